@@ -1,0 +1,28 @@
+"""The one family of errors that a user can mend."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class SightGraphError(Exception):
+    """Something that the caller gave cannot be used.
+
+    The message says what was wrong, with which input, and how to mend it. The
+    command line prints it on one line and leaves with exit code 2.
+    """
+
+
+class UnknownNameError(SightGraphError, KeyError):
+    """A name was asked for that nothing is registered under."""
+
+    __str__ = Exception.__str__
+
+
+def unknown_name(kind: str, name: str, known: Iterable[str]) -> UnknownNameError:
+    """Return the error for an unknown `name`, with the nearest known name and all of them."""
+    names = sorted(known)
+    nearest = difflib.get_close_matches(name, names, n=1, cutoff=0.5)
+    hint = f" Did you mean '{nearest[0]}'?" if nearest else ""
+    return UnknownNameError(f"unknown {kind} '{name}'.{hint} Known: {', '.join(names)}.")

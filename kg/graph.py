@@ -1,0 +1,188 @@
+"""The one graph: what was seen, what was said and what is known, linked.
+
+Every later step (tensors, answer, evidence, export) reads this class, and nothing
+else; it knows none of the steps that fill it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+import networkx as nx
+
+from kg.errors import SightGraphError
+from kg.vocabulary import EdgeKind, NodeKind
+
+Box = tuple[float, float, float, float]
+"""(x1, y1, x2, y2) in pixels of the original photograph, x right, y down."""
+Span = tuple[int, int]
+"""(start, end) in characters of the text, end exclusive."""
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """One thing in the graph.
+
+    id: unique within the graph, e.g. "object:0" or a concept's IRI.
+    label: what a person calls it.
+    origin: who says so: a detector's, parser's or knowledge graph's name.
+    score: how sure the origin is, in [0, 1].
+    box: where in the photograph, for objects that were located.
+    span: where in the text, for entities and attributes that were read.
+    """
+
+    id: str
+    kind: NodeKind
+    label: str
+    origin: str
+    score: float = 1.0
+    box: Box | None = None
+    span: Span | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """One statement that links two nodes.
+
+    source, target: node ids; the statement reads source - relation - target.
+    relation: a short phrase, e.g. "left of", "used for".
+    origin: who says so, e.g. "geometry", "parser", "animals.ttl".
+    score: how sure the origin is, in [0, 1].
+    span: the words that say so, where it was read from the text.
+    via: for an inherited fact, the labels of the categories it came through.
+    """
+
+    source: str
+    target: str
+    kind: EdgeKind
+    relation: str
+    origin: str
+    score: float = 1.0
+    span: Span | None = None
+    via: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PhotoInfo:
+    """The photograph that a graph describes; width and height in pixels."""
+
+    source: str
+    width: int
+    height: int
+
+
+class SceneGraph:
+    """A directed graph with named nodes and parallel edges.
+
+    Wraps a `networkx.MultiDiGraph` (`.networkx`), whose nodes carry a `Node` and whose
+    edges carry an `Edge`. Iteration follows insertion, so the same input gives the same
+    graph in the same order.
+
+    photo: the photograph described, if there is one.
+    text: the question or caption that entity spans point into.
+
+    >>> graph = SceneGraph()
+    >>> cat = graph.add(Node("object:0", NodeKind.OBJECT, "cat", "bundled", 0.9))
+    >>> pet = graph.add(Node("sg:pet", NodeKind.CONCEPT, "pet", "animals.ttl"))
+    >>> _ = graph.connect(Edge(cat.id, pet.id, EdgeKind.LINK, "means", "linker"))
+    >>> [edge.relation for edge in graph.edges_from("object:0")]
+    ['means']
+    """
+
+    def __init__(self, photo: PhotoInfo | None = None, text: str | None = None) -> None:
+        self.networkx: nx.MultiDiGraph[str] = nx.MultiDiGraph()
+        self.photo = photo
+        self.text = text
+
+    def add(self, node: Node) -> Node:
+        """Add `node`; a node of the same id stays as it is and is returned instead."""
+        if node.id in self:
+            return self.node(node.id)
+        self.networkx.add_node(node.id, node=node)
+        return node
+
+    def connect(self, edge: Edge) -> Edge:
+        """Add `edge`; parallel edges are kept, an equal edge is added once.
+
+        Raises:
+            SightGraphError: one of its two nodes is not in the graph.
+        """
+        for end in (edge.source, edge.target):
+            if end not in self:
+                raise SightGraphError(
+                    f"the edge {edge.source} - {edge.relation} - {edge.target} needs the node "
+                    f"'{end}'. Add the node first."
+                )
+        if edge not in self.edges_between(edge.source, edge.target):
+            self.networkx.add_edge(edge.source, edge.target, edge=edge)
+        return edge
+
+    def node(self, node_id: str) -> Node:
+        """Return the node of that id.
+
+        Raises:
+            SightGraphError: there is none.
+        """
+        try:
+            node: Node = self.networkx.nodes[node_id]["node"]
+        except KeyError:
+            raise SightGraphError(f"the graph has no node '{node_id}'.") from None
+        return node
+
+    def nodes(self, kind: NodeKind | None = None) -> list[Node]:
+        """Return all nodes, or those of one kind, in order of insertion."""
+        every: Iterator[Node] = (data["node"] for _, data in self.networkx.nodes(data=True))
+        return [node for node in every if kind is None or node.kind == kind]
+
+    def edges(self, kind: EdgeKind | None = None) -> list[Edge]:
+        """Return all edges, or those of one kind, grouped by source in order of insertion."""
+        every: Iterator[Edge] = (data["edge"] for *_, data in self.networkx.edges(data=True))
+        return [edge for edge in every if kind is None or edge.kind == kind]
+
+    def edges_from(self, node_id: str) -> list[Edge]:
+        """Return the edges whose source is `node_id`."""
+        return [data["edge"] for *_, data in self.networkx.out_edges(node_id, data=True)]
+
+    def edges_to(self, node_id: str) -> list[Edge]:
+        """Return the edges whose target is `node_id`."""
+        return [data["edge"] for *_, data in self.networkx.in_edges(node_id, data=True)]
+
+    def edges_between(self, source: str, target: str) -> list[Edge]:
+        """Return the edges from `source` to `target`."""
+        parallel: dict[Any, Any] = self.networkx.get_edge_data(source, target, default={})
+        return [data["edge"] for data in parallel.values()]
+
+    def without(self, *edges: Edge) -> SceneGraph:
+        """Return a copy that lacks `edges`: the deletion test's step."""
+        dropped = set(edges)
+        copy = SceneGraph(self.photo, self.text)
+        for node in self.nodes():
+            copy.add(replace(node))
+        for edge in self.edges():
+            if edge not in dropped:
+                copy.connect(edge)
+        return copy
+
+    def __contains__(self, node_id: object) -> bool:
+        return node_id in self.networkx
+
+    def __len__(self) -> int:
+        return self.networkx.number_of_nodes()
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, SceneGraph):
+            return NotImplemented
+        return (
+            self.photo == other.photo
+            and self.text == other.text
+            and {node.id: node for node in self.nodes()}
+            == {node.id: node for node in other.nodes()}
+            and set(self.edges()) == set(other.edges())
+        )
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        return f"SceneGraph({len(self)} nodes, {self.networkx.number_of_edges()} edges)"
