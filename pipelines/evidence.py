@@ -1,0 +1,123 @@
+"""An answer, and what in the graph made it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from kg.graph import Edge, Node, SceneGraph
+from kg.vocabulary import EdgeKind, NodeKind
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One possible answer; the scores of all candidates and of not knowing sum to at most 1."""
+
+    text: str
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """The part of the graph that an answer rests on.
+
+    objects, entities: the nodes on the path that were seen, or read.
+    facts: the knowledge on the path.
+    path: the edges that lead from the question to the answer, in order; each may be walked
+        against its direction.
+    """
+
+    objects: tuple[Node, ...] = ()
+    entities: tuple[Node, ...] = ()
+    facts: tuple[Edge, ...] = ()
+    path: tuple[Edge, ...] = ()
+
+    @classmethod
+    def from_path(cls, graph: SceneGraph, path: tuple[Edge, ...], *also: Node) -> Evidence:
+        """Gather the nodes and facts that `path` touches, and the nodes `also`."""
+        touched = {end: None for edge in path for end in (edge.source, edge.target)}
+        touched.update({node.id: None for node in also})
+        nodes = [graph.node(node_id) for node_id in touched]
+        return cls(
+            objects=tuple(node for node in nodes if node.kind == NodeKind.OBJECT),
+            entities=tuple(node for node in nodes if node.kind == NodeKind.ENTITY),
+            facts=tuple(edge for edge in path if edge.kind == EdgeKind.FACT),
+            path=path,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What `SightGraph.ask` returns.
+
+    text: the answer, or "I don't know".
+    confidence: the calibrated probability that `text` is right, in [0, 1].
+    timings_ms: wall-clock milliseconds by step.
+    models: the name of every part that took part.
+    graph: the whole graph that was answered from.
+    """
+
+    question: str
+    text: str
+    confidence: float
+    candidates: tuple[Candidate, ...]
+    evidence: Evidence
+    graph: SceneGraph
+    timings_ms: dict[str, float] = field(default_factory=dict)
+    models: dict[str, str] = field(default_factory=dict)
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the documented JSON object (docs/answer-format.md)."""
+        label = {node.id: node.label for node in self.graph.nodes()}
+        return {
+            "question": self.question,
+            "answer": self.text,
+            "confidence": round(self.confidence, 4),
+            "candidates": [
+                {"text": one.text, "score": round(one.score, 4)} for one in self.candidates
+            ],
+            "evidence": {
+                "objects": [
+                    {
+                        "id": node.id,
+                        "label": node.label,
+                        "score": round(node.score, 4),
+                        "box": None if node.box is None else [round(x, 1) for x in node.box],
+                    }
+                    for node in self.evidence.objects
+                ],
+                "entities": [
+                    {
+                        "text": self.question[node.span[0] : node.span[1]],
+                        "start": node.span[0],
+                        "end": node.span[1],
+                    }
+                    for node in self.evidence.entities
+                    if node.span is not None
+                ],
+                "facts": [
+                    {
+                        "subject": label[edge.source],
+                        "relation": edge.relation,
+                        "object": label[edge.target],
+                        "source": edge.origin,
+                        "via": list(edge.via),
+                    }
+                    for edge in self.evidence.facts
+                ],
+                "path": [
+                    {
+                        "source": edge.source,
+                        "source_label": label[edge.source],
+                        "relation": edge.relation,
+                        "target": edge.target,
+                        "target_label": label[edge.target],
+                        "kind": edge.kind.value,
+                        "score": round(edge.score, 4),
+                    }
+                    for edge in self.evidence.path
+                ],
+            },
+            "timings_ms": {step: round(ms, 2) for step, ms in self.timings_ms.items()},
+            "models": self.models,
+        }
