@@ -1,0 +1,61 @@
+"""SightGraph's public names: `from sightgraph import SightGraph`.
+
+They are imported when they are first asked for, so that `import sightgraph` loads no
+model library.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from importlib.metadata import PackageNotFoundError, version
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from kg.errors import SightGraphError
+    from kg.graph import Edge, Node, SceneGraph
+    from kg.knowledge import Knowledge
+    from pipelines.answer import SightGraph
+    from pipelines.detections import Detection
+    from pipelines.evidence import Answer, Evidence
+    from pipelines.photo import Photo
+
+__all__ = [
+    "Answer",
+    "Detection",
+    "Edge",
+    "Evidence",
+    "Knowledge",
+    "Node",
+    "Photo",
+    "SceneGraph",
+    "SightGraph",
+    "SightGraphError",
+]
+
+_HOMES = {
+    "Answer": "pipelines.evidence",
+    "Detection": "pipelines.detections",
+    "Edge": "kg.graph",
+    "Evidence": "pipelines.evidence",
+    "Knowledge": "kg.knowledge",
+    "Node": "kg.graph",
+    "Photo": "pipelines.photo",
+    "SceneGraph": "kg.graph",
+    "SightGraph": "pipelines.answer",
+    "SightGraphError": "kg.errors",
+}
+
+try:
+    __version__ = version("sightgraph")
+except PackageNotFoundError:  # run from a checkout that is not installed
+    __version__ = "0+unknown"
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'sightgraph' has no attribute '{name}'")
+    return getattr(import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted([*__all__, "__version__"])
