@@ -40,18 +40,23 @@ def atomic_path(target: str | Path) -> Iterator[Path]:
     When the block fails, `target` is as it was.
 
     Raises:
-        SightGraphError: the folder does not exist or cannot be written.
+        SightGraphError: the folder does not exist or cannot be written, or `target` is there
+            and is no plain file.
     """
     target = Path(target)
-    if target.is_dir():
+    if os.path.isdir(target):  # unlike Path.is_dir, also False for a name that is too long
         raise SightGraphError(f"cannot write '{target}': it is a folder. Name a file.")
+    if os.path.exists(target) and not os.path.isfile(target):
+        # A device or pipe such as /dev/null would be replaced by a plain file.
+        raise SightGraphError(f"cannot write '{target}': it is not a plain file.")
     try:
         descriptor, name = tempfile.mkstemp(
             dir=target.parent, prefix=f".{target.stem}-", suffix=target.suffix
         )
     except OSError as error:
         raise SightGraphError(
-            f"cannot write '{target}': {error.strerror}. Choose a folder that exists and is yours."
+            f"cannot write '{target}': {error.strerror}. Name a file in a folder that exists and "
+            "that you may write to."
         ) from error
     os.close(descriptor)
     temporary = Path(name)

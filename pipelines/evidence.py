@@ -72,17 +72,17 @@ class Answer:
         return {
             "question": self.question,
             "answer": self.text,
-            "confidence": round(self.confidence, 4),
+            "confidence": _rounded(self.confidence),
             "candidates": [
-                {"text": one.text, "score": round(one.score, 4)} for one in self.candidates
+                {"text": one.text, "score": _rounded(one.score)} for one in self.candidates
             ],
             "evidence": {
                 "objects": [
                     {
                         "id": node.id,
                         "label": node.label,
-                        "score": round(node.score, 4),
-                        "box": None if node.box is None else [round(x, 1) for x in node.box],
+                        "score": _rounded(node.score),
+                        "box": None if node.box is None else [_rounded(x, 1) for x in node.box],
                     }
                     for node in self.evidence.objects
                 ],
@@ -113,11 +113,16 @@ class Answer:
                         "target": edge.target,
                         "target_label": label[edge.target],
                         "kind": edge.kind.value,
-                        "score": round(edge.score, 4),
+                        "score": _rounded(edge.score),
                     }
                     for edge in self.evidence.path
                 ],
             },
-            "timings_ms": {step: round(ms, 2) for step, ms in self.timings_ms.items()},
+            "timings_ms": {step: _rounded(ms, 2) for step, ms in self.timings_ms.items()},
             "models": self.models,
         }
+
+
+def _rounded(number: float, digits: int = 4) -> float:
+    """Round to a plain float: json knows no numpy numbers."""
+    return round(float(number), digits)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from PIL import Image, ImageOps, UnidentifiedImageError
 
@@ -54,7 +54,7 @@ class Photo:
         if isinstance(source, Photo):
             return source
         if isinstance(source, Image.Image):
-            return cls(source.convert("RGB"), "image in memory")
+            return cls(_upright(source, "image in memory"), "image in memory")
         name = str(source)
         path = _example_path(name) if name.startswith("example:") else Path(source)
         return cls(_decode(path, name), name)
@@ -70,7 +70,7 @@ def _example_path(name: str) -> Path:
 
 
 def _decode(path: Path, name: str) -> Image.Image:
-    if not path.is_file():
+    if not os.path.isfile(path):  # unlike Path.is_file, also False for a name that is too long
         raise SightGraphError(f"there is no photograph at '{name}'. Give a file or example:NAME.")
     if path.stat().st_size == 0:
         raise SightGraphError(f"the photograph '{name}' is empty (0 bytes).")
@@ -78,15 +78,29 @@ def _decode(path: Path, name: str) -> Image.Image:
         with warnings.catch_warnings():
             # Pillow's own warning comes before our limit; our error says more.
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-            opened: Any = Image.open(path)
-        width, height = opened.size
-        if width * height > MAX_PIXELS:
-            raise SightGraphError(
-                f"the photograph '{name}' has {width} x {height} pixels, more than "
-                f"{MAX_PIXELS // 1_000_000} megapixels. Scale it down first."
-            )
-        return ImageOps.exif_transpose(opened.convert("RGB"))
-    except (UnidentifiedImageError, Image.DecompressionBombError) as error:
-        raise SightGraphError(f"'{name}' is not an image that can be read: {error}.") from error
-    except (OSError, SyntaxError, ValueError) as error:
+            with Image.open(path) as opened:
+                return _upright(opened, name)
+    except UnidentifiedImageError as error:
+        raise SightGraphError(f"'{name}' is not an image that Pillow can read.") from error
+    except Image.DecompressionBombError as error:
+        raise _too_large(name) from error
+    except SightGraphError:
+        raise
+    except Exception as error:  # each of Pillow's decoders fails in its own way
         raise SightGraphError(f"the photograph '{name}' is broken or cut off: {error}.") from error
+
+
+def _upright(image: Image.Image, name: str) -> Image.Image:
+    """Return `image` decoded, as RGB, turned as its EXIF orientation says."""
+    if image.width * image.height > MAX_PIXELS:
+        raise _too_large(name, f"{image.width} x {image.height} pixels, ")
+    if image.mode.startswith("I;16"):  # Pillow would clip 16 bits at 255
+        image = image.point(lambda value: value / 256).convert("L")
+    return ImageOps.exif_transpose(image.convert("RGB"))
+
+
+def _too_large(name: str, size: str = "") -> SightGraphError:
+    return SightGraphError(
+        f"the photograph '{name}' has {size}more than {MAX_PIXELS // 1_000_000} megapixels. "
+        "Scale it down first."
+    )

@@ -1,0 +1,83 @@
+"""Bundled files are found; writing leaves the whole new file or the whole old one."""
+
+from __future__ import annotations
+
+import os
+import threading
+from pathlib import Path
+
+import pytest
+
+from kg.errors import SightGraphError
+from kg.files import atomic_path, bundled, write_text
+
+
+def test_bundled_knowledge_is_found() -> None:
+    assert list(bundled("kg").glob("*.ttl"))
+
+
+def test_missing_bundled_file_is_named() -> None:
+    with pytest.raises(SightGraphError, match="'models/nothing' is missing"):
+        bundled("models", "nothing")
+
+
+def test_text_is_written_as_utf8_and_readable_by_others(tmp_path: Path) -> None:
+    target = tmp_path / "note.txt"
+    write_text(target, "café ≠ tea")
+    assert target.read_bytes() == "café ≠ tea".encode()
+    assert target.stat().st_mode & 0o777 == 0o644
+
+
+def test_failure_leaves_the_old_file_and_no_other(tmp_path: Path) -> None:
+    target = tmp_path / "note.txt"
+    write_text(target, "old")
+
+    def fail_half_way() -> None:
+        with atomic_path(target) as path:
+            path.write_text("ne")
+            raise RuntimeError("half way")
+
+    with pytest.raises(RuntimeError, match="half way"):
+        fail_half_way()
+    assert target.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [target]
+
+
+def test_old_file_stays_readable_while_the_new_one_is_written(tmp_path: Path) -> None:
+    target = tmp_path / "note.txt"
+    write_text(target, "old")
+    with atomic_path(target) as path:
+        path.write_text("new")
+        assert target.read_text() == "old"
+        assert path.suffix == target.suffix  # writers choose the format by it
+    assert target.read_text() == "new"
+
+
+def test_two_writers_at_once_leave_one_whole_file(tmp_path: Path) -> None:
+    target = tmp_path / "note.txt"
+    texts = [letter * 100_000 for letter in "abcd"]
+    writers = [threading.Thread(target=write_text, args=(target, text)) for text in texts]
+    for writer in writers:
+        writer.start()
+    for writer in writers:
+        writer.join()
+    assert target.read_text() in texts
+    assert list(tmp_path.iterdir()) == [target]
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [("missing/note.txt", "No such file"), ("", "it is a folder"), ("a" * 300, "too long")],
+)
+def test_unwritable_target_says_why(tmp_path: Path, name: str, reason: str) -> None:
+    with pytest.raises(SightGraphError, match=reason):
+        write_text(tmp_path / name, "text")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_pipe_is_not_replaced_by_a_file(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with pytest.raises(SightGraphError, match="not a plain file"):
+        write_text(pipe, "text")
+    assert pipe.is_fifo()
