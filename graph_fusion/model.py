@@ -1,0 +1,117 @@
+"""The whole network: text, region and geometry in; fused graph; answers out."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import torch
+from safetensors.torch import load_file, save_file
+from torch import Tensor, nn
+
+from graph_fusion.fusion import FUSIONS
+from graph_fusion.fusion.graph import Fused
+from graph_fusion.heads import AnswerHeads, Scores
+from graph_fusion.tensors import ANSWER_TYPES, GEOMETRY_FEATURES, NODE_KINDS, Batch
+from kg.errors import SightGraphError
+from kg.files import atomic_path, write_text
+
+
+@dataclass(frozen=True, slots=True)
+class ModelConfig:
+    """Sizes and choices; text_features and region_features must fit encoder and detector.
+
+    temperatures: divide the logits of pointer, yes/no and route, fitted on held-out
+    questions (Guo et al., ICML 2017), so that confidence means the share of right answers.
+    threshold: below this confidence the answer is "I don't know".
+    """
+
+    text_features: int = 384
+    region_features: int = 64
+    hidden: int = 128
+    layers: int = 5
+    gate_width: int = 48
+    fusion: str = "graph"
+    layer: str = "gcn"
+    residual: bool = True
+    layer_norm: bool = True
+    dropout: float = 0.1
+    text_encoder: str = "minilm"
+    temperatures: tuple[float, float, float] = (1.0, 1.0, 1.0)
+    threshold: float = 0.3
+
+
+class GraphAnswerer(nn.Module):
+    """Answers questions from batches of graphs.
+
+    The start feature of a node is the sum of its projected label, kind, region feature and
+    geometry; fusion is by name; heads are `AnswerHeads`.
+    """
+
+    def __init__(self, config: ModelConfig) -> None:
+        super().__init__()
+        self.config = config
+        hidden = config.hidden
+        self.label = nn.Linear(config.text_features, hidden)
+        self.kind = nn.Embedding(len(NODE_KINDS), hidden)
+        self.region = nn.Linear(max(config.region_features, 1), hidden, bias=False)
+        self.geometry = nn.Linear(GEOMETRY_FEATURES, hidden)
+        self.question = nn.Sequential(
+            nn.Linear(2 * config.text_features + len(ANSWER_TYPES), hidden),
+            nn.ReLU(),
+            nn.Dropout(config.dropout),
+            nn.Linear(hidden, hidden),
+        )
+        self.fusion = FUSIONS.resolve(config.fusion)(
+            config.text_features,
+            hidden,
+            config.gate_width,
+            config.layers,
+            config.layer,
+            config.residual,
+            config.layer_norm,
+            config.dropout,
+        )
+        self.heads = AnswerHeads(hidden)
+
+    def forward(self, batch: Batch) -> tuple[Scores, Fused]:
+        asked, frame = batch.texts[batch.question[:, 0]], batch.texts[batch.question[:, 1]]
+        question = self.question(torch.cat([asked, frame, batch.answer_type], dim=1))
+        start = self._start(batch)
+        fused: Fused = self.fusion(start, batch, question, frame)
+        return self.heads(fused.nodes, start, batch, question), fused
+
+    def _start(self, batch: Batch) -> Tensor:
+        used, text = torch.unique(batch.node_text, return_inverse=True)
+        start: Tensor = self.label(batch.texts[used])[text] + self.kind(batch.node_kind)
+        start = start + self.geometry(batch.geometry)
+        if self.config.region_features:
+            start = start + self.region(batch.region)
+        return torch.relu(start)
+
+    def save(self, folder: Path) -> None:
+        """Write model.safetensors and config.json to `folder`, each whole or not at all."""
+        folder.mkdir(parents=True, exist_ok=True)
+        with atomic_path(folder / "model.safetensors") as path:
+            save_file({k: v.contiguous() for k, v in self.state_dict().items()}, path)
+        write_text(folder / "config.json", json.dumps(asdict(self.config), indent=2) + "\n")
+
+    @classmethod
+    def load(cls, folder: Path) -> GraphAnswerer:
+        """Read what `save` wrote, ready to answer (in evaluation mode).
+
+        Raises:
+            SightGraphError: a file is missing or does not fit.
+        """
+        try:
+            values = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+            values["temperatures"] = tuple(values["temperatures"])
+            model = cls(ModelConfig(**values))
+            model.load_state_dict(load_file(folder / "model.safetensors"))
+        except (OSError, ValueError, KeyError, TypeError, RuntimeError) as error:
+            raise SightGraphError(
+                f"the answerer in '{folder}' cannot be loaded: {error}. It needs the "
+                "config.json and model.safetensors that `sightgraph train answerer` writes."
+            ) from error
+        return model.eval()

@@ -1,0 +1,74 @@
+"""Reading RDF files, with errors that name the file and the line."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from rdflib import Graph
+from rdflib.plugins.parsers.notation3 import BadSyntax
+
+from kg.errors import SightGraphError
+
+FORMATS = {".ttl": "turtle", ".nt": "nt", ".n3": "n3", ".jsonld": "json-ld"}
+"""File endings that are read, and rdflib's names for them."""
+
+
+def rdf_files(path: Path) -> list[Path]:
+    """Return `path` itself, or the RDF files of the folder `path`, sorted by name.
+
+    Raises:
+        SightGraphError: there is nothing to read at `path`.
+    """
+    if path.is_dir():
+        files = sorted(file for file in path.iterdir() if file.suffix in FORMATS)
+        if not files:
+            raise SightGraphError(f"the folder '{path}' holds no file of {', '.join(FORMATS)}.")
+        return files
+    if not path.is_file():
+        raise SightGraphError(f"there is no knowledge graph at '{path}'. Give a file or a folder.")
+    if path.suffix not in FORMATS:
+        raise SightGraphError(
+            f"cannot read '{path}': the ending '{path.suffix}' is not one of {', '.join(FORMATS)}."
+        )
+    return [path]
+
+
+def parse_file(path: Path) -> Graph:
+    """Parse one RDF file.
+
+    Raises:
+        SightGraphError: the file is broken; says where. Nothing of it is used.
+    """
+    try:
+        return Graph().parse(path, format=FORMATS[path.suffix])
+    except BadSyntax as error:
+        raise SightGraphError(
+            f"{path}, line {error.lines + 1}: {_reason(error)}. Nothing was read from this file."
+        ) from error
+    except Exception as error:  # rdflib's parsers raise dozens of kinds
+        raise SightGraphError(
+            f"{path} cannot be read as {FORMATS[path.suffix]}: {error}. "
+            "Nothing was read from this file."
+        ) from error
+
+
+def local_name(iri: str) -> str:
+    """Return what stands after the last '#', '/' or ':' of an IRI."""
+    return re.split(r"[#/:]", iri.rstrip("#/:"))[-1]
+
+
+def split_words(name: str) -> str:
+    """Return an identifier as words: 'paintedBy', 'painted_by' -> 'painted by'."""
+    spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", name)
+    return re.sub(r"[_\-\s]+", " ", spaced).strip().lower()
+
+
+def _reason(error: BadSyntax) -> str:
+    """Return rdflib's reason and the text at which it stopped."""
+    reason = str(getattr(error, "_why", "syntax error"))
+    text, position = getattr(error, "_str", b""), getattr(error, "_i", 0)
+    if isinstance(text, bytes):
+        text = text.decode("utf-8", "replace")
+    near = " ".join(text[position : position + 60].split())[:40]
+    return f"{reason} near '{near}'" if near else reason

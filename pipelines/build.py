@@ -1,0 +1,164 @@
+"""Objects, entities and knowledge into one graph."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import permutations
+
+from kg.graph import Edge, Node, PhotoInfo, SceneGraph
+from kg.knowledge import Fact, Knowledge
+from kg.linking import Linker
+from kg.vocabulary import MEANS, EdgeKind, NodeKind
+from pipelines.detections import Detection
+from pipelines.grounding import Grounder
+from pipelines.parse import Entity, Sentence
+from pipelines.spatial import relations
+
+MAX_OBJECTS = 20
+"""Objects kept, surest first: spatial edges grow with the square."""
+MAX_INCOMING_FACTS = 20
+"""Facts kept that point to a concept that only the words name."""
+INHERITED_SCORE = 0.9
+"""What holds of a category holds of a member a little less surely."""
+
+
+class GraphBuilder:
+    """Builds the one graph of a photograph, a text and what is known of both."""
+
+    def __init__(self, knowledge: Knowledge) -> None:
+        self.knowledge = knowledge
+        self.linker = Linker(knowledge)
+        self.grounder = Grounder(knowledge, self.linker)
+
+    def __call__(
+        self,
+        detections: Sequence[Detection],
+        photo: PhotoInfo | None = None,
+        sentence: Sentence | None = None,
+    ) -> SceneGraph:
+        """Return the graph; the i-th kept detection is the node `object:i`.
+
+        detections: in any order; the surest `MAX_OBJECTS` are kept in order of score.
+        """
+        graph = SceneGraph(photo, sentence.text if sentence else None)
+        self._add_objects(graph, kept(detections))
+        self._add_spatial(graph)
+        if sentence is not None:
+            self._add_text(graph, sentence)
+        return graph
+
+    def _add_objects(self, graph: SceneGraph, detections: Sequence[Detection]) -> None:
+        for index, one in enumerate(detections):
+            node = graph.add(
+                Node(f"object:{index}", NodeKind.OBJECT, one.label, one.origin, one.score, one.box)
+            )
+            for concept in self._link(graph, node, one.label, None):
+                self._add_facts(graph, self.knowledge.facts(concept))
+
+    def _add_spatial(self, graph: SceneGraph) -> None:
+        if graph.photo is None:
+            return
+        located = [node for node in graph.nodes(NodeKind.OBJECT) if node.box is not None]
+        for a, b in permutations(located, 2):
+            assert a.box is not None
+            assert b.box is not None
+            found = relations(a.box, b.box, graph.photo.width, graph.photo.height)
+            for name, score in found.items():
+                graph.connect(Edge(a.id, b.id, EdgeKind.SPATIAL, name, "geometry", score))
+
+    def _add_text(self, graph: SceneGraph, sentence: Sentence) -> None:
+        for index, entity in enumerate(sentence.entities):
+            node = graph.add(
+                Node(
+                    f"entity:{index}",
+                    NodeKind.ENTITY,
+                    entity.lemma or entity.text,
+                    "parser",
+                    span=(entity.start, entity.end),
+                )
+            )
+            self._add_attributes(graph, node, entity)
+            self._ground(graph, node, entity)
+        for relation in sentence.relations:
+            graph.connect(
+                Edge(
+                    f"entity:{relation.subject}",
+                    f"entity:{relation.object}",
+                    EdgeKind.SEMANTIC,
+                    relation.predicate,
+                    "parser",
+                    span=(relation.start, relation.end),
+                )
+            )
+
+    def _add_attributes(self, graph: SceneGraph, node: Node, entity: Entity) -> None:
+        for attribute in entity.attributes:
+            span = (attribute.start, attribute.end)
+            said = graph.add(
+                Node(
+                    f"attribute:{attribute.start}",
+                    NodeKind.ATTRIBUTE,
+                    attribute.lemma or attribute.text,
+                    "parser",
+                    span=span,
+                )
+            )
+            graph.connect(Edge(node.id, said.id, EdgeKind.SEMANTIC, "is", "parser", span=span))
+            self._link(graph, said, attribute.text, attribute.lemma)
+
+    def _ground(self, graph: SceneGraph, node: Node, entity: Entity) -> None:
+        """Tie words to the objects that they mean and to the concepts that they name.
+
+        "This animal" is the cat in the photograph: what is known of animals at large is
+        not added for it, since the cat's own facts include what it inherits.
+        """
+        area = float(graph.photo.width * graph.photo.height) if graph.photo else 1.0
+        meant = self.grounder(entity, graph.nodes(NodeKind.OBJECT), area)
+        for one in meant:
+            graph.connect(
+                Edge(node.id, one.object_id, EdgeKind.MENTION, MEANS, "grounder", one.score)
+            )
+        concepts = self._link(graph, node, entity.text, entity.lemma)
+        if meant and entity.determiner in DEFINITE:
+            return
+        for concept in concepts:
+            self._add_facts(graph, self.knowledge.facts(concept))
+            self._add_facts(graph, self.knowledge.facts_to(concept)[:MAX_INCOMING_FACTS])
+
+    def _link(self, graph: SceneGraph, node: Node, name: str, lemma: str | None) -> list[str]:
+        found = self.linker.best(name, lemma, head=True)
+        for one in found:
+            self._add_concept(graph, one.concept)
+            graph.connect(Edge(node.id, one.concept, EdgeKind.LINK, MEANS, "linker", one.score))
+        return [one.concept for one in found]
+
+    def _add_concept(self, graph: SceneGraph, term: str) -> None:
+        concept = self.knowledge.concepts.get(term)
+        kind = NodeKind.CONCEPT if concept else NodeKind.LITERAL
+        origin = concept.source if concept else "knowledge"
+        graph.add(Node(term, kind, self.knowledge.label(term), origin))
+
+    def _add_facts(self, graph: SceneGraph, facts: Sequence[Fact]) -> None:
+        for fact in facts:
+            self._add_concept(graph, fact.subject)
+            self._add_concept(graph, fact.object)
+            graph.connect(
+                Edge(
+                    fact.subject,
+                    fact.object,
+                    EdgeKind.FACT,
+                    self.knowledge.relations[fact.relation].label,
+                    fact.source,
+                    INHERITED_SCORE if fact.via else 1.0,
+                    via=tuple(self.knowledge.label(category) for category in fact.via),
+                )
+            )
+
+
+DEFINITE = {"the", "this", "that", "these", "those", "its", "their"}
+"""Determiners that point at something in the photograph."""
+
+
+def kept(detections: Sequence[Detection]) -> list[Detection]:
+    """Return the detections that become nodes, in the order of their nodes."""
+    return sorted(detections, key=lambda one: -one.score)[:MAX_OBJECTS]
