@@ -43,7 +43,31 @@ def atomic_path(target: str | Path) -> Iterator[Path]:
         SightGraphError: the folder does not exist or cannot be written, or `target` is there
             and is no plain file.
     """
-    target = Path(target)
+    temporary = _temporary_beside(Path(target))
+    try:
+        temporary.chmod(0o644)
+        yield temporary
+        temporary.replace(target)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def check_writable(target: str | Path) -> None:
+    """Find out before long work whether `atomic_path` will be able to write `target`.
+
+    Raises:
+        SightGraphError: as `atomic_path`.
+    """
+    _temporary_beside(Path(target)).unlink()
+
+
+def write_text(target: str | Path, text: str) -> None:
+    """Write `text` as UTF-8 to `target`, whole or not at all."""
+    with atomic_path(target) as path:
+        path.write_text(text, encoding="utf-8")
+
+
+def _temporary_beside(target: Path) -> Path:
     if os.path.isdir(target):  # unlike Path.is_dir, also False for a name that is too long
         raise SightGraphError(f"cannot write '{target}': it is a folder. Name a file.")
     if os.path.exists(target) and not os.path.isfile(target):
@@ -59,16 +83,4 @@ def atomic_path(target: str | Path) -> Iterator[Path]:
             "that you may write to."
         ) from error
     os.close(descriptor)
-    temporary = Path(name)
-    try:
-        temporary.chmod(0o644)
-        yield temporary
-        temporary.replace(target)
-    finally:
-        temporary.unlink(missing_ok=True)
-
-
-def write_text(target: str | Path, text: str) -> None:
-    """Write `text` as UTF-8 to `target`, whole or not at all."""
-    with atomic_path(target) as path:
-        path.write_text(text, encoding="utf-8")
+    return Path(name)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from kg.errors import SightGraphError
-from kg.files import atomic_path, bundled, write_text
+from kg.files import atomic_path, bundled, check_writable, write_text
 
 
 def test_bundled_knowledge_is_found() -> None:
@@ -70,8 +70,9 @@ def test_two_writers_at_once_leave_one_whole_file(tmp_path: Path) -> None:
     [("missing/note.txt", "No such file"), ("", "it is a folder"), ("a" * 300, "too long")],
 )
 def test_unwritable_target_says_why(tmp_path: Path, name: str, reason: str) -> None:
-    with pytest.raises(SightGraphError, match=reason):
-        write_text(tmp_path / name, "text")
+    for write in (check_writable, lambda target: write_text(target, "text")):
+        with pytest.raises(SightGraphError, match=reason):
+            write(tmp_path / name)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -81,3 +82,12 @@ def test_pipe_is_not_replaced_by_a_file(tmp_path: Path) -> None:
     with pytest.raises(SightGraphError, match="not a plain file"):
         write_text(pipe, "text")
     assert pipe.is_fifo()
+
+
+def test_checking_leaves_the_folder_as_it_was(tmp_path: Path) -> None:
+    old = tmp_path / "old.txt"
+    write_text(old, "old")
+    check_writable(old)
+    check_writable(tmp_path / "new.txt")
+    assert old.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [old]
