@@ -1,0 +1,94 @@
+"""sightgraph ask: a photograph and a question in, an answer with its reasons out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from kg.errors import SightGraphError
+from pipelines.cli.options import (
+    FILE,
+    check_targets,
+    detector_options,
+    json_option,
+    knowledge_options,
+    load_knowledge,
+    load_sightgraph,
+)
+from pipelines.cli.printing import print_json
+from pipelines.cli.reasons import print_answer
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+    from pipelines.evidence import Answer
+
+
+@click.command()
+@click.argument("photo")
+@click.argument("question")
+@knowledge_options
+@detector_options
+@json_option
+@click.option(
+    "--export",
+    "targets",
+    multiple=True,
+    type=FILE,
+    metavar="FILE",
+    help="Write the graph with the evidence marked; format by ending. May be repeated.",
+)
+def ask(
+    photo: str,
+    question: str,
+    knowledge_files: tuple[Path, ...],
+    only_kg: bool,
+    detector: str | None,
+    weights: Path | None,
+    detections: Path | None,
+    as_json: bool,
+    targets: tuple[Path, ...],
+) -> None:
+    """Answer QUESTION about PHOTO and say why.
+
+    PHOTO is an image file or example:NAME (astronaut, camera, cat, coffee, motorcycle, rocket).
+
+    \b
+    sightgraph ask example:motorcycle "What does this vehicle need to run?"
+    sightgraph ask kitchen.jpg "How many cups are there?" --export answer.html
+    """
+    if not question.strip():
+        raise SightGraphError('the question is empty. Ask, for example, "What is on the table?".')
+    if targets:
+        from kg.exporters import EXPORTERS
+
+        check_targets(targets, EXPORTERS)
+    from pipelines.photo import Photo
+
+    opened = Photo.open(photo)
+    knowledge = load_knowledge(knowledge_files, only_kg)
+    answer = load_sightgraph(detector, weights, detections, knowledge).ask(opened, question)
+    if targets:
+        _export(answer, targets, opened.image)
+    if as_json:
+        print_json(answer.as_json())
+    else:
+        print_answer(answer)
+
+
+def _export(answer: Answer, targets: tuple[Path, ...], image: Image.Image) -> None:
+    """Write the graph with the path from question to answer marked."""
+    from kg.exporters import View, export
+
+    path = answer.evidence.path
+    nodes = {end for edge in path for end in (edge.source, edge.target)}
+    nodes |= {node.id for node in (*answer.evidence.objects, *answer.evidence.entities)}
+    view = View(
+        title=answer.question,
+        subtitle=f"{answer.text}  (confidence {answer.confidence:.2f})",
+        nodes=frozenset(nodes),
+        edges=frozenset(path),
+    )
+    export(answer.graph, targets, image=image, view=view)

@@ -1,0 +1,87 @@
+"""sightgraph graph: the graph of a photograph and its caption, without a question."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from pipelines.cli.options import (
+    FILE,
+    check_targets,
+    detector_options,
+    knowledge_options,
+    load_knowledge,
+    load_sightgraph,
+)
+from pipelines.cli.printing import print_line
+
+_OUTPUT = "-o", "--output"
+
+
+class _ManyOutputs(click.Command):
+    """Lets `-o` take all file names up to the next option."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        return super().parse_args(ctx, repeat_outputs(args))
+
+
+def repeat_outputs(args: list[str]) -> list[str]:
+    """Put `-o` before each file name that follows an `-o`.
+
+    >>> repeat_outputs(["photo.jpg", "-o", "a.json", "b.png", "--text", "a cat"])
+    ['photo.jpg', '-o', 'a.json', '-o', 'b.png', '--text', 'a cat']
+    """
+    repeated: list[str] = []
+    after_output = False
+    for place, argument in enumerate(args):
+        if argument.startswith("-") and argument != "-":
+            after_output = argument in _OUTPUT
+        elif after_output and args[place - 1] not in _OUTPUT:
+            repeated.append(_OUTPUT[0])
+        repeated.append(argument)
+    return repeated
+
+
+@click.command(cls=_ManyOutputs)
+@click.argument("photo")
+@click.option("--text", metavar="CAPTION", help="A caption; what it says is added to the graph.")
+@knowledge_options
+@detector_options
+@click.option(
+    *_OUTPUT,
+    "targets",
+    multiple=True,
+    required=True,
+    type=FILE,
+    metavar="FILE [FILE ...]",
+    help="Where to write; format by ending. All names up to the next option are taken.",
+)
+def graph(
+    photo: str,
+    text: str | None,
+    knowledge_files: tuple[Path, ...],
+    only_kg: bool,
+    detector: str | None,
+    weights: Path | None,
+    detections: Path | None,
+    targets: tuple[Path, ...],
+) -> None:
+    """Write the graph of PHOTO: what is seen, said and known.
+
+    PHOTO is an image file or example:NAME (astronaut, camera, cat, coffee, motorcycle, rocket).
+
+    \b
+    sightgraph graph example:coffee --text "a cup beside a spoon" -o coffee.json coffee.html
+    """
+    from kg.exporters import EXPORTERS, View, export
+
+    check_targets(targets, EXPORTERS)
+    from pipelines.photo import Photo
+
+    opened = Photo.open(photo)
+    knowledge = load_knowledge(knowledge_files, only_kg)
+    scene = load_sightgraph(detector, weights, detections, knowledge).graph(opened, text)
+    export(scene, targets, image=opened.image, view=View(title=opened.source, subtitle=text or ""))
+    for target in targets:
+        print_line((str(target), "bold"))

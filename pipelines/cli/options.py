@@ -1,0 +1,120 @@
+"""Options that several commands share, and the parts that they choose."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from kg.errors import SightGraphError
+from kg.files import check_writable
+
+if TYPE_CHECKING:
+    from kg.knowledge import Knowledge
+    from pipelines.answer import SightGraph
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+FILE = click.Path(path_type=Path)
+"""A path as it was typed; whether it can be used is said by the part that uses it."""
+
+
+def knowledge_options(command: Command) -> Command:
+    """Add --kg and --only-kg."""
+    add_files = click.option(
+        "--kg",
+        "knowledge_files",
+        multiple=True,
+        type=FILE,
+        metavar="FILE|DIR",
+        help="Turtle of your own, beside the bundled knowledge. May be repeated.",
+    )
+    add_only = click.option(
+        "--only-kg", is_flag=True, help="Leave the bundled knowledge out; needs --kg."
+    )
+    return add_files(add_only(command))
+
+
+def detector_options(command: Command) -> Command:
+    """Add --detector, --weights and --detections."""
+    for option in (
+        click.option(
+            "--detections",
+            type=FILE,
+            metavar="FILE",
+            help="Use these detections: COCO results format, or a JSON list of labels.",
+        ),
+        click.option(
+            "--weights", type=FILE, metavar="FILE", help="The detector's weights, a local file."
+        ),
+        click.option(
+            "--detector",
+            metavar="NAME",
+            help="'bundled' (default) or a torchvision detection model, e.g. fcos_resnet50_fpn.",
+        ),
+    ):
+        command = option(command)
+    return command
+
+
+def json_option(command: Command) -> Command:
+    """Add --json."""
+    return click.option("--json", "as_json", is_flag=True, help="Print JSON and nothing else.")(
+        command
+    )
+
+
+def load_knowledge(files: tuple[Path, ...], only: bool) -> Knowledge:
+    """Return the knowledge that --kg and --only-kg ask for.
+
+    Raises:
+        SightGraphError: --only-kg stands alone, or a file is missing or broken.
+    """
+    if only and not files:
+        raise SightGraphError("--only-kg leaves no knowledge. Name a file with --kg.")
+    from kg.knowledge import Knowledge
+
+    return Knowledge.load(files, with_bundled=not only)
+
+
+def load_sightgraph(
+    detector: str | None, weights: Path | None, detections: Path | None, knowledge: Knowledge
+) -> SightGraph:
+    """Return the models with the detector that the options ask for.
+
+    Raises:
+        SightGraphError: the options contradict each other, or name what is not there.
+    """
+    if detections is not None and (detector is not None or weights is not None):
+        raise SightGraphError(
+            "--detections takes the place of a detector. Leave --detector and --weights out."
+        )
+    from pipelines.detectors import make_detector
+
+    name = "precomputed" if detections is not None else detector or "bundled"
+    given = {"path": detections, "weights": weights}
+    options = {option: value for option, value in given.items() if value is not None}
+    chosen = make_detector(name, **options)
+    from pipelines.answer import SightGraph
+
+    return SightGraph.from_pretrained(detector=chosen, knowledge=knowledge)
+
+
+def check_targets(targets: Iterable[Path], endings: Iterable[str]) -> None:
+    """Find out before long work whether all `targets` can be written.
+
+    endings: the file endings that are known, with their dot.
+
+    Raises:
+        SightGraphError: an ending is unknown, or a folder is missing or not writable.
+    """
+    known = sorted(endings)
+    for target in targets:
+        if target.suffix.lower() not in known:
+            raise SightGraphError(
+                f"cannot write '{target}': its ending '{target.suffix}' names no format. "
+                f"Known: {', '.join(known)}."
+            )
+        check_writable(target)

@@ -1,0 +1,95 @@
+"""An answer and its reasons, as lines for people."""
+
+from __future__ import annotations
+
+from kg.graph import Edge, Node, SceneGraph
+from kg.vocabulary import EdgeKind, NodeKind
+from pipelines.cli.printing import box_text, print_columns, print_line
+from pipelines.evidence import Answer
+
+OTHERS_SHOWN = 4
+"""Other candidates that are listed under the answer."""
+
+
+def print_answer(answer: Answer) -> None:
+    """Print the answer on the first line, and below it what it rests on."""
+    print_line((answer.text, "bold green"), f"  (confidence {answer.confidence:.2f})")
+    evidence = answer.evidence
+    if evidence.path or evidence.objects or evidence.entities:
+        print_line("because:")
+    _print_part("boxes", [_seen(node) for node in evidence.objects])
+    _print_part("words", [_read(node, answer.question) for node in evidence.entities])
+    _print_part("facts", [_known(edge, answer.graph) for edge in evidence.facts])
+    if evidence.path:
+        print_line("  ", ("path", "dim"), f"   {path_line(answer)}")
+    others = [one for one in answer.candidates if one.text != answer.text][:OTHERS_SHOWN]
+    if others:
+        listed = ", ".join(f"{one.text} {one.score:.2f}" for one in others)
+        print_line(("other candidates: ", "dim"), listed)
+
+
+def path_line(answer: Answer) -> str:
+    """Return the path as one line, walked from the question to the answer.
+
+    '"vehicle" -> motorcycle [12, 30, 400, 380] -> motorcycle -requires-> fuel'; a statement that
+    is walked against its direction reads '<-requires-'; parts that do not touch are divided
+    by ';'.
+    """
+    name = {node.id: _path_name(node, answer.question) for node in answer.graph.nodes()}
+    pieces: list[str] = []
+    here: str | None = None
+    for place, edge in enumerate(answer.evidence.path):
+        if here not in (edge.source, edge.target):
+            here = _start(answer.evidence.path[place:])
+            pieces.append(f"; {name[here]}" if pieces else name[here])
+        forward = here == edge.source
+        here = edge.target if forward else edge.source
+        pieces.append(f" {_arrow(edge, forward)} {name[here]}")
+    return "".join(pieces)
+
+
+def _start(path: tuple[Edge, ...]) -> str:
+    """Return the end of the first edge that the second does not touch; its source if alone."""
+    first = path[0]
+    following = {path[1].source, path[1].target} if len(path) > 1 else set()
+    if first.source in following and first.target not in following:
+        return first.target
+    return first.source
+
+
+def _arrow(edge: Edge, forward: bool) -> str:
+    if edge.kind in (EdgeKind.MENTION, EdgeKind.LINK):
+        return "->"
+    return f"-{edge.relation}->" if forward else f"<-{edge.relation}-"
+
+
+def _path_name(node: Node, question: str) -> str:
+    if node.span is not None:
+        return f'"{question[slice(*node.span)]}"'
+    if node.kind == NodeKind.OBJECT and node.box is not None:
+        return f"{node.label} {box_text(node.box)}"
+    return node.label
+
+
+def _seen(node: Node) -> tuple[str, str, str]:
+    where = "no box" if node.box is None else box_text(node.box)
+    return node.label, f"{node.score:.2f}", f"{where}  {node.origin}"
+
+
+def _read(node: Node, question: str) -> tuple[str, str]:
+    if node.span is None:
+        return f'"{node.label}"', ""
+    start, end = node.span
+    return f'"{question[start:end]}"', f"characters {start} to {end}"
+
+
+def _known(edge: Edge, graph: SceneGraph) -> tuple[str, str]:
+    statement = f"{graph.node(edge.source).label} {edge.relation} {graph.node(edge.target).label}"
+    inherited = f", as a {', a '.join(edge.via)}" if edge.via else ""
+    return statement, f"{edge.origin}{inherited}"
+
+
+def _print_part(title: str, rows: list[tuple[str, ...]]) -> None:
+    if rows:
+        print_line("  ", (title, "dim"))
+        print_columns(rows, indent="    ")

@@ -1,0 +1,100 @@
+"""sightgraph train: the bundled models, made again from data."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from pipelines.cli.options import FILE
+from pipelines.cli.printing import print_columns, print_line
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+@click.group()
+def train() -> None:
+    """Train one of the models; data is never downloaded."""
+
+
+def training_options(model: str) -> Callable[[Command], Command]:
+    """Add --data, --out, --epochs and --seed."""
+
+    def add(command: Command) -> Command:
+        for option in (
+            click.option("--seed", type=int, help="Same seed, same weights."),
+            click.option("--epochs", type=click.IntRange(min=1), help="Passes over the data."),
+            click.option(
+                "--out",
+                type=FILE,
+                default=Path("runs") / model,
+                show_default=True,
+                metavar="DIR",
+                help="Where the weights go.",
+            ),
+            click.option(
+                "--data", type=FILE, required=True, metavar="DIR", help="The folder of the data."
+            ),
+        ):
+            command = option(command)
+        return command
+
+    return add
+
+
+@train.command()
+@training_options("detector")
+def detector(data: Path, out: Path, epochs: int | None, seed: int | None) -> None:
+    """Train the detector on coco_mini's train part and the teacher's boxes.
+
+    \b
+    sightgraph train detector --data DATASETS --out runs/detector
+    """
+    from pipelines.tasks.detection import DetectorTraining
+    from pipelines.tasks.detection import train as run
+
+    print_figures(run(data, out, DetectorTraining(**given(epochs=epochs, seed=seed)), print_line))
+
+
+@train.command()
+@training_options("parser")
+def parser(data: Path, out: Path, epochs: int | None, seed: int | None) -> None:
+    """Train the parser on the train file of UD English EWT.
+
+    \b
+    sightgraph train parser --data DATASETS/ud_english_ewt --out runs/parser
+    """
+    from pipelines.tasks.parsing import ParserTraining
+    from pipelines.tasks.parsing import train as run
+
+    print_figures(run(data, out, ParserTraining(**given(epochs=epochs, seed=seed)), print_line))
+
+
+@train.command()
+@training_options("answerer")
+def answerer(data: Path, out: Path, epochs: int | None, seed: int | None) -> None:
+    """Train the answerer on questions generated from photographs and knowledge.
+
+    \b
+    sightgraph train answerer --data DATASETS --out runs/answerer
+    """
+    from pipelines.tasks.questions import AnswererTraining
+    from pipelines.tasks.questions import train as run
+
+    print_figures(run(data, out, AnswererTraining(**given(epochs=epochs, seed=seed)), print_line))
+
+
+def given(**options: Any) -> dict[str, Any]:
+    """Return the options that were given; the training's own defaults stand for the others."""
+    return {name: value for name, value in options.items() if value is not None}
+
+
+def print_figures(figures: dict[str, Any]) -> None:
+    """Print one figure a line: shares to four digits, counts as they are."""
+    print_columns([(name, _figure(value)) for name, value in figures.items()])
+
+
+def _figure(value: Any) -> str:
+    return f"{value:.4f}" if isinstance(value, float) else str(value)
