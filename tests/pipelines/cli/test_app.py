@@ -1,0 +1,97 @@
+"""How commands end: exit codes, one line for a mistake, no traceback."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import click
+import pytest
+from click.testing import CliRunner, Result
+
+from kg.errors import SightGraphError
+from pipelines.cli import main
+from pipelines.cli.app import Application
+
+COMMANDS = {"ask", "evaluate", "graph", "kg", "parse", "train"}
+ROOT = Path(__file__).resolve().parents[3]
+
+
+def run_raising(error: BaseException) -> Result:
+    """Run an application whose only command fails with `error`."""
+
+    @click.group(cls=Application)
+    def application() -> None: ...
+
+    @application.command()
+    def fail() -> None:
+        raise error
+
+    return CliRunner().invoke(application, ["fail"])
+
+
+def in_shell(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run the command as the installed script does."""
+    program = "import sys; from pipelines.cli import main; sys.exit(main())"
+    return subprocess.run(
+        [sys.executable, "-c", program, *arguments], cwd=ROOT, capture_output=True, text=True
+    )
+
+
+def test_commands_that_users_type_are_all_there() -> None:
+    assert set(main.commands) == COMMANDS
+
+
+def test_mistake_is_one_line_on_stderr_and_exit_code_2() -> None:
+    done = run_raising(SightGraphError("this is\n  wrong. Mend it."))
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert done.stderr == "sightgraph: this is wrong. Mend it.\n"
+
+
+def test_full_disk_is_one_line_and_exit_code_2() -> None:
+    done = run_raising(OSError(28, "No space left on device", "answer.html"))
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert done.stderr == "sightgraph: No space left on device: answer.html\n"
+
+
+def test_interruption_ends_with_130_as_shells_expect() -> None:
+    done = run_raising(KeyboardInterrupt())
+    assert done.exit_code == 130
+    assert "Traceback" not in done.output
+
+
+def test_error_of_our_own_making_is_not_hidden() -> None:
+    done = run_raising(ZeroDivisionError("a bug"))
+    assert isinstance(done.exception, ZeroDivisionError)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["asks"], ["ask", "example:cat"], ["ask", "--colour", "example:cat", "Why?"], ["kg", "lnik"]],
+)
+def test_wrong_usage_exits_2_and_points_to_the_help(
+    run: Callable[..., Result], arguments: list[str]
+) -> None:
+    done = run(*arguments)
+    assert done.exit_code == 2
+    assert "--help" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_mistake_in_a_shell_has_no_traceback() -> None:
+    done = in_shell("ask", "no-such-photo.jpg", "What is this?")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == (
+        "sightgraph: there is no photograph at 'no-such-photo.jpg'. Give a file or example:NAME.\n"
+    )
+
+
+def test_version_is_the_package_s() -> None:
+    import sightgraph
+
+    done = in_shell("--version")
+    if sightgraph.__version__.startswith("0+"):
+        pytest.skip("not installed")
+    assert done.stdout == f"sightgraph, version {sightgraph.__version__}\n"
