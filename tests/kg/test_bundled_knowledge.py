@@ -175,10 +175,9 @@ def test_subjects_and_objects_lie_below_the_categories_of_their_relation(
     knowledge: Graph, relations: set[URIRef]
 ) -> None:
     for subject, relation, value in facts(knowledge, relations):
-        for side, category in (
-            (subject, knowledge.value(relation, SGO.subjectCategory)),
-            (value, knowledge.value(relation, SGO.objectCategory)),
-        ):
+        limits = (SGO.subjectCategory, subject), (SGO.objectCategory, value)
+        for limit, side in limits:
+            category = knowledge.value(relation, limit)
             if category is not None and isinstance(side, URIRef):
                 reached = ancestors(knowledge, side)
                 assert category in reached, f"{subject} {relation} {value}: not below {category}"
@@ -219,9 +218,9 @@ def test_no_two_concepts_share_a_label_and_no_alias_is_another_concepts_label(
         label = str(knowledge.value(concept, SKOS.prefLabel)).lower()
         assert label not in owner, f"{concept} and {owner[label]} are both called '{label}'"
         owner[label] = concept
-    for concept, alias in knowledge.subject_objects(SKOS.altLabel):
+    for named, alias in knowledge.subject_objects(SKOS.altLabel):
         found = owner.get(str(alias).lower())
-        assert found is None, f"'{alias}' is an alias of {concept} and the label of {found}"
+        assert found is None, f"'{alias}' is an alias of {named} and the label of {found}"
 
 
 def test_an_alias_belongs_to_one_concept(knowledge: Graph) -> None:
