@@ -37,9 +37,9 @@ def asked_relation(tokens: Sequence[Token], scene: Scene, clause: Clause) -> Ask
     for at, item in enumerate(items):
         if item.phrase is None and item.preposition is None and _is_adjective(tokens, item):
             return _of_adjective(tokens, items, at)
-    for item in items:
+    for at, item in enumerate(items):
         if item.preposition is not None:
-            return Asked(EXISTENCE if clause.existential else item.preposition.name)
+            return _of_preposition(tokens, clause, at)
     return Asked(_implied(tokens, scene, clause))
 
 
@@ -52,13 +52,15 @@ def _main_verb(tokens: Sequence[Token], items: Sequence[Item]) -> int | None:
         and item.preposition is None
         and (is_verb(tokens[item.first]) or _is_have(tokens, item))
     ]
+    verbs = [at for at in verbs if not (at and items[at - 1].preposition is not None)]
+    telling = [at for at in verbs if tokens[items[at].first].text.lower() not in words.SHOWN]
+    verbs = telling or verbs
     if not verbs:
         return None
     last = verbs[-1]
     stranded = last >= len(items) - 2 and all(item.phrase is None for item in items[last:])
     led = last > 0 and tokens[items[last - 1].first].text.lower() in ("to", "and", "or")
-    after_preposition = last > 0 and items[last - 1].preposition is not None
-    if stranded and not led and not after_preposition and tokens[items[last].first].tag == "VBN":
+    if stranded and not led and tokens[items[last].first].tag == "VBN":
         return last
     return verbs[0]
 
@@ -117,6 +119,16 @@ def _continue(
         elif item.phrase is not None:
             direct = False
     return Asked(" ".join(parts), tuple(mentions))
+
+
+def _of_preposition(tokens: Sequence[Token], clause: Clause, at: int) -> Asked:
+    """Return the preposition; "is for sleeping on" is "used for" and an activity."""
+    preposition = clause.predicate[at].preposition
+    assert preposition is not None
+    following = clause.predicate[at + 1] if at + 1 < len(clause.predicate) else None
+    if preposition.name == "for" and following is not None and _is_activity(tokens, following):
+        return Asked("used for", ((following.first, "activity"),))
+    return Asked(EXISTENCE if clause.existential else preposition.name)
 
 
 def _is_activity(tokens: Sequence[Token], item: Item) -> bool:

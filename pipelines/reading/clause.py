@@ -11,6 +11,7 @@ from pipelines.reading.phrases import VERBS, Preposition
 from pipelines.reading.scene import Scene
 from pipelines.reading.sentence import Token
 
+_BEFORE_SIDES = frozenset({"the", "upper", "lower", "far", "top", "bottom"})
 _SPEAKERS = frozenset({"you", "we", "i", "one", "someone", "they", "people"})
 
 
@@ -171,6 +172,12 @@ def _without_photograph(tokens: Sequence[Token], scene: Scene, items: list[Item]
             if kept[-1].preposition is not None:
                 kept.pop()
             if kept and _word(tokens, kept[-1]) in words.SHOWN:
+                kept.pop()
+            continue
+        if _word(tokens, item) in words.SIDES and kept:
+            while kept and _word(tokens, kept[-1]) in _BEFORE_SIDES:
+                kept.pop()
+            if kept and kept[-1].preposition is not None:
                 kept.pop()
             continue
         kept.append(item)

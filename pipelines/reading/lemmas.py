@@ -35,6 +35,12 @@ def mend_word(token: Token) -> Token:
 def _verb_lemma(word: str, lemma: str) -> str:
     if word in _IRREGULAR:
         return _IRREGULAR[word]
+    if word.endswith("ing"):
+        bare = word.removesuffix("ing")
+        regular = stem_of_ing(word)
+        known = len(bare) < 5 or not regular.startswith(bare)
+        if lemma in (bare, bare + "e") and regular != lemma and known:
+            return regular
     stem = lemma.removesuffix("e")
     if stem == lemma or not word.startswith(stem):
         return lemma
@@ -63,8 +69,8 @@ def plural_lemma(word: str, lemma: str) -> str:
 def stem_of_ing(word: str) -> str:
     """Return the verb of a regular "-ing" form: hold, run, ride."""
     stem = word.removesuffix("ing")
-    if len(stem) > 2 and stem[-1] == stem[-2] and stem[-1] not in "lsz":
+    if len(stem) > 2 and stem[-1] == stem[-2] and stem[-1] not in "lszeo":
         return stem[:-1]
-    if re.fullmatch(r"[^aeiou]*[aeiou][^aeiouwxy]|.*[cgsvz]", stem):
+    if re.fullmatch(r"[^aeiou]*[aeiou][^aeiouwxy]|.*([cvz]|[^n]g|[^s]s)", stem):
         return stem + "e"
     return stem

@@ -181,6 +181,9 @@ def _phrase(
     head = stop - 1
     attributes: list[Attribute] = []
     at = first
+    while first < head and tokens[first].text.lower() in words.MATERIALS:
+        attributes.insert(0, _attribute(tokens, first, first))
+        first += 1
     while at > floor and at - 1 not in taken:
         left = at - 1
         if _is_hyphen(tokens, left) and left - 1 >= floor and attributes:

@@ -49,7 +49,7 @@ def read_scene(text: str, tokens: Sequence[Token], asserted: bool = True) -> Sce
     reader = _Reader(tokens, phrases, prepositions)
     relations = reader.relations()
     if asserted:
-        phrases = reader.with_predicates()
+        phrases = reader.with_predicates(relations)
     return Scene(tuple(phrases), tuple(relations), tuple(prepositions))
 
 
@@ -91,7 +91,12 @@ class _Reader:
     def _relations_of(self, index: int) -> list[Relation]:
         phrase = self.phrases[index]
         found = [self._possession(index)]
-        preposition = self.preposition_stopping.get(phrase.first)
+        first = phrase.first
+        if self._possessor(index) is not None:
+            first = self.phrases[index - 1].first
+        preposition = self.preposition_stopping.get(first)
+        if index + 1 < len(self.phrases) and self._possessor(index + 1) is not None:
+            return [relation for relation in found if relation is not None]
         if preposition is None:
             found.append(self._object(index) or self._copula(index))
         else:
@@ -114,7 +119,8 @@ class _Reader:
             return None
         if preposition.name == "by" and self.tokens[governor].tag == "VBN":
             return self._relation(index, self._verb(governor), None, subject)
-        verb = [] if self._is_be(governor) else self._verb(governor)
+        stative = self._is_be(governor) or self.tokens[governor].tag in ADJECTIVES
+        verb = [] if stative else self._verb(governor)
         return self._relation(subject, verb, preposition, index)
 
     def _governor(self, anchor: int, preposition: Preposition) -> int | None:
@@ -139,7 +145,8 @@ class _Reader:
 
     def _of_noun(self, owner: int, preposition: Preposition, index: int) -> Relation | None:
         """Return noun + preposition + noun; "leg of the man" is the man having a leg."""
-        if preposition.name == "of" and self.phrases[index].entity.determiner is not None:
+        holder = self.phrases[owner].entity.lemma.rsplit(" ", 1)[-1]
+        if preposition.name == "of" and holder not in words.CONTAINERS:
             found = self._relation(index, [], preposition, owner)
             return replace(found, predicate="have")
         return self._relation(owner, [], preposition, index)
@@ -172,15 +179,18 @@ class _Reader:
         at = copula[0]
         return Relation(subject, "is a", index, self.tokens[at].start, self.tokens[at].end)
 
+    def _possessor(self, index: int) -> int | None:
+        """Return the phrase that owns phrase `index` by "'s" before it."""
+        mark = self.phrases[index].first - 1
+        owned = index > 0 and mark > 0 and self.tokens[mark].tag == "POS"
+        return index - 1 if owned and self.phrases[index - 1].stop == mark else None
+
     def _possession(self, index: int) -> Relation | None:
-        anchor = self.phrases[index].head
-        if self.tokens[anchor].dep != "nmod:poss":
+        owner = self._possessor(index)
+        if owner is None:
             return None
-        owned = self.phrase_at.get(self.tokens[anchor].head)
-        if owned is None or owned == index:
-            return None
-        start, end = self.phrases[index].entity.start, self.phrases[owned].entity.end
-        return Relation(index, "have", owned, start, end) if start < end else None
+        mark = self.tokens[self.phrases[index].first - 1]
+        return Relation(owner, "have", index, mark.start, mark.end)
 
     def _subject_child(self, at: int) -> int | None:
         """Return the phrase that is the grammatical subject of token `at`."""
@@ -265,11 +275,17 @@ class _Reader:
             if relation.subject == giver and relation.object != taker
         ]
 
-    def with_predicates(self) -> list[Phrase]:
-        """Return the phrases with the adjectives that a form of "be" gives them."""
+    def with_predicates(self, relations: Sequence[Relation]) -> list[Phrase]:
+        """Return the phrases with what is said of them alone: "is brown", "smiling"."""
         phrases = list(self.phrases)
+        told = {relation.start for relation in relations}
         for at, token in enumerate(self.tokens):
-            if token.tag not in ADJECTIVES or at in self.phrase_at or at in self.preposition_at:
+            if at in self.phrase_at or at in self.preposition_at:
+                continue
+            if token.tag == "VBG" and token.start not in told and not self._is_be(at):
+                self._add_activity(phrases, at)
+                continue
+            if token.tag not in ADJECTIVES:
                 continue
             subject = self._subject_child(at)
             if subject is None and token.dep == "conj":
@@ -278,8 +294,22 @@ class _Reader:
             if subject is None and before:
                 subject = self.phrase_at.get(at - 2)
             if subject is not None:
-                said = Attribute(token.text, token.start, token.end, token.lemma.lower())
-                entity = phrases[subject].entity
-                entity = replace(entity, attributes=(*entity.attributes, said))
-                phrases[subject] = replace(phrases[subject], entity=entity)
+                _add_attribute(phrases, subject, token, token.lemma.lower())
         return phrases
+
+    def _add_activity(self, phrases: list[Phrase], at: int) -> None:
+        """Say of its subject what a verb without object says: "a man smiling"."""
+        token = self.tokens[at]
+        before = self.phrase_at.get(at - 1)
+        subject = self._subject_child(at)
+        if subject is None and token.dep.startswith("acl"):
+            subject = before
+        if subject is not None:
+            _add_attribute(phrases, subject, token, token.text.lower())
+
+
+def _add_attribute(phrases: list[Phrase], index: int, token: Token, lemma: str) -> None:
+    entity = phrases[index].entity
+    said = Attribute(token.text, token.start, token.end, lemma)
+    entity = replace(entity, attributes=(*entity.attributes, said))
+    phrases[index] = replace(phrases[index], entity=entity)

@@ -29,6 +29,9 @@ UNSPECIFIC = listed(
     "one ones there left right background foreground"
 )
 
+SIDES = frozenset({"left", "right", "background", "foreground"})
+"""Where in the photograph; not things."""
+
 ATTRIBUTE_NOUNS = listed(
     "colour color colours colors shape size material texture pattern age height length weight "
     "temperature width taste flavor flavour smell"
@@ -37,7 +40,9 @@ DIMENSIONS = listed("old tall big large long high heavy wide deep fast small hot
 """Adjectives that make an attribute question after "how"."""
 KIND_NOUNS = listed("kind type sort breed species category class variety style brand")
 QUANTITY_NOUNS = listed(
-    "group bunch pair couple lot lots number kind type sort piece plenty variety kinds types sorts"
+    "group groups bunch pair pairs couple lot lots number piece pieces plenty set sets row rows "
+    "collection flock herd variety kind kinds type types sort sorts breed species category class "
+    "style brand"
 )
 """Nouns that, before "of", say how many or which, not what."""
 PHOTOGRAPH_NOUNS = listed("image picture photo photograph pic scene photos images")
@@ -56,6 +61,14 @@ COLOURS = listed(
     "woollen turquoise maroon"
 )
 """Adjectives that taggers take for nouns."""
+
+MATERIALS = listed("plastic metal stone brick leather paper steel concrete iron glass wicker tile")
+"""Nouns that, before another noun, say what it is made of."""
+CONTAINERS = listed(
+    "glass cup bowl plate basket box bottle pot bag platter vase jar tray slice pile bucket can "
+    "mug pitcher stack loaf bunch"
+)
+"""Nouns that hold what follows their "of"; other nouns belong to it."""
 
 PLURAL_ONLY = listed(
     "sunglasses scissors pants jeans shorts trousers headphones goggles binoculars pajamas "
@@ -88,6 +101,7 @@ MULTIWORD_PREPOSITIONS: dict[tuple[str, ...], str] = {
         "in the center of": "in middle of",
         "in the centre of": "in middle of",
         "in middle of": "in middle of",
+        "in center of": "in middle of",
         "at the bottom of": "at bottom of",
         "on the bottom of": "at bottom of",
         "at the end of": "at end of",

@@ -35,6 +35,7 @@ class ParserTraining:
     question_copies: how often each sentence that ends in a question mark is seen per epoch.
     joined: share of sentences that are joined with the next one, so that boundaries are learnt.
     patterned: sentences per epoch that `question_trees` makes; drawn anew for each epoch.
+        They carry tags and relations of EWT, which the treebank has to have too.
     """
 
     epochs: int = 16

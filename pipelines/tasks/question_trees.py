@@ -151,7 +151,10 @@ def slot_words(docs: Iterable[Doc]) -> dict[str, list[Filling]]:
 def sample(
     vocab: Vocab, slots: dict[str, list[Filling]], count: int, draw: random.Random
 ) -> list[Doc]:
-    """Return `count` annotated sentences, patterns and words drawn at random."""
+    """Return `count` annotated sentences, patterns and words drawn at random.
+
+    slots: from `slot_words`; has plural nouns (NNS), of which there is no everyday list.
+    """
     return [_fill(vocab, draw.choice(PATTERNS).split(), slots, draw) for _ in range(count)]
 
 
