@@ -36,7 +36,7 @@ def test_sample_is_annotated_and_follows_the_seed() -> None:
     for doc in first:
         assert doc.has_annotation("DEP")
         assert all(token.tag_ and token.pos_ and token.lemma_ and token.dep_ for token in doc)
-        assert doc.text.endswith("?") == doc[0].is_title
+        assert doc.text.endswith("?") == doc[0].text.istitle()
         assert "*" not in doc.text
         assert "@" not in doc.text
 
