@@ -136,7 +136,7 @@ def slot_words(docs: Iterable[Doc]) -> dict[str, list[Filling]]:
     counts: dict[str, dict[Filling, int]] = {tag: {} for tag in _SLOT_TAGS}
     for doc in docs:
         for token in doc:
-            if token.tag_ in counts and token.text.islower() and token.is_alpha:
+            if token.tag_ in counts and token.text.islower() and token.text.isalpha():
                 if token.lemma_ in ("be", "do", "can", "kind", "type", "left", "right"):
                     continue
                 filling = Filling(token.text, token.lemma_)
