@@ -9,8 +9,9 @@ from __future__ import annotations
 from spacy.language import Language
 from spacy.tokens import Doc
 
-from pipelines.reading import question as questions
 from pipelines.reading.lemmas import mend_word
+from pipelines.reading.mend import is_question, mend_caption, mend_tags
+from pipelines.reading.question import read_question
 from pipelines.reading.scene import read_scene
 from pipelines.reading.sentence import Sentence, Token
 
@@ -24,9 +25,8 @@ for _extension in ("sightgraph_tokens", "sightgraph_scene", "sightgraph_sentence
 def scene(doc: Doc) -> Doc:
     """Set `doc._.sightgraph_tokens` and `doc._.sightgraph_scene`."""
     tokens = tokens_of(doc)
-    asked = questions.is_question(tokens)
-    if asked:
-        tokens = questions.mend_tags(tokens)
+    asked = is_question(tokens)
+    tokens = mend_tags(tokens) if asked else mend_caption(tokens)
     doc._.sightgraph_tokens = tokens
     doc._.sightgraph_scene = read_scene(doc.text, tokens, asserted=not asked)
     return doc
@@ -35,8 +35,8 @@ def scene(doc: Doc) -> Doc:
 def question(doc: Doc) -> Doc:
     """Set `doc._.sightgraph_sentence`, with the question where the text asks one."""
     tokens, found = doc._.sightgraph_tokens, doc._.sightgraph_scene
-    if questions.is_question(tokens):
-        doc._.sightgraph_sentence = questions.read_question(doc.text, tokens, found)
+    if is_question(tokens):
+        doc._.sightgraph_sentence = read_question(doc.text, tokens, found)
     else:
         doc._.sightgraph_sentence = Sentence(
             doc.text, found.entities, found.relations, None, tokens

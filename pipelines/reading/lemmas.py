@@ -14,6 +14,14 @@ _NEVER_BEFORE_E = tuple(
 """Ends of stems that take no "e": roasting is never of "roaste"."""
 _NO_E = re.compile(r"[^a]st$|oast$|..ch$")
 _IRREGULAR = {"lying": "lie", "dying": "die", "tying": "tie"}
+_BARE_ING = frozenset(
+    {"swing", "bring", "sing", "cling", "ring", "sting", "sling", "fling", "spring"}
+)
+_VES = {
+    plural: singular
+    for singular in ("shelf", "leaf", "loaf", "wolf", "calf", "half", "scarf", "hoof", "thief")
+    for plural in (singular[:-1] + "ves",)
+} | {"knives": "knife", "wives": "wife", "lives": "life"}
 _UNINFLECTED = ("NN", "VB", "JJ")
 _NOMINAL = frozenset({"NN", "NNP", "NNPS"})
 
@@ -33,6 +41,8 @@ def mend_word(token: Token) -> Token:
 
 
 def _verb_lemma(word: str, lemma: str) -> str:
+    if word in _BARE_ING:
+        return word
     if word in _IRREGULAR:
         return _IRREGULAR[word]
     if word.endswith("ing"):
@@ -54,7 +64,9 @@ def plural_lemma(word: str, lemma: str) -> str:
         return word
     if lemma == "person" and word in words.PERSON_NOUNS:
         return "people"
-    if not word.endswith("s") or word.endswith("ves"):
+    if word in _VES:
+        return _VES[word]
+    if not word.endswith("s"):
         return lemma
     stem = lemma.removesuffix("e")
     if lemma + "s" == word and not stem.endswith(("sh", "ch", "ss", "x")):

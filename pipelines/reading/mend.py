@@ -73,6 +73,20 @@ def mend_tags(tokens: Sequence[Token]) -> tuple[Token, ...]:
     return tuple(mended)
 
 
+def mend_caption(tokens: Sequence[Token]) -> tuple[Token, ...]:
+    """Return the tokens of a statement; a caption starts with a noun rather than an order."""
+    if len(tokens) < 2 or tokens[0].tag not in ("VB", "RB", "VBZ", "VBP"):
+        return tuple(tokens)
+    word = tokens[0].text.lower()
+    fits = tokens[1].tag in ("IN", "VBG", "WDT") and word not in words.NEVER_NOUNS
+    if not fits or word in words.AUXILIARY_TAGS or word in words.PREPOSITIONS:
+        return tuple(tokens)
+    plural = tokens[0].tag == "VBZ"
+    lemma = word.removesuffix("s") if plural else word
+    noun = replace(tokens[0], tag="NNS" if plural else "NN", pos="NOUN", lemma=lemma)
+    return (noun, *tokens[1:])
+
+
 def _mend_asked_noun(tokens: list[Token]) -> None:
     """Make "object" in "which object is" or "what objects in" a noun."""
     for at, (before, token, after) in enumerate(zip(tokens, tokens[1:], tokens[2:], strict=False)):

@@ -226,6 +226,8 @@ def _is_attribute(tokens: Sequence[Token], at: int, head: int) -> bool:
     if token.tag == "CD":
         return True
     if token.tag in ("VBN", "VBG"):
+        if token.tag == "VBG" and at and _is_noun(tokens[at - 1]):
+            return False
         return token.dep in ("amod", "compound") and token.head > at
     return False
 

@@ -12,7 +12,6 @@ from dataclasses import replace
 from pipelines.reading import words
 from pipelines.reading.asked import CLASS, asked_relation
 from pipelines.reading.clause import Clause, take_apart
-from pipelines.reading.mend import is_question, mend_tags
 from pipelines.reading.phrases import Phrase
 from pipelines.reading.scene import Scene
 from pipelines.reading.sentence import (
@@ -25,13 +24,13 @@ from pipelines.reading.sentence import (
     Token,
 )
 
-__all__ = ["frame", "is_question", "mend_tags", "read_question"]
+__all__ = ["frame", "read_question"]
 
 _PROGRESSIVE = "VBG"
 
 
 def read_question(text: str, tokens: tuple[Token, ...], scene: Scene) -> Sentence:
-    """Return the sentence with its question; `tokens` as `mend_tags` left them."""
+    """Return the sentence with its question; `tokens` as `mend.mend_tags` left them."""
     clause = take_apart(tokens, scene)
     asked = asked_relation(tokens, scene, clause)
     focus, answer_type = _focus(tokens, scene, clause)

@@ -120,7 +120,10 @@ class _Reader:
         if preposition.name == "by" and self.tokens[governor].tag == "VBN":
             return self._relation(index, self._verb(governor), None, subject)
         stative = self._is_be(governor) or self.tokens[governor].tag in ADJECTIVES
-        verb = [] if stative else self._verb(governor)
+        verb = [] if stative and preposition.name != "of" else self._verb(governor)
+        held = self.phrase_at.get(preposition.first - 1)
+        if held not in (None, subject) and self.tokens[governor].lemma.lower() == "have":
+            return self._relation(held, [], preposition, index)
         return self._relation(subject, verb, preposition, index)
 
     def _governor(self, anchor: int, preposition: Preposition) -> int | None:

@@ -53,6 +53,8 @@ PERSON_NOUNS = frozenset({"people", "persons"})
 SHOWN = listed("shown seen pictured depicted visible displayed present featured")
 """What the photograph does to anything in it; never a relation."""
 
+NEVER_NOUNS = listed("here there now then just right also close next far away up down out so not")
+
 QUANTIFIERS = frozenset({"many", "much", "more", "most", "several", "other", "such"})
 """Tagged as adjectives, but determiners to us."""
 

@@ -22,6 +22,12 @@ if TYPE_CHECKING:
 
 TRAIN_FILE = "en_ewt-ud-train.conllu"
 DEV_FILE = "en_ewt-ud-dev.conllu"
+META = {
+    "name": "sightgraph_parser",
+    "version": "0.1.0",
+    "description": "Tagger, lemmatiser and dependency parser trained on UD English EWT",
+    "license": "CC BY-SA 4.0",
+}
 CHOICE_STRIDE = 25
 """Every 25th document of the train file is kept aside to choose the best epoch."""
 
@@ -117,7 +123,7 @@ def blank_pipeline(options: ParserTraining) -> Language:
     """Return the untrained pipeline: one CNN that four small heads listen to."""
     import spacy
 
-    nlp = spacy.blank("en")
+    nlp = spacy.blank("en", meta=dict(META))
     nlp.add_pipe("tok2vec", config={"model": _tok2vec(options)})
     listener = {
         "@architectures": "spacy.Tok2VecListener.v1",
