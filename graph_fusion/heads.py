@@ -7,11 +7,14 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from graph_fusion.tensors import ANSWER_TYPES, Batch
+from graph_fusion.tensors import ANSWER_TYPES, NODE_KINDS, Batch
+from kg.vocabulary import NodeKind
 
 POINTER, YES_NO, COUNT = range(3)
 """How a question is answered."""
 YES, NO, UNKNOWN = range(3)
+NEVER = -1e4
+"""Logit of the words of the question, which are no answer to it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +54,8 @@ class AnswerHeads(nn.Module):
         )
 
     def forward(self, h: Tensor, start: Tensor, batch: Batch, question: Tensor) -> Scores:
-        node = self.pointer(h, start, batch, question)
+        said = batch.node_kind == NODE_KINDS.index(NodeKind.ENTITY)
+        node = self.pointer(h, start, batch, question).masked_fill(said, NEVER)
         attention = segment_softmax(
             self.looker(h, start, batch, question), batch.graph_of_node, batch.size
         )

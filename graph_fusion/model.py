@@ -56,6 +56,7 @@ class GraphAnswerer(nn.Module):
         self.label = nn.Linear(config.text_features, hidden)
         self.kind = nn.Embedding(len(NODE_KINDS), hidden)
         self.region = nn.Linear(max(config.region_features, 1), hidden, bias=False)
+        nn.init.zeros_(self.region.weight)  # untrained, it must not disturb
         self.geometry = nn.Linear(GEOMETRY_FEATURES, hidden)
         self.question = nn.Sequential(
             nn.Linear(2 * config.text_features + len(ANSWER_TYPES), hidden),

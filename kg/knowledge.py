@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from rdflib import RDF, RDFS, SKOS, Graph, Literal, URIRef
+from rdflib import OWL, RDF, RDFS, SKOS, Graph, Literal, URIRef
 from rdflib.term import Node as Term
 
 from kg.files import bundled
@@ -92,6 +92,7 @@ class Knowledge:
         self.relations: dict[str, Relation] = {IS_A_IRI: Relation(IS_A_IRI, IS_A, "kind")}
         self._from: dict[str, list[Fact]] = {}
         self._to: dict[str, list[Fact]] = {}
+        self._all: dict[str, list[Fact]] = {}
 
     @classmethod
     def bundled(cls) -> Knowledge:
@@ -121,27 +122,14 @@ class Knowledge:
     def facts(self, subject: str, inherited: bool = True) -> list[Fact]:
         """Return what is known of `subject`: stated facts first, then those of its categories.
 
-        A stated denial ("cannot fly") rules out the inherited fact that it denies.
+        The nearest statement wins: a denial ("cannot fly") rules out the farther fact that it
+        denies, and a number (of legs) the farther number.
         """
-        stated = self._from.get(subject, [])
-        found = list(stated)
         if not inherited:
-            return found
-        known = {(fact.relation, fact.object) for fact in stated}
-        replaced = {fact.relation for fact in stated if fact.own}
-        for category, via in self._category_paths(subject):
-            for fact in self._from.get(category, []):
-                relation = self.relations[fact.relation]
-                key = (fact.relation, fact.object)
-                blocked = fact.relation in replaced and not fact.own
-                if relation.inherits and key not in known and not blocked:
-                    if fact.relation != IS_A_IRI and self._denied(fact, known):
-                        continue
-                    known.add(key)
-                    found.append(
-                        Fact(subject, fact.relation, fact.object, fact.source, fact.own, via)
-                    )
-        return found
+            return list(self._from.get(subject, []))
+        if subject not in self._all:
+            self._all[subject] = self._with_inherited(subject)
+        return list(self._all[subject])
 
     def facts_to(self, object_: str) -> list[Fact]:
         """Return the stated facts whose object is `object_`."""
@@ -177,6 +165,23 @@ class Knowledge:
             "facts": by_relation.total(),
         }
         return totals | dict(by_relation.most_common())
+
+    def _with_inherited(self, subject: str) -> list[Fact]:
+        found = list(self._from.get(subject, []))
+        known = {(fact.relation, fact.object) for fact in found}
+        own = {fact.relation for fact in found if fact.own}
+        for category, via in self._category_paths(subject):
+            numbers = {fact.relation for fact in found if fact.object.startswith("literal:")}
+            for fact in self._from.get(category, []):
+                key = (fact.relation, fact.object)
+                replaced = fact.relation in numbers or (fact.relation in own and not fact.own)
+                inherits = self.relations[fact.relation].inherits
+                if inherits and key not in known and not replaced and not self._denied(fact, known):
+                    known.add(key)
+                    found.append(
+                        Fact(subject, fact.relation, fact.object, fact.source, fact.own, via)
+                    )
+        return found
 
     def _category_paths(self, concept: str) -> list[tuple[str, tuple[str, ...]]]:
         """Return (category, categories on the way to it and itself), breadth first."""
@@ -251,6 +256,7 @@ class Knowledge:
             for subject in triples.subjects(term)
         }
         declared |= {s for s, t in triples.subject_objects(RDF.type) if str(t).endswith("Property")}
+        declared -= set(triples.subjects(RDF.type, OWL.AnnotationProperty))
         for term in sorted(map(str, declared)):
             subject = URIRef(term)
             name = triples.value(subject, RDFS.label)

@@ -50,7 +50,9 @@ class Application(click.Group):
             raise _Mistake(f"{error.strerror}: {error.filename or 'unnamed file'}") from error
 
 
-@click.group("sightgraph", cls=Application, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    "sightgraph", cls=Application, context_settings={"help_option_names": ["-h", "--help"]}
+)
 @click.version_option(package_name="sightgraph", prog_name="sightgraph")
 def main() -> None:
     """Answer questions about photographs that need knowledge, and show why."""

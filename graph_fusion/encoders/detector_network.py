@@ -1,0 +1,149 @@
+"""The bundled detector's network: FCOS on ShuffleNetV2-0.5x, made light.
+
+FCOS: Tian et al., ICCV 2019; ShuffleNetV2: Ma et al., ECCV 2018; FPN: Lin et al., CVPR 2017.
+torchvision's own classes, but for the towers of the head, which are depthwise separable.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+from torchvision.models import shufflenet_v2_x0_5
+from torchvision.models.detection import FCOS
+from torchvision.models.detection.anchor_utils import AnchorGenerator
+from torchvision.models.detection.fcos import FCOSHead
+from torchvision.ops import FeaturePyramidNetwork, generalized_box_iou_loss
+
+STRIDES = (8, 16, 32)
+STAGE_CHANNELS = [48, 96, 192]
+
+
+class ShuffleBackbone(nn.Module):
+    """Stages 2 to 4 of ShuffleNetV2-0.5x and a feature pyramid over them.
+
+    Shapes:
+        images: [B, 3, H, W], H and W multiples of 32
+        returns {"0": [B, C, H/8, W/8], "1": [B, C, H/16, W/16], "2": [B, C, H/32, W/32]}
+    """
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.body = shufflenet_v2_x0_5(weights=None)
+        del self.body.conv5, self.body.fc
+        self.pyramid = FeaturePyramidNetwork(STAGE_CHANNELS, channels)
+        self.out_channels = channels
+
+    def forward(self, images: Tensor) -> dict[str, Tensor]:
+        body = self.body
+        stage2 = body.stage2(body.maxpool(body.conv1(images)))
+        stage3 = body.stage3(stage2)
+        stage4 = body.stage4(stage3)
+        maps = OrderedDict([("0", stage2), ("1", stage3), ("2", stage4)])
+        pyramid: dict[str, Tensor] = self.pyramid(maps)
+        return pyramid
+
+
+class ScoredHead(FCOSHead):  # type: ignore[misc]
+    """FCOS's head, taught by boxes that carry a score in (0, 1] (`targets[i]["scores"]`).
+
+    The class target of a location is its box's score, under the quality focal loss
+    (Li et al., NeurIPS 2020, eq. 4), so that a teacher's doubtful box teaches doubt.
+    """
+
+    def compute_loss(
+        self,
+        targets: list[dict[str, Tensor]],
+        head_outputs: dict[str, Tensor],
+        anchors: list[Tensor],
+        matched_idxs: list[Tensor],
+    ) -> dict[str, Tensor]:
+        logits = head_outputs["cls_logits"]
+        wanted, boxes, weights = _targets(targets, matched_idxs, logits)
+        located = weights > 0
+        total = weights.sum().clamp_min(1.0)
+        probability = logits.detach().sigmoid()
+        focal = (wanted - probability).square()
+        classes = F.binary_cross_entropy_with_logits(logits, wanted, focal, reduction="sum")
+        every_anchor = torch.stack(anchors)
+        decoded = self.box_coder.decode(head_outputs["bbox_regression"], every_anchor)
+        overlap = generalized_box_iou_loss(decoded[located], boxes[located])
+        sides = self.box_coder.encode(every_anchor, boxes)[located]
+        centre = F.binary_cross_entropy_with_logits(
+            head_outputs["bbox_ctrness"].squeeze(2)[located], _centreness(sides), reduction="none"
+        )
+        return {
+            "classification": classes / total,
+            "bbox_regression": (overlap * weights[located]).sum() / total,
+            "bbox_ctrness": (centre * weights[located]).sum() / total,
+        }
+
+
+def build_network(
+    classes: int, channels: int = 96, long_side: int = 320, score_threshold: float = 0.05
+) -> FCOS:
+    """Return the network; class 0 .. classes - 1 are the labels (FCOS knows no background).
+
+    Photographs are scaled to a long side of `long_side` pixels, in BGR, 0..1: the backbone
+    was pretrained on BGR.
+    """
+    backbone = ShuffleBackbone(channels)
+    head = ScoredHead(channels, num_anchors=1, num_classes=classes, num_convs=1)
+    for branch in (head.classification_head, head.regression_head):
+        branch.conv = _separable_tower(channels)
+    return FCOS(
+        backbone,
+        num_classes=classes,
+        min_size=long_side,
+        max_size=long_side,
+        image_mean=[0.0, 0.0, 0.0],
+        image_std=[1.0, 1.0, 1.0],
+        anchor_generator=AnchorGenerator(
+            sizes=tuple((stride,) for stride in STRIDES), aspect_ratios=((1.0,),) * len(STRIDES)
+        ),
+        head=head,
+        center_sampling_radius=1.5,
+        score_thresh=score_threshold,
+        nms_thresh=0.55,
+        detections_per_img=100,
+        topk_candidates=400,
+    )
+
+
+def _separable_tower(channels: int) -> nn.Sequential:
+    """Two depthwise separable convolutions with batch normalisation."""
+    layers: list[nn.Module] = []
+    for _ in range(2):
+        layers += [
+            nn.Conv2d(channels, channels, 5, padding=2, groups=channels, bias=False),
+            nn.BatchNorm2d(channels),
+            nn.Conv2d(channels, channels, 1, bias=False),
+            nn.BatchNorm2d(channels),
+            nn.ReLU(inplace=True),
+        ]
+    return nn.Sequential(*layers)
+
+
+def _targets(
+    targets: list[dict[str, Tensor]], matched: list[Tensor], logits: Tensor
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Return each location's class targets [B, A, C], box [B, A, 4] and score [B, A]."""
+    wanted = torch.zeros_like(logits)
+    boxes = logits.new_zeros(*logits.shape[:2], 4)
+    weights = logits.new_zeros(logits.shape[:2])
+    for row, (target, index) in enumerate(zip(targets, matched, strict=True)):
+        here = (index >= 0).nonzero().squeeze(1)
+        box = index[here]
+        wanted[row, here, target["labels"][box]] = target["scores"][box]
+        boxes[row, here] = target["boxes"][box]
+        weights[row, here] = target["scores"][box]
+    return wanted, boxes, weights
+
+
+def _centreness(sides: Tensor) -> Tensor:
+    """FCOS's centre-ness (eq. 3) of distances [M, 4] to the left, top, right and bottom."""
+    across, down = sides[:, [0, 2]], sides[:, [1, 3]]
+    ratio = across.amin(1) / across.amax(1) * down.amin(1) / down.amax(1)
+    return ratio.clamp_min(0).sqrt()

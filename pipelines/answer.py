@@ -1,0 +1,129 @@
+"""SightGraph: a photograph and a question in, an answer with its evidence out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+from PIL import Image
+
+from kg.errors import SightGraphError
+from kg.files import bundled
+from kg.graph import PhotoInfo, SceneGraph
+from kg.knowledge import Knowledge
+from pipelines.answering import Answerer
+from pipelines.build import GraphBuilder
+from pipelines.detectors import Detector, make_detector
+from pipelines.evidence import Answer
+from pipelines.parse import Parser
+from pipelines.photo import Photo
+from pipelines.query import query_of, region_features
+
+PhotoSource = str | Path | Image.Image | Photo
+
+
+class SightGraph:
+    """The whole way from a photograph and a question to an answer.
+
+    >>> sightgraph = SightGraph.from_pretrained()
+    >>> sightgraph.ask("example:cat", "Is this animal a mammal?").text
+    'yes'
+    """
+
+    def __init__(
+        self, detector: Detector, parser: Parser, knowledge: Knowledge, answerer: Answerer
+    ) -> None:
+        self.detector = detector
+        self.parser = parser
+        self.knowledge = knowledge
+        self.builder = GraphBuilder(knowledge)
+        self.answerer = answerer
+
+    @classmethod
+    def from_pretrained(
+        cls,
+        detector: str | Path | Detector = "bundled",
+        knowledge: Knowledge | None = None,
+        parser: Parser | None = None,
+        answerer: Answerer | str | Path | None = None,
+        **detector_options: Any,
+    ) -> SightGraph:
+        """Put the bundled parts together, or parts of your own.
+
+        detector: a name of `pipelines.detectors.DETECTORS`, or a detector.
+        answerer: a folder that `sightgraph train answerer` wrote, or an answerer.
+        """
+        if answerer is None:
+            answerer = bundled("models", "answerer")
+        if isinstance(answerer, str | Path):
+            answerer = Answerer.load(Path(answerer))
+        return cls(
+            make_detector(detector, **detector_options),
+            parser or Parser(),
+            knowledge or Knowledge.bundled(),
+            answerer,
+        )
+
+    def ask(self, photo: PhotoSource, question: str) -> Answer:
+        """Answer `question` about `photo`.
+
+        Raises:
+            SightGraphError: the question is empty, or the photograph cannot be read.
+        """
+        if not question.strip():
+            raise SightGraphError("the question is empty. Ask something, e.g. 'What is this?'.")
+        timer = _Timer()
+        opened = Photo.open(photo)
+        timer.done("open")
+        detections = self.detector(opened)
+        timer.done("detect")
+        sentence = self.parser(question)
+        timer.done("parse")
+        graph = self.builder(detections, _info(opened), sentence)
+        timer.done("build")
+        reply = self.answerer(graph, query_of(sentence), region_features(detections))
+        timer.done("answer")
+        return Answer(
+            question=question,
+            text=reply.text,
+            confidence=reply.confidence,
+            candidates=reply.candidates,
+            evidence=reply.evidence,
+            graph=graph,
+            timings_ms=timer.milliseconds,
+            models={
+                "detector": self.detector.name,
+                "parser": "bundled",
+                "text": self.answerer.encoder.name,
+                "answerer": f"{self.answerer.model.config.fusion} fusion",
+            },
+        )
+
+    def graph(self, photo: PhotoSource, text: str | None = None) -> SceneGraph:
+        """Return the graph of `photo`, with what is known, and with `text` linked into it.
+
+        Raises:
+            SightGraphError: the text is empty, or the photograph cannot be read.
+        """
+        opened = Photo.open(photo)
+        sentence = None if text is None else self.parser(text)
+        return self.builder(self.detector(opened), _info(opened), sentence)
+
+
+class _Timer:
+    """Wall-clock time by step, in milliseconds."""
+
+    def __init__(self) -> None:
+        self.milliseconds: dict[str, float] = {}
+        self._started = self._last = perf_counter()
+
+    def done(self, step: str) -> None:
+        now = perf_counter()
+        self.milliseconds[step] = (now - self._last) * 1000
+        self.milliseconds["total"] = (now - self._started) * 1000
+        self._last = now
+
+
+def _info(photo: Photo) -> PhotoInfo:
+    return PhotoInfo(photo.source, photo.width, photo.height)

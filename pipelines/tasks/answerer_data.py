@@ -1,0 +1,210 @@
+"""Training examples for the answerer: photographs, their objects, questions, tensors."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import random
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import torch
+from PIL import Image
+from torch import Tensor
+
+from graph_fusion.heads import COUNT, NO, POINTER, UNKNOWN, YES, YES_NO
+from graph_fusion.tensors import GraphTensors, TextTable, graph_tensors
+from kg.errors import SightGraphError
+from kg.graph import Edge, Node, PhotoInfo, SceneGraph
+from kg.vocabulary import EdgeKind, NodeKind
+from pipelines.build import GraphBuilder
+from pipelines.detections import Detection
+from pipelines.parse import Parser, Sentence
+from pipelines.photo import Photo
+from pipelines.query import query_of, region_features
+from pipelines.tasks.questions import Question, QuestionWriter, held_out, is_validation
+
+if TYPE_CHECKING:
+    from pipelines.detectors import Detector
+
+TEACHER_SCORE = 0.35
+"""Boxes of the teacher below this are left out."""
+HELD_OUT_PHOTOS = 0.05
+EDITED = 0.25
+"""Share of fact questions whose facts are exchanged, so that the model must read them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A photograph as the answerer's training sees it: its size and what was detected."""
+
+    name: str
+    info: PhotoInfo
+    detections: tuple[Detection, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """Tensors of one graph and question, with what must come out.
+
+    Shapes (N nodes, E messages):
+        answers, counted, countable [N]: masks; path [E]: 1 on the way, 0 off it
+        route, yes_no: class numbers of `graph_fusion.heads`, yes_no -1 where not asked
+    """
+
+    tensors: GraphTensors
+    answers: Tensor
+    counted: Tensor
+    countable: Tensor
+    path: Tensor
+    route: int
+    yes_no: int
+    kind: str
+    validation: bool
+
+
+def teacher_pictures(data: Path) -> list[Picture]:
+    """Return the photographs of `teacher_boxes.json.gz` with the boxes that stand there.
+
+    Raises:
+        SightGraphError: the file is not in `data`.
+    """
+    file = data / "teacher_boxes.json.gz"
+    if not file.is_file():
+        raise SightGraphError(
+            f"there is no {file.name} in '{data}'. Set --data to the data folder."
+        )
+    boxes = json.loads(gzip.decompress(file.read_bytes()))["boxes"]
+    pictures = []
+    for name in sorted(boxes):
+        with Image.open(data / name) as image:
+            info = PhotoInfo(name, *image.size)
+        found = tuple(
+            Detection(label, score, "teacher", tuple(box))
+            for label, score, box in boxes[name]
+            if score >= TEACHER_SCORE
+        )
+        pictures.append(Picture(name, info, found))
+    return pictures
+
+
+def detected_pictures(data: Path, names: Iterable[str], detector: Detector) -> Iterator[Picture]:
+    """Run `detector` over photographs, which gives region features too."""
+    for name in names:
+        photo = Photo.open(data / name)
+        info = PhotoInfo(name, photo.width, photo.height)
+        yield Picture(name, info, tuple(detector(photo)))
+
+
+def is_validation_photo(name: str) -> bool:
+    """Photographs held out by a hash of their name."""
+    return held_out(name, HELD_OUT_PHOTOS)
+
+
+class ExampleMaker:
+    """Turns pictures into examples; the same seed makes the same ones."""
+
+    def __init__(
+        self, builder: GraphBuilder, parser: Parser, table: TextTable, regions: int, seed: int
+    ) -> None:
+        self.builder = builder
+        self.parser = parser
+        self.table = table
+        self.regions = regions
+        self.random = random.Random(seed)
+        self.writer = QuestionWriter(builder.knowledge, builder, seed)
+
+    def examples(self, picture: Picture, amount: int) -> Iterator[Example]:
+        """Yield up to `amount` examples of one picture."""
+        scene = self.builder(picture.detections, picture.info)
+        validation = is_validation_photo(picture.name)
+        for question in self.writer.write(scene, amount):
+            sentence = self.parser(question.text)
+            graph = self.builder(picture.detections, picture.info, sentence)
+            if not validation and question.fact and self.random.random() < EDITED:
+                graph, question = self._edit(graph, question)
+            yield self._example(picture, graph, sentence, question, validation)
+
+    def _example(
+        self,
+        picture: Picture,
+        graph: SceneGraph,
+        sentence: Sentence,
+        question: Question,
+        validation: bool,
+    ) -> Example:
+        regions = region_features(picture.detections) if self.regions else {}
+        tensors = graph_tensors(graph, query_of(sentence), self.table, regions, self.regions)
+        nodes = graph.nodes()
+        edges = graph.edges()
+        on_path = [_on_path(edge, question) for edge in edges]
+        return Example(
+            tensors=tensors,
+            answers=torch.tensor([node.id in question.answers for node in nodes]),
+            counted=torch.tensor([node.id in question.counted for node in nodes]),
+            countable=torch.tensor([node.kind == NodeKind.OBJECT for node in nodes]),
+            path=torch.tensor(on_path, dtype=torch.float32).repeat(2),
+            route=_route(question),
+            yes_no=_yes_no(question),
+            kind=question.kind,
+            validation=validation or is_validation(question),
+        )
+
+    def _edit(self, graph: SceneGraph, question: Question) -> tuple[SceneGraph, Question]:
+        """Exchange the facts asked for, in the graph and in the expected answer alike."""
+        assert question.fact is not None
+        subject, relation = question.fact
+        asked = [edge for edge in graph.edges_from(subject) if edge.relation == relation]
+        asked = [edge for edge in asked if edge.kind == EdgeKind.FACT]
+        if question.yes is None:
+            return self._exchange(graph, question, asked)
+        if question.yes and question.answerable:
+            true = {target for source, target in question.path if source == subject}
+            gone = [edge for edge in asked if edge.target in true]
+            on = frozenset(pair for pair in question.path if pair[0] != subject)
+            return graph.without(*gone), replace(question, yes=False, path=on)
+        return graph, question
+
+    def _exchange(
+        self, graph: SceneGraph, question: Question, asked: Sequence[Edge]
+    ) -> tuple[SceneGraph, Question]:
+        if not asked:
+            return graph, question
+        subject, relation = asked[0].source, asked[0].relation
+        old = {edge.target for edge in asked}
+        others = [term for term in self.writer.ranges.get(relation, []) if term not in old]
+        edited = graph.without(*asked)
+        chosen = self.random.sample(others, min(len(others), self.random.choice([1, 1, 2, 3])))
+        for term in chosen:
+            label = self.builder.knowledge.label(term)
+            edited.add(Node(term, NodeKind.CONCEPT, label, "edit"))
+            edited.connect(Edge(subject, term, EdgeKind.FACT, relation, "edit"))
+        path = {pair for pair in question.path if pair[1] not in old or pair[0] != subject}
+        path |= {(subject, term) for term in chosen}
+        return edited, replace(question, answers=frozenset(chosen), path=frozenset(path))
+
+
+def _on_path(edge: Edge, question: Question) -> bool:
+    """Whether an edge leads to the answer; from words, every edge to a node on the path does."""
+    if (edge.source, edge.target) in question.path:
+        return True
+    if not edge.source.startswith("entity:"):
+        return False
+    touched = {end for pair in question.path for end in pair} | question.counted
+    return edge.target in touched
+
+
+def _route(question: Question) -> int:
+    if question.yes is not None:
+        return YES_NO
+    return COUNT if question.kind == "count" else POINTER
+
+
+def _yes_no(question: Question) -> int:
+    if question.yes is None:
+        return -1
+    if not question.answerable:
+        return UNKNOWN
+    return YES if question.yes else NO
