@@ -28,7 +28,7 @@ class ModelConfig:
     """
 
     text_features: int = 384
-    region_features: int = 64
+    region_features: int = 96
     hidden: int = 128
     layers: int = 5
     gate_width: int = 48

@@ -43,7 +43,7 @@ class SightGraph:
     @classmethod
     def from_pretrained(
         cls,
-        detector: str | Path | Detector = "bundled",
+        detector: str | Detector = "bundled",
         knowledge: Knowledge | None = None,
         parser: Parser | None = None,
         answerer: Answerer | str | Path | None = None,

@@ -17,23 +17,26 @@ from torchvision.models.detection.anchor_utils import AnchorGenerator
 from torchvision.models.detection.fcos import FCOSHead
 from torchvision.ops import FeaturePyramidNetwork, generalized_box_iou_loss
 
-STRIDES = (8, 16, 32)
-STAGE_CHANNELS = [48, 96, 192]
+STRIDES = (16, 32)
+PYRAMID_INPUTS = [48 + 96, 192]
 
 
 class ShuffleBackbone(nn.Module):
     """Stages 2 to 4 of ShuffleNetV2-0.5x and a feature pyramid over them.
 
+    The pyramid starts at stride 16, where stage 2 joins pooled: a map of stride 8 would
+    cost three times the rest and serve only the smallest objects.
+
     Shapes:
         images: [B, 3, H, W], H and W multiples of 32
-        returns {"0": [B, C, H/8, W/8], "1": [B, C, H/16, W/16], "2": [B, C, H/32, W/32]}
+        returns {"0": [B, C, H/16, W/16], "1": [B, C, H/32, W/32]}
     """
 
     def __init__(self, channels: int) -> None:
         super().__init__()
         self.body = shufflenet_v2_x0_5(weights=None)
         del self.body.conv5, self.body.fc
-        self.pyramid = FeaturePyramidNetwork(STAGE_CHANNELS, channels)
+        self.pyramid = FeaturePyramidNetwork(PYRAMID_INPUTS, channels)
         self.out_channels = channels
 
     def forward(self, images: Tensor) -> dict[str, Tensor]:
@@ -41,7 +44,8 @@ class ShuffleBackbone(nn.Module):
         stage2 = body.stage2(body.maxpool(body.conv1(images)))
         stage3 = body.stage3(stage2)
         stage4 = body.stage4(stage3)
-        maps = OrderedDict([("0", stage2), ("1", stage3), ("2", stage4)])
+        fine = torch.cat([F.avg_pool2d(stage2, 2), stage3], dim=1)
+        maps = OrderedDict([("0", fine), ("1", stage4)])
         pyramid: dict[str, Tensor] = self.pyramid(maps)
         return pyramid
 
@@ -82,7 +86,7 @@ class ScoredHead(FCOSHead):  # type: ignore[misc]
 
 
 def build_network(
-    classes: int, channels: int = 96, long_side: int = 320, score_threshold: float = 0.05
+    classes: int, channels: int = 96, long_side: int = 352, score_threshold: float = 0.05
 ) -> FCOS:
     """Return the network; class 0 .. classes - 1 are the labels (FCOS knows no background).
 

@@ -45,17 +45,19 @@ def evaluation_options(split: str | None = None) -> Callable[[Command], Command]
 
 
 @evaluate.command()
-@evaluation_options(split="val")
+@evaluation_options(split="val2017")
 @click.option("--weights", type=FILE, metavar="FILE", help="Instead of the bundled weights.")
 def detection(data: Path, split: str, report: Path | None, weights: Path | None) -> None:
     """Measure the detector: AP and AP50 by the official COCO scorer.
 
     \b
-    sightgraph evaluate detection --data DATASETS/coco_mini --split val
+    sightgraph evaluate detection --data DATASETS/coco_mini --split val2017
     """
+    from pipelines.detectors.bundled import BundledDetector
+    from pipelines.tasks.detection import LEAST_SCORE
     from pipelines.tasks.detection import evaluate as measure
 
-    _measure(report, lambda: measure(data, split=split, weights=weights))
+    _measure(report, lambda: measure(data, BundledDetector(weights, LEAST_SCORE), split))
 
 
 @evaluate.command()
@@ -73,16 +75,17 @@ def parser(data: Path, report: Path | None, model: Path | None) -> None:
 
 
 @evaluate.command()
-@evaluation_options(split="test")
-def questions(data: Path, split: str, report: Path | None) -> None:
-    """Measure the answerer on concepts that it was not trained on.
+@evaluation_options()
+@click.option("--model", type=FILE, metavar="DIR", help="Instead of the bundled answerer.")
+def questions(data: Path, report: Path | None, model: Path | None) -> None:
+    """Measure the answerer on photographs, concepts and wordings that training held out.
 
     \b
     sightgraph evaluate questions --data DATASETS
     """
-    from pipelines.tasks.questions import evaluate as measure
+    from pipelines.tasks.answerer import evaluate as measure
 
-    _measure(report, lambda: measure(data, split=split))
+    _measure(report, lambda: measure(data, model))
 
 
 def _measure(report: Path | None, measure: Callable[[], dict[str, Any]]) -> None:

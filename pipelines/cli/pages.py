@@ -14,10 +14,10 @@ WIDTH = 96
 HEADER = """\
 # The command line
 
-Made from the help pages by `python -m pipelines.cli.pages > docs/cli.md`; a test checks that it is up
-to date. A mistake (a missing file, a broken photograph, an unknown name) ends as one line on stderr,
-`sightgraph: what was wrong and how to mend it`, with exit code 2; Ctrl-C ends with 130. The object
-that `ask --json` prints is described in [answer-format.md](answer-format.md).
+Made from the help pages by `python -m pipelines.cli.pages > docs/cli.md`; a test checks that it
+is up to date. A mistake (a missing file, a broken photograph, an unknown name) ends as one line on
+stderr, `sightgraph: what was wrong and how to mend it`, with exit code 2; Ctrl-C ends with 130.
+The object that `ask --json` prints is described in [answer-format.md](answer-format.md).
 """
 
 

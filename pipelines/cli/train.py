@@ -52,8 +52,8 @@ def detector(data: Path, out: Path, epochs: int | None, seed: int | None) -> Non
     \b
     sightgraph train detector --data DATASETS --out runs/detector
     """
-    from pipelines.tasks.detection import DetectorTraining
-    from pipelines.tasks.detection import train as run
+    from pipelines.tasks.detection_training import DetectorTraining
+    from pipelines.tasks.detection_training import train as run
 
     print_figures(run(data, out, DetectorTraining(**given(epochs=epochs, seed=seed)), print_line))
 
@@ -80,8 +80,8 @@ def answerer(data: Path, out: Path, epochs: int | None, seed: int | None) -> Non
     \b
     sightgraph train answerer --data DATASETS --out runs/answerer
     """
-    from pipelines.tasks.questions import AnswererTraining
-    from pipelines.tasks.questions import train as run
+    from pipelines.tasks.answerer import train as run
+    from pipelines.tasks.answerer_training import AnswererTraining
 
     print_figures(run(data, out, AnswererTraining(**given(epochs=epochs, seed=seed)), print_line))
 

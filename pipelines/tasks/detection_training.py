@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -33,10 +33,10 @@ class DetectorTraining:
     kept is the moving average of the weights.
     """
 
-    epochs: int = 10
+    epochs: int = 40
     batch_size: int = 16
-    side: int = 256
-    long_side: int = 320
+    side: int = 288
+    long_side: int = 352
     channels: int = 96
     learning_rate: float = 2e-3
     backbone_rate: float = 4e-4
@@ -57,10 +57,15 @@ class Sample:
     scores: Tensor
 
 
-def train(data: Path, out: Path, options: DetectorTraining | None = None) -> None:
+def train(
+    data: Path,
+    out: Path,
+    options: DetectorTraining | None = None,
+    log: Callable[[str], None] = print,
+) -> dict[str, float]:
     """Train on `data` (the folder of data sets) and write the model folder `out`.
 
-    Continues from `out`/checkpoint.pt when there is one.
+    Continues from `out`/checkpoint.pt when there is one. Returns the last mean loss.
 
     Raises:
         SightGraphError: a file that is needed is missing from `data`.
@@ -68,12 +73,14 @@ def train(data: Path, out: Path, options: DetectorTraining | None = None) -> Non
     options = options or DetectorTraining()
     torch.manual_seed(options.seed)
     network = build_network(len(COCO_LABELS), options.channels, options.side)
+    network = network.to(memory_format=torch.channels_last)  # twice as fast on CPUs
     _start_backbone(network, data)
     samples = load_samples(data, options)
     optimizer = _optimizer(network, options)
     average = {name: value.clone() for name, value in network.state_dict().items()}
     steps = options.epochs * -(-len(samples) // options.batch_size)
     out.mkdir(parents=True, exist_ok=True)
+    mean = float("nan")
     epoch, step = _resume(network, optimizer, average, out)
     while epoch < options.epochs:
         torch.manual_seed(options.seed * 1000 + epoch)
@@ -86,9 +93,11 @@ def train(data: Path, out: Path, options: DetectorTraining | None = None) -> Non
             losses.append(loss)
             step += 1
         epoch += 1
-        print(f"epoch {epoch}: mean loss {np.mean(losses):.4f}", flush=True)
+        mean = float(np.mean(losses))
+        log(f"epoch {epoch}: mean loss {mean:.4f}")
         _checkpoint(network, optimizer, average, epoch, step, out)
         _export(average, out, options)
+    return {"epochs": float(epoch), "mean loss": mean}
 
 
 def load_samples(data: Path, options: DetectorTraining) -> list[Sample]:
@@ -147,7 +156,7 @@ def augment(sample: Sample, side: int) -> tuple[Tensor, dict[str, Tensor]]:
     _, height, width = sample.image.shape
     scale = side / max(height, width) * float(torch.empty(()).uniform_(0.6, 1.5))
     image = F.interpolate(
-        sample.image.float()[None] / 255, scale_factor=scale, mode="bilinear", antialias=False
+        sample.image.float()[None] / 255, scale_factor=scale, mode="bilinear"
     )[0]
     boxes = sample.boxes * scale
     if torch.rand(()) < 0.5:

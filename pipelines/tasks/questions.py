@@ -6,6 +6,7 @@ to count, and the edges that lead there.
 
 from __future__ import annotations
 
+import math
 import random
 import zlib
 from collections.abc import Callable, Iterator, Sequence
@@ -501,7 +502,8 @@ def _most_prominent(objects: Sequence[Node]) -> Node:
     def size(node: Node) -> float:
         if node.box is None:
             return node.score
-        return node.score * ((node.box[2] - node.box[0]) * (node.box[3] - node.box[1])) ** 0.5
+        area = (node.box[2] - node.box[0]) * (node.box[3] - node.box[1])
+        return node.score * math.sqrt(area)
 
     return max(objects, key=size)
 

@@ -1,0 +1,113 @@
+"""The detector that ships with SightGraph: 80 COCO classes, trained by this project."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image
+from safetensors.torch import load_file
+from torch import Tensor
+from torchvision.ops import batched_nms, box_iou, roi_align
+
+from graph_fusion.encoders.detector_network import STRIDES, build_network
+from kg.errors import SightGraphError
+from kg.files import bundled
+from pipelines.detections import Detection
+from pipelines.photo import Photo
+
+SAME_PLACE = 0.85
+"""Two boxes of different labels that overlap more than this are one object; the surer wins."""
+
+
+class BundledDetector:
+    """FCOS on ShuffleNetV2-0.5x; region features are the pyramid's, averaged over the box.
+
+    weights: a folder that `sightgraph train detector` wrote; the bundled one by default.
+    threshold: least score of a detection, in [0, 1].
+
+    Raises:
+        SightGraphError: the folder does not hold a detector.
+    """
+
+    name = "bundled"
+
+    def __init__(self, weights: str | Path | None = None, threshold: float | None = None) -> None:
+        folder = bundled("models", "detector") if weights is None else Path(weights)
+        try:
+            config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+            self.labels: list[str] = config["labels"]
+            self.long_side: int = config["long_side"]
+            self.threshold: float = config["score_threshold"] if threshold is None else threshold
+            self.network = build_network(
+                len(self.labels), config["channels"], self.long_side, min(self.threshold, 0.05)
+            )
+            self.network.load_state_dict(load_file(folder / "model.safetensors"))
+        except (OSError, ValueError, KeyError, TypeError, RuntimeError) as error:
+            raise SightGraphError(
+                f"the detector in '{folder}' cannot be loaded: {error}. It needs the config.json "
+                "and model.safetensors that `sightgraph train detector` writes."
+            ) from error
+        self.network.eval()
+        self._pyramid: dict[str, Tensor] = {}
+        self.network.backbone.register_forward_hook(self._keep_pyramid)
+
+    @torch.inference_mode()
+    def __call__(self, photo: Photo) -> list[Detection]:
+        image, scale = self._scaled(photo)
+        found = self.network([image])[0]
+        keep = found["scores"] >= self.threshold
+        boxes, scores, labels = found["boxes"][keep], found["scores"][keep], found["labels"][keep]
+        keep = one_per_place(boxes, scores, labels)
+        boxes, scores, labels = boxes[keep], scores[keep], labels[keep]
+        features = self._region_features(boxes)
+        limits = torch.tensor([photo.width, photo.height] * 2)
+        placed = torch.minimum((boxes * scale).clamp_min(0), limits)
+        return [
+            Detection(
+                label=self.labels[int(label)],
+                score=round(float(score), 4),
+                origin=self.name,
+                box=(float(box[0]), float(box[1]), float(box[2]), float(box[3])),
+                feature=feature,
+            )
+            for box, score, label, feature in zip(placed, scores, labels, features, strict=True)
+        ]
+
+    def _scaled(self, photo: Photo) -> tuple[Tensor, Tensor]:
+        """Return the photograph as [3, H, W] BGR, and what scales its boxes back: [4]."""
+        ratio = self.long_side / max(photo.width, photo.height)
+        size = (max(1, round(photo.width * ratio)), max(1, round(photo.height * ratio)))
+        pixels = np.asarray(photo.image.resize(size, Image.Resampling.BILINEAR))
+        image = torch.from_numpy(pixels.copy()).permute(2, 0, 1).flip(0).float() / 255
+        back = torch.tensor([photo.width / size[0], photo.height / size[1]])
+        return image, back.repeat(2)
+
+    def _keep_pyramid(self, module: object, inputs: object, pyramid: dict[str, Tensor]) -> None:
+        self._pyramid = pyramid
+
+    def _region_features(self, boxes: Tensor) -> list[np.ndarray]:
+        """Return for each box [4] the stride-16 map's mean over it, [F], scaled to length 1."""
+        if len(boxes) == 0:
+            return []
+        regions = roi_align(self._pyramid["0"], [boxes], 3, 1 / STRIDES[0], sampling_ratio=2)
+        features = torch.nn.functional.normalize(regions.mean(dim=(2, 3)), dim=1)
+        return list(features.numpy())
+
+
+def one_per_place(boxes: Tensor, scores: Tensor, labels: Tensor) -> Tensor:
+    """Return which boxes to keep, surest first: one for each object.
+
+    Per label by non-maximum suppression, then across labels where boxes almost coincide.
+
+    Shapes:
+        boxes [N, 4], scores [N], labels [N]; returns [M] indexes
+    """
+    kept: list[int] = []
+    overlap = box_iou(boxes, boxes)
+    for index in batched_nms(boxes, scores, labels, 0.55).tolist():
+        if all(overlap[index, other] < SAME_PLACE for other in kept):
+            kept.append(index)
+    return torch.tensor(kept, dtype=torch.long)
