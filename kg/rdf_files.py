@@ -46,6 +46,12 @@ def parse_file(path: Path) -> Graph:
         raise SightGraphError(
             f"{path}, line {error.lines + 1}: {_reason(error)}. Nothing was read from this file."
         ) from error
+    except IndexError as error:  # rdflib's way to say that the text ends too early
+        last = path.read_text(encoding="utf-8", errors="replace").rstrip().count("\n") + 1
+        raise SightGraphError(
+            f"{path}, line {last}: the file ends within a statement. "
+            "Nothing was read from this file."
+        ) from error
     except Exception as error:  # rdflib's parsers raise dozens of kinds
         raise SightGraphError(
             f"{path} cannot be read as {FORMATS[path.suffix]}: {error}. "
