@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
@@ -110,7 +111,14 @@ class GraphAnswerer(nn.Module):
             values["temperatures"] = tuple(values["temperatures"])
             model = cls(ModelConfig(**values))
             model.load_state_dict(load_file(folder / "model.safetensors"))
-        except (OSError, ValueError, KeyError, TypeError, RuntimeError) as error:
+        except (
+            OSError,
+            ValueError,
+            KeyError,
+            TypeError,
+            RuntimeError,
+            SafetensorError,
+        ) as error:
             raise SightGraphError(
                 f"the answerer in '{folder}' cannot be loaded: {error}. It needs the "
                 "config.json and model.safetensors that `sightgraph train answerer` writes."

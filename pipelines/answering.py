@@ -147,14 +147,33 @@ class _Result:
         """The way between the two things that the question relates, if it is open."""
         words = [node for node in self.nodes if node.kind == NodeKind.ENTITY]
         paths = [
-            best_path(self.graph, self.strength, [first.id], second.id)
+            path
             for i, first in enumerate(words)
             for second in words[i + 1 :]
+            for path in (self._path_to_word(first, second), self._path_to_meaning(first, second))
         ]
-        best = max(paths, key=lambda path: openness(path, self.strength), default=())
+        best = max(paths, key=self._tells, default=())
         if openness(best, self.strength) >= OPEN or self.yes_no[YES] > self.yes_no[NO]:
             return Evidence.from_path(self.graph, best or self._meanings())
         return self.evidence_of_words()
+
+    def _path_to_word(self, first: Node, second: Node) -> tuple[Edge, ...]:
+        return best_path(self.graph, self.strength, [first.id], second.id)
+
+    def _path_to_meaning(self, first: Node, second: Node) -> tuple[Edge, ...]:
+        """Return the way to the concept that `second` names, without `second`'s objects."""
+        links = [e for e in self.graph.edges_from(second.id) if e.kind == EdgeKind.LINK]
+        if not links:
+            return ()
+        link = max(links, key=self._weight)
+        path = best_path(self.graph, self.strength, [first.id], link.target)
+        return (*path, link) if path else ()
+
+    def _tells(self, path: tuple[Edge, ...]) -> tuple[bool, float]:
+        """A way that holds a fact or a place says more than one that only names things."""
+        telling = (EdgeKind.FACT, EdgeKind.SPATIAL)
+        open_ = openness(path, self.strength)
+        return any(edge.kind in telling for edge in path) and open_ > 0.1, open_
 
     def _meanings(self) -> tuple[Edge, ...]:
         """For each word of the question, the object or else the concept that it most means."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any, Protocol, runtime_checkable
 
 from kg.registry import Registry
@@ -22,6 +23,12 @@ class Detector(Protocol):
     def __call__(self, photo: Photo) -> list[Detection]: ...
 
 
+def _torchvision(model: str, **options: Any) -> Detector:
+    from pipelines.detectors.torchvision_zoo import TorchvisionDetector
+
+    return TorchvisionDetector(model, **options)
+
+
 DETECTORS: Registry[Detector] = Registry("detector")
 DETECTORS.add("bundled", "pipelines.detectors.bundled:BundledDetector")
 DETECTORS.add("precomputed", "pipelines.detectors.precomputed:PrecomputedDetector")
@@ -36,7 +43,7 @@ for _name in (
     "ssd300_vgg16",
     "ssdlite320_mobilenet_v3_large",
 ):
-    DETECTORS.add(_name, f"pipelines.detectors.torchvision_zoo:{_name}")
+    DETECTORS.add(_name, partial(_torchvision, _name))
 
 
 def make_detector(choice: str | Detector, **options: Any) -> Detector:

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from PIL import Image
+from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor
 from torchvision.ops import batched_nms, box_iou, roi_align
@@ -45,7 +46,14 @@ class BundledDetector:
                 len(self.labels), config["channels"], self.long_side, min(self.threshold, 0.05)
             )
             self.network.load_state_dict(load_file(folder / "model.safetensors"))
-        except (OSError, ValueError, KeyError, TypeError, RuntimeError) as error:
+        except (
+            OSError,
+            ValueError,
+            KeyError,
+            TypeError,
+            RuntimeError,
+            SafetensorError,
+        ) as error:
             raise SightGraphError(
                 f"the detector in '{folder}' cannot be loaded: {error}. It needs the config.json "
                 "and model.safetensors that `sightgraph train detector` writes."

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.error import URLError
@@ -78,10 +77,3 @@ def _downloaded(name: str) -> Any:
             f"the weights of {name} cannot be downloaded ({error}). Give --weights FILE, or use "
             "--detector bundled, which needs no download."
         ) from error
-
-
-def __getattr__(name: str) -> Any:
-    """Return the factory of the torchvision model `name`: what the registry asks for."""
-    if name.startswith("_"):
-        raise AttributeError(name)
-    return partial(TorchvisionDetector, name)

@@ -155,9 +155,7 @@ def augment(sample: Sample, side: int) -> tuple[Tensor, dict[str, Tensor]]:
     """Return a [3, side, side] view: scaled, shifted, flipped, in other light; and its boxes."""
     _, height, width = sample.image.shape
     scale = side / max(height, width) * float(torch.empty(()).uniform_(0.6, 1.5))
-    image = F.interpolate(
-        sample.image.float()[None] / 255, scale_factor=scale, mode="bilinear"
-    )[0]
+    image = F.interpolate(sample.image.float()[None] / 255, scale_factor=scale, mode="bilinear")[0]
     boxes = sample.boxes * scale
     if torch.rand(()) < 0.5:
         image = image.flip(2)

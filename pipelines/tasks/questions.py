@@ -22,6 +22,8 @@ HELD_OUT_CONCEPTS = 0.12
 HELD_OUT_WORDINGS = 0.1
 """Shares that training never sees: concepts as subjects, and wordings."""
 
+MIN_FACTS = 5
+"""Concepts with fewer stated facts are not asked about by name."""
 UNKNOWN_WORDS = 0.06
 """Share of yes/no questions about a word that does not exist."""
 
@@ -94,6 +96,11 @@ class QuestionWriter:
             for relation in knowledge.relations.values()
         }
         self.ranges: dict[str, list[str]] = {}
+        self.subjects = [
+            concept
+            for concept in sorted(knowledge.concepts)
+            if len(knowledge.facts(concept, inherited=False)) >= MIN_FACTS
+        ]
         for concept in knowledge.concepts:
             for fact in knowledge.facts(concept, inherited=False):
                 label = knowledge.relations[fact.relation].label
@@ -109,6 +116,7 @@ class QuestionWriter:
             return
         writers: list[tuple[Callable[[Scene], Question | None], int]] = [
             (self.fact, 34),
+            (self.known, 6),
             (self.yes_no, 26),
             (self.select, 12),
             (self.spatial, 8),
@@ -126,7 +134,17 @@ class QuestionWriter:
     def fact(self, scene: Scene) -> Question | None:
         """What is X used for?: the object of a fact."""
         reference = self._reference(scene)
-        subject = scene.concept[reference.targets[0].id]
+        return self._fact_about(scene.concept[reference.targets[0].id], reference)
+
+    def known(self, scene: Scene) -> Question | None:
+        """What is a violin used for?: about something that is not in the photograph."""
+        seen = set(scene.concept.values())
+        subject = self.random.choice(self.subjects)
+        if subject in seen or any(subject in self.knowledge.categories(one) for one in seen):
+            return None
+        return self._fact_about(subject, Reference(with_article(self.knowledge.label(subject)), ()))
+
+    def _fact_about(self, subject: str, reference: Reference) -> Question | None:
         by_relation: dict[str, list[Fact]] = {}
         for fact in self.knowledge.facts(subject):
             label = self.knowledge.relations[fact.relation].label
@@ -153,20 +171,17 @@ class QuestionWriter:
         """Is X a Y, can it, does it have: half yes, half no."""
         reference = self._reference(scene)
         subject = scene.concept[reference.targets[0].id]
-        label = self.random.choice(sorted(templates.YES_NO))
-        facts = [
-            fact
-            for fact in self.knowledge.facts(subject)
-            if self.knowledge.relations[fact.relation].label == label
-            and self.knowledge.label(fact.object) not in _TOO_GENERAL
-        ]
-        true = {fact.object for fact in facts}
-        wanted = self.random.random() < 0.5
-        if wanted and true:
-            object_ = self.random.choice(sorted(true))
+        true: dict[str, set[str]] = {}
+        for fact in self.knowledge.facts(subject):
+            label = self.knowledge.relations[fact.relation].label
+            if label in templates.YES_NO and self.knowledge.label(fact.object) not in _TOO_GENERAL:
+                true.setdefault(label, set()).add(fact.object)
+        wanted = bool(true) and self.random.random() < 0.5
+        label = self.random.choice(sorted(true if wanted else templates.YES_NO))
+        if wanted:
+            object_ = self.random.choice(sorted(true[label]))
         else:
-            wanted = False
-            object_ = self._false_object(subject, label, true)
+            object_ = self._false_object(subject, label, true.get(label, set()))
         wording = self.random.choice(templates.YES_NO[label])
         if self.random.random() < UNKNOWN_WORDS:
             return self._unknown_word(subject, wording, reference)

@@ -1,0 +1,149 @@
+"""pipelines/tasks/detection*.py: the official scorer, and training that resumes."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from pathlib import Path
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+from safetensors.torch import load_file
+
+from graph_fusion.encoders.detector_network import build_network
+from kg.errors import SightGraphError
+from pipelines.detections import Detection
+from pipelines.photo import Photo
+from pipelines.tasks.coco import COCO_IDS, COCO_LABELS, coco_boxes
+from pipelines.tasks.detection import evaluate
+from pipelines.tasks.detection_training import (
+    DetectorTraining,
+    Sample,
+    augment,
+    load_samples,
+    train,
+)
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    """A folder of data sets with four photographs, one of them in COCO's val part."""
+    folder = tmp_path / "data"
+    coco = folder / "coco_mini"
+    names = {"train2017": ["t1.jpg", "t2.jpg"], "val2017": ["v1.jpg"]}
+    images, annotations = [], []
+    for split, files in names.items():
+        (coco / "images" / split).mkdir(parents=True)
+        for file in files:
+            number = len(images) + 1
+            name = f"images/{split}/{file}"
+            Image.effect_noise((64, 48), 60).convert("RGB").save(coco / name)
+            size = {"width": 64, "height": 48}
+            images.append({"id": number, "file_name": name, "split": split} | size)
+            box = {"bbox": [8, 8, 30, 30], "area": 900, "iscrowd": 0}
+            annotations.append({"id": number, "image_id": number, "category_id": 17} | box)
+    categories = [{"id": i, "name": n} for i, n in zip(COCO_IDS, COCO_LABELS, strict=True)]
+    document = {"images": images, "annotations": annotations, "categories": categories}
+    (coco / "annotations.json").write_text(json.dumps(document))
+    (folder / "flickr").mkdir()
+    Image.effect_noise((40, 60), 60).convert("RGB").save(folder / "flickr" / "f.jpg")
+    boxes = {
+        "coco_mini/images/train2017/t1.jpg": [["dog", 0.5, [1, 1, 20, 20]]],
+        "coco_mini/images/train2017/t2.jpg": [],
+        "flickr/f.jpg": [["dog", 0.5, [1, 1, 20, 20]], ["cat", 0.1, [1, 1, 9, 9]]],
+    }
+    teacher = gzip.compress(json.dumps({"boxes": boxes}).encode())
+    (folder / "teacher_boxes.json.gz").write_bytes(teacher)
+    (folder / "weights_shufflenet").mkdir()
+    torch.manual_seed(1)
+    body = build_network(2).backbone.body.state_dict()
+    name = "shufflenet_v2_x0_5_coco_backbone.pth"
+    torch.save(body, folder / "weights_shufflenet" / name)
+    return folder
+
+
+class Perfect:
+    name = "perfect"
+
+    def __call__(self, photo: Photo) -> list[Detection]:
+        return [Detection("cat", 0.9, self.name, (8, 8, 38, 38))]
+
+
+class Blind:
+    name = "blind"
+
+    def __call__(self, photo: Photo) -> list[Detection]:
+        return []
+
+
+class Elsewhere:
+    name = "elsewhere"
+
+    def __call__(self, photo: Photo) -> list[Detection]:
+        return [Detection("cat", 0.9, self.name, (40, 30, 60, 46))]
+
+
+def test_perfect_detections_score_one_and_wrong_or_no_ones_nothing(data: Path) -> None:
+    coco = data / "coco_mini"
+    assert evaluate(coco, Perfect())["AP"] == pytest.approx(1)
+    assert evaluate(coco, Blind())["AP50"] == 0
+    assert evaluate(coco, Elsewhere())["AP50"] == 0
+
+
+def test_an_unknown_split_names_the_known_ones(data: Path) -> None:
+    with pytest.raises(SightGraphError, match="train2017, val2017"):
+        evaluate(data / "coco_mini", Blind(), "test")
+
+
+def test_a_folder_that_is_no_coco_folder_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(SightGraphError, match="annotations"):
+        evaluate(tmp_path, Blind())
+
+
+def test_training_reads_no_photograph_of_the_val_part(data: Path) -> None:
+    options = DetectorTraining(real_repeats=2)
+    samples = load_samples(data, options)
+    assert len(samples) == 2 * 2 + 1  # two of COCO's train part twice, and the teacher's one
+    assert set(coco_boxes(data / "coco_mini", "train2017")) == {
+        "images/train2017/t1.jpg",
+        "images/train2017/t2.jpg",
+    }
+
+
+def test_real_boxes_replace_the_teachers_and_doubtful_ones_are_left_out(data: Path) -> None:
+    scores = [sample.scores.tolist() for sample in load_samples(data, DetectorTraining())]
+    assert scores == [[1.0]] * 6 + [[0.5]]
+
+
+def test_resumed_training_ends_with_the_same_weights(data: Path, tmp_path: Path) -> None:
+    options = {"side": 64, "long_side": 64, "channels": 32, "batch_size": 2}
+    first = DetectorTraining(epochs=1, cooldown=0.0, **options)
+    both = DetectorTraining(epochs=2, cooldown=0.0, **options)
+    train(data, tmp_path / "parts", first)
+    early = load_file(tmp_path / "parts" / "model.safetensors")
+    train(data, tmp_path / "parts", both)
+    train(data, tmp_path / "whole", both)
+    parts = load_file(tmp_path / "parts" / "model.safetensors")
+    whole = load_file(tmp_path / "whole" / "model.safetensors")
+    assert all(torch.equal(parts[name], whole[name]) for name in whole)
+    assert any(not torch.equal(early[name], whole[name]) for name in whole)
+
+
+@given(st.integers(0, 10_000))
+@settings(max_examples=40, deadline=None)
+def test_augmented_boxes_stay_inside_and_on_their_object(seed: int) -> None:
+    torch.manual_seed(seed)
+    image = torch.zeros(3, 60, 80, dtype=torch.uint8)
+    image[:, 20:40, 10:50] = 255  # a white object on black
+    box = torch.tensor([[10.0, 20.0, 50.0, 40.0]])
+    view, target = augment(Sample(image, box, torch.tensor([3]), torch.tensor([0.7])), 64)
+    assert view.shape == (3, 64, 64)
+    for x1, y1, x2, y2 in target["boxes"].tolist():
+        assert 0 <= x1 < x2 <= 64
+        assert 0 <= y1 < y2 <= 64
+        middle = view[:, int((y1 + y2) / 2), int((x1 + x2) / 2)]
+        assert (middle > 0.7).all()
+    assert target["labels"].tolist() == [3] * len(target["boxes"])
