@@ -1,7 +1,7 @@
 """The bundled detector's network: FCOS on ShuffleNetV2-0.5x, made light.
 
-FCOS: Tian et al., ICCV 2019; ShuffleNetV2: Ma et al., ECCV 2018; FPN: Lin et al., CVPR 2017.
-torchvision's own classes, but for the towers of the head, which are depthwise separable.
+FCOS: Tian et al., ICCV 2019; ShuffleNetV2: Ma et al., ECCV 2018. torchvision's own classes, but
+for the neck and the towers of the head, which are depthwise separable.
 """
 
 from __future__ import annotations
@@ -15,28 +15,28 @@ from torchvision.models import shufflenet_v2_x0_5
 from torchvision.models.detection import FCOS
 from torchvision.models.detection.anchor_utils import AnchorGenerator
 from torchvision.models.detection.fcos import FCOSHead
-from torchvision.ops import FeaturePyramidNetwork, generalized_box_iou_loss
+from torchvision.ops import generalized_box_iou_loss
 
-STRIDES = (16, 32)
-PYRAMID_INPUTS = [48 + 96, 192]
+STRIDE = 16
+STAGE_CHANNELS = (48, 96, 192)
 
 
 class ShuffleBackbone(nn.Module):
-    """Stages 2 to 4 of ShuffleNetV2-0.5x and a feature pyramid over them.
+    """Stages 2 to 4 of ShuffleNetV2-0.5x, joined in one map of stride 16.
 
-    The pyramid starts at stride 16, where stage 2 joins pooled: a map of stride 8 would
-    cost three times the rest and serve only the smallest objects.
+    One level is enough for a detector of this size (FastestDet, dog-qiuqiu, 2022): a map of
+    stride 8 would cost three times the rest and serve only the smallest objects.
 
     Shapes:
         images: [B, 3, H, W], H and W multiples of 32
-        returns {"0": [B, C, H/16, W/16], "1": [B, C, H/32, W/32]}
+        returns {"0": [B, C, H/16, W/16]}
     """
 
     def __init__(self, channels: int) -> None:
         super().__init__()
         self.body = shufflenet_v2_x0_5(weights=None)
         del self.body.conv5, self.body.fc
-        self.pyramid = FeaturePyramidNetwork(PYRAMID_INPUTS, channels)
+        self.context = ContextNeck(sum(STAGE_CHANNELS), channels)
         self.out_channels = channels
 
     def forward(self, images: Tensor) -> dict[str, Tensor]:
@@ -44,10 +44,31 @@ class ShuffleBackbone(nn.Module):
         stage2 = body.stage2(body.maxpool(body.conv1(images)))
         stage3 = body.stage3(stage2)
         stage4 = body.stage4(stage3)
-        fine = torch.cat([F.avg_pool2d(stage2, 2), stage3], dim=1)
-        maps = OrderedDict([("0", fine), ("1", stage4)])
-        pyramid: dict[str, Tensor] = self.pyramid(maps)
-        return pyramid
+        fine = F.avg_pool2d(stage2, 3, stride=2, padding=1)
+        coarse = F.interpolate(stage4, scale_factor=2.0)
+        return OrderedDict([("0", self.context(torch.cat([fine, stage3, coarse], dim=1)))])
+
+
+class ContextNeck(nn.Module):
+    """Sees around each place by one, two and three depthwise 5 x 5 convolutions side by side.
+
+    Shapes:
+        joined: [B, C_in, H, W]; returns [B, C, H, W]
+    """
+
+    def __init__(self, in_channels: int, channels: int) -> None:
+        super().__init__()
+        self.reduce = nn.Sequential(*_pointwise(in_channels, channels), nn.ReLU())
+        self.reaches = nn.ModuleList(
+            nn.Sequential(*[part for _ in range(steps) for part in _depthwise(channels)])
+            for steps in (1, 2, 3)
+        )
+        self.join = nn.Sequential(*_pointwise(3 * channels, channels))
+
+    def forward(self, joined: Tensor) -> Tensor:
+        x = self.reduce(joined)
+        wide = torch.cat([reach(x) for reach in self.reaches], dim=1)
+        return torch.relu(x + self.join(wide))
 
 
 class ScoredHead(FCOSHead):  # type: ignore[misc]
@@ -96,7 +117,7 @@ def build_network(
     backbone = ShuffleBackbone(channels)
     head = ScoredHead(channels, num_anchors=1, num_classes=classes, num_convs=1)
     for branch in (head.classification_head, head.regression_head):
-        branch.conv = _separable_tower(channels)
+        branch.conv = _tower(channels)
     return FCOS(
         backbone,
         num_classes=classes,
@@ -104,9 +125,7 @@ def build_network(
         max_size=long_side,
         image_mean=[0.0, 0.0, 0.0],
         image_std=[1.0, 1.0, 1.0],
-        anchor_generator=AnchorGenerator(
-            sizes=tuple((stride,) for stride in STRIDES), aspect_ratios=((1.0,),) * len(STRIDES)
-        ),
+        anchor_generator=AnchorGenerator(sizes=((STRIDE,),), aspect_ratios=((1.0,),)),
         head=head,
         center_sampling_radius=1.5,
         score_thresh=score_threshold,
@@ -116,18 +135,18 @@ def build_network(
     )
 
 
-def _separable_tower(channels: int) -> nn.Sequential:
-    """Two depthwise separable convolutions with batch normalisation."""
-    layers: list[nn.Module] = []
-    for _ in range(2):
-        layers += [
-            nn.Conv2d(channels, channels, 5, padding=2, groups=channels, bias=False),
-            nn.BatchNorm2d(channels),
-            nn.Conv2d(channels, channels, 1, bias=False),
-            nn.BatchNorm2d(channels),
-            nn.ReLU(inplace=True),
-        ]
-    return nn.Sequential(*layers)
+def _tower(channels: int) -> nn.Sequential:
+    """Return a depthwise separable tower: [B, C, H, W] to the same shape."""
+    return nn.Sequential(*_pointwise(channels, channels), nn.ReLU(), *_depthwise(channels))
+
+
+def _pointwise(in_channels: int, channels: int) -> list[nn.Module]:
+    return [nn.Conv2d(in_channels, channels, 1, bias=False), nn.BatchNorm2d(channels)]
+
+
+def _depthwise(channels: int) -> list[nn.Module]:
+    convolution = nn.Conv2d(channels, channels, 5, padding=2, groups=channels, bias=False)
+    return [convolution, nn.BatchNorm2d(channels), nn.ReLU()]
 
 
 def _targets(

@@ -74,7 +74,10 @@ def parser(data: Path, out: Path, epochs: int | None, seed: int | None) -> None:
 
 @train.command()
 @training_options("answerer")
-def answerer(data: Path, out: Path, epochs: int | None, seed: int | None) -> None:
+@click.option("--base", type=FILE, metavar="DIR", help="A model folder to start from.")
+def answerer(
+    data: Path, out: Path, epochs: int | None, seed: int | None, base: Path | None
+) -> None:
     """Train the answerer on questions generated from photographs and knowledge.
 
     \b
@@ -83,7 +86,8 @@ def answerer(data: Path, out: Path, epochs: int | None, seed: int | None) -> Non
     from pipelines.tasks.answerer import train as run
     from pipelines.tasks.answerer_training import AnswererTraining
 
-    print_figures(run(data, out, AnswererTraining(**given(epochs=epochs, seed=seed)), print_line))
+    options = AnswererTraining(**given(epochs=epochs, seed=seed))
+    print_figures(run(data, out, options, print_line, base=base))
 
 
 def given(**options: Any) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from safetensors.torch import load_file
 from torch import Tensor
 from torchvision.ops import batched_nms, box_iou, roi_align
 
-from graph_fusion.encoders.detector_network import STRIDES, build_network
+from graph_fusion.encoders.detector_network import STRIDE, build_network
 from kg.errors import SightGraphError
 from kg.files import bundled
 from pipelines.detections import Detection
@@ -24,7 +24,7 @@ SAME_PLACE = 0.85
 
 
 class BundledDetector:
-    """FCOS on ShuffleNetV2-0.5x; region features are the pyramid's, averaged over the box.
+    """FCOS on ShuffleNetV2-0.5x; region features are its map's, averaged over the box.
 
     weights: a folder that `sightgraph train detector` wrote; the bundled one by default.
     threshold: least score of a detection, in [0, 1].
@@ -59,8 +59,8 @@ class BundledDetector:
                 "and model.safetensors that `sightgraph train detector` writes."
             ) from error
         self.network.eval()
-        self._pyramid: dict[str, Tensor] = {}
-        self.network.backbone.register_forward_hook(self._keep_pyramid)
+        self._map = torch.zeros(0)
+        self.network.backbone.register_forward_hook(self._keep_map)
 
     @torch.inference_mode()
     def __call__(self, photo: Photo) -> list[Detection]:
@@ -93,14 +93,14 @@ class BundledDetector:
         back = torch.tensor([photo.width / size[0], photo.height / size[1]])
         return image, back.repeat(2)
 
-    def _keep_pyramid(self, module: object, inputs: object, pyramid: dict[str, Tensor]) -> None:
-        self._pyramid = pyramid
+    def _keep_map(self, module: object, inputs: object, maps: dict[str, Tensor]) -> None:
+        self._map = maps["0"]
 
     def _region_features(self, boxes: Tensor) -> list[np.ndarray]:
-        """Return for each box [4] the stride-16 map's mean over it, [F], scaled to length 1."""
+        """Return for each box [4] the map's mean over it, [F], scaled to length 1."""
         if len(boxes) == 0:
             return []
-        regions = roi_align(self._pyramid["0"], [boxes], 3, 1 / STRIDES[0], sampling_ratio=2)
+        regions = roi_align(self._map, [boxes], 3, 1 / STRIDE, sampling_ratio=2)
         features = torch.nn.functional.normalize(regions.mean(dim=(2, 3)), dim=1)
         return list(features.numpy())
 

@@ -26,11 +26,11 @@ PATH_WEIGHT = 0.3
 class AnswererTraining:
     """How the answerer is trained; the learning rate falls to zero along a cosine."""
 
-    epochs: int = 6
+    epochs: int = 5
     batch_size: int = 32
     learning_rate: float = 1e-3
     weight_decay: float = 0.01
-    questions: int = 3
+    questions: int = 2
     """Questions written about each photograph."""
     seed: int = 0
 

@@ -14,7 +14,7 @@ import torch
 from PIL import Image
 from rich.progress import track
 from safetensors.torch import save_file
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional as F
 
 from graph_fusion.encoders.detector_network import build_network
@@ -23,6 +23,8 @@ from kg.files import atomic_path, write_text
 from pipelines.tasks.coco import COCO_LABELS, TRAIN_SPLIT, coco_boxes
 
 GREY = 0.45
+SOFTMAX_SHIFT = 3.0
+"""Taken off logits that were trained for a softmax, now that each class stands alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +40,8 @@ class DetectorTraining:
     side: int = 288
     long_side: int = 352
     channels: int = 96
-    learning_rate: float = 2e-3
-    backbone_rate: float = 4e-4
+    learning_rate: float = 1e-3
+    backbone_rate: float = 1e-4
     cooldown: float = 0.3
     teacher_score: float = 0.2
     real_repeats: int = 3
@@ -74,7 +76,7 @@ def train(
     torch.manual_seed(options.seed)
     network = build_network(len(COCO_LABELS), options.channels, options.side)
     network = network.to(memory_format=torch.channels_last)  # twice as fast on CPUs
-    _start_backbone(network, data)
+    _start(network, data)
     samples = load_samples(data, options)
     optimizer = _optimizer(network, options)
     average = {name: value.clone() for name, value in network.state_dict().items()}
@@ -211,8 +213,8 @@ def _optimizer(network: Any, options: DetectorTraining) -> torch.optim.Optimizer
     for parameter in (*body.conv1.parameters(), *body.stage2.parameters()):
         parameter.requires_grad_(False)
     late = [*body.stage3.parameters(), *body.stage4.parameters()]
-    fixed = {id(parameter) for parameter in body.parameters()}
-    rest = [parameter for parameter in network.parameters() if id(parameter) not in fixed]
+    started = {id(parameter) for parameter in body.parameters()}
+    rest = [parameter for parameter in network.parameters() if id(parameter) not in started]
     return torch.optim.AdamW(
         [
             {"params": late, "lr": options.backbone_rate, "peak": options.backbone_rate},
@@ -237,11 +239,51 @@ def _update(average: dict[str, Tensor], weights: dict[str, Tensor], keep: float)
             average[name].copy_(value)
 
 
-def _start_backbone(network: Any, data: Path) -> None:
-    file = data / "weights_shufflenet" / "shufflenet_v2_x0_5_coco_backbone.pth"
+def _start(network: Any, data: Path) -> None:
+    """Start backbone, neck, towers and logits from FastestDet's COCO weights (BSD-3-Clause)."""
+    body = _weights(data / "weights_shufflenet" / "shufflenet_v2_x0_5_coco_backbone.pth")
+    theirs = _weights(data / "weights_shufflenet" / "fastestdet_coco80_ap50_25.3.pth")
+    network.backbone.body.load_state_dict(body)
+    context, head = network.backbone.context, network.head
+    _copy(theirs, "SPP.Conv1x1.conv1x1.", context.reduce)
+    for number, reach in enumerate(context.reaches, 1):
+        _copy(theirs, f"SPP.S{number}.", reach)
+    _copy(theirs, "SPP.output.", context.join)
+    for branch, name in ((head.classification_head, "cls"), (head.regression_head, "reg")):
+        pointwise, depthwise = nn.Sequential(*branch.conv[:2]), nn.Sequential(*branch.conv[3:5])
+        _copy(theirs, "detect_head.conv1x1.conv1x1.", pointwise)
+        _copy(theirs, f"detect_head.{name}_layers.conv5x5.", depthwise, (0, 1))
+    classes, centre = head.classification_head.cls_logits, head.regression_head.bbox_ctrness
+    _copy_logits(theirs, "detect_head.cls_layers.conv5x5.", classes, SOFTMAX_SHIFT)
+    _copy_logits(theirs, "detect_head.obj_layers.conv5x5.", centre, 0.0)
+
+
+def _weights(file: Path) -> dict[str, Tensor]:
     if not file.is_file():
         raise SightGraphError(f"there is no '{file}'. Set --data to the data folder.")
-    network.backbone.body.load_state_dict(torch.load(file, weights_only=True, map_location="cpu"))
+    weights: dict[str, Tensor] = torch.load(file, weights_only=True, map_location="cpu")
+    return weights
+
+
+@torch.no_grad()
+def _copy_logits(theirs: dict[str, Tensor], prefix: str, ours: nn.Conv2d, shift: float) -> None:
+    """Fold a 1 x 1 convolution and its batch norm into the middle of a 3 x 3 convolution."""
+    norm = {name: theirs[f"{prefix}4.{name}"] for name in ("weight", "bias", "running_mean")}
+    scale = norm["weight"] / (theirs[f"{prefix}4.running_var"] + 1e-5).sqrt()
+    ours.weight.zero_()
+    ours.weight[:, :, 1, 1] = theirs[f"{prefix}3.weight"][:, :, 0, 0] * scale[:, None]
+    if ours.bias is not None:
+        ours.bias.copy_(norm["bias"] - norm["running_mean"] * scale - shift)
+
+
+def _copy(
+    theirs: dict[str, Tensor], prefix: str, ours: nn.Module, layers: tuple[int, ...] = ()
+) -> None:
+    """Copy all weights below `prefix`; of a sequence, only the numbered `layers`, if given."""
+    found = {name.removeprefix(prefix): v for name, v in theirs.items() if name.startswith(prefix)}
+    if layers:
+        found = {name: v for name, v in found.items() if int(name.split(".")[0]) in layers}
+    ours.load_state_dict(found)
 
 
 def _checkpoint(
