@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 from safetensors.torch import load_file
+from torch import nn
 
 from graph_fusion.encoders.detector_network import build_network
 from kg.errors import SightGraphError
@@ -58,11 +59,34 @@ def data(tmp_path: Path) -> Path:
     teacher = gzip.compress(json.dumps({"boxes": boxes}).encode())
     (folder / "teacher_boxes.json.gz").write_bytes(teacher)
     (folder / "weights_shufflenet").mkdir()
-    torch.manual_seed(1)
-    body = build_network(2).backbone.body.state_dict()
-    name = "shufflenet_v2_x0_5_coco_backbone.pth"
-    torch.save(body, folder / "weights_shufflenet" / name)
+    write_start_weights(folder / "weights_shufflenet")
     return folder
+
+
+def write_start_weights(folder: Path) -> None:
+    """Write random weights under the names that FastestDet's files use."""
+    torch.manual_seed(1)
+    network = build_network(80)
+    context, head = network.backbone.context, network.head
+    parts = {
+        "SPP.Conv1x1.conv1x1.": context.reduce,
+        "SPP.output.": context.join,
+        "detect_head.conv1x1.conv1x1.": nn.Sequential(*head.classification_head.conv[:2]),
+    }
+    parts |= {f"SPP.S{number}.": reach for number, reach in enumerate(context.reaches, 1)}
+    for name, classes in (("cls", 80), ("reg", 4), ("obj", 1)):
+        depthwise = head.classification_head.conv[3:5]
+        logits = nn.Conv2d(96, classes, 1, bias=False), nn.BatchNorm2d(classes)
+        layers = nn.Sequential(*depthwise, nn.ReLU(), *logits)
+        parts[f"detect_head.{name}_layers.conv5x5."] = layers
+    weights = {
+        prefix + name: value
+        for prefix, part in parts.items()
+        for name, value in part.state_dict().items()
+    }
+    torch.save(weights, folder / "fastestdet_coco80_ap50_25.3.pth")
+    body = network.backbone.body.state_dict()
+    torch.save(body, folder / "shufflenet_v2_x0_5_coco_backbone.pth")
 
 
 class Perfect:
@@ -119,7 +143,7 @@ def test_real_boxes_replace_the_teachers_and_doubtful_ones_are_left_out(data: Pa
 
 
 def test_resumed_training_ends_with_the_same_weights(data: Path, tmp_path: Path) -> None:
-    options = {"side": 64, "long_side": 64, "channels": 32, "batch_size": 2}
+    options = {"side": 64, "long_side": 64, "batch_size": 2}
     first = DetectorTraining(epochs=1, cooldown=0.0, **options)
     both = DetectorTraining(epochs=2, cooldown=0.0, **options)
     train(data, tmp_path / "parts", first)
