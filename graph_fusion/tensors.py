@@ -114,7 +114,8 @@ def graph_tensors(
     nodes = graph.nodes()
     index = {node.id: i for i, node in enumerate(nodes)}
     edges = graph.edges()
-    forward = torch.tensor([[index[e.source], index[e.target]] for e in edges]).view(-1, 2)
+    ends = [[index[edge.source], index[edge.target]] for edge in edges]
+    forward = torch.tensor(ends, dtype=torch.long).view(-1, 2)  # long also without any edge
     senders, receivers = forward[:, 0], forward[:, 1]
     features = torch.tensor([_edge_features(graph, query, edge) for edge in edges])
     features = features.view(-1, EDGE_FEATURES)

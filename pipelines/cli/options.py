@@ -47,7 +47,10 @@ def detector_options(command: Command) -> Command:
             help="Use these detections: COCO results format, or a JSON list of labels.",
         ),
         click.option(
-            "--weights", type=FILE, metavar="FILE", help="The detector's weights, a local file."
+            "--weights",
+            type=FILE,
+            metavar="FILE|DIR",
+            help="The detector's weights: torchvision's file, or a folder that `train` wrote.",
         ),
         click.option(
             "--detector",
@@ -91,6 +94,8 @@ def load_sightgraph(
         raise SightGraphError(
             "--detections takes the place of a detector. Leave --detector and --weights out."
         )
+    if detector == "precomputed" and detections is None:
+        raise SightGraphError("the detector 'precomputed' needs a file. Give --detections FILE.")
     from pipelines.detectors import make_detector
 
     name = "precomputed" if detections is not None else detector or "bundled"
@@ -118,3 +123,18 @@ def check_targets(targets: Iterable[Path], endings: Iterable[str]) -> None:
                 f"Known: {', '.join(known)}."
             )
         check_writable(target)
+
+
+def make_folder(folder: Path) -> None:
+    """Make `folder` before long work whose results go there.
+
+    Raises:
+        SightGraphError: it cannot be made or written.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise SightGraphError(
+            f"cannot write to the folder '{folder}': {error.strerror}. Choose another with --out."
+        ) from error
+    check_writable(folder / "model.safetensors")

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import click
 
-from pipelines.cli.options import FILE
+from pipelines.cli.options import FILE, make_folder
 from pipelines.cli.printing import print_columns, print_line
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -55,6 +55,7 @@ def detector(data: Path, out: Path, epochs: int | None, seed: int | None) -> Non
     from pipelines.tasks.detection_training import DetectorTraining
     from pipelines.tasks.detection_training import train as run
 
+    make_folder(out)
     print_figures(run(data, out, DetectorTraining(**given(epochs=epochs, seed=seed)), print_line))
 
 
@@ -69,6 +70,7 @@ def parser(data: Path, out: Path, epochs: int | None, seed: int | None) -> None:
     from pipelines.tasks.parsing import ParserTraining
     from pipelines.tasks.parsing import train as run
 
+    make_folder(out)
     print_figures(run(data, out, ParserTraining(**given(epochs=epochs, seed=seed)), print_line))
 
 
@@ -86,6 +88,7 @@ def answerer(
     from pipelines.tasks.answerer import train as run
     from pipelines.tasks.answerer_training import AnswererTraining
 
+    make_folder(out)
     options = AnswererTraining(**given(epochs=epochs, seed=seed))
     print_figures(run(data, out, options, print_line, base=base))
 
