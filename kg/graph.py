@@ -169,7 +169,7 @@ class SceneGraph:
         return node_id in self.networkx
 
     def __len__(self) -> int:
-        return self.networkx.number_of_nodes()
+        return len(self.networkx)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, SceneGraph):

@@ -111,8 +111,8 @@ def build_network(
 ) -> FCOS:
     """Return the network; class 0 .. classes - 1 are the labels (FCOS knows no background).
 
-    Photographs are scaled to a long side of `long_side` pixels, in BGR, 0..1: the backbone
-    was pretrained on BGR.
+    Photographs are scaled to a long side of `long_side` pixels, in RGB, 0..1: the stem
+    of the converted backbone has its input channels in that order.
     """
     backbone = ShuffleBackbone(channels)
     head = ScoredHead(channels, num_anchors=1, num_classes=classes, num_convs=1)

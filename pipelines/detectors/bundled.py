@@ -85,11 +85,11 @@ class BundledDetector:
         ]
 
     def _scaled(self, photo: Photo) -> tuple[Tensor, Tensor]:
-        """Return the photograph as [3, H, W] BGR, and what scales its boxes back: [4]."""
+        """Return the photograph as [3, H, W] RGB 0..1, and what scales its boxes back: [4]."""
         ratio = self.long_side / max(photo.width, photo.height)
         size = (max(1, round(photo.width * ratio)), max(1, round(photo.height * ratio)))
         pixels = np.asarray(photo.image.resize(size, Image.Resampling.BILINEAR))
-        image = torch.from_numpy(pixels.copy()).permute(2, 0, 1).flip(0).float() / 255
+        image = torch.from_numpy(pixels.copy()).permute(2, 0, 1).float() / 255
         back = torch.tensor([photo.width / size[0], photo.height / size[1]])
         return image, back.repeat(2)
 

@@ -14,17 +14,16 @@ import torch
 from PIL import Image
 from rich.progress import track
 from safetensors.torch import save_file
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional as F
 
 from graph_fusion.encoders.detector_network import build_network
 from kg.errors import SightGraphError
 from kg.files import atomic_path, write_text
 from pipelines.tasks.coco import COCO_LABELS, TRAIN_SPLIT, coco_boxes
+from pipelines.tasks.fastestdet import start_from_fastestdet
 
 GREY = 0.45
-SOFTMAX_SHIFT = 3.0
-"""Taken off logits that were trained for a softmax, now that each class stands alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +50,7 @@ class DetectorTraining:
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """A photograph [3, H, W] uint8 BGR with boxes [M, 4] in its pixels, labels, scores [M]."""
+    """A photograph [3, H, W] uint8 RGB with boxes [M, 4] in its pixels, labels, scores [M]."""
 
     image: Tensor
     boxes: Tensor
@@ -76,7 +75,7 @@ def train(
     torch.manual_seed(options.seed)
     network = build_network(len(COCO_LABELS), options.channels, options.side)
     network = network.to(memory_format=torch.channels_last)  # twice as fast on CPUs
-    _start(network, data)
+    start_from_fastestdet(network, data / "weights_shufflenet")
     samples = load_samples(data, options)
     optimizer = _optimizer(network, options)
     average = {name: value.clone() for name, value in network.state_dict().items()}
@@ -138,7 +137,7 @@ def _sample(path: Path, found: Sequence[tuple[str, float, list[float]]], long_si
         scale = long_side / max(opened.size)
         size = [max(1, round(x * scale)) for x in opened.size]
         rgb = np.asarray(opened.convert("RGB").resize(size, Image.Resampling.BILINEAR))
-    image = torch.from_numpy(rgb.copy()).permute(2, 0, 1).flip(0).contiguous()
+    image = torch.from_numpy(rgb.copy()).permute(2, 0, 1).contiguous()
     return Sample(
         image,
         torch.tensor([box for _, _, box in found]).view(-1, 4) * scale,
@@ -237,53 +236,6 @@ def _update(average: dict[str, Tensor], weights: dict[str, Tensor], keep: float)
             average[name].lerp_(value.detach(), 1 - keep)
         else:
             average[name].copy_(value)
-
-
-def _start(network: Any, data: Path) -> None:
-    """Start backbone, neck, towers and logits from FastestDet's COCO weights (BSD-3-Clause)."""
-    body = _weights(data / "weights_shufflenet" / "shufflenet_v2_x0_5_coco_backbone.pth")
-    theirs = _weights(data / "weights_shufflenet" / "fastestdet_coco80_ap50_25.3.pth")
-    network.backbone.body.load_state_dict(body)
-    context, head = network.backbone.context, network.head
-    _copy(theirs, "SPP.Conv1x1.conv1x1.", context.reduce)
-    for number, reach in enumerate(context.reaches, 1):
-        _copy(theirs, f"SPP.S{number}.", reach)
-    _copy(theirs, "SPP.output.", context.join)
-    for branch, name in ((head.classification_head, "cls"), (head.regression_head, "reg")):
-        pointwise, depthwise = nn.Sequential(*branch.conv[:2]), nn.Sequential(*branch.conv[3:5])
-        _copy(theirs, "detect_head.conv1x1.conv1x1.", pointwise)
-        _copy(theirs, f"detect_head.{name}_layers.conv5x5.", depthwise, (0, 1))
-    classes, centre = head.classification_head.cls_logits, head.regression_head.bbox_ctrness
-    _copy_logits(theirs, "detect_head.cls_layers.conv5x5.", classes, SOFTMAX_SHIFT)
-    _copy_logits(theirs, "detect_head.obj_layers.conv5x5.", centre, 0.0)
-
-
-def _weights(file: Path) -> dict[str, Tensor]:
-    if not file.is_file():
-        raise SightGraphError(f"there is no '{file}'. Set --data to the data folder.")
-    weights: dict[str, Tensor] = torch.load(file, weights_only=True, map_location="cpu")
-    return weights
-
-
-@torch.no_grad()
-def _copy_logits(theirs: dict[str, Tensor], prefix: str, ours: nn.Conv2d, shift: float) -> None:
-    """Fold a 1 x 1 convolution and its batch norm into the middle of a 3 x 3 convolution."""
-    norm = {name: theirs[f"{prefix}4.{name}"] for name in ("weight", "bias", "running_mean")}
-    scale = norm["weight"] / (theirs[f"{prefix}4.running_var"] + 1e-5).sqrt()
-    ours.weight.zero_()
-    ours.weight[:, :, 1, 1] = theirs[f"{prefix}3.weight"][:, :, 0, 0] * scale[:, None]
-    if ours.bias is not None:
-        ours.bias.copy_(norm["bias"] - norm["running_mean"] * scale - shift)
-
-
-def _copy(
-    theirs: dict[str, Tensor], prefix: str, ours: nn.Module, layers: tuple[int, ...] = ()
-) -> None:
-    """Copy all weights below `prefix`; of a sequence, only the numbered `layers`, if given."""
-    found = {name.removeprefix(prefix): v for name, v in theirs.items() if name.startswith(prefix)}
-    if layers:
-        found = {name: v for name, v in found.items() if int(name.split(".")[0]) in layers}
-    ours.load_state_dict(found)
 
 
 def _checkpoint(

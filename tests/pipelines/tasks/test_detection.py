@@ -27,6 +27,7 @@ from pipelines.tasks.detection_training import (
     load_samples,
     train,
 )
+from pipelines.tasks.fastestdet import BACKBONE_FILE, DETECTOR_FILE
 
 
 @pytest.fixture
@@ -84,9 +85,12 @@ def write_start_weights(folder: Path) -> None:
         for prefix, part in parts.items()
         for name, value in part.state_dict().items()
     }
-    torch.save(weights, folder / "fastestdet_coco80_ap50_25.3.pth")
     body = network.backbone.body.state_dict()
-    torch.save(body, folder / "shufflenet_v2_x0_5_coco_backbone.pth")
+    for name, value in body.items():
+        theirs = name.replace("branch1", "branch_proj").replace("branch2", "branch_main")
+        weights[f"backbone.{theirs}"] = value
+    torch.save(weights, folder / DETECTOR_FILE)
+    torch.save(body, folder / BACKBONE_FILE)
 
 
 class Perfect:
