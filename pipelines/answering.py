@@ -58,9 +58,10 @@ class Answerer:
         result = self._run(graph, query, regions or {})
         candidates = result.candidates()
         best = candidates[0] if candidates else Candidate(DONT_KNOW, 0.0)
-        if best.score < self.model.config.threshold or result.unsure > best.score:
-            return Reply(DONT_KNOW, 1.0 - best.score, candidates, result.evidence_of_words())
-        return Reply(best.text, best.score, candidates, result.evidence(best.text))
+        sure = result.confidence(best)
+        if sure < self.model.config.threshold or result.unsure > sure:
+            return Reply(DONT_KNOW, 1.0 - sure, candidates, result.evidence_of_words())
+        return Reply(best.text, sure, candidates, result.evidence(best.text))
 
     def _run(self, graph: SceneGraph, query: Query, regions: Mapping[str, np.ndarray]) -> _Result:
         table = TextTable()
@@ -123,13 +124,44 @@ class _Result:
             return self._evidence_of_count()
         if route == YES_NO:
             return self._evidence_of_yes_no()
-        matching = [i for i, node in enumerate(self.nodes) if node.label == text]
-        matching = [i for i in matching if self.nodes[i].kind != NodeKind.ENTITY]
-        if not matching:
+        target = self._target(text)
+        if target is None:
             return self.evidence_of_words()
-        target = self.nodes[max(matching, key=lambda i: float(self.node[i]))]
-        path = best_path(self.graph, self.strength, self._sources(), target.id)
-        return Evidence.from_path(self.graph, path, target)
+        return Evidence.from_path(self.graph, self._path_to(target), target)
+
+    def confidence(self, best: Candidate) -> float:
+        """Return the probability that `best` is right.
+
+        All facts of one subject and relation answer a question equally well, and training
+        counts them as right together; so the probabilities of these are added up.
+        """
+        target = self._target(best.text) if int(self.route.argmax()) == POINTER else None
+        if target is None:
+            return best.score
+        path = self._path_to(target)
+        if not path or (path[-1].kind, path[-1].target) != (EdgeKind.FACT, target.id):
+            return best.score
+        alike = {
+            edge.target
+            for edge in self.graph.edges_from(path[-1].source)
+            if (edge.kind, edge.relation) == (EdgeKind.FACT, path[-1].relation)
+        }
+        among = [i for i, node in enumerate(self.nodes) if node.id in alike]
+        return max(best.score, float(self.route[POINTER] * self.node[among].sum()))
+
+    def _target(self, text: str) -> Node | None:
+        """Return the most probable node that is called `text` and is no word of the question."""
+        matching = [
+            i
+            for i, node in enumerate(self.nodes)
+            if node.label == text and node.kind != NodeKind.ENTITY
+        ]
+        if not matching:
+            return None
+        return self.nodes[max(matching, key=lambda i: float(self.node[i]))]
+
+    def _path_to(self, target: Node) -> tuple[Edge, ...]:
+        return best_path(self.graph, self.strength, self._sources(), target.id)
 
     def evidence_of_words(self) -> Evidence:
         """What the words were found to mean: all that can be shown without an answer."""

@@ -109,8 +109,8 @@ class GraphBuilder:
     def _ground(self, graph: SceneGraph, node: Node, entity: Entity) -> None:
         """Tie words to the objects that they mean and to the concepts that they name.
 
-        "This animal" is the cat in the photograph: what is known of animals at large is
-        not added for it, since the cat's own facts include what it inherits.
+        "This animal" is the cat in the photograph and not animals at large: it is not tied
+        to that concept, since the cat's own facts include what it inherits.
         """
         area = float(graph.photo.width * graph.photo.height) if graph.photo else 1.0
         meant = self.grounder(entity, graph.nodes(NodeKind.OBJECT), area)
@@ -118,10 +118,9 @@ class GraphBuilder:
             graph.connect(
                 Edge(node.id, one.object_id, EdgeKind.MENTION, MEANS, "grounder", one.score)
             )
-        concepts = self._link(graph, node, entity.text, entity.lemma)
         if meant and entity.determiner in DEFINITE:
             return
-        for concept in concepts:
+        for concept in self._link(graph, node, entity.text, entity.lemma):
             self._add_facts(graph, self.knowledge.facts(concept))
             self._add_facts(graph, self.knowledge.facts_to(concept)[:MAX_INCOMING_FACTS])
 

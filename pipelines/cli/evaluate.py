@@ -11,7 +11,7 @@ import click
 
 from kg.files import check_writable, write_text
 from pipelines.cli.options import FILE
-from pipelines.cli.train import print_figures
+from pipelines.cli.train import given, print_figures
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -77,15 +77,29 @@ def parser(data: Path, report: Path | None, model: Path | None) -> None:
 @evaluate.command()
 @evaluation_options()
 @click.option("--model", type=FILE, metavar="DIR", help="Instead of the bundled answerer.")
-def questions(data: Path, report: Path | None, model: Path | None) -> None:
+@click.option("--detector", metavar="NAME", help="Finds the objects, instead of the teacher.")
+@click.option("--questions", type=click.IntRange(min=1), help="Questions on each photograph.")
+@click.option("--seed", type=int, help="Same seed, same questions.")
+def questions(
+    data: Path,
+    report: Path | None,
+    model: Path | None,
+    detector: str | None,
+    questions: int | None,
+    seed: int | None,
+) -> None:
     """Measure the answerer on photographs, concepts and wordings that training held out.
 
     \b
-    sightgraph evaluate questions --data DATASETS
+    sightgraph evaluate questions --data DATASETS --detector bundled
     """
+    from pipelines.detectors import DETECTORS
     from pipelines.tasks.answerer import evaluate as measure
+    from pipelines.tasks.answerer_training import AnswererTraining
 
-    _measure(report, lambda: measure(data, model))
+    options = AnswererTraining(**given(questions=questions, seed=seed))
+    finder = DETECTORS.make(detector) if detector else None
+    _measure(report, lambda: measure(data, model, finder, options))
 
 
 def _measure(report: Path | None, measure: Callable[[], dict[str, Any]]) -> None:

@@ -77,20 +77,30 @@ def parser(data: Path, out: Path, epochs: int | None, seed: int | None) -> None:
 @train.command()
 @training_options("answerer")
 @click.option("--base", type=FILE, metavar="DIR", help="A model folder to start from.")
+@click.option("--detector", metavar="NAME", help="Finds the objects, instead of the teacher.")
+@click.option("--questions", type=click.IntRange(min=1), help="Questions on each photograph.")
 def answerer(
-    data: Path, out: Path, epochs: int | None, seed: int | None, base: Path | None
+    data: Path,
+    out: Path,
+    epochs: int | None,
+    seed: int | None,
+    base: Path | None,
+    detector: str | None,
+    questions: int | None,
 ) -> None:
     """Train the answerer on questions generated from photographs and knowledge.
 
     \b
     sightgraph train answerer --data DATASETS --out runs/answerer
     """
+    from pipelines.detectors import DETECTORS
     from pipelines.tasks.answerer import train as run
     from pipelines.tasks.answerer_training import AnswererTraining
 
     make_folder(out)
-    options = AnswererTraining(**given(epochs=epochs, seed=seed))
-    print_figures(run(data, out, options, print_line, base=base))
+    options = AnswererTraining(**given(epochs=epochs, seed=seed, questions=questions))
+    finder = DETECTORS.make(detector) if detector else None
+    print_figures(run(data, out, options, print_line, finder, base))
 
 
 def given(**options: Any) -> dict[str, Any]:

@@ -71,9 +71,9 @@ def evaluate(
     detector: Detector | None = None,
     options: AnswererTraining | None = None,
 ) -> dict[str, float]:
-    """Return `scores` of a model folder (the bundled one) on what its training held out.
+    """Return `scores` of a model folder (the bundled one) on what every training holds out.
 
-    options: the amount of questions and the seed must be the training's.
+    options: the amount of questions and the seed they are written with.
     """
     options = options or AnswererTraining()
     loaded = GraphAnswerer.load(model or bundled("models", "answerer"))

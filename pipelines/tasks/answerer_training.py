@@ -12,6 +12,7 @@ from rich.progress import track
 from torch import Tensor
 from torch.nn import functional as F
 
+from graph_fusion.determinism import deterministic
 from graph_fusion.heads import COUNT, POINTER, YES_NO, Scores, segment_max, segment_sum
 from graph_fusion.model import GraphAnswerer
 from graph_fusion.tensors import Batch, collate
@@ -35,6 +36,7 @@ class AnswererTraining:
     seed: int = 0
 
 
+@deterministic()
 def fit(
     model: GraphAnswerer,
     examples: Sequence[Example],

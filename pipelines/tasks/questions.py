@@ -24,6 +24,8 @@ HELD_OUT_WORDINGS = 0.1
 
 MIN_FACTS = 5
 """Concepts with fewer stated facts are not asked about by name."""
+KIND_ASKED = 0.2
+"""Share of yes/no questions that are about the category, whatever else is known."""
 UNKNOWN_WORDS = 0.06
 """Share of yes/no questions about a word that does not exist."""
 
@@ -177,7 +179,10 @@ class QuestionWriter:
             if label in templates.YES_NO and self.knowledge.label(fact.object) not in _TOO_GENERAL:
                 true.setdefault(label, set()).add(fact.object)
         wanted = bool(true) and self.random.random() < 0.5
-        label = self.random.choice(sorted(true if wanted else templates.YES_NO))
+        labels = sorted(true if wanted else templates.YES_NO)
+        if IS_A in labels and self.random.random() < KIND_ASKED:
+            labels = [IS_A]
+        label = self.random.choice(labels)
         if wanted:
             object_ = self.random.choice(sorted(true[label]))
         else:

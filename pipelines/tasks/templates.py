@@ -35,6 +35,9 @@ MORE_ASKS: dict[str, tuple[str, ...]] = {
         "what kind of energy does it use",
         "what fuel does it need",
         "what does it need to move",
+        "what does it need in order to run",
+        "what makes it run",
+        "what do you put in it to make it go",
     ),
     "is a": (
         "what kind of thing is it",

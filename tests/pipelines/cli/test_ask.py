@@ -108,7 +108,7 @@ def test_photograph_with_nothing_detected_still_gets_an_answer(run: Run, tmp_pat
     Image.new("RGB", (64, 48), "grey").save(tmp_path / "wall.png")
     done = run("ask", tmp_path / "wall.png", "What is this used for?", "--detections", nothing)
     assert done.exit_code == 0, done.stderr
-    assert "(confidence 0." in done.stdout.splitlines()[0]
+    assert "(confidence " in done.stdout.splitlines()[0]
 
 
 def photograph(kind: str, folder: Path) -> Path:

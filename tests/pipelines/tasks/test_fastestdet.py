@@ -23,7 +23,7 @@ DATASETS = os.environ.get("SIGHTGRAPH_DATASETS")
 
 
 class Original:
-    """FastestDet's backbone after dog-qiuqiu/FastestDet: BGR in, channels shuffled before blocks."""
+    """FastestDet's backbone after dog-qiuqiu/FastestDet: BGR in, shuffled before each block."""
 
     def __init__(self, weights: dict[str, Tensor]) -> None:
         self.weights = weights
