@@ -7,7 +7,6 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import torch
-from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
@@ -15,7 +14,7 @@ from graph_fusion.fusion import FUSIONS
 from graph_fusion.fusion.graph import Fused
 from graph_fusion.heads import AnswerHeads, Scores
 from graph_fusion.tensors import ANSWER_TYPES, GEOMETRY_FEATURES, NODE_KINDS, Batch
-from kg.errors import SightGraphError
+from graph_fusion.weights import loading
 from kg.files import atomic_path, write_text
 
 
@@ -106,21 +105,9 @@ class GraphAnswerer(nn.Module):
         Raises:
             SightGraphError: a file is missing or does not fit.
         """
-        try:
+        with loading("answerer", folder):
             values = json.loads((folder / "config.json").read_text(encoding="utf-8"))
             values["temperatures"] = tuple(values["temperatures"])
             model = cls(ModelConfig(**values))
             model.load_state_dict(load_file(folder / "model.safetensors"))
-        except (
-            OSError,
-            ValueError,
-            KeyError,
-            TypeError,
-            RuntimeError,
-            SafetensorError,
-        ) as error:
-            raise SightGraphError(
-                f"the answerer in '{folder}' cannot be loaded: {error}. It needs the "
-                "config.json and model.safetensors that `sightgraph train answerer` writes."
-            ) from error
         return model.eval()

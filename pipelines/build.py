@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import permutations
 
 from kg.graph import Edge, Node, PhotoInfo, SceneGraph
@@ -67,7 +68,8 @@ class GraphBuilder:
                 graph.connect(Edge(a.id, b.id, EdgeKind.SPATIAL, name, "geometry", score))
 
     def _add_text(self, graph: SceneGraph, sentence: Sentence) -> None:
-        for index, entity in enumerate(sentence.entities):
+        for index, read in enumerate(sentence.entities):
+            entity = self._whole_name(read, sentence.text)
             node = graph.add(
                 Node(
                     f"entity:{index}",
@@ -90,6 +92,22 @@ class GraphBuilder:
                     span=(relation.start, relation.end),
                 )
             )
+
+    def _whole_name(self, entity: Entity, text: str) -> Entity:
+        """Take attributes into the name where it is known so: "polar bear", "washing machine"."""
+        for attribute in entity.attributes:
+            name = text[attribute.start : entity.end]
+            if attribute.end <= entity.start and self.linker.link(name):
+                return replace(
+                    entity,
+                    text=name,
+                    start=attribute.start,
+                    lemma=f"{text[attribute.start : entity.start]}{entity.lemma}".lower(),
+                    attributes=tuple(
+                        one for one in entity.attributes if one.end <= attribute.start
+                    ),
+                )
+        return entity
 
     def _add_attributes(self, graph: SceneGraph, node: Node, entity: Entity) -> None:
         for attribute in entity.attributes:

@@ -8,13 +8,12 @@ from pathlib import Path
 import numpy as np
 import torch
 from PIL import Image
-from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor
 from torchvision.ops import batched_nms, box_iou, roi_align
 
 from graph_fusion.encoders.detector_network import STRIDE, build_network
-from kg.errors import SightGraphError
+from graph_fusion.weights import loading
 from kg.files import bundled
 from pipelines.detections import Detection
 from pipelines.photo import Photo
@@ -37,7 +36,7 @@ class BundledDetector:
 
     def __init__(self, weights: str | Path | None = None, threshold: float | None = None) -> None:
         folder = bundled("models", "detector") if weights is None else Path(weights)
-        try:
+        with loading("detector", folder):
             config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
             self.labels: list[str] = config["labels"]
             self.long_side: int = config["long_side"]
@@ -46,18 +45,6 @@ class BundledDetector:
                 len(self.labels), config["channels"], self.long_side, min(self.threshold, 0.05)
             )
             self.network.load_state_dict(load_file(folder / "model.safetensors"))
-        except (
-            OSError,
-            ValueError,
-            KeyError,
-            TypeError,
-            RuntimeError,
-            SafetensorError,
-        ) as error:
-            raise SightGraphError(
-                f"the detector in '{folder}' cannot be loaded: {error}. It needs the config.json "
-                "and model.safetensors that `sightgraph train detector` writes."
-            ) from error
         self.network.eval()
         self._map = torch.zeros(0)
         self.network.backbone.register_forward_hook(self._keep_map)

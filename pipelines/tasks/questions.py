@@ -6,17 +6,18 @@ to count, and the edges that lead there.
 
 from __future__ import annotations
 
-import math
 import random
 import zlib
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
-from kg.graph import Edge, Node, SceneGraph
+from kg.graph import SceneGraph
 from kg.knowledge import Fact, Knowledge
-from kg.vocabulary import IS_A, EdgeKind, NodeKind
+from kg.vocabulary import IS_A
 from pipelines.build import GraphBuilder
 from pipelines.tasks import templates
+from pipelines.tasks.references import TOO_GENERAL, Reference, References, Scene
+from pipelines.tasks.wording import ask_about, asks, capital, plural, with_article
 
 HELD_OUT_CONCEPTS = 0.12
 HELD_OUT_WORDINGS = 0.1
@@ -28,9 +29,6 @@ KIND_ASKED = 0.2
 """Share of yes/no questions that are about the category, whatever else is known."""
 UNKNOWN_WORDS = 0.06
 """Share of yes/no questions about a word that does not exist."""
-
-_PRONOUNS = ("this", "it", "this thing", "this object")
-_TOO_GENERAL = {"thing", "object", "substance", "man-made object"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,35 +54,6 @@ class Question:
     fact: tuple[str, str] | None = None
 
 
-@dataclass(slots=True)
-class Scene:
-    """A photograph's graph without text, with each object's concept."""
-
-    graph: SceneGraph
-    objects: list[Node]
-    concept: dict[str, str] = field(default_factory=dict)
-
-    @classmethod
-    def of(cls, graph: SceneGraph) -> Scene:
-        scene = cls(graph, graph.nodes(NodeKind.OBJECT))
-        for edge in graph.edges(EdgeKind.LINK):
-            scene.concept.setdefault(edge.source, edge.target)
-        scene.objects = [node for node in scene.objects if node.id in scene.concept]
-        return scene
-
-    def same_label(self, node: Node) -> list[Node]:
-        return [one for one in self.objects if one.label == node.label]
-
-
-@dataclass(frozen=True, slots=True)
-class Reference:
-    """A phrase for some objects: "this animal" -> (the cat), with the edges it relies on."""
-
-    phrase: str
-    targets: tuple[Node, ...]
-    path: frozenset[tuple[str, str]] = frozenset()
-
-
 class QuestionWriter:
     """Writes questions about scenes; the same seed writes the same ones."""
 
@@ -92,9 +61,9 @@ class QuestionWriter:
         self.knowledge = knowledge
         self.builder = builder
         self.random = random.Random(seed)
-        self.by_label = {one.label: one for one in knowledge.relations.values()}
+        self.references = References(knowledge, builder, self.random)
         self.asks = {
-            relation.label: _asks(relation.label, relation.asks)
+            relation.label: asks(relation.label, relation.asks)
             for relation in knowledge.relations.values()
         }
         self.ranges: dict[str, list[str]] = {}
@@ -106,7 +75,7 @@ class QuestionWriter:
         for concept in knowledge.concepts:
             for fact in knowledge.facts(concept, inherited=False):
                 label = knowledge.relations[fact.relation].label
-                if knowledge.label(fact.object) not in _TOO_GENERAL:
+                if knowledge.label(fact.object) not in TOO_GENERAL:
                     self.ranges.setdefault(label, []).append(fact.object)
         for objects in self.ranges.values():
             objects.sort()
@@ -135,7 +104,7 @@ class QuestionWriter:
 
     def fact(self, scene: Scene) -> Question | None:
         """What is X used for?: the object of a fact."""
-        reference = self._reference(scene)
+        reference = self.references.choose(scene)
         return self._fact_about(scene.concept[reference.targets[0].id], reference)
 
     def known(self, scene: Scene) -> Question | None:
@@ -158,7 +127,7 @@ class QuestionWriter:
         wording = self.random.choice(self.asks[label])
         facts = by_relation[label]
         return Question(
-            text=_ask_about(wording, reference.phrase),
+            text=ask_about(wording, reference.phrase),
             kind="fact",
             subject=subject,
             wording=wording,
@@ -171,12 +140,12 @@ class QuestionWriter:
 
     def yes_no(self, scene: Scene) -> Question | None:
         """Is X a Y, can it, does it have: half yes, half no."""
-        reference = self._reference(scene)
+        reference = self.references.choose(scene)
         subject = scene.concept[reference.targets[0].id]
         true: dict[str, set[str]] = {}
         for fact in self.knowledge.facts(subject):
             label = self.knowledge.relations[fact.relation].label
-            if label in templates.YES_NO and self.knowledge.label(fact.object) not in _TOO_GENERAL:
+            if label in templates.YES_NO and self.knowledge.label(fact.object) not in TOO_GENERAL:
                 true.setdefault(label, set()).add(fact.object)
         wanted = bool(true) and self.random.random() < 0.5
         labels = sorted(true if wanted else templates.YES_NO)
@@ -193,7 +162,7 @@ class QuestionWriter:
         text = self._fill(wording, object_).replace("{s}", reference.phrase)
         path = reference.path | {(node.id, subject) for node in reference.targets}
         return Question(
-            text=_capital(text),
+            text=capital(text),
             kind="yes/no",
             subject=subject,
             wording=wording,
@@ -212,7 +181,7 @@ class QuestionWriter:
         facts = [
             (label, fact)
             for label, fact in facts
-            if label in templates.SELECT and self.knowledge.label(fact.object) not in _TOO_GENERAL
+            if label in templates.SELECT and self.knowledge.label(fact.object) not in TOO_GENERAL
         ]
         if not facts:
             return None
@@ -239,7 +208,7 @@ class QuestionWriter:
 
     def spatial(self, scene: Scene) -> Question | None:
         """What is left of X?"""
-        found = self._spatial_pair(scene)
+        found = self.references.spatial_pair(scene)
         if found is None:
             return None
         anchor, relation, targets, edges = found
@@ -256,7 +225,7 @@ class QuestionWriter:
 
     def spatial_yes_no(self, scene: Scene) -> Question | None:
         """Is X left of Y?"""
-        found = self._spatial_pair(scene)
+        found = self.references.spatial_pair(scene)
         if found is None:
             return None
         anchor, relation, _, _ = found
@@ -288,7 +257,7 @@ class QuestionWriter:
         wording = self.random.choice(templates.EXISTS)
         if self.random.random() < 0.5:
             node = self.random.choice(scene.objects)
-            names = [node.label, *self._categories(scene.concept[node.id])]
+            names = [node.label, *self.references.categories(scene.concept[node.id])]
             name = self.random.choice(names)
             subject = scene.concept[node.id]
         else:
@@ -302,7 +271,7 @@ class QuestionWriter:
                 if not below and not above:
                     break
             name = self.knowledge.label(subject)
-        present = self._members(scene, name)
+        present = self.references.members(scene, name)
         return Question(
             text=wording.format(a_x=with_article(name), xs=plural(name)),
             kind="exists",
@@ -314,7 +283,7 @@ class QuestionWriter:
     def count(self, scene: Scene) -> Question:
         """How many X are there?"""
         node = self.random.choice(scene.objects)
-        name = self.random.choice([node.label, *self._categories(scene.concept[node.id])])
+        name = self.random.choice([node.label, *self.references.categories(scene.concept[node.id])])
         if self.random.random() < 0.1:
             name = self.knowledge.label(self.random.choice(self.ranges[IS_A]))
         wording = self.random.choice(templates.COUNT)
@@ -323,12 +292,12 @@ class QuestionWriter:
             kind="count",
             subject=scene.concept[node.id],
             wording=wording,
-            counted=frozenset(one.id for one in self._members(scene, name)),
+            counted=frozenset(one.id for one in self.references.members(scene, name)),
         )
 
     def unanswerable(self, scene: Scene) -> Question | None:
         """What does the chair eat?: the graph holds no such fact."""
-        reference = self._reference(scene)
+        reference = self.references.choose(scene)
         subject = scene.concept[reference.targets[0].id]
         known = {
             self.knowledge.relations[fact.relation].label for fact in self.knowledge.facts(subject)
@@ -339,7 +308,7 @@ class QuestionWriter:
         label = self.random.choice(missing)
         wording = self.random.choice(self.asks[label])
         return Question(
-            text=_ask_about(wording, reference.phrase),
+            text=ask_about(wording, reference.phrase),
             kind="unanswerable",
             subject=subject,
             wording=wording,
@@ -354,82 +323,13 @@ class QuestionWriter:
         )
         text = wording.format(s=reference.phrase, o=word, a_o=f"a {word}", verb=word)
         return Question(
-            text=_capital(text),
+            text=capital(text),
             kind="yes/no unknown",
             subject=subject,
             wording=wording,
             yes=False,
             answerable=False,
         )
-
-    def _reference(self, scene: Scene) -> Reference:
-        """Return a phrase for an object: by name, category, pronoun or place."""
-        choice = self.random.random()
-        if choice < 0.25 and (found := self._spatial_pair(scene)) is not None:
-            anchor, relation, targets, edges = found
-            if len({node.label for node in targets}) == 1:
-                where = self.random.choice(templates.SPATIAL_PHRASES[relation])
-                noun = self.random.choice(
-                    ["object", "thing", *self._categories(scene.concept[targets[0].id])]
-                )
-                return Reference(
-                    f"the {noun} {where} the {anchor.label}",
-                    targets,
-                    frozenset((edge.source, edge.target) for edge in edges),
-                )
-        if choice < 0.4:
-            node = _most_prominent(scene.objects)
-            return Reference(self.random.choice(_PRONOUNS), (node,))
-        node = self.random.choice(scene.objects)
-        if choice < 0.65:
-            category = self.random.choice(self._categories(scene.concept[node.id]) or [node.label])
-            members = self._members(scene, category)
-            if members and _most_prominent(members).label == node.label:
-                article = self.random.choice(["this", "the", "this", "that"])
-                return Reference(f"{article} {category}", tuple(scene.same_label(node)))
-        name = self.random.choice([node.label, node.label, *self._aliases(scene, node)])
-        article = self.random.choice(["the", "this", "the", "a"])
-        phrase = with_article(name) if article == "a" else f"{article} {name}"
-        return Reference(phrase, tuple(scene.same_label(node)))
-
-    def _spatial_pair(self, scene: Scene) -> tuple[Node, str, tuple[Node, ...], list[Edge]] | None:
-        """Return an anchor of unique label, a relation, and what stands so to it."""
-        anchors = [node for node in scene.objects if len(scene.same_label(node)) == 1]
-        if not anchors:
-            return None
-        anchor = self.random.choice(anchors)
-        edges = [
-            edge
-            for edge in scene.graph.edges_to(anchor.id)
-            if edge.kind == EdgeKind.SPATIAL and edge.source in scene.concept
-        ]
-        relations = sorted({edge.relation for edge in edges} & set(templates.SPATIAL_PHRASES))
-        if not relations:
-            return None
-        relation = self.random.choice([*relations, *(["near"] * 3 if "near" in relations else [])])
-        edges = [edge for edge in edges if edge.relation == relation]
-        best = max(edge.score for edge in edges)
-        edges = [edge for edge in edges if edge.score >= 0.8 * best]
-        targets = tuple(scene.graph.node(edge.source) for edge in edges)
-        return anchor, relation, targets, edges
-
-    def _members(self, scene: Scene, name: str) -> list[Node]:
-        """Return the objects that `name` is the label or a category of."""
-        meant = {one.concept for one in self.builder.linker.best(name)}
-        return [
-            node
-            for node in scene.objects
-            if node.label == name
-            or meant & {scene.concept[node.id], *self.knowledge.categories(scene.concept[node.id])}
-        ]
-
-    def _categories(self, concept: str) -> list[str]:
-        labels = [self.knowledge.label(one) for one in self.knowledge.categories(concept)]
-        return [label for label in labels if label not in _TOO_GENERAL][:4]
-
-    def _aliases(self, scene: Scene, node: Node) -> list[str]:
-        concept = self.knowledge.concepts.get(scene.concept[node.id])
-        return list(concept.aliases) if concept else []
 
     def _false_object(self, subject: str, label: str, true: set[str]) -> str:
         """Return something of the relation's range that does not hold of `subject`."""
@@ -458,74 +358,3 @@ def is_validation(question: Question) -> bool:
     return held_out(question.subject, HELD_OUT_CONCEPTS) or held_out(
         question.wording, HELD_OUT_WORDINGS
     )
-
-
-def with_article(noun: str) -> str:
-    """Return 'a cup', 'an oven'; a plural stays bare."""
-    if noun.endswith("s") and not noun.endswith("ss"):
-        return noun
-    return f"an {noun}" if noun[0] in "aeiou" else f"a {noun}"
-
-
-def plural(noun: str) -> str:
-    """Return the regular plural, with the few irregular ones that photographs need."""
-    irregular = {
-        "person": "people",
-        "man": "men",
-        "woman": "women",
-        "child": "children",
-        "mouse": "mice",
-        "knife": "knives",
-        "sheep": "sheep",
-        "bus": "buses",
-    }
-    head, _, last = noun.rpartition(" ")
-    if last in irregular:
-        return f"{head} {irregular[last]}".strip()
-    if noun.endswith("s") and not noun.endswith("ss"):
-        return noun
-    if noun.endswith("y") and noun[-2] not in "aeiou":
-        return noun[:-1] + "ies"
-    return noun + ("es" if noun.endswith(("s", "x", "ch", "sh")) else "s")
-
-
-def _asks(label: str, wordings: Sequence[str]) -> list[str]:
-    """Keep the wordings that ask for the object of a fact and name the subject 'it'."""
-    starts = ("what", "where", "who", "why", "how", "when", "which", "in ", "on ", "at ", "for ")
-    usable = [
-        one
-        for one in (*wordings, *templates.MORE_ASKS.get(label, ()))
-        if one.startswith(starts)
-        and one not in templates.DROPPED_ASKS
-        and not one.startswith(("which one", "which object is", "which of them", "which thing"))
-        and set(one.split()) & {"it", "its"}
-    ]
-    return list(dict.fromkeys(usable))
-
-
-def _ask_about(wording: str, phrase: str) -> str:
-    """Put `phrase` where the wording says "it"; "its food" becomes "the food of PHRASE"."""
-    words = wording.split()
-    if "its" in words and phrase != "it":
-        place = words.index("its")
-        words[place : place + 2] = ["the", words[place + 1], "of", phrase]
-    elif "it" in words:
-        words[len(words) - 1 - words[::-1].index("it")] = phrase
-    return _capital(" ".join(words)) + "?"
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]
-
-
-def _most_prominent(objects: Sequence[Node]) -> Node:
-    def size(node: Node) -> float:
-        if node.box is None:
-            return node.score
-        area = (node.box[2] - node.box[0]) * (node.box[3] - node.box[1])
-        return node.score * math.sqrt(area)
-
-    return max(objects, key=size)
-
-
-__all__ = ["Question", "QuestionWriter", "Scene", "is_validation"]

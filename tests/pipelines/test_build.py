@@ -112,3 +112,33 @@ def test_the_same_input_gives_the_same_graph_in_the_same_order(
     other = GraphBuilder(Knowledge.bundled())([CUP, SPOON, TABLE], INFO, sentence)
     assert one.nodes() == other.nodes()
     assert one.edges() == other.edges()
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "attributes"),
+    [
+        ("What is a polar bear capable of?", "polar bear", set()),
+        ("What is a washing machine used for?", "washing machine", set()),
+        ("a big polar bear", "polar bear", {"big"}),
+        ("a red machine", "machine", {"red"}),
+    ],
+)
+def test_names_that_knowledge_knows_take_their_attributes_in(
+    builder: GraphBuilder, parser: Parser, text: str, name: str, attributes: set[str]
+) -> None:
+    graph = builder([], None, parser(text))
+    (entity,) = graph.nodes(NodeKind.ENTITY)
+    assert entity.label == name
+    assert entity.span is not None
+    assert text[slice(*entity.span)] == name
+    assert {node.label for node in graph.nodes(NodeKind.ATTRIBUTE)} == attributes
+
+
+def test_a_definite_word_for_something_seen_means_only_that(
+    builder: GraphBuilder, parser: Parser
+) -> None:
+    graph = builder([DOG], INFO, parser("Is this animal a mammal?"))
+    animal = next(node for node in graph.nodes(NodeKind.ENTITY) if node.label == "animal")
+    kinds = {edge.kind: edge.target for edge in graph.edges_from(animal.id)}
+    assert kinds[EdgeKind.MENTION] == "object:0"
+    assert EdgeKind.LINK not in kinds

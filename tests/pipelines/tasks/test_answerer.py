@@ -21,7 +21,8 @@ from pipelines.tasks.answerer import encode
 from pipelines.tasks.answerer_data import Example, ExampleMaker, Picture
 from pipelines.tasks.answerer_scoring import calibrate, measure
 from pipelines.tasks.answerer_training import AnswererTraining, batch_loss, fit
-from pipelines.tasks.questions import Question, QuestionWriter, is_validation, plural, with_article
+from pipelines.tasks.questions import Question, QuestionWriter, is_validation
+from pipelines.tasks.wording import plural, with_article
 
 PICTURE = Picture(
     "table.jpg",
