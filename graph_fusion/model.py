@@ -22,6 +22,8 @@ from kg.files import atomic_path, write_text
 class ModelConfig:
     """Sizes and choices; text_features and region_features must fit encoder and detector.
 
+    region_detector: the detector whose region features were trained on; those of others mean
+    something else and are left out.
     temperatures: divide the logits of pointer, yes/no and route, fitted on held-out
     questions (Guo et al., ICML 2017), so that confidence means the share of right answers.
     threshold: below this confidence the answer is "I don't know".
@@ -29,6 +31,7 @@ class ModelConfig:
 
     text_features: int = 384
     region_features: int = 96
+    region_detector: str = "bundled"
     hidden: int = 128
     layers: int = 5
     gate_width: int = 48

@@ -82,7 +82,8 @@ class SightGraph:
         timer.done("parse")
         graph = self.builder(detections, _info(opened), sentence)
         timer.done("build")
-        reply = self.answerer(graph, query_of(sentence), region_features(detections))
+        regions = region_features(detections, self.answerer.model.config.region_detector)
+        reply = self.answerer(graph, query_of(sentence), regions)
         timer.done("answer")
         return Answer(
             question=question,

@@ -23,10 +23,10 @@ def query_of(sentence: Sentence) -> Query:
     return Query(sentence.text, question.frame, question.answer_type, focus)
 
 
-def region_features(detections: Sequence[Detection]) -> Mapping[str, np.ndarray]:
-    """Return the region features by node id, for the detections that have one."""
+def region_features(detections: Sequence[Detection], detector: str) -> Mapping[str, np.ndarray]:
+    """Return the region features by node id, for the detections of `detector` that have one."""
     return {
         f"object:{index}": one.feature
         for index, one in enumerate(kept(detections))
-        if one.feature is not None
+        if one.feature is not None and one.origin == detector
     }

@@ -50,12 +50,14 @@ def detector_options(command: Command) -> Command:
             "--weights",
             type=FILE,
             metavar="FILE|DIR",
-            help="The detector's weights: torchvision's file, or a folder that `train` wrote.",
+            help="The detector's weights: torchvision's file, a Hugging Face model id or folder, "
+            "or a folder that `train` wrote.",
         ),
         click.option(
             "--detector",
             metavar="NAME",
-            help="'bundled' (default) or a torchvision detection model, e.g. fcos_resnet50_fpn.",
+            help="'bundled' (default), 'huggingface', or a torchvision detection model, e.g. "
+            "fcos_resnet50_fpn.",
         ),
     ):
         command = option(command)

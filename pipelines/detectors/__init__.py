@@ -31,6 +31,7 @@ def _torchvision(model: str, **options: Any) -> Detector:
 
 DETECTORS: Registry[Detector] = Registry("detector")
 DETECTORS.add("bundled", "pipelines.detectors.bundled:BundledDetector")
+DETECTORS.add("huggingface", "pipelines.detectors.huggingface:HuggingFaceDetector")
 DETECTORS.add("precomputed", "pipelines.detectors.precomputed:PrecomputedDetector")
 for _name in (
     "fasterrcnn_resnet50_fpn",
@@ -50,7 +51,7 @@ def make_detector(choice: str | Detector, **options: Any) -> Detector:
     """Return a detector by name of `DETECTORS`, or the detector given.
 
     options: for torchvision's, `weights` (a file, or None for torchvision's own); for
-    "precomputed", `path`.
+    "huggingface", `weights` (a model id or a folder); for "precomputed", `path`.
 
     Raises:
         SightGraphError: the name is unknown, or the weights cannot be had.

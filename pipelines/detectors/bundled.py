@@ -10,12 +10,13 @@ import torch
 from PIL import Image
 from safetensors.torch import load_file
 from torch import Tensor
-from torchvision.ops import batched_nms, box_iou, roi_align
+from torchvision.ops import batched_nms, box_iou
 
 from graph_fusion.encoders.detector_network import STRIDE, build_network
 from graph_fusion.weights import loading
 from kg.files import bundled
 from pipelines.detections import Detection
+from pipelines.detectors.regions import pooled
 from pipelines.photo import Photo
 
 SAME_PLACE = 0.85
@@ -57,7 +58,7 @@ class BundledDetector:
         boxes, scores, labels = found["boxes"][keep], found["scores"][keep], found["labels"][keep]
         keep = one_per_place(boxes, scores, labels)
         boxes, scores, labels = boxes[keep], scores[keep], labels[keep]
-        features = self._region_features(boxes)
+        features = pooled(self._map, boxes, 1 / STRIDE)
         limits = torch.tensor([photo.width, photo.height] * 2)
         placed = torch.minimum((boxes * scale).clamp_min(0), limits)
         return [
@@ -82,14 +83,6 @@ class BundledDetector:
 
     def _keep_map(self, module: object, inputs: object, maps: dict[str, Tensor]) -> None:
         self._map = maps["0"]
-
-    def _region_features(self, boxes: Tensor) -> list[np.ndarray]:
-        """Return for each box [4] the map's mean over it, [F], scaled to length 1."""
-        if len(boxes) == 0:
-            return []
-        regions = roi_align(self._map, [boxes], 3, 1 / STRIDE, sampling_ratio=2)
-        features = torch.nn.functional.normalize(regions.mean(dim=(2, 3)), dim=1)
-        return list(features.numpy())
 
 
 def one_per_place(boxes: Tensor, scores: Tensor, labels: Tensor) -> Tensor:

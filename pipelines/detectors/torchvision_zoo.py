@@ -6,12 +6,15 @@ from pathlib import Path
 from typing import Any
 from urllib.error import URLError
 
+import numpy as np
 import torch
+from torch import Tensor
 from torchvision.models import get_model, get_model_weights
 from torchvision.transforms.functional import to_tensor
 
 from kg.errors import SightGraphError
 from pipelines.detections import Detection
+from pipelines.detectors.regions import pooled
 from pipelines.photo import Photo
 from pipelines.tasks.coco import COCO_IDS, COCO_LABELS
 
@@ -20,6 +23,8 @@ _NAME_OF_ID = dict(zip(COCO_IDS, COCO_LABELS, strict=True))
 
 class TorchvisionDetector:
     """A detection model of torchvision, trained on COCO.
+
+    The region feature of a box is the mean of the backbone's finest map over it.
 
     weights: a `.pth` state dict or a `.safetensors` file; None for torchvision's own, which
     are downloaded once. threshold: least score of a detection.
@@ -35,18 +40,39 @@ class TorchvisionDetector:
         self.threshold = threshold
         self.model = _downloaded(name) if weights is None else _from_file(name, Path(weights))
         self.model.eval()
+        self._scaled: Any = None
+        self._map = torch.zeros(0)
+        self.model.transform.register_forward_hook(self._keep_scaled)
+        self.model.backbone.register_forward_hook(self._keep_map)
 
     @torch.inference_mode()
     def __call__(self, photo: Photo) -> list[Detection]:
         found = self.model([to_tensor(photo.image)])[0]
+        features = self._region_features(found["boxes"], photo)
         detections = []
-        for box, score, label in zip(
-            found["boxes"].tolist(), found["scores"].tolist(), found["labels"].tolist(), strict=True
+        for box, score, label, feature in zip(
+            found["boxes"].tolist(),
+            found["scores"].tolist(),
+            found["labels"].tolist(),
+            features,
+            strict=True,
         ):
             if score >= self.threshold and label in _NAME_OF_ID:
-                x1, y1, x2, y2 = box
-                detections.append(Detection(_NAME_OF_ID[label], score, self.name, (x1, y1, x2, y2)))
+                place = (box[0], box[1], box[2], box[3])
+                detections.append(Detection(_NAME_OF_ID[label], score, self.name, place, feature))
         return sorted(detections, key=lambda one: -one.score)
+
+    def _keep_scaled(self, module: object, inputs: object, output: tuple[Any, Any]) -> None:
+        self._scaled = output[0]
+
+    def _keep_map(self, module: object, inputs: object, maps: dict[str, Tensor]) -> None:
+        self._map = next(iter(maps.values()))
+
+    def _region_features(self, boxes: Tensor, photo: Photo) -> list[np.ndarray]:
+        height, width = self._scaled.image_sizes[0]
+        scale = torch.tensor([width / photo.width, height / photo.height]).repeat(2)
+        places_per_pixel = self._map.shape[-1] / self._scaled.tensors.shape[-1]
+        return pooled(self._map, boxes * scale, places_per_pixel)
 
 
 def _from_file(name: str, file: Path) -> Any:

@@ -50,9 +50,9 @@ def train(
     """
     options = options or AnswererTraining()
     torch.manual_seed(options.seed)
-    model = GraphAnswerer.load(base) if base else GraphAnswerer(ModelConfig())
     out.mkdir(parents=True, exist_ok=True)
     pictures = _pictures(data, detector)
+    model = GraphAnswerer.load(base) if base else GraphAnswerer(_config(pictures, detector))
     examples, table = _examples(pictures, model.config, options)
     texts = encode(table, TEXT_ENCODERS.make(model.config.text_encoder), out / "texts.safetensors")
     held = [one for one in examples if one.validation]
@@ -100,12 +100,21 @@ def _pictures(data: Path, detector: Detector | None) -> list[Picture]:
     return list(track(found, "detecting", total=len(names)))
 
 
+def _config(pictures: Sequence[Picture], detector: Detector | None) -> ModelConfig:
+    """Return the default sizes, with room for the region features that `detector` gives."""
+    found = (one.feature for picture in pictures for one in picture.detections)
+    feature = next((one for one in found if one is not None), None)
+    if detector is None or feature is None:
+        return ModelConfig()
+    return ModelConfig(region_features=len(feature), region_detector=detector.name)
+
+
 def _examples(
     pictures: Sequence[Picture], config: ModelConfig, options: AnswererTraining
 ) -> tuple[list[Example], TextTable]:
     table = TextTable()
     builder = GraphBuilder(Knowledge.bundled())
-    maker = ExampleMaker(builder, Parser(), table, config.region_features, options.seed)
+    maker = ExampleMaker(builder, Parser(), table, config, options.seed)
     examples = [
         example
         for picture in track(pictures, "writing questions")

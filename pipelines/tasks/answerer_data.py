@@ -15,6 +15,7 @@ from PIL import Image
 from torch import Tensor
 
 from graph_fusion.heads import COUNT, NO, POINTER, UNKNOWN, YES, YES_NO
+from graph_fusion.model import ModelConfig
 from graph_fusion.tensors import GraphTensors, TextTable, graph_tensors
 from kg.errors import SightGraphError
 from kg.graph import Edge, Node, PhotoInfo, SceneGraph
@@ -107,12 +108,17 @@ class ExampleMaker:
     """Turns pictures into examples; the same seed makes the same ones."""
 
     def __init__(
-        self, builder: GraphBuilder, parser: Parser, table: TextTable, regions: int, seed: int
+        self,
+        builder: GraphBuilder,
+        parser: Parser,
+        table: TextTable,
+        config: ModelConfig,
+        seed: int,
     ) -> None:
         self.builder = builder
         self.parser = parser
         self.table = table
-        self.regions = regions
+        self.config = config
         self.random = random.Random(seed)
         self.writer = QuestionWriter(builder.knowledge, builder, seed)
 
@@ -135,8 +141,10 @@ class ExampleMaker:
         question: Question,
         validation: bool,
     ) -> Example:
-        regions = region_features(picture.detections) if self.regions else {}
-        tensors = graph_tensors(graph, query_of(sentence), self.table, regions, self.regions)
+        regions = region_features(picture.detections, self.config.region_detector)
+        tensors = graph_tensors(
+            graph, query_of(sentence), self.table, regions, self.config.region_features
+        )
         nodes = graph.nodes()
         edges = graph.edges()
         on_path = [_on_path(edge, question) for edge in edges]

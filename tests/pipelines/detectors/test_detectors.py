@@ -74,7 +74,7 @@ def made(name: str, folder: Path) -> Detector:
 
 
 def test_the_registry_holds_these_names() -> None:
-    assert list(DETECTORS) == sorted(["bundled", "precomputed", *TORCHVISION])
+    assert list(DETECTORS) == sorted(["bundled", "huggingface", "precomputed", *TORCHVISION])
 
 
 @pytest.mark.parametrize("name", ["bundled", "precomputed", *LIGHT])
@@ -109,6 +109,25 @@ def test_region_features_are_unit_vectors_and_repeat_bit_for_bit(
         assert one.feature.dtype == np.float32
         assert np.linalg.norm(one.feature) == pytest.approx(1, abs=1e-5)
         assert np.array_equal(one.feature, other.feature)
+
+
+@pytest.mark.parametrize("name", LIGHT)
+def test_torchvisions_region_features_are_what_its_map_shows_in_the_box(
+    name: str, photo: Photo, tmp_path: Path
+) -> None:
+    detector = made(name, tmp_path)
+    assert isinstance(detector, TorchvisionDetector)
+    detector(photo)
+    torch.manual_seed(1)
+    detector._map = torch.rand_like(detector._map)
+    height = detector._map.shape[-2]
+    whole = torch.tensor([[0.0, 0.0, photo.width, photo.height], [0.0, 0.0, 9.0, 9.0]])
+    feature, corner = detector._region_features(whole, photo)
+    detector._map[:, :, height // 2 :] = 0  # what lies elsewhere does not change the corner's
+    assert np.array_equal(detector._region_features(whole, photo)[1], corner)
+    assert not np.allclose(detector._region_features(whole, photo)[0], feature, atol=1e-4)
+    assert feature.shape == (detector._map.shape[1],)
+    assert np.linalg.norm(feature) == pytest.approx(1, abs=1e-5)
 
 
 def test_nothing_is_seen_where_nothing_is(bundled: BundledDetector) -> None:

@@ -57,7 +57,7 @@ def questions(builder: GraphBuilder, scene: SceneGraph) -> list[Question]:
 @pytest.fixture(scope="module")
 def examples(builder: GraphBuilder) -> tuple[list[Example], torch.Tensor]:
     table = TextTable()
-    maker = ExampleMaker(builder, Parser(), table, 0, seed=1)
+    maker = ExampleMaker(builder, Parser(), table, SMALL, seed=1)
     made = list(maker.examples(PICTURE, 48))
     return made, encode(table, MiniLM())
 
@@ -118,7 +118,7 @@ def test_held_out_wordings_and_concepts_never_train(
 
 
 def test_exchanged_facts_are_what_the_edited_graph_holds(builder: GraphBuilder) -> None:
-    maker = ExampleMaker(builder, Parser(), TextTable(), 0, seed=5)
+    maker = ExampleMaker(builder, Parser(), TextTable(), SMALL, seed=5)
     edited = 0
     scene = builder(PICTURE.detections, PICTURE.info)
     for question in maker.writer.write(scene, 120):
