@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
@@ -18,8 +17,6 @@ from pipelines.tasks.fastestdet import (
     joined_order,
     start_from_fastestdet,
 )
-
-DATASETS = os.environ.get("SIGHTGRAPH_DATASETS")
 
 
 class Original:
@@ -56,12 +53,11 @@ class Original:
         return found
 
 
-@pytest.mark.skipif(not DATASETS, reason="SIGHTGRAPH_DATASETS is not set")
 @torch.inference_mode()
-def test_stages_in_rgb_equal_the_authors_in_bgr_in_our_order() -> None:
-    folder = Path(str(DATASETS)) / "weights_shufflenet"
-    theirs = torch.load(folder / DETECTOR_FILE, weights_only=True)
-    body = torch.load(folder / BACKBONE_FILE, weights_only=True)
+def test_stages_in_rgb_equal_the_authors_in_bgr_in_our_order(datasets: Path) -> None:
+    folder = datasets / "weights_shufflenet"
+    theirs = torch.load(folder / DETECTOR_FILE, weights_only=True, map_location="cpu")
+    body = torch.load(folder / BACKBONE_FILE, weights_only=True, map_location="cpu")
     network = build_network(80).eval()
     start_from_fastestdet(network, folder)
     ours = network.backbone.body
