@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 from safetensors.torch import load_file
-from torch import nn
+from torch import Tensor, nn
 
 from graph_fusion.encoders.detector_network import build_network
 from kg.errors import SightGraphError
@@ -88,9 +88,28 @@ def write_start_weights(folder: Path) -> None:
     body = network.backbone.body.state_dict()
     for name, value in body.items():
         theirs = name.replace("branch1", "branch_proj").replace("branch2", "branch_main")
+        if name.endswith(("branch1.2.weight", "branch2.5.weight")):
+            value = as_fastestdet_orders(value, 0 if "branch1" in name else len(value))
         weights[f"backbone.{theirs}"] = value
     torch.save(weights, folder / DETECTOR_FILE)
     torch.save(body, folder / BACKBONE_FILE)
+
+
+def as_fastestdet_orders(rows: Tensor, offset: int) -> Tensor:
+    """Return output channels so placed that both shuffles carry the same ones along.
+
+    torchvision carries the first half of what it shuffled past each block, so earlier rows
+    stay longer; FastestDet the even places, so places with more factors of two stay longer.
+    """
+
+    def stays(place: int) -> int:
+        number = offset + place
+        return number & -number if number else 1 << 30
+
+    places = sorted(range(len(rows)), key=stays, reverse=True)
+    ordered = torch.empty_like(rows)
+    ordered[places] = rows
+    return ordered
 
 
 class Perfect:
