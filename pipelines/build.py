@@ -11,8 +11,8 @@ from kg.knowledge import Fact, Knowledge
 from kg.linking import Linker
 from kg.vocabulary import MEANS, EdgeKind, NodeKind
 from pipelines.detections import Detection
-from pipelines.grounding import Grounder
-from pipelines.parse import Entity, Sentence
+from pipelines.grounding import Grounder, Grounding
+from pipelines.parse import Entity, Relation, Sentence
 from pipelines.spatial import relations
 
 MAX_OBJECTS = 20
@@ -68,19 +68,16 @@ class GraphBuilder:
                 graph.connect(Edge(a.id, b.id, EdgeKind.SPATIAL, name, "geometry", score))
 
     def _add_text(self, graph: SceneGraph, sentence: Sentence) -> None:
-        for index, read in enumerate(sentence.entities):
-            entity = self._whole_name(read, sentence.text)
-            node = graph.add(
-                Node(
-                    f"entity:{index}",
-                    NodeKind.ENTITY,
-                    entity.lemma or entity.text,
-                    "parser",
-                    span=(entity.start, entity.end),
-                )
-            )
+        entities = [self._whole_name(entity, sentence.text) for entity in sentence.entities]
+        for entity, node, meant in zip(
+            entities,
+            [_entity_node(index, entity) for index, entity in enumerate(entities)],
+            self._groundings(graph, entities, sentence.relations),
+            strict=True,
+        ):
+            graph.add(node)
             self._add_attributes(graph, node, entity)
-            self._ground(graph, node, entity)
+            self._tie(graph, node, entity, meant)
         for relation in sentence.relations:
             graph.connect(
                 Edge(
@@ -92,6 +89,26 @@ class GraphBuilder:
                     span=(relation.start, relation.end),
                 )
             )
+
+    def _groundings(
+        self, graph: SceneGraph, entities: Sequence[Entity], said: Sequence[Relation]
+    ) -> list[list[Grounding]]:
+        """Return the objects that each entity may mean.
+
+        "The object next to the cup" is not the cup: a word for anything does not mean what
+        the other end of its relation names.
+        """
+        area = float(graph.photo.width * graph.photo.height) if graph.photo else 1.0
+        objects = graph.nodes(NodeKind.OBJECT)
+        meant = [self.grounder(entity, objects, area) for entity in entities]
+        for relation in said:
+            named = {one.object_id for one in meant[relation.object] if one.how in NAMED}
+            meant[relation.subject] = [
+                one
+                for one in meant[relation.subject]
+                if one.how != "generic" or one.object_id not in named
+            ]
+        return meant
 
     def _whole_name(self, entity: Entity, text: str) -> Entity:
         """Take attributes into the name where it is known so: "polar bear", "washing machine"."""
@@ -124,14 +141,14 @@ class GraphBuilder:
             graph.connect(Edge(node.id, said.id, EdgeKind.SEMANTIC, "is", "parser", span=span))
             self._link(graph, said, attribute.text, attribute.lemma)
 
-    def _ground(self, graph: SceneGraph, node: Node, entity: Entity) -> None:
+    def _tie(
+        self, graph: SceneGraph, node: Node, entity: Entity, meant: Sequence[Grounding]
+    ) -> None:
         """Tie words to the objects that they mean and to the concepts that they name.
 
         "This animal" is the cat in the photograph and not animals at large: it is not tied
         to that concept, since the cat's own facts include what it inherits.
         """
-        area = float(graph.photo.width * graph.photo.height) if graph.photo else 1.0
-        meant = self.grounder(entity, graph.nodes(NodeKind.OBJECT), area)
         for one in meant:
             graph.connect(
                 Edge(node.id, one.object_id, EdgeKind.MENTION, MEANS, "grounder", one.score)
@@ -174,6 +191,16 @@ class GraphBuilder:
 
 DEFINITE = {"the", "this", "that", "these", "those", "its", "their"}
 """Determiners that point at something in the photograph."""
+
+
+NAMED = {"label", "synonym"}
+"""How an object is grounded whose name was said."""
+
+
+def _entity_node(index: int, entity: Entity) -> Node:
+    name = entity.lemma or entity.text
+    span = (entity.start, entity.end)
+    return Node(f"entity:{index}", NodeKind.ENTITY, name, "parser", span=span)
 
 
 def kept(detections: Sequence[Detection]) -> list[Detection]:

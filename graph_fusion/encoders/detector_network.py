@@ -74,9 +74,8 @@ class ContextNeck(nn.Module):
 class ScoredHead(FCOSHead):  # type: ignore[misc]
     """FCOS's head, taught by boxes that carry a score in (0, 1] (`targets[i]["scores"]`).
 
-    The class target of a location is its box's score times how well the predicted box
-    overlaps it, under the quality focal loss (Li et al., NeurIPS 2020, eq. 4): a teacher's
-    doubtful box teaches doubt, and a badly placed box scores below a well placed one.
+    The class target of a location is its box's score, under the quality focal loss
+    (Li et al., NeurIPS 2020, eq. 4), so that a teacher's doubtful box teaches doubt.
     """
 
     def compute_loss(
@@ -93,7 +92,6 @@ class ScoredHead(FCOSHead):  # type: ignore[misc]
         every_anchor = torch.stack(anchors)
         decoded = self.box_coder.decode(head_outputs["bbox_regression"], every_anchor)
         overlap = generalized_box_iou_loss(decoded[located], boxes[located])
-        wanted[located] *= _overlap(decoded[located].detach(), boxes[located]).unsqueeze(1)
         focal = (wanted - logits.detach().sigmoid()).square()
         classes = F.binary_cross_entropy_with_logits(logits, wanted, focal, reduction="sum")
         sides = self.box_coder.encode(every_anchor, boxes)[located]
@@ -164,14 +162,6 @@ def _targets(
         boxes[row, here] = target["boxes"][box]
         weights[row, here] = target["scores"][box]
     return wanted, boxes, weights
-
-
-def _overlap(ours: Tensor, theirs: Tensor) -> Tensor:
-    """Intersection over union of boxes [M, 4] with boxes [M, 4], one by one: [M]."""
-    shared = torch.minimum(ours[:, 2:], theirs[:, 2:]) - torch.maximum(ours[:, :2], theirs[:, :2])
-    inner = shared.clamp_min(0).prod(1)
-    areas = (ours[:, 2:] - ours[:, :2]).prod(1) + (theirs[:, 2:] - theirs[:, :2]).prod(1)
-    return inner / (areas - inner).clamp_min(1e-6)
 
 
 def _centreness(sides: Tensor) -> Tensor:

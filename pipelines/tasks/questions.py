@@ -95,6 +95,7 @@ class QuestionWriter:
             (self.count, 6),
             (self.spatial_yes_no, 4),
             (self.unanswerable, 4),
+            (self.nothing_there, 3),
         ]
         kinds, weights = zip(*writers, strict=True)
         for _ in range(amount):
@@ -311,6 +312,27 @@ class QuestionWriter:
             text=ask_about(wording, reference.phrase),
             kind="unanswerable",
             subject=subject,
+            wording=wording,
+            answerable=False,
+        )
+
+    def nothing_there(self, scene: Scene) -> Question | None:
+        """What is the object left of the X used for?: where nothing is left of X."""
+        found = self.references.empty_place(scene)
+        if found is None:
+            return None
+        anchor, where = found
+        wording = self.random.choice(templates.SPATIAL_SELECT)
+        text = wording.format(where=where, anchor=anchor.label)
+        if self.random.random() < 0.7:
+            label = self.random.choice([label for label in sorted(self.asks) if self.asks[label]])
+            wording = self.random.choice(self.asks[label])
+            noun = self.random.choice(("object", "thing"))
+            text = ask_about(wording, f"the {noun} {where} the {anchor.label}")
+        return Question(
+            text=text,
+            kind="nothing there",
+            subject=scene.concept[anchor.id],
             wording=wording,
             answerable=False,
         )

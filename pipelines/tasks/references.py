@@ -106,6 +106,17 @@ class References:
         targets = tuple(scene.graph.node(edge.source) for edge in edges)
         return anchor, relation, targets, edges
 
+    def empty_place(self, scene: Scene) -> tuple[Node, str] | None:
+        """Return an object of unique label and a phrase for a place at it that is empty."""
+        anchor = self.random.choice(scene.objects)
+        if len(scene.same_label(anchor)) > 1:
+            return None
+        taken = {edge.relation for edge in scene.graph.edges_to(anchor.id)}
+        free = [one for one in templates.SPATIAL_PHRASES if one not in taken]
+        if not free:
+            return None
+        return anchor, self.random.choice(templates.SPATIAL_PHRASES[self.random.choice(free)])
+
     def members(self, scene: Scene, name: str) -> list[Node]:
         """Return the objects that `name` is the label or a category of."""
         meant = {one.concept for one in self.builder.linker.best(name)}

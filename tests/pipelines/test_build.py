@@ -142,3 +142,13 @@ def test_a_definite_word_for_something_seen_means_only_that(
     kinds = {edge.kind: edge.target for edge in graph.edges_from(animal.id)}
     assert kinds[EdgeKind.MENTION] == "object:0"
     assert EdgeKind.LINK not in kinds
+
+
+def test_the_object_next_to_the_cup_is_not_the_cup(builder: GraphBuilder, parser: Parser) -> None:
+    question = "What is the object next to the cup used for?"
+    graph = builder([CUP, SPOON], INFO, parser(question))
+    labels = {node.id: node.label for node in graph.nodes(NodeKind.OBJECT)}
+    meant = {
+        graph.node(edge.source).label: labels[edge.target] for edge in graph.edges(EdgeKind.MENTION)
+    }
+    assert meant == {"object": "spoon", "cup": "cup"}
