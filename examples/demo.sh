@@ -8,7 +8,7 @@ mkdir -p "$folder"
 ask() { # name, photograph, question
     printf '\n$ sightgraph ask %s "%s"\n' "$2" "$3"
     sightgraph ask "$2" "$3" \
-        --export "$folder/$1.html" --export "$folder/$1.ttl" --export "$folder/$1.png"
+        --export "$folder/$1.html" "$folder/$1.ttl" "$folder/$1.png"
 }
 
 ask motorcycle example:motorcycle "What does this vehicle need to run?"

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from kg.errors import SightGraphError
+from pipelines.cli.many_files import MANY_FILES, ManyFilesCommand
 from pipelines.cli.options import (
     FILE,
     check_targets,
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from pipelines.evidence import Answer
 
 
-@click.command()
+@click.command(cls=ManyFilesCommand)
 @click.argument("photo")
 @click.argument("question")
 @knowledge_options
@@ -37,8 +38,9 @@ if TYPE_CHECKING:
     "targets",
     multiple=True,
     type=FILE,
-    metavar="FILE",
-    help="Write the graph with the evidence marked; format by ending. May be repeated.",
+    metavar=MANY_FILES,
+    help="Write the graph with the evidence marked; format by ending. All names up to the next "
+    "option are taken.",
 )
 def ask(
     photo: str,

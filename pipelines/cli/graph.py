@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from pipelines.cli.many_files import MANY_FILES, ManyFilesCommand
 from pipelines.cli.options import (
     FILE,
     check_targets,
@@ -16,45 +17,20 @@ from pipelines.cli.options import (
 )
 from pipelines.cli.printing import print_line
 
-_OUTPUT = "-o", "--output"
 
-
-class _ManyOutputs(click.Command):
-    """Lets `-o` take all file names up to the next option."""
-
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        return super().parse_args(ctx, repeat_outputs(args))
-
-
-def repeat_outputs(args: list[str]) -> list[str]:
-    """Put `-o` before each file name that follows an `-o`.
-
-    >>> repeat_outputs(["photo.jpg", "-o", "a.json", "b.png", "--text", "a cat"])
-    ['photo.jpg', '-o', 'a.json', '-o', 'b.png', '--text', 'a cat']
-    """
-    repeated: list[str] = []
-    after_output = False
-    for place, argument in enumerate(args):
-        if argument.startswith("-") and argument != "-":
-            after_output = argument in _OUTPUT
-        elif after_output and args[place - 1] not in _OUTPUT:
-            repeated.append(_OUTPUT[0])
-        repeated.append(argument)
-    return repeated
-
-
-@click.command(cls=_ManyOutputs)
+@click.command(cls=ManyFilesCommand)
 @click.argument("photo")
 @click.option("--text", metavar="CAPTION", help="A caption; what it says is added to the graph.")
 @knowledge_options
 @detector_options
 @click.option(
-    *_OUTPUT,
+    "-o",
+    "--output",
     "targets",
     multiple=True,
     required=True,
     type=FILE,
-    metavar="FILE [FILE ...]",
+    metavar=MANY_FILES,
     help="Where to write; format by ending. All names up to the next option are taken.",
 )
 def graph(

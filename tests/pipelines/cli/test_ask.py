@@ -77,7 +77,7 @@ def test_export_marks_the_evidence(run: Run, labels: Path, tmp_path: Path) -> No
     page, graph = tmp_path / "answer.html", tmp_path / "answer.ttl"
     done = run(
         *("ask", "example:motorcycle", QUESTION, "--detections", labels),
-        *("--export", page, "--export", graph),
+        *("--export", page, graph),
     )
     assert done.exit_code == 0, done.stderr
     first_line = done.stdout.splitlines()[0]

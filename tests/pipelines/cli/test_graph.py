@@ -9,8 +9,6 @@ from pathlib import Path
 import pytest
 from click.testing import Result
 
-from pipelines.cli.graph import repeat_outputs
-
 Run = Callable[..., Result]
 Mistake = Callable[..., str]
 
@@ -21,22 +19,6 @@ def labels(tmp_path: Path) -> Path:
     path = tmp_path / "labels.json"
     path.write_text('["cat", "couch"]')
     return path
-
-
-@pytest.mark.parametrize(
-    ("given", "read"),
-    [
-        ([], []),
-        (["p", "-o", "a"], ["p", "-o", "a"]),
-        (["p", "-o", "a", "b", "c"], ["p", "-o", "a", "-o", "b", "-o", "c"]),
-        (["-o", "a", "--text", "t", "p"], ["-o", "a", "--text", "t", "p"]),
-        (["p", "--output", "a", "b"], ["p", "--output", "a", "-o", "b"]),
-        (["p", "-o", "a", "-o", "b", "c"], ["p", "-o", "a", "-o", "b", "-o", "c"]),
-        (["p", "--output=a", "--text", "t"], ["p", "--output=a", "--text", "t"]),
-    ],
-)
-def test_every_name_after_an_o_is_an_output(given: list[str], read: list[str]) -> None:
-    assert repeat_outputs(given) == read
 
 
 def test_one_o_writes_several_formats(run: Run, tmp_path: Path, labels: Path) -> None:
