@@ -12,7 +12,7 @@ ask() { # name, photograph, question
 }
 
 ask motorcycle example:motorcycle "What does this vehicle need to run?"
-ask coffee example:coffee "What is the object next to the cup used for?"
+ask coffee example:coffee "What is the cup made of?"
 ask cat example:cat "Is this animal a mammal?"
 
 printf '\nWritten:\n'

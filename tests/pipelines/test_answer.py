@@ -62,13 +62,17 @@ def test_the_main_job_on_a_real_photograph(sightgraph: SightGraph) -> None:
 
 
 def test_a_real_cat_is_a_mammal(sightgraph: SightGraph) -> None:
-    assert sightgraph.ask("example:cat", "Is this animal a mammal?").text == "yes"
+    answer = sightgraph.ask("example:cat", "Is this animal a mammal?")
+    assert answer.text == "yes"
+    assert [node.label for node in answer.evidence.objects] == ["cat"]
 
 
 @pytest.mark.parametrize(
     ("seen", "question", "answers"),
     [
         (CAT, "Is this animal a mammal?", {"yes"}),
+        (CAT, "Is this animal a vehicle?", {"no"}),
+        (CAT, "What is a spoon used for?", {"stirring", "scooping", "eating soup"}),
         (MOTORCYCLE, "What powers this vehicle?", {"petrol"}),
         (CAT, "How many cats are there?", {"1"}),
     ],
