@@ -85,7 +85,8 @@ def _read(node: Node, question: str) -> tuple[str, str]:
 
 def _known(edge: Edge, graph: SceneGraph) -> tuple[str, str]:
     statement = f"{graph.node(edge.source).label} {edge.relation} {graph.node(edge.target).label}"
-    inherited = f", as a {', a '.join(edge.via)}" if edge.via else ""
+    categories = [f"{'an' if name[0] in 'aeiou' else 'a'} {name}" for name in edge.via if name]
+    inherited = f", as {', '.join(categories)}" if categories else ""
     return statement, f"{edge.origin}{inherited}"
 
 
