@@ -25,7 +25,8 @@ from pipelines.detections import Detection
 from pipelines.parse import Parser, Sentence
 from pipelines.photo import Photo
 from pipelines.query import query_of, region_features
-from pipelines.tasks.questions import Question, QuestionWriter, held_out, is_validation
+from pipelines.tasks.question import Question, held_out, is_validation
+from pipelines.tasks.questions import QuestionWriter
 
 if TYPE_CHECKING:
     from pipelines.detectors import Detector

@@ -7,21 +7,16 @@ to count, and the edges that lead there.
 from __future__ import annotations
 
 import random
-import zlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 from kg.graph import SceneGraph
 from kg.knowledge import Fact, Knowledge
 from kg.vocabulary import IS_A
 from pipelines.build import GraphBuilder
 from pipelines.tasks import templates
+from pipelines.tasks.question import Question
 from pipelines.tasks.references import TOO_GENERAL, Reference, References, Scene
 from pipelines.tasks.wording import ask_about, asks, capital, plural, with_article
-
-HELD_OUT_CONCEPTS = 0.12
-HELD_OUT_WORDINGS = 0.1
-"""Shares that training never sees: concepts as subjects, and wordings."""
 
 MIN_FACTS = 5
 """Concepts with fewer stated facts are not asked about by name."""
@@ -29,29 +24,6 @@ KIND_ASKED = 0.2
 """Share of yes/no questions that are about the category, whatever else is known."""
 UNKNOWN_WORDS = 0.06
 """Share of yes/no questions about a word that does not exist."""
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """A generated question.
-
-    answers: ids of nodes that answer it; counted: ids of the objects to count; yes: for
-    yes/no questions, None for the others. answerable: False where the graph does not say.
-    path: (source, target) of the edges on the way, besides those that start at words.
-    kind: the template family; subject: the concept asked about; wording: the template.
-    fact: (subject, relation label) whose objects are asked for, for fact and yes/no questions.
-    """
-
-    text: str
-    kind: str
-    subject: str
-    wording: str
-    answers: frozenset[str] = frozenset()
-    counted: frozenset[str] = frozenset()
-    yes: bool | None = None
-    answerable: bool = True
-    path: frozenset[tuple[str, str]] = frozenset()
-    fact: tuple[str, str] | None = None
 
 
 class QuestionWriter:
@@ -368,15 +340,3 @@ class QuestionWriter:
         verbs = [one for one in (concept.aliases if concept else []) if not one.endswith("ing")]
         verb = min(verbs, key=len) if verbs else f"do {label}"
         return wording.format(o=label, a_o=with_article(label), verb=verb, s="{s}")
-
-
-def held_out(name: str, share: float) -> bool:
-    """Decide by a hash, so that the same names are held out in every run."""
-    return zlib.crc32(name.encode()) % 1000 < 1000 * share
-
-
-def is_validation(question: Question) -> bool:
-    """Whether training must not see `question`: its concept or its wording is held out."""
-    return held_out(question.subject, HELD_OUT_CONCEPTS) or held_out(
-        question.wording, HELD_OUT_WORDINGS
-    )

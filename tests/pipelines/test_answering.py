@@ -8,7 +8,6 @@ import torch
 from graph_fusion.tensors import Query
 from kg.files import bundled
 from kg.graph import PhotoInfo, SceneGraph
-from kg.knowledge import Knowledge
 from pipelines.answering import DONT_KNOW, Answerer
 from pipelines.build import GraphBuilder
 from pipelines.detections import Detection
@@ -23,16 +22,6 @@ CAT = Detection("cat", 0.9, "test", (10, 20, 280, 190))
 def answerer() -> Answerer:
     torch.set_num_threads(1)
     return Answerer.load(bundled("models", "answerer"))
-
-
-@pytest.fixture(scope="module")
-def builder() -> GraphBuilder:
-    return GraphBuilder(Knowledge.bundled())
-
-
-@pytest.fixture(scope="module")
-def parser() -> Parser:
-    return Parser()
 
 
 @pytest.fixture(scope="module")

@@ -18,16 +18,6 @@ TABLE = Detection("dining table", 0.8, "test", (0, 250, 640, 480))
 DOG = Detection("dog", 0.6, "test", (500, 10, 600, 200))
 
 
-@pytest.fixture(scope="module")
-def builder() -> GraphBuilder:
-    return GraphBuilder(Knowledge.bundled())
-
-
-@pytest.fixture(scope="module")
-def parser() -> Parser:
-    return Parser()
-
-
 def meant(graph: SceneGraph, word: str) -> list[str]:
     """Return the labels of the objects that `word` was found to mean, best first."""
     edges = [

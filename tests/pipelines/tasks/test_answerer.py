@@ -12,7 +12,6 @@ from graph_fusion.encoders.text import MiniLM
 from graph_fusion.model import GraphAnswerer, ModelConfig
 from graph_fusion.tensors import TextTable
 from kg.graph import PhotoInfo, SceneGraph
-from kg.knowledge import Knowledge
 from kg.vocabulary import EdgeKind, NodeKind
 from pipelines.build import GraphBuilder
 from pipelines.detections import Detection
@@ -21,7 +20,8 @@ from pipelines.tasks.answerer import encode
 from pipelines.tasks.answerer_data import Example, ExampleMaker, Picture
 from pipelines.tasks.answerer_scoring import calibrate, measure
 from pipelines.tasks.answerer_training import AnswererTraining, batch_loss, fit
-from pipelines.tasks.questions import Question, QuestionWriter, is_validation
+from pipelines.tasks.question import Question, is_validation
+from pipelines.tasks.questions import QuestionWriter
 from pipelines.tasks.templates import SPATIAL_PHRASES
 from pipelines.tasks.wording import plural, with_article
 
@@ -38,11 +38,6 @@ PICTURE = Picture(
     ),
 )
 SMALL = ModelConfig(hidden=32, layers=3, gate_width=16, region_features=0, dropout=0.0)
-
-
-@pytest.fixture(scope="module")
-def builder() -> GraphBuilder:
-    return GraphBuilder(Knowledge.bundled())
 
 
 @pytest.fixture(scope="module")
