@@ -26,11 +26,6 @@ WORDS = (
 )
 
 
-@pytest.fixture(scope="module")
-def parser() -> Parser:
-    return Parser()
-
-
 def asked(sentence: Sentence) -> tuple[str | None, str, str | None]:
     assert sentence.question is not None
     question = sentence.question

@@ -24,12 +24,12 @@ def test_features_of_another_detector_are_left_out() -> None:
     assert region_features([other, bare], "bundled") == {}
 
 
-def test_a_question_gives_its_frame_type_and_focus() -> None:
-    query = query_of(Parser()("What animal is next to the cup?"))
+def test_a_question_gives_its_frame_type_and_focus(parser: Parser) -> None:
+    query = query_of(parser("What animal is next to the cup?"))
     assert query.answer_type == "object"
     assert query.text[slice(*query.focus)] == "animal"
 
 
-def test_a_statement_counts_as_asking_for_a_concept() -> None:
-    query = query_of(Parser()("a dog on a sofa"))
+def test_a_statement_counts_as_asking_for_a_concept(parser: Parser) -> None:
+    query = query_of(parser("a dog on a sofa"))
     assert (query.frame, query.answer_type, query.focus) == ("a dog on a sofa", "concept", None)
