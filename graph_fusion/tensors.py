@@ -33,12 +33,14 @@ class Query:
     frame: the question with the names of things taken out: "what does it need to run?".
     answer_type: one of `ANSWER_TYPES`, as the parser sees it.
     focus: the span of the asked-for noun, if there is one.
+    topic: id of the node that the question asks something about, if there is one.
     """
 
     text: str
     frame: str
     answer_type: str
     focus: Span | None = None
+    topic: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from graph_fusion.tensors import Query, TextTable, collate, graph_tensors
 from kg.graph import Edge, Node, SceneGraph
 from kg.vocabulary import EdgeKind, NodeKind
 from pipelines.evidence import Candidate, Evidence
+from pipelines.grounding import GENERIC_NOUNS
 from pipelines.paths import best_path, openness
 
 DONT_KNOW = "I don't know"
@@ -56,6 +57,8 @@ class Answerer:
         if len(graph) == 0:
             return Reply(DONT_KNOW, 1.0, (), Evidence())
         result = self._run(graph, query, regions or {})
+        if int(result.route.argmax()) == POINTER and _points_nowhere(graph, query.topic):
+            return Reply(DONT_KNOW, 1.0, (), result.evidence_of_words())
         candidates = result.candidates()
         best = candidates[0] if candidates else Candidate(DONT_KNOW, 0.0)
         sure = result.confidence(best)
@@ -82,6 +85,13 @@ class Answerer:
             attention=scores.attention,
             strength=dict(zip(edges, gates.tolist(), strict=True)),
         )
+
+
+def _points_nowhere(graph: SceneGraph, topic: str | None) -> bool:
+    """Whether the question is about "the object ..." or "this thing", and there is none."""
+    if topic is None or topic not in graph or graph.node(topic).label not in GENERIC_NOUNS:
+        return False
+    return all(edge.kind != EdgeKind.MENTION for edge in graph.edges_from(topic))
 
 
 @dataclass(frozen=True, slots=True)

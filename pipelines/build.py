@@ -8,10 +8,10 @@ from itertools import permutations
 
 from kg.graph import Edge, Node, PhotoInfo, SceneGraph
 from kg.knowledge import Fact, Knowledge
-from kg.linking import Linker
+from kg.linking import Linker, normalise
 from kg.vocabulary import MEANS, EdgeKind, NodeKind
 from pipelines.detections import Detection
-from pipelines.grounding import Grounder, Grounding
+from pipelines.grounding import GENERIC_NOUNS, Grounder, Grounding
 from pipelines.parse import Entity, Relation, Sentence
 from pipelines.spatial import relations
 
@@ -147,13 +147,15 @@ class GraphBuilder:
         """Tie words to the objects that they mean and to the concepts that they name.
 
         "This animal" is the cat in the photograph and not animals at large: it is not tied
-        to that concept, since the cat's own facts include what it inherits.
+        to that concept, since the cat's own facts include what it inherits. "The object on
+        the left" means nothing where there is none.
         """
         for one in meant:
             graph.connect(
                 Edge(node.id, one.object_id, EdgeKind.MENTION, MEANS, "grounder", one.score)
             )
-        if meant and entity.determiner in DEFINITE:
+        generic = normalise(entity.lemma or entity.text) in GENERIC_NOUNS
+        if entity.determiner in DEFINITE and (meant or generic):
             return
         for concept in self._link(graph, node, entity.text, entity.lemma):
             self._add_facts(graph, self.knowledge.facts(concept))

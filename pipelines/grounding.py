@@ -13,7 +13,8 @@ from pipelines.parse import Entity
 SAME, CATEGORY, MEMBER, GENERIC = 1.0, 0.85, 0.6, 0.4
 """Scores for "dog" meaning a dog, "animal" a dog, "man" a person, and "object" anything."""
 
-_GENERIC_NOUNS = {"object", "thing", "item", "it", "one", "something", "this", "that", "these"}
+GENERIC_NOUNS = {"object", "thing", "item", "it", "one", "something", "this", "that", "these"}
+"""Words that may mean any object of the photograph, and no concept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +64,10 @@ class Grounder:
         if meant & seen:
             return SAME, "synonym"
         if any(meant & set(self.knowledge.categories(iri)) for iri in seen):
-            return (GENERIC, "generic") if name in _GENERIC_NOUNS else (CATEGORY, "category")
+            return (GENERIC, "generic") if name in GENERIC_NOUNS else (CATEGORY, "category")
         if any(seen & set(self.knowledge.categories(iri)) for iri in meant):
             return MEMBER, "member"
-        return (GENERIC, "generic") if name in _GENERIC_NOUNS else (0.0, "")
+        return (GENERIC, "generic") if name in GENERIC_NOUNS else (0.0, "")
 
 
 def _prominence(node: Node, area: float) -> float:

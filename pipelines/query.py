@@ -20,7 +20,8 @@ def query_of(sentence: Sentence) -> Query:
     focus = None
     if question.focus:
         focus = (question.focus_start, question.focus_end)
-    return Query(sentence.text, question.frame, question.answer_type, focus)
+    topic = None if question.topic is None else f"entity:{question.topic}"
+    return Query(sentence.text, question.frame, question.answer_type, focus, topic)
 
 
 def region_features(detections: Sequence[Detection], detector: str) -> Mapping[str, np.ndarray]:

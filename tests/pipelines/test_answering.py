@@ -82,6 +82,19 @@ def test_without_the_facts_the_answer_is_not_known(
     assert reply.text == DONT_KNOW or reply.confidence < answerer(graph, query).confidence
 
 
+@pytest.mark.parametrize(
+    "question", ["What is the object next to the cup used for?", "What is that thing made of?"]
+)
+def test_what_is_not_there_is_not_guessed_at(
+    answerer: Answerer, builder: GraphBuilder, parser: Parser, question: str
+) -> None:
+    sentence = parser(question)
+    seen = [CUP] if "cup" in question else []
+    graph = builder(seen, PhotoInfo("photo", 320, 240), sentence)
+    reply = answerer(graph, query_of(sentence))
+    assert (reply.text, reply.confidence, reply.candidates) == (DONT_KNOW, 1.0, ())
+
+
 def test_an_empty_graph_is_not_known(answerer: Answerer) -> None:
     reply = answerer(SceneGraph(None, "What is it?"), Query("What is it?", "what is it", "concept"))
     assert (reply.text, reply.confidence) == (DONT_KNOW, 1.0)

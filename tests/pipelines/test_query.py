@@ -30,6 +30,11 @@ def test_a_question_gives_its_frame_type_and_focus(parser: Parser) -> None:
     assert query.text[slice(*query.focus)] == "animal"
 
 
+def test_the_topic_is_the_node_that_is_asked_about(parser: Parser) -> None:
+    assert query_of(parser("What is the object next to the cup used for?")).topic == "entity:0"
+    assert query_of(parser("a dog on a sofa")).topic is None
+
+
 def test_a_statement_counts_as_asking_for_a_concept(parser: Parser) -> None:
     query = query_of(parser("a dog on a sofa"))
     assert (query.frame, query.answer_type, query.focus) == ("a dog on a sofa", "concept", None)
