@@ -1,35 +1,68 @@
-"""The bundled detector's network: FCOS on ShuffleNetV2-0.5x, made light.
+"""The bundled detector's network: one map of stride 16 on ShuffleNetV2-0.5x.
 
-FCOS: Tian et al., ICCV 2019; ShuffleNetV2: Ma et al., ECCV 2018. torchvision's own classes, but
-for the neck and the towers of the head, which are depthwise separable.
+The layout is FastestDet's (dog-qiuqiu, 2022, github.com/dog-qiuqiu/FastestDet), on torchvision's
+ShuffleNetV2 (Ma et al., ECCV 2018): each place of the map says whether an object's middle is
+near, which class it is, and where its box lies.
 """
 
 from __future__ import annotations
 
-from collections import OrderedDict
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 from torchvision.models import shufflenet_v2_x0_5
-from torchvision.models.detection import FCOS
-from torchvision.models.detection.anchor_utils import AnchorGenerator
-from torchvision.models.detection.fcos import FCOSHead
-from torchvision.ops import generalized_box_iou_loss
 
 STRIDE = 16
 STAGE_CHANNELS = (48, 96, 192)
+OBJECT_POWER = 0.6
+"""A detection's score is objectness^0.6 * class^0.4, as FastestDet has it."""
+
+
+class Found(NamedTuple):
+    """What the network says at each of the A places of the map.
+
+    Shapes:
+        objectness [B, A] logits; classes [B, A, C] logits of a softmax
+        boxes [B, A, 4]: x1, y1, x2, y2 as shares of the input's side
+    """
+
+    objectness: Tensor
+    classes: Tensor
+    boxes: Tensor
+
+    def scores(self) -> Tensor:
+        """Return the score of each class at each place: [B, A, C] in [0, 1]."""
+        sure = self.objectness.sigmoid()[..., None] ** OBJECT_POWER
+        return sure * self.classes.softmax(-1) ** (1 - OBJECT_POWER)
+
+
+class DetectorNetwork(nn.Module):
+    """Backbone, neck and head.
+
+    Shapes:
+        images: [B, 3, H, W] RGB in [0, 1], H and W multiples of 32
+        returns `Found` with A = H/16 * W/16
+    """
+
+    def __init__(self, classes: int, channels: int = 96) -> None:
+        super().__init__()
+        self.backbone = ShuffleBackbone(channels)
+        self.head = Head(channels, classes)
+
+    def forward(self, images: Tensor) -> Found:
+        return self.head(self.backbone(images))  # type: ignore[no-any-return]
 
 
 class ShuffleBackbone(nn.Module):
     """Stages 2 to 4 of ShuffleNetV2-0.5x, joined in one map of stride 16.
 
-    One level is enough for a detector of this size (FastestDet, dog-qiuqiu, 2022): a map of
-    stride 8 would cost three times the rest and serve only the smallest objects.
+    One level is enough for a detector of this size: a map of stride 8 would cost three times
+    the rest and serve only the smallest objects.
 
     Shapes:
-        images: [B, 3, H, W], H and W multiples of 32
-        returns {"0": [B, C, H/16, W/16]}
+        images: [B, 3, H, W]; returns [B, F, H/16, W/16]
     """
 
     def __init__(self, channels: int) -> None:
@@ -37,23 +70,23 @@ class ShuffleBackbone(nn.Module):
         self.body = shufflenet_v2_x0_5(weights=None)
         del self.body.conv5, self.body.fc
         self.context = ContextNeck(sum(STAGE_CHANNELS), channels)
-        self.out_channels = channels
 
-    def forward(self, images: Tensor) -> dict[str, Tensor]:
+    def forward(self, images: Tensor) -> Tensor:
         body = self.body
         stage2 = body.stage2(body.maxpool(body.conv1(images)))
         stage3 = body.stage3(stage2)
         stage4 = body.stage4(stage3)
         fine = F.avg_pool2d(stage2, 3, stride=2, padding=1)
         coarse = F.interpolate(stage4, scale_factor=2.0)
-        return OrderedDict([("0", self.context(torch.cat([fine, stage3, coarse], dim=1)))])
+        seen: Tensor = self.context(torch.cat([fine, stage3, coarse], dim=1))
+        return seen
 
 
 class ContextNeck(nn.Module):
     """Sees around each place by one, two and three depthwise 5 x 5 convolutions side by side.
 
     Shapes:
-        joined: [B, C_in, H, W]; returns [B, C, H, W]
+        joined: [B, C_in, H, W]; returns [B, F, H, W]
     """
 
     def __init__(self, in_channels: int, channels: int) -> None:
@@ -71,72 +104,40 @@ class ContextNeck(nn.Module):
         return torch.relu(x + self.join(wide))
 
 
-class ScoredHead(FCOSHead):  # type: ignore[misc]
-    """FCOS's head, taught by boxes that carry a score in (0, 1] (`targets[i]["scores"]`).
+class Head(nn.Module):
+    """Objectness, classes and boxes from the map.
 
-    The class target of a location is its box's score, under the quality focal loss
-    (Li et al., NeurIPS 2020, eq. 4), so that a teacher's doubtful box teaches doubt.
+    A box's middle lies within one place of its own; its sides are shares of the input's.
+
+    Shapes:
+        x: [B, F, H, W]; returns `Found` with A = H * W
     """
 
-    def compute_loss(
-        self,
-        targets: list[dict[str, Tensor]],
-        head_outputs: dict[str, Tensor],
-        anchors: list[Tensor],
-        matched_idxs: list[Tensor],
-    ) -> dict[str, Tensor]:
-        logits = head_outputs["cls_logits"]
-        wanted, boxes, weights = _targets(targets, matched_idxs, logits)
-        located = weights > 0
-        total = weights.sum().clamp_min(1.0)
-        every_anchor = torch.stack(anchors)
-        decoded = self.box_coder.decode(head_outputs["bbox_regression"], every_anchor)
-        overlap = generalized_box_iou_loss(decoded[located], boxes[located])
-        focal = (wanted - logits.detach().sigmoid()).square()
-        classes = F.binary_cross_entropy_with_logits(logits, wanted, focal, reduction="sum")
-        sides = self.box_coder.encode(every_anchor, boxes)[located]
-        centre = F.binary_cross_entropy_with_logits(
-            head_outputs["bbox_ctrness"].squeeze(2)[located], _centreness(sides), reduction="none"
+    def __init__(self, channels: int, classes: int) -> None:
+        super().__init__()
+        self.shared = nn.Sequential(*_pointwise(channels, channels), nn.ReLU())
+        self.objectness = nn.Sequential(*_depthwise(channels), *_pointwise(channels, 1))
+        self.classes = nn.Sequential(*_depthwise(channels), *_pointwise(channels, classes))
+        self.boxes = nn.Sequential(*_depthwise(channels), *_pointwise(channels, 4))
+
+    def forward(self, x: Tensor) -> Found:
+        x = self.shared(x)
+        height, width = x.shape[2:]
+        shift_x, shift_y, wide, high = self.boxes(x).unbind(1)
+        middle_x = (torch.arange(width) + shift_x.tanh()) / width
+        middle_y = (torch.arange(height)[:, None] + shift_y.tanh()) / height
+        half_wide, half_high = wide.sigmoid() / 2, high.sigmoid() / 2
+        corners = [
+            middle_x - half_wide,
+            middle_y - half_high,
+            middle_x + half_wide,
+            middle_y + half_high,
+        ]
+        return Found(
+            self.objectness(x).flatten(1),
+            self.classes(x).flatten(2).transpose(1, 2),
+            torch.stack(corners, -1).flatten(1, 2),
         )
-        return {
-            "classification": classes / total,
-            "bbox_regression": (overlap * weights[located]).sum() / total,
-            "bbox_ctrness": (centre * weights[located]).sum() / total,
-        }
-
-
-def build_network(
-    classes: int, channels: int = 96, long_side: int = 352, score_threshold: float = 0.05
-) -> FCOS:
-    """Return the network; class 0 .. classes - 1 are the labels (FCOS knows no background).
-
-    Photographs are scaled to a long side of `long_side` pixels, in RGB, 0..1: the stem
-    of the converted backbone has its input channels in that order.
-    """
-    backbone = ShuffleBackbone(channels)
-    head = ScoredHead(channels, num_anchors=1, num_classes=classes, num_convs=1)
-    for branch in (head.classification_head, head.regression_head):
-        branch.conv = _tower(channels)
-    return FCOS(
-        backbone,
-        num_classes=classes,
-        min_size=long_side,
-        max_size=long_side,
-        image_mean=[0.0, 0.0, 0.0],
-        image_std=[1.0, 1.0, 1.0],
-        anchor_generator=AnchorGenerator(sizes=((STRIDE,),), aspect_ratios=((1.0,),)),
-        head=head,
-        center_sampling_radius=1.5,
-        score_thresh=score_threshold,
-        nms_thresh=0.45,
-        detections_per_img=100,
-        topk_candidates=400,
-    )
-
-
-def _tower(channels: int) -> nn.Sequential:
-    """Return a depthwise separable tower: [B, C, H, W] to the same shape."""
-    return nn.Sequential(*_pointwise(channels, channels), nn.ReLU(), *_depthwise(channels))
 
 
 def _pointwise(in_channels: int, channels: int) -> list[nn.Module]:
@@ -146,26 +147,3 @@ def _pointwise(in_channels: int, channels: int) -> list[nn.Module]:
 def _depthwise(channels: int) -> list[nn.Module]:
     convolution = nn.Conv2d(channels, channels, 5, padding=2, groups=channels, bias=False)
     return [convolution, nn.BatchNorm2d(channels), nn.ReLU()]
-
-
-def _targets(
-    targets: list[dict[str, Tensor]], matched: list[Tensor], logits: Tensor
-) -> tuple[Tensor, Tensor, Tensor]:
-    """Return each location's class targets [B, A, C], box [B, A, 4] and score [B, A]."""
-    wanted = torch.zeros_like(logits)
-    boxes = logits.new_zeros(*logits.shape[:2], 4)
-    weights = logits.new_zeros(logits.shape[:2])
-    for row, (target, index) in enumerate(zip(targets, matched, strict=True)):
-        here = (index >= 0).nonzero().squeeze(1)
-        box = index[here]
-        wanted[row, here, target["labels"][box]] = target["scores"][box]
-        boxes[row, here] = target["boxes"][box]
-        weights[row, here] = target["scores"][box]
-    return wanted, boxes, weights
-
-
-def _centreness(sides: Tensor) -> Tensor:
-    """FCOS's centre-ness (eq. 3) of distances [M, 4] to the left, top, right and bottom."""
-    across, down = sides[:, [0, 2]], sides[:, [1, 3]]
-    ratio = across.amin(1) / across.amax(1) * down.amin(1) / down.amax(1)
-    return ratio.clamp_min(0).sqrt()

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
-from PIL import Image
 from safetensors.torch import load_file
 from torch import Tensor
-from torchvision.ops import batched_nms, box_iou
+from torch.nn import functional
+from torchvision.ops import box_iou
 
-from graph_fusion.encoders.detector_network import STRIDE, build_network
+from graph_fusion.encoders.detector_network import STRIDE, DetectorNetwork
 from graph_fusion.weights import loading
 from kg.files import bundled
 from pipelines.detections import Detection
-from pipelines.detectors.regions import pooled
+from pipelines.detectors.regions import pooled, unit
+from pipelines.detectors.views import Views, detect
 from pipelines.photo import Photo
 
 SAME_PLACE = 0.85
@@ -24,10 +26,12 @@ SAME_PLACE = 0.85
 
 
 class BundledDetector:
-    """FCOS on ShuffleNetV2-0.5x; region features are its map's, averaged over the box.
+    """FastestDet's layout, trained further; region features are its map's, averaged over a box.
 
     weights: a folder that `sightgraph train detector` wrote; the bundled one by default.
     threshold: least score of a detection, in [0, 1].
+    views: "whole", or "mirrored" and "crops", which look two and six times.
+    alternatives: also give less likely labels of the same place, as average precision wants.
 
     Raises:
         SightGraphError: the folder does not hold a detector.
@@ -35,32 +39,32 @@ class BundledDetector:
 
     name = "bundled"
 
-    def __init__(self, weights: str | Path | None = None, threshold: float | None = None) -> None:
+    def __init__(
+        self,
+        weights: str | Path | None = None,
+        threshold: float | None = None,
+        views: Views = "whole",
+        alternatives: bool = False,
+    ) -> None:
         folder = bundled("models", "detector") if weights is None else Path(weights)
-        with loading("detector", folder):
-            config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-            self.labels: list[str] = config["labels"]
-            self.long_side: int = config["long_side"]
-            self.threshold: float = config["score_threshold"] if threshold is None else threshold
-            self.network = build_network(
-                len(self.labels), config["channels"], self.long_side, min(self.threshold, 0.05)
-            )
-            self.network.load_state_dict(load_file(folder / "model.safetensors"))
-        self.network.eval()
+        self.network, config = load_network(folder)
+        self.labels: list[str] = config["labels"]
+        self.side: int = config["side"]
+        self.threshold: float = config["score_threshold"] if threshold is None else threshold
+        self.views, self.alternatives = views, alternatives
         self._map = torch.zeros(0)
+        self._mapped: Photo | None = None
         self.network.backbone.register_forward_hook(self._keep_map)
 
     @torch.inference_mode()
     def __call__(self, photo: Photo) -> list[Detection]:
-        image, scale = self._scaled(photo)
-        found = self.network([image])[0]
-        keep = found["scores"] >= self.threshold
-        boxes, scores, labels = found["boxes"][keep], found["scores"][keep], found["labels"][keep]
-        keep = one_per_place(boxes, scores, labels)
-        boxes, scores, labels = boxes[keep], scores[keep], labels[keep]
-        features = pooled(self._map, boxes, 1 / STRIDE)
-        limits = torch.tensor([photo.width, photo.height] * 2)
-        placed = torch.minimum((boxes * scale).clamp_min(0), limits)
+        boxes, scores, labels = detect(self.network, photo, self.views, self.side, self.threshold)
+        self._mapped = photo
+        if not self.alternatives:
+            keep = one_per_place(boxes)
+            boxes, scores, labels = boxes[keep], scores[keep], labels[keep]
+        to_side = self.side / torch.tensor([photo.width, photo.height] * 2)
+        features = pooled(self._map[:1], boxes * to_side, 1 / STRIDE)
         return [
             Detection(
                 label=self.labels[int(label)],
@@ -69,33 +73,47 @@ class BundledDetector:
                 box=(float(box[0]), float(box[1]), float(box[2]), float(box[3])),
                 feature=feature,
             )
-            for box, score, label, feature in zip(placed, scores, labels, features, strict=True)
+            for box, score, label, feature in zip(boxes, scores, labels, features, strict=True)
         ]
 
-    def _scaled(self, photo: Photo) -> tuple[Tensor, Tensor]:
-        """Return the photograph as [3, H, W] RGB 0..1, and what scales its boxes back: [4]."""
-        ratio = self.long_side / max(photo.width, photo.height)
-        size = (max(1, round(photo.width * ratio)), max(1, round(photo.height * ratio)))
-        pixels = np.asarray(photo.image.resize(size, Image.Resampling.BILINEAR))
-        image = torch.from_numpy(pixels.copy()).permute(2, 0, 1).float() / 255
-        back = torch.tensor([photo.width / size[0], photo.height / size[1]])
-        return image, back.repeat(2)
+    @torch.inference_mode()
+    def look(self, photo: Photo) -> np.ndarray:
+        """Return features [4 F] of the whole photograph and of its upper, middle and lower third.
 
-    def _keep_map(self, module: object, inputs: object, maps: dict[str, Tensor]) -> None:
-        self._map = maps["0"]
+        What was seen when the objects of `photo` were detected last is used again.
+        """
+        if self._mapped is not photo:
+            detect(self.network, photo, "whole", self.side, self.threshold)
+            self._mapped = photo
+        thirds = functional.adaptive_avg_pool2d(self._map[:1], (3, 1)).flatten(2)[0]
+        every = torch.cat([thirds.mean(1, keepdim=True), thirds], dim=1)
+        return unit(every.t().contiguous()).ravel()
+
+    def _keep_map(self, module: object, inputs: object, seen: Tensor) -> None:
+        self._map = seen
 
 
-def one_per_place(boxes: Tensor, scores: Tensor, labels: Tensor) -> Tensor:
-    """Return which boxes to keep, surest first: one for each object.
+def load_network(folder: Path) -> tuple[DetectorNetwork, dict[str, Any]]:
+    """Return the network in `folder`, ready to detect, and its config.
 
-    Per label by non-maximum suppression, then across labels where boxes almost coincide.
+    Raises:
+        SightGraphError: the folder does not hold a detector.
+    """
+    with loading("detector", folder):
+        config: dict[str, Any] = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+        network = DetectorNetwork(len(config["labels"]), config["channels"])
+        network.load_state_dict(load_file(folder / "model.safetensors"))
+    return network.eval(), config
 
-    Shapes:
-        boxes [N, 4], scores [N], labels [N]; returns [M] indexes
+
+def one_per_place(boxes: Tensor) -> Tensor:
+    """Return which of the boxes [N, 4], surest first, to keep: [M] indexes.
+
+    Boxes of different labels that almost coincide are one object; the surer label wins.
     """
     kept: list[int] = []
     overlap = box_iou(boxes, boxes)
-    for index in batched_nms(boxes, scores, labels, 0.55).tolist():
+    for index in range(len(boxes)):
         if all(overlap[index, other] < SAME_PLACE for other in kept):
             kept.append(index)
     return torch.tensor(kept, dtype=torch.long)

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import contextlib
 import io
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 from rich.progress import track
+from torchvision.ops import box_iou
 
 from kg.errors import SightGraphError
 from pipelines.detections import Detection
 from pipelines.detectors import Detector
 from pipelines.photo import Photo
-from pipelines.tasks.coco import VAL_SPLIT, read_annotations
+from pipelines.tasks.coco import TRAIN_SPLIT, VAL_SPLIT, coco_boxes, read_annotations
 
+SAME_OBJECT = 0.5
 LEAST_SCORE = 0.02
 """Threshold for measuring: average precision wants the doubtful detections too."""
 
@@ -83,3 +87,32 @@ def _official(truth: dict[str, Any], results: list[dict[str, Any]]) -> dict[str,
         "AP75": float(stats[2]),
         "AR": float(stats[8]),
     }
+
+
+def best_threshold(data: Path, detector: Detector, chosen: Callable[[str], bool]) -> float:
+    """Return the score above which precision and recall balance best (F1).
+
+    On the photographs of the train part that `chosen` picks by file name; a detection is
+    right if it has the label of a box that it overlaps by half (IoU), each box once.
+    """
+    truth = {n: boxes for n, boxes in coco_boxes(data, TRAIN_SPLIT).items() if chosen(n)}
+    judged: list[tuple[float, bool]] = []
+    for name, boxes in truth.items():
+        left = list(boxes)
+        for one in detector(Photo.open(data / name)):
+            hit = next((box for box in left if _is_right(one, box)), None)
+            if hit is not None:
+                left.remove(hit)
+            judged.append((one.score, hit is not None))
+    judged.sort(reverse=True)
+    hits = np.cumsum([right for _, right in judged])
+    wanted = sum(map(len, truth.values()))
+    f1 = 2 * hits / (np.arange(1, len(judged) + 1) + wanted)
+    return round(judged[int(f1.argmax())][0], 2)
+
+
+def _is_right(found: Detection, wanted: tuple[str, float, list[float]]) -> bool:
+    label, _, corners = wanted
+    if found.label != label or found.box is None:
+        return False
+    return float(box_iou(torch.tensor([found.box]), torch.tensor([corners]))) >= SAME_OBJECT

@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import torch
 from torch import Tensor, nn
 
+from graph_fusion.encoders.detector_network import DetectorNetwork
 from kg.errors import SightGraphError
 
 BACKBONE_FILE = "shufflenet_v2_x0_5_coco_backbone.pth"
 DETECTOR_FILE = "fastestdet_coco80_ap50_25.3.pth"
-SOFTMAX_SHIFT = 3.0
-"""Taken off logits that were trained for a softmax, now that each class stands alone."""
+SIDE = 352
+"""What the weights were trained for: photographs stretched to this square."""
 
 
-def start_from_fastestdet(network: Any, folder: Path) -> None:
-    """Copy FastestDet's backbone, neck, towers and class logits into `network`.
-
-    Box regression keeps its own start: FastestDet codes boxes in another way than FCOS.
+def start_from_fastestdet(network: DetectorNetwork, folder: Path) -> None:
+    """Copy all of FastestDet's weights into `network`, which then says what FastestDet says.
 
     Raises:
         SightGraphError: one of the two files is missing from `folder`.
@@ -29,18 +27,14 @@ def start_from_fastestdet(network: Any, folder: Path) -> None:
     context, head = network.backbone.context, network.head
     _copy(theirs, "SPP.Conv1x1.conv1x1.", context.reduce)
     with torch.no_grad():
-        reduce = context.reduce[0].weight
+        reduce = context.reduce.get_parameter("0.weight")
         reduce.copy_(reduce[:, joined_order(theirs, body)].clone())
     for number, reach in enumerate(context.reaches, 1):
         _copy(theirs, f"SPP.S{number}.", reach)
     _copy(theirs, "SPP.output.", context.join)
-    for branch, name in ((head.classification_head, "cls"), (head.regression_head, "reg")):
-        pointwise, depthwise = nn.Sequential(*branch.conv[:2]), nn.Sequential(*branch.conv[3:5])
-        _copy(theirs, "detect_head.conv1x1.conv1x1.", pointwise)
-        _copy(theirs, f"detect_head.{name}_layers.conv5x5.", depthwise, (0, 1))
-    classes, centre = head.classification_head.cls_logits, head.regression_head.bbox_ctrness
-    _copy_logits(theirs, "detect_head.cls_layers.conv5x5.", classes, SOFTMAX_SHIFT)
-    _copy_logits(theirs, "detect_head.obj_layers.conv5x5.", centre, 0.0)
+    _copy(theirs, "detect_head.conv1x1.conv1x1.", head.shared)
+    for branch, name in ((head.objectness, "obj"), (head.classes, "cls"), (head.boxes, "reg")):
+        _copy(theirs, f"detect_head.{name}_layers.conv5x5.", branch)
 
 
 def joined_order(theirs: dict[str, Tensor], body: dict[str, Tensor]) -> Tensor:
@@ -90,22 +84,8 @@ def _weights(file: Path) -> dict[str, Tensor]:
     return weights
 
 
-@torch.no_grad()
-def _copy_logits(theirs: dict[str, Tensor], prefix: str, ours: nn.Conv2d, shift: float) -> None:
-    """Fold a 1 x 1 convolution and its batch norm into the middle of a 3 x 3 convolution."""
-    norm = {name: theirs[f"{prefix}4.{name}"] for name in ("weight", "bias", "running_mean")}
-    scale = norm["weight"] / (theirs[f"{prefix}4.running_var"] + 1e-5).sqrt()
-    ours.weight.zero_()
-    ours.weight[:, :, 1, 1] = theirs[f"{prefix}3.weight"][:, :, 0, 0] * scale[:, None]
-    if ours.bias is not None:
-        ours.bias.copy_(norm["bias"] - norm["running_mean"] * scale - shift)
-
-
-def _copy(
-    theirs: dict[str, Tensor], prefix: str, ours: nn.Module, layers: tuple[int, ...] = ()
-) -> None:
-    """Copy all weights below `prefix`; of a sequence, only the numbered `layers`, if given."""
-    found = {name.removeprefix(prefix): v for name, v in theirs.items() if name.startswith(prefix)}
-    if layers:
-        found = {name: v for name, v in found.items() if int(name.split(".")[0]) in layers}
-    ours.load_state_dict(found)
+def _copy(theirs: dict[str, Tensor], prefix: str, ours: nn.Module) -> None:
+    """Copy all weights below `prefix`."""
+    ours.load_state_dict(
+        {name.removeprefix(prefix): v for name, v in theirs.items() if name.startswith(prefix)}
+    )
