@@ -14,9 +14,12 @@ from typing import TYPE_CHECKING
 
 from kg.errors import SightGraphError
 from kg.files import bundled
+from pipelines.reading.readers import DEFAULT_READER, READERS
 from pipelines.reading.sentence import (
     AnswerType,
     Attribute,
+    Comparison,
+    Constraint,
     Entity,
     EntityKind,
     Question,
@@ -32,6 +35,8 @@ __all__ = [
     "LONGEST_TEXT",
     "AnswerType",
     "Attribute",
+    "Comparison",
+    "Constraint",
     "Entity",
     "EntityKind",
     "Parser",
@@ -49,12 +54,22 @@ LONGEST_TEXT = 2_000
 class Parser:
     """Reads questions and captions with the bundled spaCy pipeline, or one of your own.
 
-    The pipeline loads on first use. Two components of ours stand at its end:
-    "sightgraph_scene" (entities, attributes, relations) and "sightgraph_question".
+    The pipeline loads on first use. Components of ours stand at its end:
+    "sightgraph_scene" (entities, attributes, relations), "sightgraph_question", and, with the
+    trained reader, "sightgraph_text_graph", which reads statements anew.
+
+    reader: reads statements; "trained" or "rules" (`pipelines.reading.readers.READERS`).
+
+    Raises:
+        UnknownNameError: there is no such reader.
     """
 
-    def __init__(self, model: Language | str | Path | None = None) -> None:
+    def __init__(
+        self, model: Language | str | Path | None = None, reader: str = DEFAULT_READER
+    ) -> None:
+        READERS.resolve(reader)
         self._model = model
+        self._reader = reader
         self._pipeline: Language | None = None
 
     @property
@@ -65,7 +80,7 @@ class Parser:
             SightGraphError: the model's folder is missing or holds no pipeline.
         """
         if self._pipeline is None:
-            self._pipeline = _with_components(load_pipeline(self._model))
+            self._pipeline = _with_components(load_pipeline(self._model), self._reader)
         return self._pipeline
 
     def __call__(self, text: str) -> Sentence:
@@ -106,10 +121,15 @@ def load_pipeline(model: Language | str | Path | None = None) -> Language:
         ) from error
 
 
-def _with_components(pipeline: Language) -> Language:
+def _with_components(pipeline: Language, reader: str) -> Language:
     from pipelines.reading import components
 
-    for name in (components.SCENE, components.QUESTION):
+    names = [components.SCENE, components.QUESTION]
+    if reader == "trained":
+        from pipelines.reading.text_graph import TEXT_GRAPH
+
+        names.append(TEXT_GRAPH)
+    for name in names:
         if name not in pipeline.pipe_names:
             pipeline.add_pipe(name, last=True)
     return pipeline

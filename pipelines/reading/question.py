@@ -12,7 +12,9 @@ from dataclasses import replace
 from pipelines.reading import words
 from pipelines.reading.asked import CLASS, asked_relation
 from pipelines.reading.clause import Clause, take_apart
+from pipelines.reading.constraints import PLACE_NOUNS, comparison_of, constraints_of
 from pipelines.reading.phrases import Phrase
+from pipelines.reading.predicates import canonical
 from pipelines.reading.scene import Scene
 from pipelines.reading.sentence import (
     POINTING_LEMMA,
@@ -75,6 +77,13 @@ def read_question(text: str, tokens: tuple[Token, ...], scene: Scene) -> Sentenc
         if relation.predicate != CLASS or clause.focus not in (relation.subject, relation.object)
     ]
     relations = _placed(stated, place)
+    restricting = _restricting(text, entities, relations, asked.relation)
+    question = replace(
+        question,
+        constraints=constraints_of(text, tokens, entities, restricting),
+        comparison=comparison_of(text),
+        steps=_steps(restricting, asked.relation),
+    )
     return Sentence(text, tuple(entities), relations, question, tokens)
 
 
@@ -94,6 +103,27 @@ def frame(text: str, tokens: Sequence[Token], things: Sequence[Phrase]) -> str:
         parts += [text[at:start], blank.capitalize() if not text[:start].strip() else blank]
         at = tokens[phrase.stop - 1].end
     return " ".join("".join([*parts, text[at:]]).split())
+
+
+def _restricting(
+    text: str, entities: Sequence[Entity], relations: Sequence[Relation], asked: str | None
+) -> list[Relation]:
+    """Return the relations that are said of things in passing, not those that are asked about.
+
+    "Of" joins what is asked for to what it is asked of: the name of the animal.
+    """
+    return [
+        one
+        for one in relations
+        if text[one.start : one.end].lower() not in ("of", "'s", "\u2019s")
+        and entities[one.object].lemma not in PLACE_NOUNS
+        and (asked is None or canonical(one.predicate).text != canonical(asked).text)
+    ]
+
+
+def _steps(restricting: Sequence[Relation], asked: str | None) -> tuple[str, ...]:
+    """Return the relations from what is known to the answer."""
+    return (*[one.predicate for one in restricting], *([asked] if asked else []))
 
 
 def _placed(relations: Sequence[Relation], place: dict[int, int]) -> tuple[Relation, ...]:

@@ -79,6 +79,39 @@ class Relation:
     end: int
 
 
+ConstraintKind = Literal[
+    "attribute", "position", "order", "superlative", "other", "relation", "negation"
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Constraint:
+    """What narrows down a thing, or is denied.
+
+    value: "red"; "left"; "2 from left"; "largest"; "other"; a predicate; the word denied.
+    entity: index of the entity that it restricts, or None.
+    start, end: characters of the words that say so.
+    other: for a relation, the index of the entity at its other end.
+    """
+
+    kind: ConstraintKind
+    value: str
+    entity: int | None
+    start: int
+    end: int
+    other: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """What is compared ("size", "age") and which end: most, least, more or less."""
+
+    compared: str
+    end_of_scale: str
+    start: int
+    end: int
+
+
 @dataclass(frozen=True, slots=True)
 class Question:
     """What is asked.
@@ -92,6 +125,10 @@ class Question:
     frame: the question with its things blanked out, so that questions about different
         things that ask alike read alike (see `pipelines.reading.question.frame`).
     topic: index of the entity that the relation is asked of, where there is one.
+    constraints: what narrows down the things that are named.
+    comparison: the superlative or comparative, if there is one.
+    steps: the relations from the thing that is known to the answer, one for each hop: "what
+        does the animal on the sofa eat" goes by "on" and "eat".
     """
 
     focus: str | None
@@ -101,6 +138,9 @@ class Question:
     relation: str | None
     frame: str
     topic: int | None = None
+    constraints: tuple[Constraint, ...] = ()
+    comparison: Comparison | None = None
+    steps: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,190 @@
+"""What narrows down the things that a text names: "the red cup", "the dog on the left"."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from pipelines.reading import words
+from pipelines.reading.sentence import Comparison, Constraint, Entity, Relation, Token
+
+SUPERLATIVES: dict[str, tuple[str, str]] = {
+    **dict.fromkeys(("largest", "biggest", "hugest", "main"), ("size", "most")),
+    **dict.fromkeys(("smallest", "littlest", "tiniest"), ("size", "least")),
+    "tallest": ("height", "most"),
+    "highest": ("top", "most"),
+    "shortest": ("height", "least"),
+    "lowest": ("bottom", "most"),
+    "widest": ("width", "most"),
+    "longest": ("width", "most"),
+    "narrowest": ("width", "least"),
+    "leftmost": ("left", "most"),
+    "rightmost": ("right", "most"),
+    "topmost": ("top", "most"),
+    **dict.fromkeys(("closest", "nearest"), ("distance", "least")),
+    **dict.fromkeys(("farthest", "furthest"), ("distance", "most")),
+    "oldest": ("age", "most"),
+    "youngest": ("age", "least"),
+    "fastest": ("speed", "most"),
+    "slowest": ("speed", "least"),
+    "heaviest": ("weight", "most"),
+    "lightest": ("weight", "least"),
+    "healthiest": ("health", "most"),
+    "cheapest": ("price", "least"),
+    "strongest": ("strength", "most"),
+}
+"""Superlatives with the property that they compare and its end."""
+COMPARATIVES: dict[str, tuple[str, str]] = {
+    **dict.fromkeys(("larger", "bigger"), ("size", "more")),
+    "smaller": ("size", "less"),
+    **dict.fromkeys(("taller", "higher"), ("height", "more")),
+    **dict.fromkeys(("shorter", "lower"), ("height", "less")),
+    **dict.fromkeys(("longer", "wider"), ("width", "more")),
+    "older": ("age", "more"),
+    "younger": ("age", "less"),
+    "faster": ("speed", "more"),
+    "slower": ("speed", "less"),
+    "heavier": ("weight", "more"),
+    "lighter": ("weight", "less"),
+    **dict.fromkeys(("closer", "nearer"), ("distance", "less")),
+    "farther": ("distance", "more"),
+    "healthier": ("health", "more"),
+    "cheaper": ("price", "less"),
+    "stronger": ("strength", "more"),
+}
+_OF_MANY = re.compile(r"\b(?:the )?(most|least) (\w+)\b(?! of)")
+ORDINALS = {
+    word: number
+    for number, word in enumerate(("first", "second", "third", "fourth", "fifth"), start=1)
+}
+_PLACES = {
+    "upper": "top",
+    "lower": "bottom",
+    "center": "middle",
+    "centre": "middle",
+    "front": "foreground",
+    "back": "background",
+    "rear": "background",
+}
+_PLACE = "left|right|top|bottom|upper|lower|middle|center|centre|foreground|background|front|back"
+_POSITION = re.compile(
+    rf"\b(?:on|at|to|in)\s+(?:the\s+)?(?:far\s+|very\s+)?({_PLACE})(?:[\s-]+({_PLACE}))?"
+    r"(?:[\s-]+(?:hand\s+)?(?:side|corner|part|half|edge))?\b"
+    r"(?!\s+(?:of|from)\s+(?!the\s+(?:picture|photo|photograph|image|scene)\b))"
+)
+_FROM = re.compile(r"\s+from\s+(?:the\s+)?(left|right|top|bottom)\b")
+PLACE_NOUNS = frozenset({"corner", "side", "part", "middle", "half", "edge", "center", "centre"})
+_NEGATIONS = frozenset({"not", "n't", "n\u2019t", "without", "no", "never", "except"})
+
+
+def constraints_of(
+    text: str,
+    tokens: Sequence[Token],
+    entities: Sequence[Entity],
+    relations: Sequence[Relation] = (),
+) -> tuple[Constraint, ...]:
+    """Return what narrows down each entity, from left to right.
+
+    relations: those that restrict their subject ("the cup on the table").
+    """
+    found: list[Constraint] = []
+    for index, entity in enumerate(entities):
+        found += _of_words(text, index, entity)
+    found += _positions(text, entities)
+    for relation in relations:
+        if entities[relation.object].lemma in PLACE_NOUNS:
+            continue
+        found.append(
+            Constraint(
+                "relation",
+                relation.predicate,
+                relation.subject,
+                relation.start,
+                relation.end,
+                relation.object,
+            )
+        )
+    found += _negations(tokens, entities)
+    return tuple(sorted(dict.fromkeys(found), key=lambda one: (one.start, one.end, one.kind)))
+
+
+def comparison_of(text: str) -> Comparison | None:
+    """Return the superlative or comparative of a text: "the largest", "older than"."""
+    for found in re.finditer(r"\w+", text.lower()):
+        for table in (SUPERLATIVES, COMPARATIVES):
+            if found.group() in table:
+                compared, end = table[found.group()]
+                return Comparison(compared, end, found.start(), found.end())
+    many = _OF_MANY.search(text.lower())
+    if many is not None and many.group(2) not in ("likely", "of", "people", "animals"):
+        return Comparison(many.group(2), many.group(1), many.start(1), many.end(2))
+    return None
+
+
+def _of_words(text: str, index: int, entity: Entity) -> Iterator[Constraint]:
+    if entity.kind != "thing" or entity.lemma in PLACE_NOUNS:
+        return
+    if entity.determiner in ("other", "another"):
+        start = text.lower().rfind(entity.determiner, 0, entity.start)
+        yield Constraint("other", "other", index, max(start, 0), max(start, 0) + 5)
+    first = entity.text.lower().split()[0]
+    if first in SUPERLATIVES and first != entity.text.lower():
+        yield Constraint("superlative", first, index, entity.start, entity.start + len(first))
+    for one in entity.attributes:
+        word = (one.lemma or one.text).lower()
+        spelled = one.text.lower()
+        if spelled in SUPERLATIVES:
+            yield Constraint("superlative", spelled, index, one.start, one.end)
+        elif spelled in ORDINALS:
+            behind = _FROM.match(text.lower(), entity.end)
+            side = behind.group(1) if behind else "left"
+            value = f"{ORDINALS[spelled]} from {side}"
+            yield Constraint("order", value, index, one.start, one.end)
+        elif re.fullmatch(_PLACE, word):
+            yield Constraint("position", _PLACES.get(word, word), index, one.start, one.end)
+        else:
+            yield Constraint("attribute", word, index, one.start, one.end)
+
+
+def _positions(text: str, entities: Sequence[Entity]) -> Iterator[Constraint]:
+    for found in _POSITION.finditer(text.lower()):
+        owner = _owner(text, entities, found.start())
+        named = any(
+            one.start <= found.start(1) < one.end and one.lemma not in PLACE_NOUNS
+            for one in entities
+        )
+        if owner is None or named:
+            continue
+        for group in (1, 2):
+            if found.group(group):
+                place = _PLACES.get(found.group(group), found.group(group))
+                yield Constraint("position", place, owner, found.start(), found.end())
+
+
+def _owner(text: str, entities: Sequence[Entity], at: int) -> int | None:
+    """Return the thing that "on the left" at character `at` belongs to: the one before it."""
+    things = [
+        index
+        for index, one in enumerate(entities)
+        if one.kind == "thing" and one.lemma not in PLACE_NOUNS
+    ]
+    before = [index for index in things if entities[index].end <= at]
+    if before:
+        return max(before, key=lambda index: entities[index].end)
+    return next(iter(things), None)
+
+
+def _negations(tokens: Sequence[Token], entities: Sequence[Entity]) -> Iterator[Constraint]:
+    for at, token in enumerate(tokens):
+        if token.text.lower() not in _NEGATIONS:
+            continue
+        denied = next((one for one in tokens[at + 1 :] if one.tag not in ("DT", "RB")), token)
+        owner = [i for i, one in enumerate(entities) if one.end <= token.start]
+        value = (denied.lemma or denied.text).lower()
+        start = token.start
+        yield Constraint("negation", value, owner[-1] if owner else None, start, token.end)
+
+
+def is_colour(word: str) -> bool:
+    """Whether a word names a colour."""
+    return word in words.COLOURS or word == "orange"
