@@ -23,6 +23,8 @@ class NodeKind(StrEnum):
     """Something that the knowledge graph knows."""
     LITERAL = "literal"
     """A plain value of the knowledge graph: 4, "1889"."""
+    SCENE = "scene"
+    """What place the photograph shows: kitchen, beach."""
 
 
 class EdgeKind(StrEnum):
@@ -31,7 +33,7 @@ class EdgeKind(StrEnum):
     SPATIAL = "spatial"
     """From the geometry of two boxes."""
     SEMANTIC = "semantic"
-    """Said in the text: (dog, on, sofa), (car, is, red)."""
+    """Said in the text or seen in the photograph: (dog, on, sofa), (car, has colour, red)."""
     MENTION = "mention"
     """The words mean this object in the photograph."""
     LINK = "link"

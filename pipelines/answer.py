@@ -13,12 +13,13 @@ from kg.files import bundled
 from kg.graph import PhotoInfo, SceneGraph
 from kg.knowledge import Knowledge
 from pipelines.answering import Answerer
-from pipelines.build import GraphBuilder
+from pipelines.build import GraphBuilder, kept
 from pipelines.detectors import Detector, make_detector
 from pipelines.evidence import Answer
 from pipelines.parse import Parser
 from pipelines.photo import Photo
 from pipelines.query import query_of, region_features
+from pipelines.seeing.perception import Perception
 
 PhotoSource = str | Path | Image.Image | Photo
 
@@ -38,6 +39,7 @@ class SightGraph:
         self.parser = parser
         self.knowledge = knowledge
         self.builder = GraphBuilder(knowledge)
+        self.perception = Perception(knowledge, detector)
         self.answerer = answerer
 
     @classmethod
@@ -80,7 +82,9 @@ class SightGraph:
         timer.done("detect")
         sentence = self.parser(question)
         timer.done("parse")
-        graph = self.builder(detections, _info(opened), sentence)
+        seen = self.perception(opened, kept(detections))
+        timer.done("look")
+        graph = self.builder(detections, _info(opened), sentence, seen)
         timer.done("build")
         regions = region_features(detections, self.answerer.model.config.region_detector)
         reply = self.answerer(graph, query_of(sentence), regions)
@@ -109,7 +113,9 @@ class SightGraph:
         """
         opened = Photo.open(photo)
         sentence = None if text is None else self.parser(text)
-        return self.builder(self.detector(opened), _info(opened), sentence)
+        detections = self.detector(opened)
+        seen = self.perception(opened, kept(detections))
+        return self.builder(detections, _info(opened), sentence, seen)
 
 
 class _Timer:

@@ -12,7 +12,9 @@ from kg.linking import Linker, normalise
 from kg.vocabulary import MEANS, EdgeKind, NodeKind
 from pipelines.detections import Detection
 from pipelines.grounding import GENERIC_NOUNS, Grounder, Grounding
-from pipelines.parse import Entity, Relation, Sentence
+from pipelines.parse import Entity, Sentence
+from pipelines.reading.constraints import constraints_of
+from pipelines.seeing.seen import HAS_COLOUR, MAY_BE_MADE_OF, MAY_HAVE_SHAPE, Seen
 from pipelines.spatial import relations
 
 MAX_OBJECTS = 20
@@ -36,14 +38,18 @@ class GraphBuilder:
         detections: Sequence[Detection],
         photo: PhotoInfo | None = None,
         sentence: Sentence | None = None,
+        seen: Seen | None = None,
     ) -> SceneGraph:
         """Return the graph; the i-th kept detection is the node `object:i`.
 
         detections: in any order; the surest `MAX_OBJECTS` are kept in order of score.
+        seen: what else the photograph shows of the kept detections.
         """
         graph = SceneGraph(photo, sentence.text if sentence else None)
         self._add_objects(graph, kept(detections))
         self._add_spatial(graph)
+        if seen is not None:
+            self._add_seen(graph, seen)
         if sentence is not None:
             self._add_text(graph, sentence)
         return graph
@@ -67,12 +73,35 @@ class GraphBuilder:
             for name, score in found.items():
                 graph.connect(Edge(a.id, b.id, EdgeKind.SPATIAL, name, "geometry", score))
 
+    def _add_seen(self, graph: SceneGraph, seen: Seen) -> None:
+        """Add attributes, one node a word, the relations between objects, and the scenes."""
+        for index, attributes in enumerate(seen.attributes):
+            for one in attributes:
+                said = graph.add(
+                    Node(f"seen:{one.label}", NodeKind.ATTRIBUTE, one.label, one.origin)
+                )
+                source = f"object:{index}"
+                graph.connect(
+                    Edge(source, said.id, EdgeKind.SEMANTIC, one.relation, one.origin, one.score)
+                )
+                if one.relation in LINKED_ATTRIBUTES:
+                    self._link(graph, said, one.label, None)
+        for relation in seen.relations:
+            source, target = f"object:{relation.subject}", f"object:{relation.object}"
+            name, score = relation.predicate, relation.score
+            graph.connect(Edge(source, target, EdgeKind.SEMANTIC, name, "relations", score))
+        for scene in seen.scenes:
+            node = graph.add(
+                Node(f"scene:{scene.label}", NodeKind.SCENE, scene.label, "scenes", scene.score)
+            )
+            self._link(graph, node, scene.label, None)
+
     def _add_text(self, graph: SceneGraph, sentence: Sentence) -> None:
         entities = [self._whole_name(entity, sentence.text) for entity in sentence.entities]
         for entity, node, meant in zip(
             entities,
             [_entity_node(index, entity) for index, entity in enumerate(entities)],
-            self._groundings(graph, entities, sentence.relations),
+            self._groundings(graph, entities, sentence),
             strict=True,
         ):
             graph.add(node)
@@ -91,17 +120,16 @@ class GraphBuilder:
             )
 
     def _groundings(
-        self, graph: SceneGraph, entities: Sequence[Entity], said: Sequence[Relation]
+        self, graph: SceneGraph, entities: Sequence[Entity], sentence: Sentence
     ) -> list[list[Grounding]]:
         """Return the objects that each entity may mean.
 
         "The object next to the cup" is not the cup: a word for anything does not mean what
         the other end of its relation names.
         """
-        area = float(graph.photo.width * graph.photo.height) if graph.photo else 1.0
-        objects = graph.nodes(NodeKind.OBJECT)
-        meant = [self.grounder(entity, objects, area) for entity in entities]
-        for relation in said:
+        constraints = constraints_of(sentence.text, sentence.tokens, entities, sentence.relations)
+        meant = self.grounder(entities, graph, constraints)
+        for relation in sentence.relations:
             named = {one.object_id for one in meant[relation.object] if one.how in NAMED}
             meant[relation.subject] = [
                 one
@@ -189,6 +217,10 @@ class GraphBuilder:
                     via=tuple(self.knowledge.label(category) for category in fact.via),
                 )
             )
+
+
+LINKED_ATTRIBUTES = {HAS_COLOUR, MAY_BE_MADE_OF, MAY_HAVE_SHAPE}
+"""Attributes that the knowledge graph knows as concepts."""
 
 
 DEFINITE = {"the", "this", "that", "these", "those", "its", "their"}

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
-from kg.graph import Node
+from kg.graph import Node, SceneGraph
 from kg.knowledge import Knowledge
 from kg.linking import Linker, normalise
-from pipelines.parse import Entity
+from kg.vocabulary import NodeKind
+from pipelines.agreement import agreement
+from pipelines.parse import Constraint, Entity
+from pipelines.reading.constraints import SUPERLATIVES
 
 SAME, CATEGORY, MEMBER, GENERIC = 1.0, 0.85, 0.6, 0.4
 """Scores for "dog" meaning a dog, "animal" a dog, "man" a person, and "object" anything."""
 
 GENERIC_NOUNS = {"object", "thing", "item", "it", "one", "something", "this", "that", "these"}
 """Words that may mean any object of the photograph, and no concept."""
+NOT_PEOPLE = {"animal", "mammal", "creature", "pet"}
+"""Words that are true of people, and hardly ever said of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,22 +36,37 @@ class Grounder:
     """Finds the objects that an entity may mean, by label, synonym and category.
 
     Where several fit equally, the larger and surer object scores higher, since "this
-    animal" is rarely the one in the background.
+    animal" is rarely the one in the background; and those that agree with what the text says
+    of it: "red", "on the left", "the largest", "on the table".
     """
 
     def __init__(self, knowledge: Knowledge, linker: Linker) -> None:
         self.knowledge = knowledge
         self.linker = linker
 
-    def __call__(self, entity: Entity, objects: list[Node], area: float) -> list[Grounding]:
-        """Return the objects that `entity` may mean, best first.
+    def __call__(
+        self,
+        entities: Sequence[Entity],
+        graph: SceneGraph,
+        constraints: Sequence[Constraint] = (),
+    ) -> list[list[Grounding]]:
+        """Return for each of `entities` the objects of `graph` that it may mean, best first.
 
-        objects: nodes of kind object. area: the photograph's, in square pixels; objects
-        without a box count as a quarter of it.
+        constraints: what the text says of the entities (`pipelines.reading.constraints`).
         """
+        meant = [self._alone(entity, graph) for entity in entities]
+        for one in sorted(constraints, key=lambda each: each.kind == "relation"):
+            if one.entity is not None and one.kind != "negation":
+                others = [] if one.other is None else meant[one.other]
+                meant[one.entity] = _narrowed(graph, meant[one.entity], one, others)
+        return meant
+
+    def _alone(self, entity: Entity, graph: SceneGraph) -> list[Grounding]:
         if entity.kind != "thing":
             return []
-        fits = [(node, *self._fit(entity, node)) for node in objects]
+        area = float(graph.photo.width * graph.photo.height) if graph.photo else 1.0
+        objects = graph.nodes(NodeKind.OBJECT)
+        fits = [(node, *self.fit(entity, node.label)) for node in objects]
         fits = [(node, fit, how) for node, fit, how in fits if fit > 0]
         prominence = {node.id: _prominence(node, area) for node, *_ in fits}
         most = max(prominence.values(), default=1.0)
@@ -55,19 +76,48 @@ class Grounder:
         ]
         return sorted(found, key=lambda one: -one.score)
 
-    def _fit(self, entity: Entity, node: Node) -> tuple[float, str]:
-        name = normalise(entity.lemma or entity.text)
-        if name == normalise(node.label) or normalise(entity.text) == normalise(node.label):
+    def fit(self, entity: Entity, label: str) -> tuple[float, str]:
+        """Return how well `entity` names an object called `label`, in [0, 1], and by what."""
+        name, text = _plain(entity.lemma or entity.text), _plain(entity.text)
+        if normalise(label) in (name, text):
             return SAME, "label"
-        meant = {one.concept for one in self.linker.best(entity.text, entity.lemma, head=True)}
-        seen = {one.concept for one in self.linker.best(node.label, head=True)}
+        meant = {one.concept for one in self.linker.best(text, name, head=True)}
+        seen = {one.concept for one in self.linker.best(label, head=True)}
         if meant & seen:
             return SAME, "synonym"
+        if label == "person" and name in NOT_PEOPLE:
+            return GENERIC, "category"
         if any(meant & set(self.knowledge.categories(iri)) for iri in seen):
             return (GENERIC, "generic") if name in GENERIC_NOUNS else (CATEGORY, "category")
         if any(seen & set(self.knowledge.categories(iri)) for iri in meant):
             return MEMBER, "member"
         return (GENERIC, "generic") if name in GENERIC_NOUNS else (0.0, "")
+
+
+def _plain(name: str) -> str:
+    """Return a name without a superlative that the parser took for a part of it."""
+    first, _, rest = normalise(name).partition(" ")
+    return rest if rest and first in SUPERLATIVES else normalise(name)
+
+
+def _narrowed(
+    graph: SceneGraph,
+    meant: Sequence[Grounding],
+    constraint: Constraint,
+    others: Sequence[Grounding],
+) -> list[Grounding]:
+    """Lower the scores of the objects that do not agree with `constraint`."""
+    agreed = agreement(
+        graph,
+        [one.object_id for one in meant],
+        constraint,
+        {one.object_id for one in others},
+    )
+    found = [
+        replace(one, score=round(one.score * share, 4))
+        for one, share in zip(meant, agreed, strict=True)
+    ]
+    return sorted(found, key=lambda one: -one.score)
 
 
 def _prominence(node: Node, area: float) -> float:

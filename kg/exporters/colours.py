@@ -10,6 +10,7 @@ COLOURS = {
     NodeKind.ENTITY: "#ffd166",
     NodeKind.CONCEPT: "#b7e4c7",
     NodeKind.LITERAL: "#e9ecef",
+    NodeKind.SCENE: "#f4a261",
 }
 ACCENT = "#d62828"
 """Of the path that made the answer."""

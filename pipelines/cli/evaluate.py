@@ -5,13 +5,16 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from kg.files import check_writable, write_text
 from pipelines.cli.options import FILE
 from pipelines.cli.train import given, print_figures
+
+if TYPE_CHECKING:
+    from pipelines.detectors.views import Views
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -46,8 +49,17 @@ def evaluation_options(split: str | None = None) -> Callable[[Command], Command]
 
 @evaluate.command()
 @evaluation_options(split="val2017")
-@click.option("--weights", type=FILE, metavar="FILE", help="Instead of the bundled weights.")
-def detection(data: Path, split: str, report: Path | None, weights: Path | None) -> None:
+@click.option("--weights", type=FILE, metavar="DIR", help="Instead of the bundled weights.")
+@click.option(
+    "--views",
+    type=click.Choice(["whole", "mirrored", "crops"]),
+    default="whole",
+    show_default=True,
+    help="Look once, twice or six times.",
+)
+def detection(
+    data: Path, split: str, report: Path | None, weights: Path | None, views: Views
+) -> None:
     """Measure the detector: AP and AP50 by the official COCO scorer.
 
     \b
@@ -57,7 +69,99 @@ def detection(data: Path, split: str, report: Path | None, weights: Path | None)
     from pipelines.tasks.detection import LEAST_SCORE
     from pipelines.tasks.detection import evaluate as measure
 
-    _measure(report, lambda: measure(data, BundledDetector(weights, LEAST_SCORE), split))
+    def run() -> dict[str, float]:
+        detector = BundledDetector(weights, LEAST_SCORE, views, alternatives=True)
+        return measure(data, detector, split)
+
+    _measure(report, run)
+
+
+@evaluate.command()
+@evaluation_options()
+@click.option("--model", type=FILE, metavar="DIR", help="Instead of the bundled scene model.")
+def scenes(data: Path, report: Path | None, model: Path | None) -> None:
+    """Measure the scenes on photographs that training held out.
+
+    \b
+    sightgraph evaluate scenes --data DATASETS
+    """
+    from pipelines.tasks.scenes import evaluate as measure
+
+    _measure(report, lambda: measure(data, model))
+
+
+@evaluate.command()
+@evaluation_options()
+def colours(data: Path, report: Path | None) -> None:
+    """Measure the colours of objects by those that captions name, on the val parts.
+
+    \b
+    sightgraph evaluate colours --data DATASETS
+    """
+    from pipelines.reading.trained import TrainedReader
+    from pipelines.tasks.colours import evaluate as measure
+
+    _measure(report, lambda: measure(data, TrainedReader()))
+
+
+@evaluate.command()
+@evaluation_options()
+@click.option("--model", type=FILE, metavar="DIR", help="Instead of the bundled relation model.")
+@click.option("--baselines", is_flag=True, help="Also words alone, places alone, and chance.")
+def relations(data: Path, report: Path | None, model: Path | None, baselines: bool) -> None:
+    """Measure predicates between objects whose boxes and labels are given: R@50 and R@100.
+
+    \b
+    sightgraph evaluate relations --data FILE.json
+    """
+    from pipelines.tasks.relations import measure_file
+
+    _measure(report, lambda: measure_file(data, model, baselines))
+
+
+@evaluate.command("text-graph")
+@evaluation_options()
+@click.option("--reader", default="trained", show_default=True, help="rules or trained.")
+@click.option("--wordnet", type=FILE, metavar="DIR", help="WordNet's database files: synonyms.")
+def text_graph(data: Path, report: Path | None, reader: str, wordnet: Path | None) -> None:
+    """Measure captions to scene graphs: FACTUAL's Set Match and SPICE.
+
+    \b
+    sightgraph evaluate text-graph --data DATASETS/factual/dev.csv
+    """
+    from pipelines.reading.readers import READERS
+    from pipelines.tasks.text_graph import evaluate as measure
+    from pipelines.tasks.wordnet import synonym_sets
+
+    chosen = READERS.make(reader)
+    synonyms = None if wordnet is None else synonym_sets(wordnet)
+    _measure(report, lambda: measure(data, chosen, synonyms))
+
+
+@evaluate.command("question-parsing")
+@evaluation_options()
+def question_parsing(data: Path, report: Path | None) -> None:
+    """Measure the analysis of questions: the share that is right in every field.
+
+    \b
+    sightgraph evaluate question-parsing --data tests/pipelines/question_cases.json
+    """
+    from pipelines.tasks.question_parsing import evaluate as measure
+
+    _measure(report, lambda: measure(data))
+
+
+@evaluate.command()
+@evaluation_options()
+def grounding(data: Path, report: Path | None) -> None:
+    """Measure which objects referring expressions are taken to mean.
+
+    \b
+    sightgraph evaluate grounding --data tests/pipelines/grounding_cases.json
+    """
+    from pipelines.tasks.grounding import evaluate as measure
+
+    _measure(report, lambda: measure(data))
 
 
 @evaluate.command()

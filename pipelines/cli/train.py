@@ -74,6 +74,56 @@ def parser(data: Path, out: Path, epochs: int | None, seed: int | None) -> None:
     print_figures(run(data, out, ParserTraining(**given(epochs=epochs, seed=seed)), print_line))
 
 
+@train.command("text-graph")
+@training_options("text_graph")
+def text_graph(data: Path, out: Path, epochs: int | None, seed: int | None) -> None:
+    """Train the reader of captions on FACTUAL's train part.
+
+    \b
+    sightgraph train text-graph --data DATASETS --out runs/text_graph
+    """
+    from pipelines.tasks.text_graph_training import TextGraphTraining
+    from pipelines.tasks.text_graph_training import train as run
+
+    make_folder(out)
+    print_figures(run(data, out, TextGraphTraining(**given(epochs=epochs, seed=seed)), print_line))
+
+
+@train.command()
+@training_options("scenes")
+def scenes(data: Path, out: Path, epochs: int | None, seed: int | None) -> None:
+    """Train the scenes on what other models and captions say of whole photographs.
+
+    \b
+    sightgraph train scenes --data DATASETS --out runs/scenes
+    """
+    from pipelines.tasks.scenes import SceneTraining
+    from pipelines.tasks.scenes import train as run
+
+    make_folder(out)
+    print_figures(run(data, out, SceneTraining(**given(epochs=epochs, seed=seed)), print_line))
+
+
+@train.command()
+@training_options("relations")
+@click.option("--aside", type=FILE, metavar="FILE", help="Write the val part there, to measure.")
+def relations(
+    data: Path, out: Path, epochs: int | None, seed: int | None, aside: Path | None
+) -> None:
+    """Train the relations on captions, with boxes where there are any.
+
+    \b
+    sightgraph train relations --data DATASETS --out runs/relations --aside relations_val.json
+    """
+    from pipelines.tasks.relations_training import RelationTraining, write_aside
+    from pipelines.tasks.relations_training import train as run
+
+    make_folder(out)
+    if aside is not None:
+        write_aside(data, aside)
+    print_figures(run(data, out, RelationTraining(**given(epochs=epochs, seed=seed)), print_line))
+
+
 @train.command()
 @training_options("answerer")
 @click.option("--base", type=FILE, metavar="DIR", help="A model folder to start from.")

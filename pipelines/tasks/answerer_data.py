@@ -19,12 +19,15 @@ from graph_fusion.model import ModelConfig
 from graph_fusion.tensors import GraphTensors, TextTable, graph_tensors
 from kg.errors import SightGraphError
 from kg.graph import Edge, Node, PhotoInfo, SceneGraph
+from kg.knowledge import Knowledge
 from kg.vocabulary import EdgeKind, NodeKind
-from pipelines.build import GraphBuilder
+from pipelines.build import GraphBuilder, kept
 from pipelines.detections import Detection
 from pipelines.parse import Parser, Sentence
 from pipelines.photo import Photo
 from pipelines.query import query_of, region_features
+from pipelines.seeing.perception import Perception
+from pipelines.seeing.seen import Seen
 from pipelines.tasks.question import Question, held_out, is_validation
 from pipelines.tasks.questions import QuestionWriter
 
@@ -40,11 +43,12 @@ EDITED = 0.25
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A photograph as the answerer's training sees it: its size and what was detected."""
+    """A photograph as the answerer's training sees it: its size, and what was seen."""
 
     name: str
     info: PhotoInfo
     detections: tuple[Detection, ...]
+    seen: Seen | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,11 +97,13 @@ def teacher_pictures(data: Path) -> list[Picture]:
 
 
 def detected_pictures(data: Path, names: Iterable[str], detector: Detector) -> Iterator[Picture]:
-    """Run `detector` over photographs, which gives region features too."""
+    """Run `detector` over photographs, which gives region features too, and look again."""
+    perception = Perception(Knowledge.bundled(), detector)
     for name in names:
         photo = Photo.open(data / name)
         info = PhotoInfo(name, photo.width, photo.height)
-        yield Picture(name, info, tuple(detector(photo)))
+        found = tuple(detector(photo))
+        yield Picture(name, info, found, perception(photo, kept(found)))
 
 
 def is_validation_photo(name: str) -> bool:
@@ -125,11 +131,11 @@ class ExampleMaker:
 
     def examples(self, picture: Picture, amount: int) -> Iterator[Example]:
         """Yield up to `amount` examples of one picture."""
-        scene = self.builder(picture.detections, picture.info)
+        scene = self.builder(picture.detections, picture.info, seen=picture.seen)
         validation = is_validation_photo(picture.name)
         for question in self.writer.write(scene, amount):
             sentence = self.parser(question.text)
-            graph = self.builder(picture.detections, picture.info, sentence)
+            graph = self.builder(picture.detections, picture.info, sentence, picture.seen)
             if not validation and question.fact and self.random.random() < EDITED:
                 graph, question = self._edit(graph, question)
             yield self._example(picture, graph, sentence, question, validation)

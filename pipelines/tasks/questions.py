@@ -16,6 +16,7 @@ from pipelines.build import GraphBuilder
 from pipelines.tasks import templates
 from pipelines.tasks.question import Question
 from pipelines.tasks.references import TOO_GENERAL, Reference, References, Scene
+from pipelines.tasks.seen_questions import SeenQuestions
 from pipelines.tasks.wording import ask_about, asks, capital, plural, with_article
 
 MIN_FACTS = 5
@@ -34,6 +35,7 @@ class QuestionWriter:
         self.builder = builder
         self.random = random.Random(seed)
         self.references = References(knowledge, builder, self.random)
+        self.seen = SeenQuestions(self.references, self.random)
         self.asks = {
             relation.label: asks(relation.label, relation.asks)
             for relation in knowledge.relations.values()
@@ -68,6 +70,11 @@ class QuestionWriter:
             (self.spatial_yes_no, 4),
             (self.unanswerable, 4),
             (self.nothing_there, 3),
+            (self.seen.attribute, 9),
+            (self.seen.colour_yes_no, 4),
+            (self.seen.colour_select, 3),
+            (self.seen.place, 3),
+            (self.seen.doing, 5),
         ]
         kinds, weights = zip(*writers, strict=True)
         for _ in range(amount):

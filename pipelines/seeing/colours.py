@@ -1,0 +1,144 @@
+"""The colours of an object, by the eleven basic colour words of English.
+
+The words: Berlin & Kay, Basic Color Terms, 1969. Each pixel in the box is named by its
+lightness, chroma and hue in CIELAB, and counts the more the nearer it is to the box's middle
+and the rarer its colour is around the box: what stands around an object also shows in its box.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from PIL import Image
+
+from kg.graph import Box
+from pipelines.photo import Photo
+
+COLOURS = (
+    "black",
+    "white",
+    "grey",
+    "red",
+    "green",
+    "yellow",
+    "blue",
+    "brown",
+    "orange",
+    "pink",
+    "purple",
+)
+"""In the order in which languages come to have them; grey is set beside black and white."""
+
+SIDE = 40
+"""A box and what is around it are scaled to this many pixels a side."""
+RING = 0.25
+"""Width of what counts as around the box, as a share of its sides."""
+BINS = 6
+"""Bins per axis of the colour histograms of object and surroundings."""
+LEAST_SHARE = 0.25
+MOST_COLOURS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class ColourShare:
+    """A colour word with the share of the object that has it, in [0, 1]."""
+
+    name: str
+    share: float
+
+
+def colours_of(photo: Photo, box: Box, discount: bool = True) -> list[ColourShare]:
+    """Return the colours of what is in `box`, the largest share first.
+
+    box: pixels of the photograph. discount: set what is around the box against what is in it.
+    """
+    lab, inside = _lab_around(photo, box)
+    middle = _centre_weight()
+    weight = np.where(inside, middle, 0.0)
+    if discount and not inside.all():
+        weight = weight * _foreground(lab, weight, ~inside)
+    names = name_colours(lab)
+    shares = np.bincount(names.ravel(), weight.ravel(), len(COLOURS)) / weight.sum()
+    order = np.argsort(-shares, kind="stable")[:MOST_COLOURS]
+    kept = [index for index in order if shares[index] >= LEAST_SHARE] or [order[0]]
+    return [ColourShare(COLOURS[index], round(float(shares[index]), 3)) for index in kept]
+
+
+def name_colours(lab: np.ndarray) -> np.ndarray:
+    """Return for each CIELAB colour its index in `COLOURS`.
+
+    Shapes:
+        lab [..., 3]: L* in 0..100, a*, b*; returns [...]
+
+    >>> COLOURS[int(name_colours(np.array([53.2, 80.1, 67.2])))]
+    'red'
+    """
+    light, a, b = lab[..., 0], lab[..., 1], lab[..., 2]
+    chroma = np.hypot(a, b)
+    hue = np.degrees(np.arctan2(b, a)) % 360
+    grey_chroma = np.where(light < 30, 14.0, np.where(light > 80, 9.0, 10.0))
+    warm_white = (light > 82) & (chroma < 16) & (hue > 40) & (hue < 130)
+    achromatic = (chroma < grey_chroma) | (light < 12) | warm_white
+    warm = (hue >= 40) & (hue < 105)
+    names = [
+        (achromatic & (light < 32), "black"),
+        (achromatic & (light > 67), "white"),
+        (achromatic, "grey"),
+        (((hue >= 335) | (hue < 20)) & ((light > 60) | (chroma < 32) & (light > 45)), "pink"),
+        ((hue >= 20) & (hue < 45) & (light > 68) & (chroma < 45), "pink"),
+        ((hue >= 300) & (hue < 335), "purple"),
+        ((hue >= 235) & (hue < 300), "blue"),
+        ((hue >= 180) & (hue < 235) & (b < -4), "blue"),
+        ((hue >= 105) & (hue < 235), "green"),
+        (warm & (hue >= 76) & (light > 58) & (chroma > 38), "yellow"),
+        (warm & (light > 54) & (chroma > 42), "orange"),
+        (((hue >= 335) | (hue < 40)) & (chroma > 26) & (light > 18), "red"),
+        ((hue >= 95) & (hue < 105) & (light < 50), "green"),
+    ]
+    found = np.full(light.shape, COLOURS.index("brown"))
+    for where, name in reversed(names):
+        found = np.where(where, COLOURS.index(name), found)
+    return found
+
+
+def _lab_around(photo: Photo, box: Box) -> tuple[np.ndarray, np.ndarray]:
+    """Return the box with its surroundings in CIELAB [S, S, 3], and which of it is the box."""
+    from skimage.color import rgb2lab
+
+    x1, y1, x2, y2 = box
+    wide, high = RING * (x2 - x1), RING * (y2 - y1)
+    outer = (
+        max(x1 - wide, 0.0),
+        max(y1 - high, 0.0),
+        min(x2 + wide, photo.width),
+        min(y2 + high, photo.height),
+    )
+    part = photo.image.resize((SIDE, SIDE), Image.Resampling.BOX, box=outer)
+    lab: np.ndarray = rgb2lab(np.asarray(part))
+    place = (np.arange(SIDE) + 0.5) / SIDE
+    across = outer[0] + place * (outer[2] - outer[0])
+    down = outer[1] + place * (outer[3] - outer[1])
+    inside = ((across >= x1) & (across <= x2))[None] & ((down >= y1) & (down <= y2))[:, None]
+    if not inside.any():
+        inside = np.ones((SIDE, SIDE), dtype=bool)
+    return lab, inside
+
+
+def _centre_weight() -> np.ndarray:
+    place = np.linspace(-1, 1, SIDE)
+    distance: np.ndarray = place[None] ** 2 + place[:, None] ** 2
+    return np.exp(-distance / (2 * 0.45**2))
+
+
+def _foreground(lab: np.ndarray, weight: np.ndarray, around: np.ndarray) -> np.ndarray:
+    """Return how much more likely each pixel's colour is in the box than around it: [S, S]."""
+    scaled = (lab - [0.0, -60.0, -60.0]) / [100.0, 120.0, 120.0]
+    index = np.clip((scaled * BINS).astype(int), 0, BINS - 1)
+    bin_ = (index[..., 0] * BINS + index[..., 1]) * BINS + index[..., 2]
+    mine = np.bincount(bin_.ravel(), weight.ravel(), BINS**3)
+    others = np.bincount(bin_.ravel(), around.ravel().astype(float), BINS**3)
+    mine, others = mine / mine.sum(), others / others.sum()
+    ratio = (mine + 1e-3) / (mine + others + 2e-3)
+    likely: np.ndarray = ratio[bin_]
+    return likely**2

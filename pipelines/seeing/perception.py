@@ -1,0 +1,100 @@
+"""From the objects of a photograph to what else is seen: attributes, relations, the scene."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+
+from kg.knowledge import Knowledge
+from kg.linking import Linker
+from pipelines.detections import Detection
+from pipelines.detectors import Detector
+from pipelines.detectors.bundled import BundledDetector
+from pipelines.photo import Photo
+from pipelines.seeing.colours import colours_of
+from pipelines.seeing.geometry import measured
+from pipelines.seeing.scenes import SceneReader
+from pipelines.seeing.seen import (
+    HAS_COLOUR,
+    MAY_BE_MADE_OF,
+    MAY_HAVE_SHAPE,
+    Seen,
+    SeenAttribute,
+)
+from pipelines.seeing.semantic import RelationReader
+
+PRIORS = {("made of", "material"): MAY_BE_MADE_OF, ("is", "shape"): MAY_HAVE_SHAPE}
+"""Facts about a kind of thing, by relation and category of the object, that suggest something
+of each such thing."""
+MADE = "man-made object"
+"""Only of such things is it worth saying what they may be made of."""
+PRIOR_SCORE = 0.5
+MOST_PRIORS = 2
+
+
+class Perception:
+    """Looks at a photograph and its objects again.
+
+    detector: if it is the bundled one, its features serve the scene too.
+    """
+
+    def __init__(self, knowledge: Knowledge, detector: Detector | None = None) -> None:
+        self.knowledge = knowledge
+        self.linker = Linker(knowledge)
+        self._eye = detector if isinstance(detector, BundledDetector) else None
+        self._priors: dict[str, tuple[SeenAttribute, ...]] = {}
+
+    def __call__(self, photo: Photo, objects: Sequence[Detection]) -> Seen:
+        """Return what is seen; `objects` as `pipelines.build.kept` orders them."""
+        geometry = measured(objects, photo.width, photo.height)
+        attributes = tuple(
+            (*self._colours(photo, one), *words, *self._prior(one.label))
+            for one, words in zip(objects, geometry, strict=True)
+        )
+        return Seen(
+            attributes,
+            tuple(self.relations(objects, photo.width, photo.height)),
+            self.scenes(self.eye.look(photo), objects),
+        )
+
+    @cached_property
+    def scenes(self) -> SceneReader:
+        return SceneReader()
+
+    @cached_property
+    def relations(self) -> RelationReader:
+        return RelationReader()
+
+    @cached_property
+    def eye(self) -> BundledDetector:
+        return self._eye or BundledDetector()
+
+    def _colours(self, photo: Photo, one: Detection) -> tuple[SeenAttribute, ...]:
+        if one.box is None:
+            return ()
+        return tuple(
+            SeenAttribute(HAS_COLOUR, colour.name, colour.share, "colours")
+            for colour in colours_of(photo, one.box)
+        )
+
+    def _prior(self, label: str) -> tuple[SeenAttribute, ...]:
+        """Return what things of this kind are usually made of and shaped like."""
+        if label not in self._priors:
+            found: list[SeenAttribute] = []
+            for link in self.linker.best(label, head=True)[:1]:
+                found += self._suggested(link.concept)
+            self._priors[label] = tuple(found)
+        return self._priors[label]
+
+    def _suggested(self, concept: str) -> list[SeenAttribute]:
+        found: list[SeenAttribute] = []
+        if MADE not in map(self.knowledge.label, self.knowledge.categories(concept)):
+            return []
+        for fact in self.knowledge.facts(concept):
+            name = self.knowledge.relations[fact.relation].label
+            for category in map(self.knowledge.label, self.knowledge.categories(fact.object)):
+                relation = PRIORS.get((name, category))
+                if relation and sum(one.relation == relation for one in found) < MOST_PRIORS:
+                    label = self.knowledge.label(fact.object)
+                    found.append(SeenAttribute(relation, label, PRIOR_SCORE, "knowledge"))
+        return found

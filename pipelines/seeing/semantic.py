@@ -1,0 +1,164 @@
+"""Semantic relations between detected objects: riding, holding, wearing, sitting on ..."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from itertools import permutations
+from pathlib import Path
+from typing import Literal
+
+import torch
+from safetensors.torch import load_file
+from torch import Tensor
+
+from graph_fusion.encoders.text import MiniLM, TextEncoder
+from graph_fusion.relations import RelationNetwork, pair_geometry
+from graph_fusion.weights import loading
+from kg.files import bundled
+from kg.graph import Box
+from pipelines.detections import Detection
+from pipelines.reading.predicates import canonical
+from pipelines.seeing.seen import SeenRelation
+
+SEMANTIC = (
+    "riding",
+    "holding",
+    "wearing",
+    "eating",
+    "sitting on",
+    "sitting at",
+    "standing on",
+    "lying on",
+    "carrying",
+    "driving",
+    "looking at",
+    "using",
+    "playing with",
+    "drinking from",
+    "pulling",
+    "flying",
+    "throwing",
+    "hitting",
+    "swinging",
+    "leaning on",
+    "hanging on",
+    "parked on",
+    "covered with",
+    "filled with",
+    "attached to",
+)
+"""Predicates that a scene graph may get; where things stand to each other, geometry says."""
+GEOMETRIC = ("on", "in", "under", "above", "behind", "in front of", "next to", "near", "with", "at")
+"""Predicates that compete with these, so that a pair that only lies together stays bare."""
+MOST_RELATIONS = 10
+Evidence = Literal["both", "words", "places"]
+"""What a relation is judged by."""
+
+
+class RelationReader:
+    """Scores predicates between objects by their labels and boxes.
+
+    folder: a folder that `sightgraph train relations` wrote; the bundled one by default.
+    encoder: reads labels and predicates.
+
+    Raises:
+        SightGraphError: the folder does not hold a relation model.
+    """
+
+    def __init__(self, folder: Path | None = None, encoder: TextEncoder | None = None) -> None:
+        folder = bundled("models", "relations") if folder is None else folder
+        with loading("relations", folder):
+            config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+            self.threshold: float = config["threshold"]
+            self.taught: frozenset[str] = frozenset(config["taught"])
+            self.network = RelationNetwork()
+            self.network.load_state_dict(load_file(folder / "model.safetensors"))
+        self.network.eval()
+        self.encoder = encoder or MiniLM()
+
+    def __call__(self, objects: Sequence[Detection], width: int, height: int) -> list[SeenRelation]:
+        """Return at most `MOST_RELATIONS` semantic relations, one a pair, the surest first.
+
+        width, height: of the photograph, in pixels. Objects without a box have none.
+        """
+        placed = [index for index, one in enumerate(objects) if one.box is not None]
+        boxes = [objects[index].box for index in placed]
+        labels = [objects[index].label for index in placed]
+        pairs = list(permutations(range(len(placed)), 2))
+        if not pairs:
+            return []
+        names = [*SEMANTIC, *GEOMETRIC]
+        predicates, related = self._scores(
+            labels, [box for box in boxes if box is not None], width, height, pairs, names
+        )
+        sure = predicates.softmax(1) * related.sigmoid()[:, None]
+        best = sure[:, : len(SEMANTIC)].max(1)
+        winning = predicates.argmax(1) < len(SEMANTIC)
+        found = [
+            SeenRelation(placed[s], SEMANTIC[int(number)], placed[o], round(float(score), 3))
+            for (s, o), score, number, wins in zip(
+                pairs, best.values, best.indices, winning, strict=True
+            )
+            if wins and score >= self.threshold
+        ]
+        return sorted(found, key=lambda one: -one.score)[:MOST_RELATIONS]
+
+    def score(
+        self,
+        labels: Sequence[str],
+        boxes: Sequence[Box],
+        width: float,
+        height: float,
+        pairs: Sequence[tuple[int, int]],
+        predicates: Sequence[str],
+        by: Evidence = "both",
+    ) -> Tensor:
+        """Return log scores [pairs, predicates], comparable over the whole photograph.
+
+        Predicates that mean the same share their form's probability; of two that are equal
+        the "-ing" form counts as the usual one.
+        """
+        logits, related = self._scores(labels, boxes, width, height, pairs, predicates, by)
+        usual = torch.tensor([0.0 if "ing" in name else -1e-3 for name in predicates])
+        return (logits + usual).log_softmax(1) + torch.nn.functional.logsigmoid(related)[:, None]
+
+    @torch.inference_mode()
+    def _scores(
+        self,
+        labels: Sequence[str],
+        boxes: Sequence[Box],
+        width: float,
+        height: float,
+        pairs: Sequence[tuple[int, int]],
+        predicates: Sequence[str],
+        by: Evidence = "both",
+    ) -> tuple[Tensor, Tensor]:
+        """Return logits [pairs, predicates] and of being related [pairs]."""
+        texts = self.encoder([label.lower() for label in labels])
+        places = torch.tensor(boxes, dtype=torch.float32)
+        subject, target = torch.tensor(pairs).unbind(1)
+        there = self._one_way(texts, places, subject, target, width, height, predicates, by)
+        back = self._one_way(texts, places, target, subject, width, height, predicates, by)
+        exchanged = torch.tensor([canonical(name).exchanged for name in predicates])
+        logits = torch.where(exchanged, back[0], there[0])
+        return logits, torch.maximum(there[1], back[1] - 1) if exchanged.any() else there[1]
+
+    def _one_way(
+        self,
+        texts: Tensor,
+        places: Tensor,
+        subject: Tensor,
+        target: Tensor,
+        width: float,
+        height: float,
+        predicates: Sequence[str],
+        by: Evidence,
+    ) -> tuple[Tensor, Tensor]:
+        forms = self.encoder([canonical(name).text for name in predicates])
+        geometry = pair_geometry(places[subject], places[target], width, height)
+        first, second = texts[subject], texts[target]
+        if by == "places":
+            first, second = torch.zeros_like(first), torch.zeros_like(second)
+        scores = self.network(first, second, None if by == "words" else geometry, forms)
+        return scores.predicates, scores.related
