@@ -23,6 +23,8 @@ from pipelines.paths import best_path, openness
 
 DONT_KNOW = "I don't know"
 MAX_CANDIDATES = 5
+TOPIC_OPEN = 0.5
+"""A way from what is asked about is shown if it is this share as open as the openest."""
 OPEN = 0.3
 """A way counts as evidence for yes when its narrowest edge is at least this open."""
 
@@ -83,6 +85,7 @@ class Answerer:
             yes_no=torch.softmax(scores.yes_no[0] / yes_no, 0),
             counted=torch.sigmoid(scores.counted),
             attention=scores.attention,
+            topic=query.topic,
             strength=dict(zip(edges, gates.tolist(), strict=True)),
         )
 
@@ -105,6 +108,7 @@ class _Result:
     yes_no: Tensor
     counted: Tensor
     attention: Tensor
+    topic: str | None
     strength: dict[Edge, float]
 
     @property
@@ -171,7 +175,13 @@ class _Result:
         return self.nodes[max(matching, key=lambda i: float(self.node[i]))]
 
     def _path_to(self, target: Node) -> tuple[Edge, ...]:
-        return best_path(self.graph, self.strength, self._sources(), target.id)
+        """Return the way to the answer: from what is asked about, if that is open too."""
+        path = best_path(self.graph, self.strength, self._sources(), target.id)
+        if self.topic is None or self.topic not in self.graph:
+            return path
+        asked = best_path(self.graph, self.strength, [self.topic], target.id)
+        wide = TOPIC_OPEN * openness(path, self.strength)
+        return asked if asked and openness(asked, self.strength) >= wide else path
 
     def evidence_of_words(self) -> Evidence:
         """What the words were found to mean: all that can be shown without an answer."""

@@ -12,21 +12,25 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 from safetensors.torch import load_file
-from torch import Tensor, nn
+from torch import Tensor
 
-from graph_fusion.encoders.detector_network import build_network
+from graph_fusion.encoders.detector_loss import Boxes
+from graph_fusion.encoders.detector_network import DetectorNetwork
 from kg.errors import SightGraphError
 from pipelines.detections import Detection
 from pipelines.photo import Photo
 from pipelines.tasks.coco import COCO_IDS, COCO_LABELS, coco_boxes
-from pipelines.tasks.detection import evaluate
-from pipelines.tasks.detection_training import (
-    DetectorTraining,
+from pipelines.tasks.detection import best_threshold, evaluate
+from pipelines.tasks.detection_data import (
     Sample,
     augment,
+    is_held_out,
     load_samples,
-    train,
+    own_labels,
+    photograph_names,
+    training_image,
 )
+from pipelines.tasks.detection_training import DetectorTraining, train
 from pipelines.tasks.fastestdet import BACKBONE_FILE, DETECTOR_FILE
 
 
@@ -67,19 +71,16 @@ def data(tmp_path: Path) -> Path:
 def write_start_weights(folder: Path) -> None:
     """Write random weights under the names that FastestDet's files use."""
     torch.manual_seed(1)
-    network = build_network(80)
+    network = DetectorNetwork(80)
     context, head = network.backbone.context, network.head
     parts = {
         "SPP.Conv1x1.conv1x1.": context.reduce,
         "SPP.output.": context.join,
-        "detect_head.conv1x1.conv1x1.": nn.Sequential(*head.classification_head.conv[:2]),
+        "detect_head.conv1x1.conv1x1.": head.shared,
     }
     parts |= {f"SPP.S{number}.": reach for number, reach in enumerate(context.reaches, 1)}
-    for name, classes in (("cls", 80), ("reg", 4), ("obj", 1)):
-        depthwise = head.classification_head.conv[3:5]
-        logits = nn.Conv2d(96, classes, 1, bias=False), nn.BatchNorm2d(classes)
-        layers = nn.Sequential(*depthwise, nn.ReLU(), *logits)
-        parts[f"detect_head.{name}_layers.conv5x5."] = layers
+    for name, branch in (("cls", head.classes), ("reg", head.boxes), ("obj", head.objectness)):
+        parts[f"detect_head.{name}_layers.conv5x5."] = branch
     weights = {
         prefix + name: value
         for prefix, part in parts.items()
@@ -150,23 +151,58 @@ def test_a_folder_that_is_no_coco_folder_is_refused(tmp_path: Path) -> None:
         evaluate(tmp_path, Blind())
 
 
-def test_training_reads_no_photograph_of_the_val_part(data: Path) -> None:
-    options = DetectorTraining(real_repeats=2)
-    samples = load_samples(data, options)
-    assert len(samples) == 2 * 2 + 1  # two of COCO's train part twice, and the teacher's one
-    assert set(coco_boxes(data / "coco_mini", "train2017")) == {
-        "images/train2017/t1.jpg",
-        "images/train2017/t2.jpg",
-    }
+LABELS: dict[str, list[tuple[str, float, list[float]]]] = {
+    "coco_mini/images/train2017/t1.jpg": [("dog", 0.5, [1, 1, 20, 20])],
+    "coco_mini/images/train2017/t2.jpg": [],
+    "flickr/f.jpg": [("dog", 0.5, [4, 6, 20, 30])],
+}
 
 
-def test_real_boxes_replace_the_teachers_and_doubtful_ones_are_left_out(data: Path) -> None:
-    scores = [sample.scores.tolist() for sample in load_samples(data, DetectorTraining())]
-    assert scores == [[1.0]] * 6 + [[0.5]]
+def test_training_reads_no_photograph_of_the_val_part_and_none_held_out(data: Path) -> None:
+    train_part = set(coco_boxes(data / "coco_mini", "train2017"))
+    assert train_part == {"images/train2017/t1.jpg", "images/train2017/t2.jpg"}
+    trained_on = [name for name in train_part if not is_held_out(name)]
+    samples = load_samples(data, LABELS, real_repeats=2)
+    assert len(samples) == 2 * len(trained_on) + 1  # and the one that is not of COCO
+
+
+def test_real_boxes_replace_the_networks_own_and_are_sure(data: Path) -> None:
+    assert not is_held_out("images/train2017/t2.jpg")
+    samples = load_samples(data, LABELS, real_repeats=1)
+    real, own = (sample.boxes for sample in samples)
+    assert real.scores.tolist() == [1.0]
+    assert real.labels.tolist() == [COCO_LABELS.index("cat")]
+    assert own.scores.tolist() == [0.5]
+    assert own.corners[0].tolist() == pytest.approx([4 / 40, 6 / 60, 20 / 40, 30 / 60])
+
+
+def test_own_labels_are_kept_for_the_next_run(data: Path, tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    network = DetectorNetwork(80).eval()
+    file = tmp_path / "labels.json.gz"
+    first = own_labels(network, data, 64, file)
+    assert sorted(first) == photograph_names(data)
+    torch.manual_seed(1)
+    assert own_labels(DetectorNetwork(80).eval(), data, 64, file).keys() == first.keys()
+    assert json.loads(gzip.decompress(file.read_bytes())).keys() == first.keys()
+
+
+def test_best_threshold_lies_between_right_and_wrong_detections(data: Path) -> None:
+    class Mixed:
+        name = "mixed"
+
+        def __call__(self, photo: Photo) -> list[Detection]:
+            return [
+                Detection("cat", 0.8, self.name, (8, 8, 38, 38)),
+                Detection("cat", 0.4, self.name, (40, 30, 60, 46)),
+                Detection("dog", 0.3, self.name, (8, 8, 38, 38)),
+            ]
+
+    assert best_threshold(data / "coco_mini", Mixed(), lambda name: True) == 0.8
 
 
 def test_resumed_training_ends_with_the_same_weights(data: Path, tmp_path: Path) -> None:
-    options = {"side": 64, "long_side": 64, "batch_size": 2}
+    options = {"side": 64, "sides": (64, 96), "batch_size": 2}
     first = DetectorTraining(epochs=1, cooldown=0.0, **options)
     both = DetectorTraining(epochs=2, cooldown=0.0, **options)
     train(data, tmp_path / "parts", first)
@@ -179,18 +215,23 @@ def test_resumed_training_ends_with_the_same_weights(data: Path, tmp_path: Path)
     assert any(not torch.equal(early[name], whole[name]) for name in whole)
 
 
+def white_object() -> Sample:
+    image = torch.zeros(3, 60, 80, dtype=torch.uint8)
+    image[:, 20:40, 10:50] = 255  # a white object on black
+    box = torch.tensor([[10 / 80, 20 / 60, 50 / 80, 40 / 60]])
+    return Sample(image, Boxes(box, torch.tensor([3]), torch.tensor([0.7])))
+
+
 @given(st.integers(0, 10_000))
 @settings(max_examples=40, deadline=None)
 def test_augmented_boxes_stay_inside_and_on_their_object(seed: int) -> None:
     torch.manual_seed(seed)
-    image = torch.zeros(3, 60, 80, dtype=torch.uint8)
-    image[:, 20:40, 10:50] = 255  # a white object on black
-    box = torch.tensor([[10.0, 20.0, 50.0, 40.0]])
-    view, target = augment(Sample(image, box, torch.tensor([3]), torch.tensor([0.7])), 64)
-    assert view.shape == (3, 64, 64)
-    for x1, y1, x2, y2 in target["boxes"].tolist():
-        assert 0 <= x1 < x2 <= 64
-        assert 0 <= y1 < y2 <= 64
-        middle = view[:, int((y1 + y2) / 2), int((x1 + x2) / 2)]
-        assert (middle > 0.7).all()
-    assert target["labels"].tolist() == [3] * len(target["boxes"])
+    for make in (augment, lambda sample, side: training_image([sample] * 5, 0, side)):
+        view, boxes = make(white_object(), 64)
+        assert view.shape == (3, 64, 64)
+        for x1, y1, x2, y2 in boxes.corners.tolist():
+            assert 0 <= x1 < x2 <= 1
+            assert 0 <= y1 < y2 <= 1
+            middle = view[:, int((y1 + y2) / 2 * 64), int((x1 + x2) / 2 * 64)]
+            assert (middle > 0.7).all()
+        assert boxes.labels.tolist() == [3] * len(boxes.corners)

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from graph_fusion.encoders.detector_network import build_network
+from graph_fusion.encoders.detector_network import DetectorNetwork
 from kg.errors import SightGraphError
 from pipelines.tasks.fastestdet import (
     BACKBONE_FILE,
@@ -58,7 +58,7 @@ def test_stages_in_rgb_equal_the_authors_in_bgr_in_our_order(datasets: Path) -> 
     folder = datasets / "weights_shufflenet"
     theirs = torch.load(folder / DETECTOR_FILE, weights_only=True, map_location="cpu")
     body = torch.load(folder / BACKBONE_FILE, weights_only=True, map_location="cpu")
-    network = build_network(80).eval()
+    network = DetectorNetwork(80).eval()
     start_from_fastestdet(network, folder)
     ours = network.backbone.body
     torch.manual_seed(0)
@@ -76,4 +76,4 @@ def test_stages_in_rgb_equal_the_authors_in_bgr_in_our_order(datasets: Path) -> 
 
 def test_missing_start_weights_are_named(tmp_path: Path) -> None:
     with pytest.raises(SightGraphError, match=BACKBONE_FILE):
-        start_from_fastestdet(build_network(80), tmp_path)
+        start_from_fastestdet(DetectorNetwork(80), tmp_path)

@@ -1,0 +1,81 @@
+"""pipelines/seeing/perception.py and scenes.py: everything that is seen of a photograph."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from kg.errors import SightGraphError
+from kg.graph import PhotoInfo
+from kg.knowledge import Knowledge
+from kg.vocabulary import EdgeKind, NodeKind
+from pipelines.build import GraphBuilder, kept
+from pipelines.detectors.bundled import BundledDetector
+from pipelines.photo import Photo
+from pipelines.seeing.perception import Perception
+from pipelines.seeing.scenes import SceneReader
+from pipelines.seeing.seen import HAS_COLOUR, MAY_BE_MADE_OF, MAY_HAVE_SHAPE
+
+
+@pytest.fixture(scope="module")
+def detector() -> BundledDetector:
+    return BundledDetector()
+
+
+@pytest.fixture(scope="module")
+def perception(detector: BundledDetector) -> Perception:
+    return Perception(Knowledge.bundled(), detector)
+
+
+def test_each_object_has_what_is_seen_of_it(
+    perception: Perception, detector: BundledDetector
+) -> None:
+    photo = Photo.open("example:motorcycle")
+    objects = kept(detector(photo))
+    seen = perception(photo, objects)
+    assert len(seen.attributes) == len(objects)
+    told = {(one.relation, one.label, one.origin) for one in seen.attributes[0]}
+    assert (HAS_COLOUR, "red", "colours") in told
+    assert (MAY_BE_MADE_OF, "metal", "knowledge") in told
+    assert "street" in [one.label for one in seen.scenes]
+    assert perception(photo, objects) == seen
+
+
+def test_priors_are_of_things_that_are_made(
+    perception: Perception, detector: BundledDetector
+) -> None:
+    photo = Photo.open("example:cat")
+    seen = perception(photo, kept(detector(photo)))
+    relations = {one.relation for each in seen.attributes for one in each}
+    assert HAS_COLOUR in relations
+    assert not relations & {MAY_BE_MADE_OF, MAY_HAVE_SHAPE}
+
+
+def test_what_is_seen_becomes_nodes_and_edges(
+    perception: Perception, detector: BundledDetector, builder: GraphBuilder
+) -> None:
+    photo = Photo.open("example:motorcycle")
+    objects = kept(detector(photo))
+    info = PhotoInfo(photo.source, photo.width, photo.height)
+    graph = builder(objects, info, seen=perception(photo, objects))
+    red = graph.node("seen:red")
+    assert red.kind == NodeKind.ATTRIBUTE
+    (edge,) = graph.edges_between("object:0", red.id)
+    assert (edge.kind, edge.relation, edge.origin) == (EdgeKind.SEMANTIC, HAS_COLOUR, "colours")
+    assert any(one.kind == EdgeKind.LINK for one in graph.edges_from(red.id))
+    assert graph.nodes(NodeKind.SCENE)[0].label == "street"
+    guessed = {e.score for e in graph.edges_from("object:0") if e.relation == MAY_BE_MADE_OF}
+    assert guessed
+    assert max(guessed) < 1
+
+
+def test_another_detector_may_find_the_objects(detector: BundledDetector) -> None:
+    photo = Photo.open("example:motorcycle")
+    seen = Perception(Knowledge.bundled(), None)(photo, kept(detector(photo)))
+    assert seen.scenes
+
+
+def test_a_folder_without_a_scene_model_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(SightGraphError, match="scenes"):
+        SceneReader(tmp_path)
