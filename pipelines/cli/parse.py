@@ -10,15 +10,19 @@ import click
 from kg.errors import SightGraphError
 from pipelines.cli.options import json_option
 from pipelines.cli.printing import print_columns, print_json, print_line
+from pipelines.reading.readers import DEFAULT_READER
 
 if TYPE_CHECKING:
-    from pipelines.parse import Sentence
+    from pipelines.parse import Constraint, Sentence
 
 
 @click.command()
 @click.argument("sentence")
+@click.option(
+    "--reader", default=DEFAULT_READER, show_default=True, help="Of captions: rules or trained."
+)
 @json_option
-def parse(sentence: str, as_json: bool) -> None:
+def parse(sentence: str, reader: str, as_json: bool) -> None:
     """Show how SENTENCE is read: entities, relations, and what it asks for.
 
     \b
@@ -28,7 +32,7 @@ def parse(sentence: str, as_json: bool) -> None:
         raise SightGraphError('the sentence is empty. Write, for example, "a cat on a red couch".')
     from pipelines.parse import Parser
 
-    read = Parser()(sentence)
+    read = Parser(reader=reader)(sentence)
     if as_json:
         print_json(sentence_json(read))
     else:
@@ -66,6 +70,7 @@ def _print_sentence(sentence: Sentence) -> None:
             print_columns(rows, indent="    ")
     if sentence.question is not None:
         asked = sentence.question
+        compared = [asked.comparison] if asked.comparison else []
         print_line(("  question", "dim"))
         print_columns(
             [
@@ -73,6 +78,15 @@ def _print_sentence(sentence: Sentence) -> None:
                 ("answer type", asked.answer_type),
                 ("relation", asked.relation or "-"),
                 ("topic", "-" if asked.topic is None else names[asked.topic]),
+                ("steps", " > ".join(asked.steps) or "-"),
+                *[("where", _constraint(one, names)) for one in asked.constraints],
+                *[("compare", f"{one.compared}, {one.end_of_scale}") for one in compared],
             ],
             indent="    ",
         )
+
+
+def _constraint(one: Constraint, names: list[str]) -> str:
+    said = one.value if one.other is None else f"{one.value} {names[one.other]}"
+    owner = "" if one.entity is None else f" ({names[one.entity]})"
+    return f"{one.kind}: {said}{owner}"

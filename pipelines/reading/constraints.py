@@ -153,7 +153,11 @@ def _positions(text: str, entities: Sequence[Entity]) -> Iterator[Constraint]:
             one.start <= found.start(1) < one.end and one.lemma not in PLACE_NOUNS
             for one in entities
         )
-        if owner is None or named:
+        behind = text[found.end() :]
+        modifies = any(
+            one.start == found.end() + len(behind) - len(behind.lstrip()) for one in entities
+        )
+        if owner is None or named or modifies:
             continue
         for group in (1, 2):
             if found.group(group):

@@ -71,16 +71,22 @@ def _span(graph: ReadGraph, node: int) -> tuple[int, int]:
 def _entity(text: str, graph: ReadGraph, tokens: Sequence[Token], node: int) -> Entity:
     start, end = _span(graph, node)
     inside = [token for token in tokens if start <= token.start < end]
-    before = [token for token in tokens if token.end <= start]
     own = text[start:end]
     name = graph.nodes[node].name
     lemma = name if name != own.lower() else _lemma(own, inside)
-    determiner = None
-    if before and before[-1].tag in _DETERMINERS:
-        determiner = before[-1].text.lower()
     said = [_attribute(text, graph, o) for s, label, o in graph.links if s == node and label == IS]
     said += [Attribute(own, start, end, name) for at, name in graph.implied if at == node]
-    return Entity(own, start, end, lemma, tuple(said), determiner)
+    return Entity(own, start, end, lemma, tuple(said), _determiner(tokens, start, said))
+
+
+def _determiner(tokens: Sequence[Token], start: int, said: Sequence[Attribute]) -> str | None:
+    """Return the determiner before a name, over the attributes that stand between."""
+    for token in reversed([one for one in tokens if one.end <= start]):
+        if token.tag in _DETERMINERS:
+            return token.text.lower()
+        if not any(one.start <= token.start < one.end for one in said) and token.tag != "CC":
+            return None
+    return None
 
 
 def _lemma(own: str, inside: Sequence[Token]) -> str:

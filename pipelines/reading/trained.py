@@ -93,9 +93,8 @@ def minilm() -> tuple[WordPieces, Any]:
     folder = bundled_minilm()
     logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
-    encoder = AutoModel.from_pretrained(
-        folder, local_files_only=True, add_pooling_layer=False, attn_implementation="eager"
-    )
+    encoder = AutoModel.from_pretrained(folder, local_files_only=True, attn_implementation="eager")
+    encoder.pooler = None
     return WordPieces(tokenizer), encoder
 
 

@@ -36,7 +36,6 @@ SEMANTIC = (
     "using",
     "playing with",
     "drinking from",
-    "pulling",
     "flying",
     "throwing",
     "hitting",
@@ -101,11 +100,16 @@ class RelationReader:
         sure = predicates.softmax(1) * related.sigmoid()[:, None]
         best = sure[:, : len(SEMANTIC)].max(1)
         found = [
-            SeenRelation(placed[s], SEMANTIC[int(number)], placed[o], round(float(score), 3))
+            SeenRelation(
+                placed[s],
+                SEMANTIC[int(number)],
+                placed[o],
+                round(float(score) * _found_both(objects[placed[s]], objects[placed[o]]), 3),
+            )
             for (s, o), score, number in zip(pairs, best.values, best.indices, strict=True)
-            if score >= self.threshold
         ]
-        return sorted(found, key=lambda one: -one.score)[:MOST_RELATIONS]
+        found = [one for one in found if one.score >= self.threshold]
+        return _one_of_a_kind(objects, sorted(found, key=lambda one: -one.score))[:MOST_RELATIONS]
 
     def score(
         self,
@@ -171,6 +175,29 @@ class RelationReader:
             first, second = torch.zeros_like(first), torch.zeros_like(second)
         scores = self.network(first, second, None if by == "words" else geometry, forms)
         return scores.predicates, scores.related
+
+
+def _found_both(first: Detection, second: Detection) -> float:
+    """Return how sure the detector is of both."""
+    return (first.score * second.score) ** 0.5
+
+
+def _one_of_a_kind(
+    objects: Sequence[Detection], relations: Sequence[SeenRelation]
+) -> list[SeenRelation]:
+    """Keep of relations that differ in one end of the same label only the first: one rider
+    to a horse, one horse to a rider."""
+    kept: list[SeenRelation] = []
+    taken: set[tuple[int, str, str] | tuple[str, str, int]] = set()
+    for one in relations:
+        ends = {
+            (one.subject, one.predicate, objects[one.object].label),
+            (objects[one.subject].label, one.predicate, one.object),
+        }
+        if not ends & taken:
+            taken |= ends
+            kept.append(one)
+    return kept
 
 
 def _prominence(

@@ -36,7 +36,7 @@ from pipelines.tasks.relations_data import (
 HELD_OUT_PHOTOS = 0.15
 """Share of the train photographs that are kept back for choosing."""
 LEAST_NOUN = 2
-THRESHOLD = 0.2
+THRESHOLD = 0.25
 """Least sureness of a relation in a graph: about four of five looked right at this on 40 train
 photographs."""
 IGNORED = -100

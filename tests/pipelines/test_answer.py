@@ -130,7 +130,9 @@ def test_the_json_object_is_the_documented_one(sightgraph: SightGraph) -> None:
     answer = sightgraph.ask("example:cat", "Is this animal a mammal?").as_json()
     assert {"answer", "confidence", "candidates", "evidence", "timings_ms", "models"} <= set(answer)
     assert set(answer["evidence"]) == {"objects", "entities", "facts", "path"}
-    assert {"open", "detect", "parse", "build", "answer", "total"} == set(answer["timings_ms"])
+    assert {"open", "detect", "look", "parse", "build", "answer", "total"} == set(
+        answer["timings_ms"]
+    )
     assert sum(one["score"] for one in answer["candidates"]) <= 1.001
 
 

@@ -11,7 +11,17 @@ from click.testing import Result
 
 from pipelines.cli.evaluate import evaluate
 
-TASKS = {"detection", "parser", "questions"}
+TASKS = {
+    "colours",
+    "detection",
+    "grounding",
+    "parser",
+    "question-parsing",
+    "questions",
+    "relations",
+    "scenes",
+    "text-graph",
+}
 CONLLU = """\
 # text = Cats sleep .
 1	Cats	cat	NOUN	NNS	Number=Plur	2	nsubj	_	_

@@ -10,7 +10,7 @@ from click.testing import Result
 
 from pipelines.cli.train import given, train
 
-MODELS = {"answerer", "detector", "parser"}
+MODELS = {"answerer", "detector", "parser", "relations", "scenes", "text-graph"}
 
 
 def test_every_model_can_be_trained() -> None:
