@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Sequence
 from itertools import permutations
 from pathlib import Path
@@ -179,7 +180,7 @@ class RelationReader:
 
 def _found_both(first: Detection, second: Detection) -> float:
     """Return how sure the detector is of both."""
-    return (first.score * second.score) ** 0.5
+    return math.sqrt(first.score * second.score)
 
 
 def _one_of_a_kind(
@@ -188,9 +189,9 @@ def _one_of_a_kind(
     """Keep of relations that differ in one end of the same label only the first: one rider
     to a horse, one horse to a rider."""
     kept: list[SeenRelation] = []
-    taken: set[tuple[int, str, str] | tuple[str, str, int]] = set()
+    taken: set[tuple[object, str, object]] = set()
     for one in relations:
-        ends = {
+        ends: set[tuple[object, str, object]] = {
             (one.subject, one.predicate, objects[one.object].label),
             (objects[one.subject].label, one.predicate, one.object),
         }
