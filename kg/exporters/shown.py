@@ -18,6 +18,7 @@ COLUMNS = {
     NodeKind.ENTITY: 0,
     NodeKind.ATTRIBUTE: 0,
     NodeKind.OBJECT: 1,
+    NodeKind.SCENE: 1,
     NodeKind.CONCEPT: 2,
     NodeKind.LITERAL: 3,
 }
@@ -33,7 +34,7 @@ def shown(graph: SceneGraph, view: View) -> tuple[list[Node], list[Edge]]:
     edges: dict[Edge, None] = dict.fromkeys(e for e in graph.edges() if e in view.edges)
     links = graph.edges(EdgeKind.MENTION) + graph.edges(EdgeKind.LINK)
     if not view.nodes:
-        for edge in links:
+        for edge in links + graph.edges(EdgeKind.SEMANTIC):
             if len(chosen) < MAX_NODES:
                 chosen |= {edge.source: None, edge.target: None}
         links = links + _surest_spatial(graph)
