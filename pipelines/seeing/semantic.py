@@ -58,6 +58,8 @@ boxes. Chosen, like the next two, on train photographs that training held out.""
 FAR, SMALL = 6.0, 0.5
 """How much less is said of things that are far apart (gap as a share of the photograph) and small
 (logarithm of their shares of its area)."""
+UNUSUAL = 0.5
+"""What another name for the same predicate costs."""
 Evidence = Literal["both", "words", "places"]
 """What a relation is judged by."""
 
@@ -124,18 +126,19 @@ class RelationReader:
     ) -> Tensor:
         """Return log scores [pairs, predicates], comparable over the whole photograph.
 
-        Predicates that mean the same share their form's probability; of two that are equal
-        the "-ing" form counts as the usual one.
+        Names that mean the same ("wears", "wearing") each have what their one form has; all
+        but the first "-ing" name a little less, so that they do not crowd out others.
         """
         logits, related = self._scores(labels, boxes, width, height, pairs, predicates, by)
         if by == "both":
             words, _ = self._scores(labels, boxes, width, height, pairs, predicates, "words")
             logits = words + PLACE_WEIGHT * (logits - words)
-        usual = torch.tensor([0.0 if "ing" in name else -1e-3 for name in predicates])
         told = torch.nn.functional.logsigmoid(related)
         if by != "words":
             told = told + _prominence(boxes, width, height, pairs)
-        return (logits + usual).log_softmax(1) + told[:, None]
+        first, less = _alike(predicates)
+        whole = logits[:, sorted(set(first))].logsumexp(1, keepdim=True)
+        return logits - whole - torch.tensor(less) + told[:, None]
 
     @torch.inference_mode()
     def _scores(
@@ -176,6 +179,18 @@ class RelationReader:
             first, second = torch.zeros_like(first), torch.zeros_like(second)
         scores = self.network(first, second, None if by == "words" else geometry, forms)
         return scores.predicates, scores.related
+
+
+def _alike(predicates: Sequence[str]) -> tuple[list[int], list[float]]:
+    """Return for each predicate the one that stands for all of its meaning, and what it costs.
+
+    One standing for its meaning costs nothing, the others `UNUSUAL`.
+    """
+    chosen: dict[object, int] = {}
+    for index in sorted(range(len(predicates)), key=lambda i: ("ing" not in predicates[i], i)):
+        chosen.setdefault(canonical(predicates[index]), index)
+    first = [chosen[canonical(name)] for name in predicates]
+    return first, [0.0 if index == at else UNUSUAL for index, at in enumerate(first)]
 
 
 def _found_both(first: Detection, second: Detection) -> float:
