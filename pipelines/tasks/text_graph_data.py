@@ -16,6 +16,7 @@ from graph_fusion.text_graph import LONGEST_NODE
 from kg.errors import SightGraphError
 from pipelines.reading.captions import split_words
 from pipelines.reading.triples import IS, Triple, parse_triples
+from pipelines.reading.words import NUMBERS
 from pipelines.tasks.question import held_out
 
 LONGEST_CAPTION = 24
@@ -24,12 +25,9 @@ HELD_OUT_IMAGES = 0.03
 LEAST_LINKS, LEAST_NAMES, LEAST_IMPLIED = 2, 4, 4
 """How often a label must be seen to become one of the network's."""
 
-NUMBERS = {
-    word: str(number)
-    for number, word in enumerate(
-        ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"], 1
-    )
-}
+RENAMED_SHARE = 0.25
+"""A word that is so often called by another name is another word for it."""
+TO_TEN = {word: digits for word, digits in NUMBERS.items() if 1 <= int(digits) <= 10}
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,11 +181,7 @@ def learn_renamings(graphs: Iterable[CaptionGraph]) -> frozenset[tuple[str, str]
         usual = " " not in span and count / alone[span] > RENAMED_SHARE
         if count >= LEAST_NAMES and (usual or _akin(span, name)):
             found.add((span, name))
-    return frozenset(found | set(NUMBERS.items()))
-
-
-RENAMED_SHARE = 0.25
-"""A word that is so often called by another name is another word for it."""
+    return frozenset(found | set(TO_TEN.items()))
 
 
 def _akin(span: str, name: str) -> bool:
