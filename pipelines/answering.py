@@ -141,6 +141,8 @@ class _Result:
         target = self._target(text)
         if target is None:
             return self.evidence_of_words()
+        if target.kind == NodeKind.SCENE:  # said of the whole photograph, by no object's way
+            return Evidence.from_path(self.graph, (), target)
         return Evidence.from_path(self.graph, self._path_to(target), target)
 
     def confidence(self, best: Candidate) -> float:

@@ -23,6 +23,7 @@ class Evidence:
 
     objects, entities: the nodes on the path that were seen, or read.
     facts: the knowledge on the path.
+    scenes: the places that the whole photograph shows, where one of them is the answer.
     path: the edges that lead from the question to the answer, in order; each may be walked
         against its direction.
     """
@@ -31,6 +32,7 @@ class Evidence:
     entities: tuple[Node, ...] = ()
     facts: tuple[Edge, ...] = ()
     path: tuple[Edge, ...] = ()
+    scenes: tuple[Node, ...] = ()
 
     @classmethod
     def from_path(cls, graph: SceneGraph, path: tuple[Edge, ...], *also: Node) -> Evidence:
@@ -43,6 +45,7 @@ class Evidence:
             entities=tuple(node for node in nodes if node.kind == NodeKind.ENTITY),
             facts=tuple(edge for edge in path if edge.kind == EdgeKind.FACT),
             path=path,
+            scenes=tuple(node for node in nodes if node.kind == NodeKind.SCENE),
         )
 
 
@@ -104,6 +107,10 @@ class Answer:
                         "via": list(edge.via),
                     }
                     for edge in self.evidence.facts
+                ],
+                "scenes": [
+                    {"label": node.label, "score": _rounded(node.score)}
+                    for node in self.evidence.scenes
                 ],
                 "path": [
                     {

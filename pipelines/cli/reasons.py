@@ -15,9 +15,10 @@ def print_answer(answer: Answer) -> None:
     """Print the answer on the first line, and below it what it rests on."""
     print_line((answer.text, "bold green"), f"  (confidence {answer.confidence:.2f})")
     evidence = answer.evidence
-    if evidence.path or evidence.objects or evidence.entities:
+    if evidence.path or evidence.objects or evidence.entities or evidence.scenes:
         print_line("because:")
     _print_part("boxes", [_seen(node) for node in evidence.objects])
+    _print_part("scene", [_seen(node) for node in evidence.scenes])
     _print_part("words", [_read(node, answer.question) for node in evidence.entities])
     _print_part("facts", [_known(edge, answer.graph) for edge in evidence.facts])
     if evidence.path:
@@ -72,6 +73,8 @@ def _path_name(node: Node, question: str) -> str:
 
 
 def _seen(node: Node) -> tuple[str, str, str]:
+    if node.kind == NodeKind.SCENE:
+        return node.label, f"{node.score:.2f}", f"the whole photograph  {node.origin}"
     where = "no box" if node.box is None else box_text(node.box)
     return node.label, f"{node.score:.2f}", f"{where}  {node.origin}"
 

@@ -76,7 +76,10 @@ def parser(data: Path, out: Path, epochs: int | None, seed: int | None) -> None:
 
 @train.command("text-graph")
 @training_options("text_graph")
-def text_graph(data: Path, out: Path, epochs: int | None, seed: int | None) -> None:
+@click.option("--base", type=FILE, metavar="DIR", help="A model folder to start from.")
+def text_graph(
+    data: Path, out: Path, epochs: int | None, seed: int | None, base: Path | None
+) -> None:
     """Train the reader of captions on FACTUAL's train part.
 
     \b
@@ -86,7 +89,8 @@ def text_graph(data: Path, out: Path, epochs: int | None, seed: int | None) -> N
     from pipelines.tasks.text_graph_training import train as run
 
     make_folder(out)
-    print_figures(run(data, out, TextGraphTraining(**given(epochs=epochs, seed=seed)), print_line))
+    options = TextGraphTraining(**given(epochs=epochs, seed=seed))
+    print_figures(run(data, out, options, print_line, base))
 
 
 @train.command()

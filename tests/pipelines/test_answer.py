@@ -126,10 +126,19 @@ def test_the_same_question_twice_gives_the_same_bits(sightgraph: SightGraph) -> 
     assert first.as_json() | {"timings_ms": {}} == again.as_json() | {"timings_ms": {}}
 
 
+def test_what_is_seen_is_answered_with_what_shows_it(sightgraph: SightGraph) -> None:
+    colour = sightgraph.ask("example:motorcycle", "What colour is this?")
+    assert colour.text == "red"
+    assert [edge.relation for edge in colour.evidence.path][-1] == "has colour"
+    place = sightgraph.ask("example:motorcycle", "Where was this photo taken?")
+    assert place.text == "street"
+    assert [node.label for node in place.evidence.scenes] == ["street"]
+
+
 def test_the_json_object_is_the_documented_one(sightgraph: SightGraph) -> None:
     answer = sightgraph.ask("example:cat", "Is this animal a mammal?").as_json()
     assert {"answer", "confidence", "candidates", "evidence", "timings_ms", "models"} <= set(answer)
-    assert set(answer["evidence"]) == {"objects", "entities", "facts", "path"}
+    assert set(answer["evidence"]) == {"objects", "entities", "facts", "scenes", "path"}
     assert {"open", "detect", "look", "parse", "build", "answer", "total"} == set(
         answer["timings_ms"]
     )

@@ -91,6 +91,7 @@ def test_json_object_has_the_documented_content(graph: SceneGraph) -> None:
                     "via": ["motor vehicle"],
                 }
             ],
+            "scenes": [],
             "path": [
                 {
                     "source": "entity:0",
