@@ -127,7 +127,7 @@ class RelationReader:
         """Return log scores [pairs, predicates], comparable over the whole photograph.
 
         Names that mean the same ("wears", "wearing") each have what their one form has; all
-        but the first "-ing" name a little less, so that they do not crowd out others.
+        but the most usual a little less, so that they do not crowd out others.
         """
         logits, related = self._scores(labels, boxes, width, height, pairs, predicates, by)
         if by == "both":
@@ -187,10 +187,17 @@ def _alike(predicates: Sequence[str]) -> tuple[list[int], list[float]]:
     One standing for its meaning costs nothing, the others `UNUSUAL`.
     """
     chosen: dict[object, int] = {}
-    for index in sorted(range(len(predicates)), key=lambda i: ("ing" not in predicates[i], i)):
+    for index in sorted(range(len(predicates)), key=lambda i: (_rarity(predicates[i]), i)):
         chosen.setdefault(canonical(predicates[index]), index)
     first = [chosen[canonical(name)] for name in predicates]
     return first, [0.0 if index == at else UNUSUAL for index, at in enumerate(first)]
+
+
+def _rarity(name: str) -> int:
+    """Return how much less usual a name is than others of its meaning: wearing, of, above."""
+    if name == "of" or (name.split()[0].endswith("ing") and not canonical(name).exchanged):
+        return 0
+    return 1 if name == canonical(name).text else 2
 
 
 def _found_both(first: Detection, second: Detection) -> float:
