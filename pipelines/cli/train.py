@@ -76,10 +76,7 @@ def parser(data: Path, out: Path, epochs: int | None, seed: int | None) -> None:
 
 @train.command("text-graph")
 @training_options("text_graph")
-@click.option("--base", type=FILE, metavar="DIR", help="A model folder to start from.")
-def text_graph(
-    data: Path, out: Path, epochs: int | None, seed: int | None, base: Path | None
-) -> None:
+def text_graph(data: Path, out: Path, epochs: int | None, seed: int | None) -> None:
     """Train the reader of captions on FACTUAL's train part.
 
     \b
@@ -89,8 +86,7 @@ def text_graph(
     from pipelines.tasks.text_graph_training import train as run
 
     make_folder(out)
-    options = TextGraphTraining(**given(epochs=epochs, seed=seed))
-    print_figures(run(data, out, options, print_line, base))
+    print_figures(run(data, out, TextGraphTraining(**given(epochs=epochs, seed=seed)), print_line))
 
 
 @train.command()

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
-import json
 import random
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -17,7 +15,6 @@ from torch import Tensor
 from graph_fusion.heads import COUNT, NO, POINTER, UNKNOWN, YES, YES_NO
 from graph_fusion.model import ModelConfig
 from graph_fusion.tensors import GraphTensors, TextTable, graph_tensors
-from kg.errors import SightGraphError
 from kg.graph import Edge, Node, PhotoInfo, SceneGraph
 from kg.knowledge import Knowledge
 from kg.vocabulary import EdgeKind, NodeKind
@@ -28,6 +25,7 @@ from pipelines.photo import Photo
 from pipelines.query import query_of, region_features
 from pipelines.seeing.perception import Perception
 from pipelines.seeing.seen import Seen
+from pipelines.tasks.detection_data import teacher_boxes
 from pipelines.tasks.question import Question, held_out, is_validation
 from pipelines.tasks.questions import QuestionWriter
 
@@ -77,19 +75,14 @@ def teacher_pictures(data: Path) -> list[Picture]:
     Raises:
         SightGraphError: the file is not in `data`.
     """
-    file = data / "teacher_boxes.json.gz"
-    if not file.is_file():
-        raise SightGraphError(
-            f"there is no {file.name} in '{data}'. Set --data to the data folder."
-        )
-    boxes = json.loads(gzip.decompress(file.read_bytes()))["boxes"]
+    boxes = teacher_boxes(data)
     pictures = []
     for name in sorted(boxes):
         with Image.open(data / name) as image:
             info = PhotoInfo(name, *image.size)
         found = tuple(
-            Detection(label, score, "teacher", tuple(box))
-            for label, score, box in boxes[name]
+            Detection(label, score, "teacher", (x1, y1, x2, y2))
+            for label, score, (x1, y1, x2, y2) in boxes[name]
             if score >= TEACHER_SCORE
         )
         pictures.append(Picture(name, info, found))

@@ -68,8 +68,8 @@ def load_samples(data: Path, labels: Mapping[str, Labelled], real_repeats: int) 
     return samples
 
 
-def photograph_names(data: Path) -> list[str]:
-    """Return the photographs to train on: those that `teacher_boxes.json.gz` lists.
+def teacher_boxes(data: Path) -> dict[str, Labelled]:
+    """Return the boxes of `teacher_boxes.json.gz` by photograph, in the file's order.
 
     Raises:
         SightGraphError: the file is not in `data`.
@@ -79,16 +79,23 @@ def photograph_names(data: Path) -> list[str]:
         raise SightGraphError(
             f"there is no {file.name} in '{data}'. Set --data to the data folder."
         )
-    return sorted(json.loads(gzip.decompress(file.read_bytes()))["boxes"])
+    boxes: dict[str, Labelled] = json.loads(gzip.decompress(file.read_bytes()))["boxes"]
+    return boxes
 
 
 def own_labels(network: DetectorNetwork, data: Path, side: int, file: Path) -> dict[str, Labelled]:
-    """Return what `network` sees in every photograph by six views each; kept in `file`."""
+    """Return what `network` sees by six views of each photograph that the teacher saw.
+
+    Kept in `file`, and read from there the next time.
+
+    Raises:
+        SightGraphError: the file of the teacher's boxes is missing.
+    """
     if file.is_file():
         kept: dict[str, Labelled] = json.loads(gzip.decompress(file.read_bytes()))
         return kept
     labels: dict[str, Labelled] = {}
-    for name in track(photograph_names(data), "looking six times"):
+    for name in track(sorted(teacher_boxes(data)), "looking six times"):
         boxes, scores, classes = detect(
             network, Photo.open(data / name), "crops", side, LEAST_LABEL_SCORE
         )

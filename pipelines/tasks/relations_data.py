@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -24,7 +23,7 @@ from pipelines.reading.triples import IS, Triple
 from pipelines.reading.words import listed
 from pipelines.spatial import relations as spatial_relations
 from pipelines.tasks.coco import TRAIN_SPLIT, VAL_SPLIT, coco_boxes
-from pipelines.tasks.detection_data import Labelled
+from pipelines.tasks.detection_data import Labelled, teacher_boxes
 from pipelines.tasks.question import held_out
 from pipelines.tasks.relations import RelatedPhoto
 from pipelines.tasks.text_graph_data import read_factual
@@ -86,7 +85,7 @@ def placed_photos(data: Path) -> list[RelatedPhoto]:
         SightGraphError: the file of boxes is missing.
     """
     photos = []
-    for name, found in _teacher(data).items():
+    for name, found in teacher_boxes(data).items():
         boxes = [(label, box) for label, score, box in found if score >= TEACHER_SCORE][
             :MOST_PLACED
         ]
@@ -117,12 +116,6 @@ def _said_of_places(a: Box, b: Box, width: int, height: int) -> list[str]:
         if name in found:
             return [name]
     return []
-
-
-def _teacher(data: Path) -> dict[str, Labelled]:
-    packed = (data / "teacher_boxes.json.gz").read_bytes()
-    boxes: dict[str, Labelled] = json.loads(gzip.decompress(packed))["boxes"]
-    return boxes
 
 
 def is_unseen(predicate: str, count: int) -> bool:
@@ -173,9 +166,7 @@ def captioned(data: Path, train: bool, least: int = 2) -> Iterator[tuple[str, li
     """Yield (file, captions, boxes) of each photograph that has captions and `least` boxes."""
     try:
         coco = coco_boxes(data / "coco_mini", TRAIN_SPLIT if train else VAL_SPLIT)
-        teacher = json.loads(gzip.decompress((data / "teacher_boxes.json.gz").read_bytes()))[
-            "boxes"
-        ]
+        teacher = teacher_boxes(data)
         for folder, file in (("coco_mini", "captions.json"), ("flickr8k_1k", "annotations.json")):
             images = json.loads((data / folder / "annotations.json").read_text(encoding="utf-8"))
             said = json.loads((data / folder / file).read_text(encoding="utf-8"))

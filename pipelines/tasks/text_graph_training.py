@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +18,8 @@ from torch.nn import functional as F
 
 from graph_fusion.determinism import deterministic
 from graph_fusion.text_graph import Read, TextGraphConfig, TextGraphNetwork
-from kg.errors import SightGraphError
 from kg.files import atomic_path, write_text
-from pipelines.reading.trained import WordPieces, load_text_graph, minilm, read_words
+from pipelines.reading.trained import WordPieces, minilm, read_words
 from pipelines.tasks.text_graph import scores
 from pipelines.tasks.text_graph_data import (
     LEAST_IMPLIED,
@@ -38,8 +37,6 @@ from pipelines.tasks.text_graph_data import (
 NONE = "none"
 IGNORED = -100
 FROZEN = "encoder.embeddings."
-CONTINUED = 0.4
-"""Share of the learning rates when a trained model is trained further."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,13 +58,11 @@ def train(
     out: Path,
     options: TextGraphTraining | None = None,
     log: Callable[[str], None] = print,
-    base: Path | None = None,
 ) -> dict[str, float]:
     """Train on `data`/factual/train.csv and write the model folder `out`.
 
-    Continues from `out`/checkpoint.pt when there is one. base: a model folder to start from,
-    at `CONTINUED` of the learning rates. Returns the figures on the captions that were held
-    out of train.
+    Continues from `out`/checkpoint.pt when there is one. Returns the figures on the captions
+    that were held out of train.
 
     Raises:
         SightGraphError: the file is missing.
@@ -82,15 +77,8 @@ def train(
     config = _config(targets)
     targets = [one for one in targets if _usable(one, config)]
     out.mkdir(parents=True, exist_ok=True)
-    network, pieces = load_text_graph(base) if base else _fresh(config)
-    if network.config != config:
-        raise SightGraphError(f"'{base}' has other labels than this data. Train without it.")
-    if base:
-        options = replace(
-            options,
-            learning_rate=CONTINUED * options.learning_rate,
-            encoder_rate=CONTINUED * options.encoder_rate,
-        )
+    pieces, encoder = minilm()
+    network = TextGraphNetwork(config, encoder)
     optimizer = _optimizer(network, options)
     average = _trained(network)
     average = {name: value.clone() for name, value in average.items()}
@@ -121,11 +109,6 @@ def train(
         figures = _measure(network, average, pieces, held_out)
         log(f"epoch {epoch}: mean loss {np.mean(losses):.4f}, held out: {figures}")
     return _measure(network, average, pieces, held_out)
-
-
-def _fresh(config: TextGraphConfig) -> tuple[TextGraphNetwork, WordPieces]:
-    pieces, encoder = minilm()
-    return TextGraphNetwork(config, encoder), pieces
 
 
 def _config(targets: Sequence[WordGraph]) -> TextGraphConfig:
