@@ -1,83 +1,38 @@
-"""What is known: concepts, relations and facts, read from RDF with rdflib."""
+"""What is known, in memory: concepts, relations and facts, read from RDF with rdflib."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import replace
 from pathlib import Path
 
-from rdflib import OWL, RDF, RDFS, SKOS, Graph, Literal, URIRef
+from rdflib import OWL, RDF, RDFS, Graph, Literal, URIRef
 from rdflib.term import Node as Term
 
+from kg.facts import Concept, Fact, KnowledgeGraph, Relation
 from kg.files import bundled
-from kg.rdf_files import local_name, parse_file, rdf_files, split_words
+from kg.names import normalise
+from kg.rdf_files import parse_file, rdf_files
 from kg.sparql import select
+from kg.terms import (
+    ALIAS_TERMS,
+    CATEGORY_TERMS,
+    GLOSS_TERMS,
+    IS_A_IRI,
+    LITERAL,
+    NAME_TERMS,
+    SAME_TERMS,
+    STANDARD_VOCABULARIES,
+    TEXT_TERMS,
+    local_name,
+    relation_of,
+    split_words,
+)
 from kg.vocabulary import IS_A, ONTOLOGY
 
-IS_A_IRI = str(SKOS.broader)
-"""All category links (skos:broader, rdfs:subClassOf, rdf:type) are read as this relation."""
 
-_CATEGORY_TERMS = {SKOS.broader, RDFS.subClassOf, RDF.type, URIRef(ONTOLOGY + "isA")}
-_NAME_TERMS = {SKOS.prefLabel, RDFS.label, URIRef("https://schema.org/name")}
-_ALIAS_TERMS = {SKOS.altLabel, URIRef("https://schema.org/alternateName")}
-_GLOSS_TERMS = {SKOS.definition, RDFS.comment}
-_STANDARD_VOCABULARIES = (
-    "http://www.w3.org/2002/07/owl#",
-    "http://www.w3.org/2000/01/rdf-schema#",
-    "http://www.w3.org/1999/02/22-rdf-syntax-ns#",
-    "http://www.w3.org/2004/02/skos/core#",
-    "http://www.w3.org/ns/shacl#",
-    "http://purl.org/dc/",
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Relation:
-    """A kind of fact.
-
-    label, inverse: how it reads from subject to object, and back ("used for", "use of").
-    inherits: whether a category's facts of this kind hold for its members.
-    asks: wordings that ask for it, with "it" for the subject.
-    denies: the relation whose facts this one rules out, if any.
-    """
-
-    iri: str
-    label: str
-    inverse: str
-    inherits: bool = True
-    asks: tuple[str, ...] = ()
-    denies: str | None = None
-
-
-@dataclass(slots=True)
-class Concept:
-    """Something with a name; `source` is the file that named it first."""
-
-    iri: str
-    label: str
-    source: str
-    aliases: list[str] = field(default_factory=list)
-    definition: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Fact:
-    """subject - relation - object, by IRI (or `literal:VALUE` for a plain value).
-
-    source: the file that states it. own: it comes from the user's file.
-    via: IRIs of the categories that it was inherited through, nearest first.
-    """
-
-    subject: str
-    relation: str
-    object: str
-    source: str
-    own: bool = False
-    via: tuple[str, ...] = ()
-
-
-class Knowledge:
+class Knowledge(KnowledgeGraph):
     """A knowledge graph in memory; `rdf` is the rdflib graph that it was read from.
 
     >>> knowledge = Knowledge.bundled()
@@ -89,10 +44,12 @@ class Knowledge:
     def __init__(self) -> None:
         self.rdf = Graph()
         self.concepts: dict[str, Concept] = {}
-        self.relations: dict[str, Relation] = {IS_A_IRI: Relation(IS_A_IRI, IS_A, "kind")}
+        self._relations = {IS_A_IRI: Relation(IS_A_IRI, IS_A, "kind")}
         self._from: dict[str, list[Fact]] = {}
         self._to: dict[str, list[Fact]] = {}
         self._all: dict[str, list[Fact]] = {}
+        self._named: dict[str, list[str]] = {}
+        self._strengths: dict[tuple[str, str, str] | str, float] = {}
 
     @classmethod
     def bundled(cls) -> Knowledge:
@@ -119,39 +76,40 @@ class Knowledge:
         knowledge._index()
         return knowledge
 
-    def facts(self, subject: str, inherited: bool = True) -> list[Fact]:
-        """Return what is known of `subject`: stated facts first, then those of its categories.
+    @property
+    def relations(self) -> dict[str, Relation]:
+        """All kinds of facts, by IRI."""
+        return self._relations
 
-        The nearest statement wins: a denial ("cannot fly") rules out the farther fact that it
-        denies, and a number (of legs) the farther number.
-        """
+    def concept(self, iri: str) -> Concept | None:
+        """Return what is called `iri`, or None where nothing is known of it."""
+        return self.concepts.get(iri)
+
+    def named(self, form: str) -> list[str]:
+        """Return the concepts whose label, then those whose alias is `form`."""
+        return self._named.get(form, [])
+
+    def stated(self, subject: str) -> list[Fact]:
+        """Return the facts that are stated of `subject` itself."""
+        return self._from.get(subject, [])
+
+    def facts(self, subject: str, inherited: bool = True) -> list[Fact]:
+        """Return what is known of `subject`, as `KnowledgeGraph.facts`; worked out once."""
         if not inherited:
-            return list(self._from.get(subject, []))
+            return super().facts(subject, inherited)
         if subject not in self._all:
-            self._all[subject] = self._with_inherited(subject)
+            self._all[subject] = super().facts(subject)
         return list(self._all[subject])
 
     def facts_to(self, object_: str) -> list[Fact]:
         """Return the stated facts whose object is `object_`."""
         return list(self._to.get(object_, []))
 
-    def categories(self, concept: str) -> list[str]:
-        """Return the IRIs of all categories of `concept`, nearest first."""
-        return [category for category, _ in self._category_paths(concept)]
-
-    def label(self, term: str) -> str:
-        """Return what a person calls `term`: a concept's label, or a literal's text."""
-        if term in self.concepts:
-            return self.concepts[term].label
-        return term.removeprefix("literal:")
-
-    def query(self, sparql: str) -> list[dict[str, str]]:
-        """Run a read-only SPARQL query; one dictionary of variable -> text for each row.
-
-        Raises:
-            SightGraphError: the query is broken, or would change or fetch something.
-        """
-        return select(self.rdf, sparql)
+    def query(
+        self, sparql: str, seconds: float | None = None, beside: Sequence[Graph] = ()
+    ) -> list[dict[str, str]]:
+        """Run a read-only SPARQL query; see `KnowledgeGraph.query`."""
+        return select([self.rdf, *beside], sparql, seconds)
 
     def statistics(self) -> dict[str, int]:
         """Return counts: concepts, aliases, relations, facts, and facts by relation label."""
@@ -166,54 +124,14 @@ class Knowledge:
         }
         return totals | dict(by_relation.most_common())
 
-    def _with_inherited(self, subject: str) -> list[Fact]:
-        found = list(self._from.get(subject, []))
-        known = {(fact.relation, fact.object) for fact in found}
-        own = {fact.relation for fact in found if fact.own}
-        for category, via in self._category_paths(subject):
-            numbers = {fact.relation for fact in found if fact.object.startswith("literal:")}
-            for fact in self._from.get(category, []):
-                key = (fact.relation, fact.object)
-                replaced = fact.relation in numbers or (fact.relation in own and not fact.own)
-                inherits = self.relations[fact.relation].inherits
-                if inherits and key not in known and not replaced and not self._denied(fact, known):
-                    known.add(key)
-                    found.append(
-                        Fact(subject, fact.relation, fact.object, fact.source, fact.own, via)
-                    )
-        return found
-
-    def _category_paths(self, concept: str) -> list[tuple[str, tuple[str, ...]]]:
-        """Return (category, categories on the way to it and itself), breadth first."""
-        paths: list[tuple[str, tuple[str, ...]]] = []
-        seen = {concept}
-        frontier: list[tuple[str, tuple[str, ...]]] = [(concept, ())]
-        while frontier:
-            following = []
-            for node, via in frontier:
-                for fact in self._from.get(node, []):
-                    if fact.relation == IS_A_IRI and fact.object not in seen:
-                        seen.add(fact.object)
-                        following.append((fact.object, (*via, fact.object)))
-            paths.extend(following)
-            frontier = following
-        return paths
-
-    def _denied(self, fact: Fact, known: Iterable[tuple[str, str]]) -> bool:
-        return any(
-            object_ == fact.object
-            and (
-                self.relations[relation].denies == fact.relation
-                or self.relations[fact.relation].denies == relation
-            )
-            for relation, object_ in known
-        )
-
     def _read(self, triples: Graph, source: str, own: bool) -> None:
         self._read_relations(triples)
+        self._read_strengths(triples)
         stated: list[Fact] = []
+        notes = set(triples.subjects(RDF.type, OWL.AnnotationProperty))
         for subject, predicate, value in triples:
-            declares = str(subject) in self.relations or subject in _CATEGORY_TERMS
+            declares = str(subject) in self.relations or str(subject) in CATEGORY_TERMS
+            declares = declares or subject in notes
             if isinstance(subject, URIRef) and not declares:
                 stated.extend(self._read_triple(subject, predicate, value, source, own))
         if own:
@@ -228,23 +146,34 @@ class Knowledge:
     def _read_triple(
         self, subject: URIRef, predicate: Term, value: Term, source: str, own: bool
     ) -> Iterable[Fact]:
-        if predicate in _NAME_TERMS | _ALIAS_TERMS | _GLOSS_TERMS:
+        if str(predicate) in TEXT_TERMS:
             if isinstance(value, Literal) and (value.language or "en").startswith("en"):
-                self._name(str(subject), predicate, str(value), source)
+                self._name(str(subject), str(predicate), str(value), source)
+            return
+        if str(predicate) in SAME_TERMS:
+            self._concept(str(subject), source).same.append(str(value))
             return
         if not isinstance(predicate, URIRef) or not isinstance(value, URIRef | Literal):
             return
-        relation = IS_A_IRI if predicate in _CATEGORY_TERMS else str(predicate)
-        if relation != IS_A_IRI and relation.startswith(_STANDARD_VOCABULARIES):
-            return
-        if isinstance(value, URIRef) and str(value).startswith(_STANDARD_VOCABULARIES):
+        relation = relation_of(str(predicate))
+        if relation is None or str(value).startswith(STANDARD_VOCABULARIES):
             return
         if relation not in self.relations:
             name = split_words(local_name(relation))
             self.relations[relation] = Relation(relation, name, f"{name} of")
         self._concept(str(subject), source)
-        object_ = f"literal:{value}" if isinstance(value, Literal) else str(value)
-        yield Fact(str(subject), relation, object_, source, own)
+        yield Fact(str(subject), relation, _term(value), source, own)
+
+    def _read_strengths(self, triples: Graph) -> None:
+        """Learn how usually facts hold: those of a relation, and single ones by reification."""
+        for subject, value in triples.subject_objects(URIRef(ONTOLOGY + "strength")):
+            parts = [triples.value(subject, term) for term in (RDF.subject, RDF.predicate)]
+            object_ = triples.value(subject, RDF.object)
+            key: tuple[str, str, str] | str = str(subject)
+            if object_ is not None and None not in parts:
+                relation = relation_of(str(parts[1])) or str(parts[1])
+                key = (str(parts[0]), relation, _term(object_))
+            self._strengths[key] = float(str(value))
 
     def _read_relations(self, triples: Graph) -> None:
         """Learn the properties that `triples` declares: all with a domain, range or wording."""
@@ -261,7 +190,7 @@ class Knowledge:
             subject = URIRef(term)
             name = triples.value(subject, RDFS.label)
             label = str(name) if name else split_words(local_name(term))
-            key = IS_A_IRI if subject in _CATEGORY_TERMS else term
+            key = IS_A_IRI if str(subject) in CATEGORY_TERMS else term
             self.relations[key] = Relation(
                 iri=key,
                 label=IS_A if key == IS_A_IRI else label,
@@ -275,13 +204,13 @@ class Knowledge:
         name = split_words(local_name(iri))
         return self.concepts.setdefault(iri, Concept(iri, name, source))
 
-    def _name(self, iri: str, predicate: Term, text: str, source: str) -> None:
+    def _name(self, iri: str, predicate: str, text: str, source: str) -> None:
         concept = self._concept(iri, source)
-        if predicate in _NAME_TERMS:
+        if predicate in NAME_TERMS:
             concept.label = text
-        elif predicate in _ALIAS_TERMS and text not in concept.aliases:
+        elif predicate in ALIAS_TERMS and text not in concept.aliases:
             concept.aliases.append(text)
-        elif predicate in _GLOSS_TERMS:
+        elif predicate in GLOSS_TERMS:
             concept.definition = text
 
     def _forget(self, replaced: set[tuple[str, str]]) -> None:
@@ -294,12 +223,31 @@ class Knowledge:
 
     def _index(self) -> None:
         """Sort everything, so that the order of an rdflib graph's hash table never shows."""
-        for concept in self.concepts.values():
-            concept.aliases.sort()
+        for iri, relation in self.relations.items():
+            if iri in self._strengths:
+                self.relations[iri] = replace(relation, strength=self._strengths[iri])
         for subject in sorted(self._from):
-            self._from[subject].sort(key=lambda fact: (fact.relation, fact.object))
+            facts = sorted(self._from[subject], key=lambda fact: (fact.relation, fact.object))
+            self._from[subject] = [self._with_strength(fact) for fact in facts]
             for fact in self._from[subject]:
-                if not fact.object.startswith("literal:"):
+                if not fact.object.startswith(LITERAL):
                     self._concept(fact.object, fact.source)
                 self._to.setdefault(fact.object, []).append(fact)
         self.concepts = dict(sorted(self.concepts.items()))
+        for concept in self.concepts.values():
+            concept.aliases.sort()
+            self._named.setdefault(normalise(concept.label), []).append(concept.iri)
+        for concept in self.concepts.values():
+            for alias in concept.aliases:
+                known = self._named.setdefault(normalise(alias), [])
+                if concept.iri not in known:
+                    known.append(concept.iri)
+
+    def _with_strength(self, fact: Fact) -> Fact:
+        usual = self.relations[fact.relation].strength
+        own = self._strengths.get((fact.subject, fact.relation, fact.object), usual)
+        return fact if own == 1.0 else replace(fact, strength=own)
+
+
+def _term(value: Term) -> str:
+    return f"{LITERAL}{value}" if isinstance(value, Literal) else str(value)

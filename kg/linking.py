@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import re
-from collections import defaultdict
 from dataclasses import dataclass
 
-from kg.knowledge import Knowledge
+from kg.facts import KnowledgeGraph
+from kg.names import normalise, singular_forms
 
 EXACT, ALIAS, INFLECTED, HEAD = 1.0, 0.95, 0.9, 0.6
 """Scores by the way in which a name was matched."""
-
-_ARTICLES = re.compile(r"^(?:the|a|an|this|that|these|those|some|any|its|their|his|her)\s+")
-_NOT_A_NAME = re.compile(r"[^\w\s'-]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +28,7 @@ class Candidate:
 class Linker:
     """Links names to the concepts of `knowledge`.
 
+    >>> from kg.knowledge import Knowledge
     >>> linker = Linker(Knowledge.bundled())
     >>> linker.link("motorbikes")[0].label
     'motorcycle'
@@ -39,14 +36,8 @@ class Linker:
     []
     """
 
-    def __init__(self, knowledge: Knowledge) -> None:
+    def __init__(self, knowledge: KnowledgeGraph) -> None:
         self.knowledge = knowledge
-        self._labels: dict[str, list[str]] = defaultdict(list)
-        self._aliases: dict[str, list[str]] = defaultdict(list)
-        for concept in knowledge.concepts.values():
-            self._labels[normalise(concept.label)].append(concept.iri)
-            for alias in concept.aliases:
-                self._aliases[normalise(alias)].append(concept.iri)
 
     def link(self, name: str, lemma: str | None = None, head: bool = False) -> list[Candidate]:
         """Return the concepts that `name` may mean, best first; [] (NIL) when none fits.
@@ -77,38 +68,16 @@ class Linker:
         return [one for one in found if one.score == found[0].score]
 
     def _matches(self, form: str, score: float, how: str) -> list[Candidate]:
-        found = [self._candidate(iri, score, how) for iri in self._labels.get(form, [])]
-        how = "alias" if how == "label" else how
-        for iri in self._aliases.get(form, []):
-            if iri not in {one.concept for one in found}:
-                found.append(self._candidate(iri, score * ALIAS, how))
+        found = []
+        for iri in self.knowledge.named(form):
+            label = self.knowledge.label(iri)
+            alias = normalise(label) != form
+            found.append(
+                Candidate(
+                    iri,
+                    label,
+                    score * ALIAS if alias else score,
+                    "alias" if alias and how == "label" else how,
+                )
+            )
         return found
-
-    def _candidate(self, iri: str, score: float, how: str) -> Candidate:
-        return Candidate(iri, self.knowledge.label(iri), score, how)
-
-
-def normalise(name: str) -> str:
-    """Return `name` in lower case, without article, punctuation and doubled spaces."""
-    plain = " ".join(_NOT_A_NAME.sub(" ", name.lower().replace("_", " ")).split())
-    return _ARTICLES.sub("", plain)
-
-
-def singular_forms(name: str) -> list[str]:
-    """Return what `name` may be the plural of, likeliest first: 'knives' -> 'knife', 'knive'."""
-    forms = []
-    for ending, replacement in (
-        ("ies", "y"),
-        ("ves", "fe"),
-        ("ves", "f"),
-        ("men", "man"),
-        ("oes", "o"),
-        ("ches", "ch"),
-        ("shes", "sh"),
-        ("xes", "x"),
-        ("ses", "s"),
-        ("s", ""),
-    ):
-        if name.endswith(ending) and len(name) > len(ending) + 1 and not name.endswith("ss"):
-            forms.append(name[: -len(ending)] + replacement)
-    return forms

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 from rdflib import Graph
@@ -57,17 +56,6 @@ def parse_file(path: Path) -> Graph:
             f"{path} cannot be read as {FORMATS[path.suffix]}: {error}. "
             "Nothing was read from this file."
         ) from error
-
-
-def local_name(iri: str) -> str:
-    """Return what stands after the last '#', '/' or ':' of an IRI."""
-    return re.split(r"[#/:]", iri.rstrip("#/:"))[-1]
-
-
-def split_words(name: str) -> str:
-    """Return an identifier as words: 'paintedBy', 'painted_by' -> 'painted by'."""
-    spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", name)
-    return re.sub(r"[_\-\s]+", " ", spaced).strip().lower()
 
 
 def _reason(error: BadSyntax) -> str:

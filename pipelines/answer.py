@@ -9,6 +9,7 @@ from typing import Any
 from PIL import Image
 
 from kg.errors import SightGraphError
+from kg.facts import KnowledgeGraph
 from kg.files import bundled
 from kg.graph import PhotoInfo, SceneGraph
 from kg.knowledge import Knowledge
@@ -33,7 +34,7 @@ class SightGraph:
     """
 
     def __init__(
-        self, detector: Detector, parser: Parser, knowledge: Knowledge, answerer: Answerer
+        self, detector: Detector, parser: Parser, knowledge: KnowledgeGraph, answerer: Answerer
     ) -> None:
         self.detector = detector
         self.parser = parser
@@ -46,7 +47,7 @@ class SightGraph:
     def from_pretrained(
         cls,
         detector: str | Detector = "bundled",
-        knowledge: Knowledge | None = None,
+        knowledge: KnowledgeGraph | None = None,
         parser: Parser | None = None,
         answerer: Answerer | str | Path | None = None,
         **detector_options: Any,

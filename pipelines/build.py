@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from itertools import permutations
 
+from kg.facts import Fact, KnowledgeGraph
 from kg.graph import Edge, Node, PhotoInfo, SceneGraph
-from kg.knowledge import Fact, Knowledge
-from kg.linking import Linker, normalise
+from kg.linking import Linker
+from kg.names import normalise
 from kg.vocabulary import MEANS, EdgeKind, NodeKind
 from pipelines.detections import Detection
 from pipelines.grounding import GENERIC_NOUNS, Grounder, Grounding
@@ -28,7 +29,7 @@ INHERITED_SCORE = 0.9
 class GraphBuilder:
     """Builds the one graph of a photograph, a text and what is known of both."""
 
-    def __init__(self, knowledge: Knowledge) -> None:
+    def __init__(self, knowledge: KnowledgeGraph) -> None:
         self.knowledge = knowledge
         self.linker = Linker(knowledge)
         self.grounder = Grounder(knowledge, self.linker)
@@ -197,7 +198,7 @@ class GraphBuilder:
         return [one.concept for one in found]
 
     def _add_concept(self, graph: SceneGraph, term: str) -> None:
-        concept = self.knowledge.concepts.get(term)
+        concept = self.knowledge.concept(term)
         kind = NodeKind.CONCEPT if concept else NodeKind.LITERAL
         origin = concept.source if concept else "knowledge"
         graph.add(Node(term, kind, self.knowledge.label(term), origin))

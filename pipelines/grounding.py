@@ -6,9 +6,10 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from kg.facts import KnowledgeGraph
 from kg.graph import Node, SceneGraph
-from kg.knowledge import Knowledge
-from kg.linking import Linker, normalise
+from kg.linking import Linker
+from kg.names import normalise
 from kg.vocabulary import NodeKind
 from pipelines.agreement import agreement
 from pipelines.parse import Constraint, Entity
@@ -40,7 +41,7 @@ class Grounder:
     of it: "red", "on the left", "the largest", "on the table".
     """
 
-    def __init__(self, knowledge: Knowledge, linker: Linker) -> None:
+    def __init__(self, knowledge: KnowledgeGraph, linker: Linker) -> None:
         self.knowledge = knowledge
         self.linker = linker
 

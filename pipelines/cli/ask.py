@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 def ask(
     photo: str,
     question: str,
-    knowledge_files: tuple[Path, ...],
+    knowledge_files: tuple[str, ...],
     only_kg: bool,
     detector: str | None,
     weights: Path | None,

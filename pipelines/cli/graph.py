@@ -36,7 +36,7 @@ from pipelines.cli.printing import print_line
 def graph(
     photo: str,
     text: str | None,
-    knowledge_files: tuple[Path, ...],
+    knowledge_files: tuple[str, ...],
     only_kg: bool,
     detector: str | None,
     weights: Path | None,

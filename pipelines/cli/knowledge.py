@@ -8,7 +8,14 @@ from pathlib import Path
 import click
 
 from kg.errors import SightGraphError
-from pipelines.cli.options import json_option, knowledge_options, load_knowledge
+from pipelines.cli.knowledge_import import import_
+from pipelines.cli.options import (
+    detector_options,
+    json_option,
+    knowledge_options,
+    load_knowledge,
+    load_sightgraph,
+)
 from pipelines.cli.printing import print_columns, print_json, print_line
 
 
@@ -17,10 +24,13 @@ def knowledge() -> None:
     """Look into the knowledge: bundled, and of your own with --kg."""
 
 
+knowledge.add_command(import_)
+
+
 @knowledge.command()
 @knowledge_options
 @json_option
-def stats(knowledge_files: tuple[Path, ...], only_kg: bool, as_json: bool) -> None:
+def stats(knowledge_files: tuple[str, ...], only_kg: bool, as_json: bool) -> None:
     """Count concepts, aliases, relations and facts."""
     counts = load_knowledge(knowledge_files, only_kg).statistics()
     if as_json:
@@ -33,7 +43,7 @@ def stats(knowledge_files: tuple[Path, ...], only_kg: bool, as_json: bool) -> No
 @click.argument("label")
 @knowledge_options
 @json_option
-def link(label: str, knowledge_files: tuple[Path, ...], only_kg: bool, as_json: bool) -> None:
+def link(label: str, knowledge_files: tuple[str, ...], only_kg: bool, as_json: bool) -> None:
     """Show which concepts LABEL may mean, best first; none is an answer too."""
     from kg.linking import Linker
 
@@ -52,7 +62,7 @@ def link(label: str, knowledge_files: tuple[Path, ...], only_kg: bool, as_json: 
 @knowledge_options
 @json_option
 def facts(
-    label: str, own: bool, knowledge_files: tuple[Path, ...], only_kg: bool, as_json: bool
+    label: str, own: bool, knowledge_files: tuple[str, ...], only_kg: bool, as_json: bool
 ) -> None:
     """Show what is known of LABEL, from where, and through which category."""
     from kg.linking import Linker
@@ -92,11 +102,49 @@ def facts(
 
 @knowledge.command()
 @click.argument("sparql")
+@click.option(
+    "--photo",
+    metavar="PHOTO",
+    help="Ask the graph of this photograph too: an image file or example:NAME.",
+)
+@click.option(
+    "--seconds",
+    type=click.FloatRange(min=0.1),
+    default=30.0,
+    show_default=True,
+    help="End the query after this time.",
+)
 @knowledge_options
+@detector_options
 @json_option
-def query(sparql: str, knowledge_files: tuple[Path, ...], only_kg: bool, as_json: bool) -> None:
-    """Run a SPARQL query (SELECT or ASK); prints lines with tabs."""
-    rows = load_knowledge(knowledge_files, only_kg).query(sparql)
+def query(
+    sparql: str,
+    photo: str | None,
+    seconds: float,
+    knowledge_files: tuple[str, ...],
+    only_kg: bool,
+    detector: str | None,
+    weights: Path | None,
+    detections: Path | None,
+    as_json: bool,
+) -> None:
+    """Run a SPARQL query (SELECT or ASK) over the knowledge; prints lines with tabs.
+
+    Known prefixes: sg (concepts), sgo (relations), skos, rdfs, owl, cn and cnr (ConceptNet), and
+    with --photo scene and rel (relations in the photograph).
+
+    \b
+    sightgraph kg query --photo example:coffee 'SELECT ?name WHERE { ?object a sgo:Object ;
+      rdfs:label ?name ; rel:means / skos:broader* / sgo:madeOf sg:metal }'
+    """
+    known = load_knowledge(knowledge_files, only_kg)
+    beside = []
+    if photo is not None:
+        from kg.exporters.rdf import as_rdf
+
+        scene = load_sightgraph(detector, weights, detections, known).graph(photo)
+        beside.append(as_rdf(scene))
+    rows = known.query(sparql, seconds, beside)
     if as_json:
         print_json(rows)
         return

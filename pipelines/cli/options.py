@@ -12,7 +12,7 @@ from kg.errors import SightGraphError
 from kg.files import check_writable
 
 if TYPE_CHECKING:
-    from kg.knowledge import Knowledge
+    from kg.facts import KnowledgeGraph
     from pipelines.answer import SightGraph
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -27,9 +27,9 @@ def knowledge_options(command: Command) -> Command:
         "--kg",
         "knowledge_files",
         multiple=True,
-        type=FILE,
-        metavar="FILE|DIR",
-        help="Turtle of your own, beside the bundled knowledge. May be repeated.",
+        metavar="FILE|DIR|STORE|URL",
+        help="Knowledge of your own beside the bundled: RDF files, a store that `kg import` "
+        "made, or a SPARQL endpoint. May be repeated.",
     )
     add_only = click.option(
         "--only-kg", is_flag=True, help="Leave the bundled knowledge out; needs --kg."
@@ -71,7 +71,7 @@ def json_option(command: Command) -> Command:
     )
 
 
-def load_knowledge(files: tuple[Path, ...], only: bool) -> Knowledge:
+def load_knowledge(files: tuple[str, ...], only: bool) -> KnowledgeGraph:
     """Return the knowledge that --kg and --only-kg ask for.
 
     Raises:
@@ -79,13 +79,13 @@ def load_knowledge(files: tuple[Path, ...], only: bool) -> Knowledge:
     """
     if only and not files:
         raise SightGraphError("--only-kg leaves no knowledge. Name a file with --kg.")
-    from kg.knowledge import Knowledge
+    from kg.joined import load_knowledge as load
 
-    return Knowledge.load(files, with_bundled=not only)
+    return load(files, with_bundled=not only)
 
 
 def load_sightgraph(
-    detector: str | None, weights: Path | None, detections: Path | None, knowledge: Knowledge
+    detector: str | None, weights: Path | None, detections: Path | None, knowledge: KnowledgeGraph
 ) -> SightGraph:
     """Return the models with the detector that the options ask for.
 

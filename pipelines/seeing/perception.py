@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import cached_property
 
-from kg.knowledge import Knowledge
+from kg.facts import KnowledgeGraph
 from kg.linking import Linker
 from pipelines.detections import Detection
 from pipelines.detectors import Detector
@@ -38,7 +38,7 @@ class Perception:
     detector: if it is the bundled one, its features serve the scene too.
     """
 
-    def __init__(self, knowledge: Knowledge, detector: Detector | None = None) -> None:
+    def __init__(self, knowledge: KnowledgeGraph, detector: Detector | None = None) -> None:
         self.knowledge = knowledge
         self.linker = Linker(knowledge)
         self._eye = detector if isinstance(detector, BundledDetector) else None

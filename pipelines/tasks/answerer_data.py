@@ -120,6 +120,7 @@ class ExampleMaker:
         self.table = table
         self.config = config
         self.random = random.Random(seed)
+        assert isinstance(builder.knowledge, Knowledge)  # questions are written from all of it
         self.writer = QuestionWriter(builder.knowledge, builder, seed)
 
     def examples(self, picture: Picture, amount: int) -> Iterator[Example]:

@@ -9,8 +9,9 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Iterator
 
+from kg.facts import Fact
 from kg.graph import SceneGraph
-from kg.knowledge import Fact, Knowledge
+from kg.knowledge import Knowledge
 from kg.vocabulary import IS_A
 from pipelines.build import GraphBuilder
 from pipelines.tasks import templates

@@ -132,7 +132,7 @@ class References:
         return [label for label in labels if label not in TOO_GENERAL][:4]
 
     def aliases(self, scene: Scene, node: Node) -> list[str]:
-        concept = self.knowledge.concepts.get(scene.concept[node.id])
+        concept = self.knowledge.concept(scene.concept[node.id])
         return list(concept.aliases) if concept else []
 
 

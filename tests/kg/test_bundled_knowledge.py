@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,10 +13,15 @@ from rdflib.namespace import OWL, RDF, RDFS, SKOS
 
 SG = Namespace("https://sightgraph.org/kg/")
 SGO = Namespace("https://sightgraph.org/ontology#")
+LINKS = (SKOS.closeMatch, SKOS.exactMatch, OWL.sameAs)
+SYNSET = re.compile(r"https://en-word\.net/id/oewn-\d{8}-[nvasr]")
+ENTITY = re.compile(r"http://www\.wikidata\.org/entity/Q[1-9]\d*")
 FOLDER = Path(__file__).resolve().parents[2] / "data" / "kg"
 FILES = sorted(path for path in FOLDER.glob("*.ttl") if path.name != "shapes.ttl")
-FEWEST_CONCEPTS = 350
-FEWEST_FACTS = 1_500
+FEWEST_CONCEPTS = 700
+FEWEST_FACTS = 6_000
+FEWEST_STRENGTHS = 250
+FEWEST_LINKED_CONCEPTS = 900
 FEWEST_WORDINGS = 6
 
 COCO_CLASSES = (
@@ -154,7 +160,7 @@ def test_no_fact_has_a_subject_or_an_object_that_is_not_declared(
 def test_every_predicate_is_a_relation_or_a_label(
     knowledge: Graph, concepts: set[URIRef], relations: set[URIRef]
 ) -> None:
-    describing = {RDF.type, SKOS.prefLabel, SKOS.altLabel, SKOS.definition}
+    describing = {RDF.type, SKOS.prefLabel, SKOS.altLabel, SKOS.definition, *LINKS}
     for concept in concepts:
         used = set(knowledge.predicates(concept))
         assert used <= relations | describing, f"{concept} uses {used - relations - describing}"
@@ -247,6 +253,54 @@ def test_there_is_enough_of_it(
     print(f"{len(concepts)} concepts, {len(stated)} facts: {dict(counts.most_common())}")
     assert len(concepts) >= FEWEST_CONCEPTS
     assert len(stated) >= FEWEST_FACTS, f"only {len(stated)} facts are stated"
+
+
+def test_a_strength_is_a_number_between_nothing_and_certainty(
+    knowledge: Graph, relations: set[URIRef]
+) -> None:
+    for described, strength in knowledge.subject_objects(SGO.strength):
+        assert isinstance(strength, Literal), described
+        assert 0 <= float(strength) <= 1, f"{described} has the strength {strength}"
+        stated_of_relation = described in relations
+        assert stated_of_relation or (described, RDF.type, RDF.Statement) in knowledge, described
+        assert len(list(knowledge.objects(described, SGO.strength))) == 1, described
+
+
+def test_every_fact_with_a_strength_is_stated(knowledge: Graph, relations: set[URIRef]) -> None:
+    described = [
+        (
+            knowledge.value(node, RDF.subject),
+            knowledge.value(node, RDF.predicate),
+            knowledge.value(node, RDF.object),
+        )
+        for node in knowledge.subjects(RDF.type, RDF.Statement)
+    ]
+    for subject, relation, value in described:
+        fact = f"{subject} {relation} {value}"
+        assert None not in (subject, relation, value), fact
+        assert relation in relations, fact
+        assert (subject, relation, value) in knowledge, f"{fact} has a strength and is not stated"
+    assert len(set(described)) == len(described), "a fact has two strengths"
+    assert len(described) >= FEWEST_STRENGTHS
+
+
+def test_every_link_leads_from_a_concept_to_a_well_formed_identifier(
+    knowledge: Graph, concepts: set[URIRef]
+) -> None:
+    linked = set()
+    for link in LINKS:
+        for subject, target in knowledge.subject_objects(link):
+            assert subject in concepts, f"{subject} is linked and is no concept"
+            form = SYNSET if link == SKOS.closeMatch else ENTITY
+            assert form.fullmatch(str(target)), f"{subject} is linked to {target}"
+            linked.add(subject)
+    assert len(linked) >= FEWEST_LINKED_CONCEPTS
+
+
+def test_a_concept_is_one_entity_of_wikidata_and_an_entity_one_concept(knowledge: Graph) -> None:
+    pairs = list(knowledge.subject_objects(SKOS.exactMatch))
+    assert len({concept for concept, _ in pairs}) == len(pairs)
+    assert len({entity for _, entity in pairs}) == len(pairs)
 
 
 @pytest.mark.parametrize(
@@ -351,3 +405,42 @@ def test_the_shapes_find_a_concept_without_a_label(knowledge: Graph) -> None:
     faulty.add((SG.nameless, RDF.type, SKOS.Concept))
     conforms, _, _ = pyshacl.validate(faulty, shacl_graph=shapes, inference="none")
     assert not conforms
+
+
+@pytest.mark.parametrize(
+    "turtle",
+    [
+        "_:f a rdf:Statement ; rdf:subject sg:cat ; rdf:predicate sgo:eats ; rdf:object sg:fish .",
+        "_:f a rdf:Statement ; rdf:subject sg:cat, sg:fish ; rdf:predicate sgo:eats ; "
+        "rdf:object sg:fish ; sgo:strength 0.5 .",
+        "sgo:eats sgo:strength 1.5 .",
+        'sgo:eats sgo:strength "often" .',
+        "sg:cat skos:closeMatch <https://en-word.net/id/cat> .",
+        "sg:cat skos:exactMatch wd:Q146, wd:Q144 .",
+        "sg:nobody skos:exactMatch wd:Q2 .",
+    ],
+)
+def test_the_shapes_find_a_faulty_strength_or_link(knowledge: Graph, turtle: str) -> None:
+    pyshacl = pytest.importorskip("pyshacl")
+    shapes = Graph().parse(FOLDER / "shapes.ttl")
+    known = Graph()
+    for concept in (SG.cat, SG.fish):
+        for triple in knowledge.triples((concept, None, None)):
+            if triple[1] in {RDF.type, SKOS.prefLabel, SKOS.definition}:
+                known.add(triple)
+        known.add((concept, SKOS.broader, SG.cat))
+    for triple in knowledge.triples((SGO.eats, None, None)):
+        known.add(triple)
+    assert pyshacl.validate(known, shacl_graph=shapes, inference="none")[0]
+    prefixes = "".join(
+        f"@prefix {prefix}: <{space}> .\n"
+        for prefix, space in (
+            ("sg", SG),
+            ("sgo", SGO),
+            ("rdf", RDF),
+            ("skos", SKOS),
+            ("wd", "http://www.wikidata.org/entity/"),
+        )
+    )
+    faulty = known + Graph().parse(data=prefixes + turtle, format="turtle")
+    assert not pyshacl.validate(faulty, shacl_graph=shapes, inference="none")[0]

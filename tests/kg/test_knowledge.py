@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from kg.errors import SightGraphError
-from kg.knowledge import IS_A_IRI, Knowledge
+from kg.knowledge import Knowledge
+from kg.terms import IS_A_IRI
 
 PREFIXES = """
 @prefix : <https://example.org/> .

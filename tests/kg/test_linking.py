@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kg.knowledge import Knowledge
-from kg.linking import Linker, normalise, singular_forms
+from kg.linking import Linker
+from kg.names import normalise, singular_forms
 from pipelines.tasks.coco import COCO_LABELS
 
 

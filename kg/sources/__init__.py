@@ -1,0 +1,101 @@
+"""Readers of knowledge from elsewhere: each turns a file into a stream of statements."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import NamedTuple, Protocol
+
+from kg.errors import SightGraphError
+from kg.registry import Registry
+
+MOST_REPORTED = 20
+"""Bad lines that are kept with their reason; the rest is only counted."""
+
+
+class Statement(NamedTuple):
+    """One triple on its way into a store.
+
+    subject, predicate: IRIs. object: an IRI, or the text of a literal.
+    literal: whether `object` is text. language: its tag, "" for none. datatype: its IRI, "" for
+    plain text.
+    strength: how usually it holds, in [0, 1].
+    origin: the part of the source that says so, e.g. "cn4"; "" for the source as a whole.
+    """
+
+    subject: str
+    predicate: str
+    object: str
+    literal: bool = False
+    language: str = ""
+    datatype: str = ""
+    strength: float = 1.0
+    origin: str = ""
+
+
+@dataclass(slots=True)
+class Report:
+    """What a reader tells while it reads.
+
+    strict: a bad line ends the import instead of being skipped.
+    progress: called with the bytes of the file that have been read so far.
+    """
+
+    strict: bool = False
+    progress: Callable[[int], None] = lambda read: None
+    skipped: int = 0
+    problems: list[str] = field(default_factory=list)
+
+    def skip(self, path: Path, line: int, reason: str) -> None:
+        """Note a bad line (counted from 1), or end the import where it must be strict.
+
+        Raises:
+            SightGraphError: the import is strict.
+        """
+        problem = f"{path}, line {line}: {reason}"
+        if self.strict:
+            raise SightGraphError(
+                f"{problem}. Nothing was imported; the store is as it was. "
+                "Leave --strict out to skip such lines."
+            )
+        self.skipped += 1
+        if len(self.problems) < MOST_REPORTED:
+            self.problems.append(problem)
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Which part of a source is wanted.
+
+    language: the tag that literals must have, where they have one ("en" admits "en-GB").
+    relations: identifiers of the relations that are wanted (Wikidata's "P31"); all when empty.
+    """
+
+    language: str = "en"
+    relations: tuple[str, ...] = ()
+
+
+class Source(Protocol):
+    """Reads one kind of file, statement by statement, in constant memory.
+
+    Names are stated as skos:prefLabel, further names as skos:altLabel, glosses as
+    skos:definition, categories as skos:broader, and links to other vocabularies as
+    skos:exactMatch, so that all sources speak alike.
+
+    Raises:
+        SightGraphError: the file as a whole cannot be read; a single bad line goes to `report`.
+    """
+
+    def __call__(self, path: Path, choice: Choice, report: Report) -> Iterator[Statement]: ...
+
+
+SOURCES: Registry[Iterator[Statement]] = Registry("source format")
+SOURCES.add("rdf", "kg.sources.rdf:read_rdf")
+SOURCES.add("conceptnet", "kg.sources.conceptnet:read_conceptnet")
+SOURCES.add("wordnet", "kg.sources.wordnet:read_wordnet")
+SOURCES.add("wikidata", "kg.sources.wikidata:read_wikidata")
+SOURCES.add("tsv", "kg.sources.tsv:read_tsv")
+SOURCES.add("graphml", "kg.sources.graphml:read_graphml")
+
+__all__ = ["SOURCES", "Choice", "Report", "Source", "Statement"]

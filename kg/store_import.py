@@ -1,0 +1,253 @@
+"""Bringing sources into a store: all of a source, or the store stays as it was."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import uuid
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pyoxigraph
+
+from kg.errors import SightGraphError
+from kg.files import write_text
+from kg.index_build import Quad, build_index
+from kg.provenance import SOURCE, graph_iri, read_graph_iri
+from kg.sources import SOURCES, Choice, Report, Statement
+from kg.sources.formats import format_of
+from kg.store import CURRENT, FORMAT, GENERATION, SourceInfo, current_generation, read_about
+
+BUILDING = "building-"
+_DCT = "http://purl.org/dc/terms/"
+
+Progress = Callable[[str, int, int], None]
+"""Called with the step ("read", "index"), what is done and what there is to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """What an import did; problems: the first bad lines, with their numbers."""
+
+    source: SourceInfo
+    facts: int
+    problems: list[str] = field(default_factory=list)
+
+
+def import_source(
+    path: str | Path,
+    store: str | Path,
+    format_: str | None = None,
+    name: str | None = None,
+    choice: Choice | None = None,
+    strict: bool = False,
+    progress: Progress = lambda step, done, total: None,
+) -> Imported:
+    """Read a file or folder into the store `store`, which is made if there is none.
+
+    The facts join those of other sources. A source of the same name is replaced. Everything is
+    written beside the old store and takes its place in one step at the end, so that an import
+    that fails or is killed changes nothing.
+
+    format_: a name of `kg.sources.SOURCES`; found out from the file where it is None.
+    name: what the facts' source is called; the file's name without its endings if None.
+
+    Raises:
+        SightGraphError: the source cannot be read, a line is bad and `strict`, or another import
+            into this store is running.
+    """
+    source, folder = Path(path), Path(store)
+    reader = SOURCES.resolve(chosen := format_ or format_of(source))
+    called = name or source.name.split(".")[0]
+    _make_folder(folder)
+    with _only_import(folder):
+        _remove_leftovers(folder)
+        building = folder / f"{BUILDING}{uuid.uuid4().hex[:12]}"
+        building.mkdir()
+        try:
+            size = _size(source)
+            report = Report(strict, lambda read: progress("read", read, size))
+            triples = _copy_of_triples(folder, building, called)
+            counted = _Counted(reader(source, choice or Choice(), report))  # type: ignore[arg-type, call-arg]
+            triples.bulk_extend(_quads(counted, called))
+            if not counted.count:
+                raise SightGraphError(f"'{source}' holds no statement that could be imported.")
+            info = SourceInfo(called, source.name, chosen, counted.count, report.skipped)
+            triples.extend(_description(info))
+            triples.flush()
+            facts = _compile(building, triples, progress)
+            del triples
+            _finish(folder, building, info)
+        except BaseException:
+            shutil.rmtree(building, ignore_errors=True)
+            raise
+    return Imported(info, facts, report.problems)
+
+
+def _make_folder(folder: Path) -> None:
+    if folder.exists() and not folder.is_dir():
+        raise SightGraphError(f"cannot make a store at '{folder}': it is a file. Name a folder.")
+    known = {CURRENT, "lock"}
+    if folder.is_dir() and not (folder / CURRENT).exists():
+        others = [
+            one.name
+            for one in folder.iterdir()
+            if one.name not in known and not one.name.startswith((BUILDING, GENERATION))
+        ]
+        if others:
+            raise SightGraphError(
+                f"the folder '{folder}' holds other files ('{others[0]}'). Name a new or empty one."
+            )
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise SightGraphError(f"cannot make the folder '{folder}': {error.strerror}.") from error
+
+
+@contextmanager
+def _only_import(folder: Path) -> Iterator[None]:
+    """Hold the store's lock; the system lets go of it when the process ends, however it ends."""
+    import fcntl
+
+    with (folder / "lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise SightGraphError(
+                f"another import into '{folder}' is running. Wait until it has ended."
+            ) from error
+        yield
+
+
+def _remove_leftovers(folder: Path) -> None:
+    current = current_generation(folder)
+    for one in folder.iterdir():
+        if one.is_dir() and one != current and one.name.startswith((BUILDING, GENERATION)):
+            shutil.rmtree(one, ignore_errors=True)
+
+
+def _copy_of_triples(folder: Path, building: Path, replaced: str) -> pyoxigraph.Store:
+    """Return the triples to add to: those of the other sources, or none.
+
+    The copy costs next to nothing: it shares the old files, which are never changed.
+    """
+    target = str(building / "triples")
+    current = current_generation(folder)
+    if current is None:
+        return pyoxigraph.Store(target)
+    read_about(current)
+    pyoxigraph.Store.read_only(str(current / "triples")).backup(target)
+    triples = pyoxigraph.Store(target)
+    for graph in list(triples.named_graphs()):
+        name, _ = read_graph_iri(graph.value)
+        if name.partition("/")[0] == replaced and graph.value.startswith(SOURCE):
+            triples.remove_graph(graph)
+    return triples
+
+
+class _Counted:
+    """An iterable of statements that counts them."""
+
+    def __init__(self, statements: Iterable[Statement]) -> None:
+        self.statements = statements
+        self.count = 0
+
+    def __iter__(self) -> Iterator[Statement]:
+        for statement in self.statements:
+            self.count += 1
+            yield statement
+
+
+def _quads(statements: Iterable[Statement], source: str) -> Iterator[pyoxigraph.Quad]:
+    graphs: dict[tuple[str, float], pyoxigraph.NamedNode] = {}
+    nodes: dict[str, pyoxigraph.NamedNode] = {}
+    for subject, predicate, value, literal, language, datatype, strength, origin in statements:
+        key = (origin, strength)
+        if key not in graphs:
+            graphs[key] = pyoxigraph.NamedNode(graph_iri(source, origin, strength))
+        if predicate not in nodes:
+            nodes[predicate] = pyoxigraph.NamedNode(predicate)
+        object_: pyoxigraph.Literal | pyoxigraph.NamedNode
+        if not literal:
+            object_ = pyoxigraph.NamedNode(value)
+        elif language:
+            object_ = pyoxigraph.Literal(value, language=language)
+        elif datatype:
+            object_ = pyoxigraph.Literal(value, datatype=pyoxigraph.NamedNode(datatype))
+        else:
+            object_ = pyoxigraph.Literal(value)
+        yield pyoxigraph.Quad(pyoxigraph.NamedNode(subject), nodes[predicate], object_, graphs[key])
+
+
+def _description(source: SourceInfo) -> list[pyoxigraph.Quad]:
+    """Say in RDF, in the default graph, where a source's facts come from."""
+    subject = pyoxigraph.NamedNode(graph_iri(source.name).partition("?")[0])
+    now = datetime.now(UTC).isoformat(timespec="seconds")
+    return [
+        pyoxigraph.Quad(subject, pyoxigraph.NamedNode(_DCT + name), pyoxigraph.Literal(value))
+        for name, value in (("title", source.name), ("source", source.file), ("created", now))
+    ]
+
+
+def _compile(building: Path, triples: pyoxigraph.Store, progress: Progress) -> int:
+    """Compile the index; return the number of facts.
+
+    By way of a file, since two readings of a file take a quarter of the time of two readings of
+    the store, which looks every term up.
+    """
+    index, spool = building / "index", building / "spool.nq"
+    index.mkdir()
+    total = 2 * len(triples)
+    triples.dump(str(spool), format=pyoxigraph.RdfFormat.N_QUADS)
+    build_index(index, lambda: _quads_of(spool), lambda done: progress("index", done, total))
+    spool.unlink()
+    return int(json.loads((index / "index.json").read_text("utf-8"))["edges"])
+
+
+def _quads_of(spool: Path) -> Iterator[Quad]:
+    nquads = pyoxigraph.RdfFormat.N_QUADS
+    for quad in pyoxigraph.parse(path=str(spool), format=nquads):  # type: ignore[call-overload]
+        graph = quad.graph_name
+        if isinstance(graph, pyoxigraph.DefaultGraph):
+            continue
+        source, strength = read_graph_iri(graph.value)
+        object_ = quad.object
+        literal = isinstance(object_, pyoxigraph.Literal)
+        yield quad.subject.value, quad.predicate.value, object_.value, literal, source, strength
+
+
+def _finish(folder: Path, building: Path, info: SourceInfo) -> None:
+    """Let the new generation take the place of the old one."""
+    old = current_generation(folder)
+    others = [] if old is None else read_about(old)["sources"]
+    sources = [one for one in others if one["name"] != info.name] + [asdict(info)]
+    write_text(building / "store.json", json.dumps({"format": FORMAT, "sources": sources}))
+    _sync(building)
+    generation = folder / f"{GENERATION}{building.name.removeprefix(BUILDING)}"
+    building.rename(generation)
+    write_text(folder / CURRENT, generation.name + "\n")
+    if old is not None:
+        shutil.rmtree(old, ignore_errors=True)
+
+
+def _sync(folder: Path) -> None:
+    """Wait until all files are on the disk, so that `current` never names half a store."""
+    for file in folder.rglob("*"):
+        if file.is_file():
+            descriptor = os.open(file, os.O_RDONLY)
+            try:
+                os.fsync(descriptor)
+            finally:
+                os.close(descriptor)
+
+
+def _size(source: Path) -> int:
+    if source.is_dir():
+        return sum(file.stat().st_size for file in source.rglob("*") if file.is_file())
+    if not source.is_file():
+        raise SightGraphError(f"there is nothing to import at '{source}'. Give a file or a folder.")
+    return source.stat().st_size
