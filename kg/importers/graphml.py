@@ -6,7 +6,6 @@ import json
 from pathlib import Path
 from typing import Any
 from xml.etree.ElementTree import ParseError
-from xml.parsers import expat
 
 import networkx as nx
 
@@ -14,6 +13,7 @@ from kg.errors import SightGraphError
 from kg.exporters.graphml import unescape
 from kg.graph import PhotoInfo, SceneGraph
 from kg.importers.json import edge_of, node_of
+from kg.xml_files import refuse_document_type
 
 
 def read_graphml(source: Path) -> SceneGraph:
@@ -23,7 +23,8 @@ def read_graphml(source: Path) -> SceneGraph:
         SightGraphError: the file is broken, is no SightGraph GraphML, or declares a document
             type (entities can fill the memory or read files).
     """
-    _refuse_document_type(source)
+    with source.open("rb") as file:
+        refuse_document_type(file, source)
     try:
         plain: Any = nx.read_graphml(source, force_multigraph=True)
         photo = plain.graph.get("photo")
@@ -52,19 +53,3 @@ def _fields(attributes: dict[str, Any]) -> dict[str, Any]:
     plain = {key: unescape(str(value)) for key, value in attributes.items()}
     lists = {key: json.loads(plain[key]) for key in ("box", "span", "via") if key in plain}
     return plain | lists
-
-
-def _refuse_document_type(source: Path) -> None:
-    """Read through the XML once with every declaration forbidden."""
-
-    def refuse(*_: object) -> None:
-        raise SightGraphError(f"'{source}' declares a document type, which is not read.")
-
-    parser = expat.ParserCreate()
-    parser.StartDoctypeDeclHandler = refuse
-    parser.EntityDeclHandler = refuse
-    try:
-        with source.open("rb") as file:
-            parser.ParseFile(file)
-    except expat.ExpatError as error:
-        raise SightGraphError(f"{source}, line {error.lineno}: broken XML: {error}.") from error

@@ -1,0 +1,94 @@
+"""XML from outside is untrusted: what it declares can fill the memory or read files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import NoReturn, Protocol
+from xml.parsers import expat
+
+from kg.errors import SightGraphError
+
+CHUNK = 1 << 16
+"""Bytes that are handed to the parser at a time."""
+
+DEEPEST = 1000
+"""Elements within each other; many more would crash or stall a parser."""
+
+
+class Readable(Protocol):
+    """A file opened for bytes."""
+
+    def read(self, size: int = -1, /) -> bytes: ...
+
+
+def plain_parser(source: Path) -> expat.XMLParserType:
+    """Return a parser that ends with an error where a document type is declared."""
+    parser = expat.ParserCreate()
+    _refuse(parser, source, document_type=True)
+    return parser
+
+
+def refuse_document_type(file: Readable, source: Path) -> None:
+    """Read through the XML of `file` once with every declaration forbidden.
+
+    Raises:
+        SightGraphError: there is a document type, or the XML is broken.
+    """
+    _read_through(plain_parser(source), file, source)
+
+
+def refuse_entities(file: Readable, source: Path) -> None:
+    """Read through the XML of `file` once with entities forbidden; a document type may stand.
+
+    Raises:
+        SightGraphError: an entity is declared, or the XML is broken or nests too deep.
+    """
+    parser = expat.ParserCreate()
+    _refuse(parser, source, document_type=False)
+    depth = 0
+
+    def enter(*_: object) -> None:
+        nonlocal depth
+        depth += 1
+        if depth > DEEPEST:
+            raise SightGraphError(
+                f"{source}, line {parser.CurrentLineNumber}: elements nest deeper than {DEEPEST}."
+            )
+
+    def leave(_: str) -> None:
+        nonlocal depth
+        depth -= 1
+
+    parser.StartElementHandler, parser.EndElementHandler = enter, leave
+    _read_through(parser, file, source)
+
+
+def broken_xml(error: expat.ExpatError, source: Path) -> SightGraphError:
+    """Return what is told of XML that is broken."""
+    reason = expat.ErrorString(error.code)
+    return SightGraphError(f"{source}, line {error.lineno}: broken XML: {reason}.")
+
+
+def _refuse(parser: expat.XMLParserType, source: Path, document_type: bool) -> None:
+    def refuse_type(*_: object) -> NoReturn:
+        raise SightGraphError(f"'{source}' declares a document type, which is not read.")
+
+    def refuse_entity(name: str, *_: object) -> NoReturn:
+        raise SightGraphError(
+            f"{source}, line {parser.CurrentLineNumber}: declares the entity '{name}'; entities "
+            "are not read, for they can fill the memory or read files. "
+            "Write their text out, or convert the file to Turtle."
+        )
+
+    parser.EntityDeclHandler = refuse_entity
+    if document_type:
+        parser.StartDoctypeDeclHandler = refuse_type
+
+
+def _read_through(parser: expat.XMLParserType, file: Readable, source: Path) -> None:
+    try:
+        while chunk := file.read(CHUNK):
+            parser.Parse(chunk, False)
+        parser.Parse(b"", True)
+    except expat.ExpatError as error:
+        raise broken_xml(error, source) from error
