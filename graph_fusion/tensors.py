@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import torch
@@ -34,6 +34,7 @@ class Query:
     answer_type: one of `ANSWER_TYPES`, as the parser sees it.
     focus: the span of the asked-for noun, if there is one.
     topic: id of the node that the question asks something about, if there is one.
+    wordings: texts that are read in place of relation labels.
     """
 
     text: str
@@ -41,6 +42,7 @@ class Query:
     answer_type: str
     focus: Span | None = None
     topic: str | None = None
+    wordings: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +125,8 @@ def graph_tensors(
     features = features.view(-1, EDGE_FEATURES)
     backward = features.clone()
     backward[:, len(EDGE_KINDS)] = 1.0
-    relation = torch.tensor([table.row(edge.relation) for edge in edges], dtype=torch.long)
+    said = [query.wordings.get(edge.relation, edge.relation) for edge in edges]
+    relation = torch.tensor([table.row(text) for text in said], dtype=torch.long)
     region = torch.zeros(len(nodes), region_features)
     for node_id, feature in (regions or {}).items():
         if node_id in index and region_features:

@@ -90,6 +90,14 @@ class KnowledgeGraph(ABC):
         Those whose label it is come first.
         """
 
+    def named_with(self, word: str) -> Sequence[str]:
+        """Return the concepts with a name that `word` begins or ends: "glass" -> "drinking glass"."""
+        return ()
+
+    def corrections(self, word: str) -> Sequence[str]:
+        """Return the words of names that `word` may be a misspelling of, likeliest first."""
+        return ()
+
     @abstractmethod
     def stated(self, subject: str) -> Sequence[Fact]:
         """Return the facts that are stated of `subject` itself."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 
 from rdflib import OWL, RDF, RDFS, Graph, Literal, URIRef
@@ -15,6 +16,7 @@ from kg.files import bundled
 from kg.names import normalise
 from kg.rdf_files import parse_file, rdf_files
 from kg.sparql import select
+from kg.spelling import Speller, word_arrays
 from kg.terms import (
     ALIAS_TERMS,
     CATEGORY_TERMS,
@@ -88,6 +90,28 @@ class Knowledge(KnowledgeGraph):
     def named(self, form: str) -> list[str]:
         """Return the concepts whose label, then those whose alias is `form`."""
         return self._named.get(form, [])
+
+    @cached_property
+    def _named_with(self) -> dict[str, list[str]]:
+        found: dict[str, list[str]] = {}
+        for name, concepts in self._named.items():
+            words = name.split()
+            if len(words) > 1:
+                for word in (words[0], words[-1]):
+                    found.setdefault(word, []).extend(concepts)
+        return found
+
+    def named_with(self, word: str) -> list[str]:
+        """Return the concepts with a name that `word` begins or ends: "glass" -> "drinking glass"."""
+        return self._named_with.get(word, [])
+
+    @cached_property
+    def _speller(self) -> Speller:
+        return Speller(word_arrays(self._named))
+
+    def corrections(self, word: str) -> list[str]:
+        """Return the words of names that `word` may be a misspelling of, likeliest first."""
+        return [] if word in self._speller.words else self._speller(word)
 
     def stated(self, subject: str) -> list[Fact]:
         """Return the facts that are stated of `subject` itself."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -17,10 +18,13 @@ from pipelines.answering import Answerer
 from pipelines.build import GraphBuilder, kept
 from pipelines.detectors import Detector, make_detector
 from pipelines.evidence import Answer
+from pipelines.linking import make_linker
 from pipelines.parse import Parser
 from pipelines.photo import Photo
 from pipelines.query import query_of, region_features
+from pipelines.retrieval import FactFinder, split
 from pipelines.seeing.perception import Perception
+from pipelines.wordings import RelationWordings
 
 PhotoSource = str | Path | Image.Image | Photo
 
@@ -39,8 +43,11 @@ class SightGraph:
         self.detector = detector
         self.parser = parser
         self.knowledge = knowledge
-        self.builder = GraphBuilder(knowledge)
-        self.perception = Perception(knowledge, detector)
+        whole, large = split(knowledge)
+        finders = [FactFinder(store, answerer.encoder) for store in large]
+        self.builder = GraphBuilder(whole, make_linker(whole, answerer.encoder), finders)
+        self.wordings = RelationWordings(whole, answerer.encoder)
+        self.perception = Perception(whole, detector)
         self.answerer = answerer
 
     @classmethod
@@ -88,7 +95,9 @@ class SightGraph:
         graph = self.builder(detections, _info(opened), sentence, seen)
         timer.done("build")
         regions = region_features(detections, self.answerer.model.config.region_detector)
-        reply = self.answerer(graph, query_of(sentence), regions)
+        query = query_of(sentence)
+        query = replace(query, wordings=self.wordings(graph, query.frame))
+        reply = self.answerer(graph, query, regions)
         timer.done("answer")
         return Answer(
             question=question,

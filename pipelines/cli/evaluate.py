@@ -153,6 +153,19 @@ def question_parsing(data: Path, report: Path | None) -> None:
 
 @evaluate.command()
 @evaluation_options()
+def linking(data: Path, report: Path | None) -> None:
+    """Measure how names are linked to concepts of the bundled knowledge, and to none.
+
+    \b
+    sightgraph evaluate linking --data tests/kg/linking_cases.json
+    """
+    from pipelines.tasks.linking import evaluate as measure
+
+    _measure(report, lambda: measure(data))
+
+
+@evaluate.command()
+@evaluation_options()
 def grounding(data: Path, report: Path | None) -> None:
     """Measure which objects referring expressions are taken to mean.
 
@@ -214,3 +227,37 @@ def _measure(report: Path | None, measure: Callable[[], dict[str, Any]]) -> None
     print_figures(figures)
     if report is not None:
         write_text(report, json.dumps(figures, indent=2, allow_nan=False) + "\n")
+
+
+@evaluate.command()
+@evaluation_options()
+@click.option("--kg", "store", type=FILE, required=True, metavar="STORE", help="What is asked.")
+@click.option("--weights", type=FILE, metavar="DIR", help="Instead of the bundled ranker.")
+@click.option("--limit", type=click.IntRange(min=1), help="Only so many questions.")
+def retrieval(
+    data: Path, report: Path | None, store: Path, weights: Path | None, limit: int | None
+) -> None:
+    """Measure whether the best facts of a store hold the answer.
+
+    --data is okvqa/train.json or fvqa/train.json; the questions of photographs that training set
+    aside are asked.
+    """
+    from kg.files import bundled
+    from kg.retrieval import Ranker
+    from kg.store import Store
+    from pipelines.tasks.retrieval import evaluate_retrieval
+    from pipelines.tasks.retrieval_data import read_questions
+
+    ranker = Ranker.load((weights or bundled("models", "retrieval")) / "model.safetensors")
+
+    def measure() -> dict[str, float]:
+        questions = [one for one in read_questions(data) if one.aside][:limit]
+        shares = evaluate_retrieval(questions, Store(store), ranker)
+        named = {
+            f"{name}, best {k}": share
+            for name, found in shares.items()
+            for k, share in found.items()
+        }
+        return {"questions": len(questions)} | named
+
+    _measure(report, measure)

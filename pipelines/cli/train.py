@@ -105,6 +105,28 @@ def scenes(data: Path, out: Path, epochs: int | None, seed: int | None) -> None:
 
 
 @train.command()
+@click.option("--seed", type=int, default=1, show_default=True, help="Same seed, same weights.")
+@click.option("--kg", "store", type=FILE, required=True, metavar="STORE", help="With ConceptNet.")
+@click.option("--out", type=FILE, default=Path("runs/retrieval"), show_default=True, metavar="DIR")
+@click.option("--data", type=FILE, required=True, metavar="DIR", help="The folder of the data.")
+def retrieval(data: Path, out: Path, store: Path, seed: int) -> None:
+    """Train the ranker of a store's facts on OK-VQA's and FVQA's train parts.
+
+    \b
+    sightgraph train retrieval --data DATASETS --kg common.store --out runs/retrieval
+    """
+    from kg.store import Store
+    from pipelines.tasks.retrieval_data import read_fvqa, read_okvqa
+    from pipelines.tasks.retrieval_training import train_retrieval
+
+    make_folder(out)
+    questions = read_okvqa(data / "okvqa" / "train.json")
+    questions += read_fvqa(data / "fvqa" / "train.json")
+    taught = train_retrieval(questions, Store(store), out, seed)
+    print_line(f"{taught:,} questions taught; written: {out / 'model.safetensors'}")
+
+
+@train.command()
 @training_options("relations")
 @click.option("--aside", type=FILE, metavar="FILE", help="Write the val part there, to measure.")
 def relations(
