@@ -61,8 +61,8 @@ class NameMeanings:
         wanted = self._encode([", ".join(context)])[0]
         return [float(vector @ wanted) for vector in vectors]
 
-    def save(self, target: Path) -> None:
-        """Write the vectors of all names and glosses for `file`."""
+    def save(self, target: Path) -> int:
+        """Write the vectors of all names and glosses for `file`; return how many."""
         texts = sorted({*self.names, *self.gloss.values()})
         vectors = self._encode(texts).numpy()
         scale = np.abs(vectors).max(1) / LEVELS
@@ -73,6 +73,7 @@ class NameMeanings:
         }
         with atomic_path(target) as path:
             save_file(tensors, path)
+        return len(texts)
 
     @cached_property
     def _known(self) -> dict[str, np.ndarray]:

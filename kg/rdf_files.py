@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from rdflib import Graph
+from rdflib import Graph, Literal, URIRef
 from rdflib.plugins.parsers.notation3 import BadSyntax
 
 from kg.errors import SightGraphError
@@ -39,6 +39,8 @@ def parse_file(path: Path) -> Graph:
     Raises:
         SightGraphError: the file is broken; says where. Nothing of it is used.
     """
+    if path.suffix == ".jsonld":
+        return _parse_json_ld(path)
     try:
         return Graph().parse(path, format=FORMATS[path.suffix])
     except BadSyntax as error:
@@ -56,6 +58,22 @@ def parse_file(path: Path) -> Graph:
             f"{path} cannot be read as {FORMATS[path.suffix]}: {error}. "
             "Nothing was read from this file."
         ) from error
+
+
+def _parse_json_ld(path: Path) -> Graph:
+    """Parse JSON-LD with a reader that never fetches a context, as rdflib's would."""
+    from kg.sources import Choice, Report
+    from kg.sources.rdf import read_rdf
+
+    graph = Graph()
+    for one in read_rdf(path, Choice(language=""), Report(strict=True)):
+        value = (
+            Literal(one.object, lang=one.language or None, datatype=one.datatype or None)
+            if one.literal
+            else URIRef(one.object)
+        )
+        graph.add((URIRef(one.subject), URIRef(one.predicate), value))
+    return graph
 
 
 def _reason(error: BadSyntax) -> str:

@@ -164,6 +164,19 @@ def linking(data: Path, report: Path | None) -> None:
     _measure(report, lambda: measure(data))
 
 
+@evaluate.command("linking-coverage")
+@evaluation_options()
+def linking_coverage(data: Path, report: Path | None) -> None:
+    """Measure which share of a data set's object names the bundled knowledge knows.
+
+    \b
+    sightgraph evaluate linking-coverage --data DATASETS/openimages_hierarchy/dict.csv
+    """
+    from pipelines.tasks.linking import coverage
+
+    _measure(report, lambda: coverage(data))
+
+
 @evaluate.command()
 @evaluation_options()
 def grounding(data: Path, report: Path | None) -> None:

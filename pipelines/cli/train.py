@@ -105,6 +105,22 @@ def scenes(data: Path, out: Path, epochs: int | None, seed: int | None) -> None:
 
 
 @train.command()
+@click.option("--out", type=FILE, default=Path("runs/names"), show_default=True, metavar="DIR")
+def names(out: Path) -> None:
+    """Encode the names and glosses of the bundled knowledge, by which meanings are compared.
+
+    \b
+    sightgraph train names --out data/models/names
+    """
+    from graph_fusion.meaning import NameMeanings
+    from kg.knowledge import Knowledge
+
+    make_folder(out)
+    target = out / "model.safetensors"
+    print_line(f"{NameMeanings(Knowledge.bundled(), file=target).save(target):,} texts: {target}")
+
+
+@train.command()
 @click.option("--seed", type=int, default=1, show_default=True, help="Same seed, same weights.")
 @click.option("--kg", "store", type=FILE, required=True, metavar="STORE", help="With ConceptNet.")
 @click.option("--out", type=FILE, default=Path("runs/retrieval"), show_default=True, metavar="DIR")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 import json
-from collections import defaultdict
+from collections import Counter, defaultdict
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,8 @@ from kg.vocabulary import KNOWLEDGE
 from pipelines.linking import make_linker
 
 PARTS = ("development", "unseen")
+WHOLE = ("label", "alias", "lemma")
+"""Ways in which a whole name is known."""
 BINS = 5
 """Steps of the confidence over which the calibration error is taken."""
 
@@ -88,3 +91,43 @@ def calibration_error(judged: list[tuple[float, bool]]) -> float:
         abs(sum(sureness for sureness, _ in one) - sum(right for _, right in one))
         for one in bins.values()
     ) / max(len(judged), 1)
+
+
+def coverage(data: Path, linker: Linker | None = None) -> dict[str, float]:
+    """Return which share of a data set's object names is linked, in all and in each way.
+
+    data: COCO annotations (JSON), Open Images' dictionary (CSV: id, name), or Visual Genome's
+    aliases (text: a name a line, aliases after commas).
+
+    Raises:
+        SightGraphError: the file cannot be read.
+    """
+    linker = linker or make_linker(Knowledge.bundled())
+    names = list(dict.fromkeys(read_names(data)))
+    ways = Counter(found[0].how for name in names if (found := linker.link(name, head=True)))
+    shares = {f"by {how}": count / len(names) for how, count in ways.most_common()}
+    whole = sum(count for how, count in ways.items() if how in WHOLE)
+    return {
+        "names": float(len(names)),
+        "linked": ways.total() / len(names),
+        "linked as a whole": whole / len(names),
+    } | shares
+
+
+def read_names(data: Path) -> list[str]:
+    """Return the object names of a file that `coverage` reads, in its order.
+
+    Raises:
+        SightGraphError: the file is missing or of another format.
+    """
+    try:
+        text = data.read_text(encoding="utf-8")
+        if data.suffix == ".json":
+            return [one["name"] for one in json.loads(text)["categories"]]
+        column = 1 if data.suffix == ".csv" else 0
+        names = [row[column] for row in csv.reader(text.splitlines()) if len(row) > column]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise SightGraphError(f"cannot read the names '{data}': {error}.") from error
+    if not names:
+        raise SightGraphError(f"'{data}' holds no names.")
+    return names
