@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import gzip
 from pathlib import Path
 
 from kg.errors import SightGraphError
-from kg.sources import SOURCES
+from kg.sources import SOURCES, Report
+from kg.sources.text_files import Reading
 
 _CONCEPTNET_COLUMNS = [b"subject", b"relation", b"object", b"weight", b"source"]
+LONGEST_HEADER = 10_000
+"""Bytes of a table that are looked at."""
 _PACKED = (".gz", ".bz2")
 _RDF = (".ttl", ".nt", ".nq", ".trig", ".rdf", ".owl", ".xml", ".n3", ".jsonld", ".json")
 
@@ -43,6 +45,6 @@ def format_of(path: Path) -> str:
 
 
 def _is_conceptnet(path: Path) -> bool:
-    with gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb") as file:
-        first = file.readline(10_000)
+    with Reading(path, Report()) as file:
+        first = file.read(LONGEST_HEADER).partition(b"\n")[0]
     return first.startswith(b"/a/") or first.split() == _CONCEPTNET_COLUMNS

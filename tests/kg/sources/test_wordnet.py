@@ -10,7 +10,9 @@ import pytest
 
 from kg.errors import SightGraphError
 from kg.sources import Choice, Report, Statement
-from kg.sources.wordnet import ILI, OPEN_ENGLISH, RELATIONS, WIKIDATA, read_wordnet
+from kg.sources.open_english_wordnet import ILI, OPEN_ENGLISH, WIKIDATA
+from kg.sources.synsets import RELATIONS
+from kg.sources.wordnet import read_wordnet
 from kg.terms import ALIAS_IRI, GLOSS_IRI, IS_A_IRI, LABEL_IRI, RDFS, SKOS
 from kg.vocabulary import ONTOLOGY
 
