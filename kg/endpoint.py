@@ -1,0 +1,247 @@
+"""A SPARQL endpoint over HTTP: time limits, further tries, and errors that say what to do."""
+
+from __future__ import annotations
+
+import os
+import random
+import threading
+import time
+from base64 import b64encode
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+from http.client import HTTPException, HTTPMessage, HTTPResponse
+from io import BytesIO
+from itertools import count
+from ssl import SSLCertVerificationError
+from typing import IO, Any
+from urllib.error import HTTPError, URLError
+from urllib.parse import quote, unquote, urlsplit
+from urllib.request import HTTPRedirectHandler, Request, build_opener
+
+from rdflib import Literal
+from rdflib.plugins.stores.sparqlstore import SPARQLStore
+from rdflib.query import Result
+from rdflib.term import Identifier
+
+from kg.errors import SightGraphError
+
+TIMEOUT, TRIES, DEADLINE = 10.0, 3, 30.0
+"""Seconds for one request, how often it is sent at most, seconds for all that one call asks."""
+FIRST_PAUSE = 0.5
+"""Seconds before the second try, give or take half; each further pause is twice as long."""
+MOST_BYTES = 64 * 2**20
+"""An answer longer than this is refused."""
+USER, PASSWORD = "SIGHTGRAPH_SPARQL_USER", "SIGHTGRAPH_SPARQL_PASSWORD"
+"""Environment variables that are read where the URL names no user."""
+
+Row = Mapping[str, Identifier]
+"""One row of an answer: variable -> term, without those that are unbound."""
+
+_MORE_TIME = "Ask for less, allow more time, or try again later."
+_LOG_IN = f"Give user and password in {USER} and {PASSWORD}."
+_MENDS = {
+    401: _LOG_IN,
+    403: _LOG_IN,
+    404: "Look the address up: is it the one that queries are sent to?",
+}
+
+
+class Endpoint(SPARQLStore):
+    """rdflib's store of a SPARQL endpoint, with time limits, further tries and clear errors.
+
+    shown: the address without user, password and parameters. host: the name of its host.
+    """
+
+    def __init__(
+        self, url: str, timeout: float = TIMEOUT, tries: int = TRIES, deadline: float = DEADLINE
+    ) -> None:
+        """Read the address; nothing is sent yet.
+
+        Raises:
+            SightGraphError: it is no http or https URL.
+        """
+        scheme, _, rest = url.partition("://")
+        self.shown = f"{scheme}://{rest.rpartition('@')[2].partition('?')[0]}"
+        try:
+            parts = urlsplit(url)
+            fine = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+        except ValueError:
+            fine = None
+        if not fine or any(sign <= " " for sign in url):
+            raise SightGraphError(
+                f"'{self.shown}' is no address of a SPARQL endpoint. Give one that begins with "
+                "http:// or https://, such as https://example.org/sparql."
+            )
+        self.host = parts.hostname or ""
+        self.timeout, self.tries, self.deadline = timeout, max(1, tries), deadline
+        self._address = parts._replace(
+            netloc=parts.netloc.rpartition("@")[2],
+            path=quote(parts.path or "/", safe="/%:@!$&'()*+,;=~"),
+            query=quote(parts.query, safe="/%:@!$&'()*+,;=~?"),
+            fragment="",
+        ).geturl()
+        super().__init__(self._address, returnFormat="json", method="POST")
+        self._headers = {
+            "User-Agent": "SightGraph (rdflib)",
+            "Content-Type": "application/sparql-query",
+            "Accept": self.response_mime_types(),
+        }
+        self._secrets: list[str] = []
+        user, password = unquote(parts.username or ""), unquote(parts.password or "")
+        if not user:
+            user, password = os.environ.get(USER, ""), os.environ.get(PASSWORD, "")
+        if user:
+            token = b64encode(f"{user}:{password}".encode()).decode()
+            self._headers["Authorization"] = f"Basic {token}"
+            self._secrets = list(filter(None, (password, quote(password), token)))
+        self._clock = _Clock()
+        self._opener = build_opener(_SameQuery)
+
+    @contextmanager
+    def within(self, seconds: float | None = None) -> Iterator[None]:
+        """Let all queries inside share one deadline: that of the outermost `within`."""
+        outer = self._clock.limits
+        if outer is None or seconds is not None:
+            until = time.monotonic() + (self.deadline if seconds is None else seconds)
+            until = until if outer is None else min(until, outer[0])
+            self._clock.limits = until, self.timeout if seconds is None else seconds
+        try:
+            yield
+        finally:
+            self._clock.limits = outer
+
+    def rows(self, sparql: str, seconds: float | None = None) -> list[Row]:
+        """Return the rows of a SELECT query, or the one row "ask" of an ASK query.
+
+        seconds: the time limit; None for the usual one of a request.
+        """
+        with self.within(seconds):
+            result = self.query(sparql)
+        if result.type == "ASK":
+            return [{"ask": Literal(str(bool(result.askAnswer)).lower())}]
+        return [{str(name): term for name, term in row.items()} for row in result.bindings]  # type: ignore[misc]
+
+    def _query(self, query: str, *_: object, **__: object) -> Result:
+        """Send a query, again where that may help; rdflib's own way knows no time limit."""
+        request = Request(self._address, query.encode(), self._headers)
+        with self.within():
+            assert self._clock.limits is not None
+            until, timeout = self._clock.limits
+            for sent in count(1):
+                try:
+                    return self._sent(request, min(timeout, until - time.monotonic()))
+                except _FailedError as failed:
+                    usual = FIRST_PAUSE * 2 ** (sent - 1) * random.uniform(0.5, 1.5)
+                    pause = usual if failed.wait is None else failed.wait
+                    late = time.monotonic() + pause >= until
+                    if late or not failed.again or sent == self.tries:
+                        raise self._error(failed, sent) from None
+                time.sleep(pause)
+        raise AssertionError("unreachable")
+
+    def _sent(self, request: Request, seconds: float) -> Result:
+        if seconds <= 0:
+            raise _FailedError("did not answer everything in time", _MORE_TIME)
+        until = time.monotonic() + seconds
+        try:
+            with self._opener.open(request, timeout=seconds) as response:
+                kind = response.headers.get_content_type()
+                body = _body(response, until)
+        except HTTPError as error:
+            raise _refusal(error) from None
+        except (OSError, HTTPException) as error:
+            raise _no_answer(error, seconds) from None
+        try:
+            return Result.parse(BytesIO(body), content_type=kind)
+        except Exception:  # rdflib and its parsers raise many kinds
+            what = f"answered with '{kind}' that cannot be read as the results of a query"
+            mend = "Give the address that queries are sent to, not that of its web page."
+            raise _FailedError(what, mend) from None
+
+    def _error(self, failed: _FailedError, sent: int) -> SightGraphError:
+        often = f" ({sent} tries)" if sent > 1 else ""
+        what = failed.what
+        for secret in self._secrets:
+            what = what.replace(secret, "***")
+        return SightGraphError(f"the SPARQL endpoint '{self.shown}' {what}{often}. {failed.mend}")
+
+
+class _Clock(threading.local):
+    """limits: when all must have been answered (monotonic), and the seconds of a request."""
+
+    limits: tuple[float, float] | None = None
+
+
+@dataclass(eq=False)
+class _FailedError(Exception):
+    """One try failed: what happened, how to mend it, whether to try again, and after how long."""
+
+    what: str
+    mend: str
+    again: bool = False
+    wait: float | None = None
+
+
+class _SameQuery(HTTPRedirectHandler):
+    """Sends the query itself to where a redirect leads; the password stays with its host."""
+
+    def redirect_request(
+        self, req: Request, fp: IO[bytes], code: int, msg: str, headers: HTTPMessage, newurl: str
+    ) -> Request:
+        old, new = urlsplit(req.full_url), urlsplit(newurl)
+        if new.scheme not in ("http", "https"):
+            raise HTTPError(req.full_url, code, "redirect to another protocol", headers, fp)
+        sent = {name.lower(): value for name, value in req.headers.items()}
+        if new.hostname != old.hostname or (old.scheme, new.scheme) == ("https", "http"):
+            sent.pop("authorization", None)
+        return Request(newurl, data=req.data, headers=sent)
+
+
+def _body(response: HTTPResponse, until: float) -> bytes:
+    """Read an answer piece by piece, so that one which trickles is ended in time, too."""
+    body = bytearray()
+    while piece := response.read1(2**16):
+        body += piece
+        if len(body) > MOST_BYTES:
+            raise _FailedError(f"answered with more than {MOST_BYTES:,} bytes", "Add LIMIT.")
+        if time.monotonic() > until:
+            raise TimeoutError
+    if response.length:
+        raise ConnectionError("it broke off in the middle of its answer")
+    return bytes(body)
+
+
+def _refusal(error: HTTPError) -> _FailedError:
+    said = ""
+    with error, suppress(OSError, HTTPException):
+        said = " ".join(error.read(2_000).decode("utf-8", "replace").split())[:300]
+    what = f"refused the query: HTTP {error.code} {error.reason}" + (f": {said}" if said else "")
+    if error.code == 429 or error.code >= 500:
+        wait = _retry_after(error.headers.get("Retry-After"))
+        return _FailedError(what, "Try again later.", True, wait)
+    return _FailedError(what, _MENDS.get(error.code, "Look at the query and the address."))
+
+
+def _retry_after(header: str | None) -> float | None:
+    """Return the seconds that a `Retry-After` asks to wait: a number, or a date."""
+    if header is None or header.strip().isdecimal():
+        return None if header is None else float(header)
+    try:
+        return max(0.0, parsedate_to_datetime(header).timestamp() - time.time())
+    except ValueError:
+        return None
+
+
+def _no_answer(error: Exception, seconds: float) -> _FailedError:
+    reason: Any = error.reason if isinstance(error, URLError) else error
+    if isinstance(reason, TimeoutError):
+        return _FailedError(f"did not answer within {seconds:.3g} s", _MORE_TIME, again=True)
+    if isinstance(reason, SSLCertVerificationError):
+        what = f"shows a certificate that does not hold: {reason.verify_message}"
+        mend = "Look the address up, or install the certificate of its authority."
+        return _FailedError(what, mend)
+    said = getattr(reason, "strerror", None) or str(reason) or type(reason).__name__
+    mend = "Look the address and the network up."
+    return _FailedError(f"cannot be reached: {said}", mend, again=True)
