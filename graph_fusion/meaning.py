@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from safetensors import SafetensorError
 from safetensors.numpy import load_file, save_file
 from torch import Tensor
 
@@ -15,6 +16,7 @@ from graph_fusion.encoders import TEXT_ENCODERS, TextEncoder
 from kg.errors import SightGraphError
 from kg.files import atomic_path, bundled
 from kg.knowledge import Knowledge
+from kg.terms import local_name, split_words
 
 LEVELS = 127
 """Vectors are kept as whole numbers up to this, each with a scale of its own."""
@@ -43,6 +45,8 @@ class NameMeanings:
 
     def nearest(self, name: str, most: int = 5) -> list[tuple[str, float]]:
         """Return the concepts with the names nearest to `name`, and the cosines, best first."""
+        if not self.names:
+            return []
         cosines = self._name_vectors @ self._encode([name])[0]
         found: dict[str, float] = {}
         for i in torch.argsort(cosines, descending=True, stable=True).tolist():
@@ -54,7 +58,7 @@ class NameMeanings:
     def fits(self, concepts: Sequence[str], context: Sequence[str]) -> list[float]:
         """Return how near the gloss of each of `concepts` is to the words of `context`: cosines."""
         known = [self._known.get(self.gloss.get(iri, ""), None) for iri in concepts]
-        texts = [self.gloss.get(iri, iri) for iri in concepts]
+        texts = [self.gloss.get(iri, split_words(local_name(iri))) for iri in concepts]
         missing = [text for text, vector in zip(texts, known, strict=True) if vector is None]
         encoded = iter(self._encode(missing)) if missing else iter(())
         vectors = [next(encoded) if one is None else torch.tensor(one) for one in known]
@@ -82,7 +86,7 @@ class NameMeanings:
             tensors = load_file(self.file)
             texts = tensors["texts"].tobytes().decode().split("\n")
             vectors = tensors["vectors"].astype(np.float32) * tensors["scale"][:, None]
-        except (OSError, KeyError, ValueError) as error:
+        except (OSError, KeyError, ValueError, SafetensorError) as error:
             raise SightGraphError(f"cannot read the vectors '{self.file}': {error}.") from error
         return dict(zip(texts, vectors, strict=True))
 

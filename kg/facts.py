@@ -91,7 +91,7 @@ class KnowledgeGraph(ABC):
         """
 
     def named_with(self, word: str) -> Sequence[str]:
-        """Return the concepts with a name that `word` begins or ends: "glass" -> "drinking glass"."""
+        """Return the concepts with a longer name that `word` begins or ends: "drinking glass"."""
         return ()
 
     def corrections(self, word: str) -> Sequence[str]:

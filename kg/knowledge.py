@@ -102,7 +102,7 @@ class Knowledge(KnowledgeGraph):
         return found
 
     def named_with(self, word: str) -> list[str]:
-        """Return the concepts with a name that `word` begins or ends: "glass" -> "drinking glass"."""
+        """Return the concepts with a longer name that `word` begins or ends: "drinking glass"."""
         return self._named_with.get(word, [])
 
     @cached_property

@@ -33,8 +33,8 @@ class Candidate:
     """One concept that a name may mean.
 
     score: how probable it is that the name means it, in [0, 1].
-    how: "label", "alias", "lemma", "typo", "head" (only the main word of the name is known) or
-        "similar" (a name near in meaning is known).
+    how: "label", "alias", "lemma", "partly" (a longer name has it), "typo", "head" (only the main
+        word of the name is known) or "similar" (a name near in meaning is known).
     """
 
     concept: str

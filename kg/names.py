@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 
-_ARTICLES = re.compile(r"^(?:the|a|an|this|that|these|those|some|any|its|their|his|her)\s+")
+_ARTICLES = re.compile(
+    r"^(?:(?:the|a|an|this|that|these|those|some|any|its|their|his|her)\s+)+(?=\S)"
+)
 _NOT_A_NAME = re.compile(r"[^\w\s'-]+")
 _FUNCTION_WORDS = (
     "a an the this that these those is are was were be do does did of in on at to for from by "
@@ -28,8 +30,9 @@ _ENDINGS = (
 
 
 def normalise(name: str) -> str:
-    """Return `name` in lower case, without article, punctuation and doubled spaces."""
-    plain = " ".join(_NOT_A_NAME.sub(" ", name.lower().replace("_", " ")).split())
+    """Return `name` in lower case, without articles, punctuation and doubled spaces."""
+    plain = name.lower().replace("_", " ").replace("\N{RIGHT SINGLE QUOTATION MARK}", "'")
+    plain = " ".join(_NOT_A_NAME.sub(" ", plain).split())
     return _ARTICLES.sub("", plain)
 
 
@@ -49,12 +52,12 @@ def base_forms(name: str) -> list[str]:
     word is the verb: "washed his hands" -> "washing hands".
     """
     found = [name.replace("-", " ")] if "-" in name else []
-    for whole in [name, *found]:
+    for whole in [one for one in (name, *found) if one.strip(" -")]:
         found += singular_forms(whole)
         first, _, rest = whole.partition(" ")
         verbs = [form for verb in _infinitives(first) for form in (verb, _gerund(verb))]
         found += [f"{verb} {_ARTICLES.sub('', rest)}".strip() for verb in verbs]
-    return [form for form in dict.fromkeys(found) if form != name]
+    return [form for form in dict.fromkeys(found) if form.strip() and form != name]
 
 
 def _infinitives(form: str) -> list[str]:
@@ -70,10 +73,13 @@ def _infinitives(form: str) -> list[str]:
 
 
 def _gerund(verb: str) -> str:
+    if verb.endswith("ie"):
+        return verb[:-2] + "ying"
     if verb.endswith("e") and not verb.endswith("ee"):
         return verb[:-1] + "ing"
-    short = len(verb) <= 4 and verb[-1] not in "aeiouwxy" and verb[-2:-1] in list("aeiou")
-    return verb + (verb[-1] if short and verb[-3:-2] not in list("aeiou") else "") + "ing"
+    closed = re.search(r"(?:^|[^aeiou])[aeiou][^aeiouwxy]$", verb)  # run, hit; not eat, snow
+    doubles = closed and 2 < len(verb) <= 4 and not verb.endswith("en")
+    return verb + (verb[-1] if doubles else "") + "ing"
 
 
 _IRREGULAR = {

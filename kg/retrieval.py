@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+from safetensors import SafetensorError
 from safetensors.numpy import load_file
 
 from kg.errors import SightGraphError
@@ -92,7 +93,7 @@ class Ranker:
         """
         try:
             return cls(**load_file(file))
-        except (OSError, TypeError, ValueError) as error:
+        except (OSError, TypeError, ValueError, SafetensorError) as error:
             raise SightGraphError(f"cannot read the ranker '{file}': {error}.") from error
 
     def __call__(

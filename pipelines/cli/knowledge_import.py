@@ -76,7 +76,8 @@ def _progress() -> Iterator[Progress]:
     from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
     columns = (TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True)) as bars:
+    console = Console(stderr=True)
+    with Progress(*columns, console=console, disable=not console.is_terminal) as bars:
         tasks = {name: bars.add_task(name, total=None, start=False) for name in ("read", "index")}
 
         def advance(step: str, done: int, total: int) -> None:

@@ -132,12 +132,12 @@ def retrieval(data: Path, out: Path, store: Path, seed: int) -> None:
     sightgraph train retrieval --data DATASETS --kg common.store --out runs/retrieval
     """
     from kg.store import Store
-    from pipelines.tasks.retrieval_data import read_fvqa, read_okvqa
+    from pipelines.tasks.retrieval_data import read_questions
     from pipelines.tasks.retrieval_training import train_retrieval
 
     make_folder(out)
-    questions = read_okvqa(data / "okvqa" / "train.json")
-    questions += read_fvqa(data / "fvqa" / "train.json")
+    questions = read_questions(data / "okvqa" / "train.json")
+    questions += read_questions(data / "fvqa" / "train.json")
     taught = train_retrieval(questions, Store(store), out, seed)
     print_line(f"{taught:,} questions taught; written: {out / 'model.safetensors'}")
 

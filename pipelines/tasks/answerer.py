@@ -19,6 +19,7 @@ from kg.knowledge import Knowledge
 from kg.vocabulary import EdgeKind
 from pipelines.build import GraphBuilder
 from pipelines.detectors import Detector
+from pipelines.linking import make_linker
 from pipelines.parse import Parser
 from pipelines.tasks.answerer_data import (
     Example,
@@ -113,7 +114,8 @@ def _examples(
     pictures: Sequence[Picture], config: ModelConfig, options: AnswererTraining
 ) -> tuple[list[Example], TextTable]:
     table = TextTable()
-    builder = GraphBuilder(Knowledge.bundled())
+    knowledge = Knowledge.bundled()
+    builder = GraphBuilder(knowledge, make_linker(knowledge))
     maker = ExampleMaker(builder, Parser(), table, config, options.seed)
     examples = [
         example

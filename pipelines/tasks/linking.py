@@ -47,7 +47,7 @@ def read_cases(data: Path) -> list[dict[str, Any]]:
     """
     try:
         cases: list[dict[str, Any]] = json.loads(data.read_text(encoding="utf-8"))["cases"]
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, ValueError, KeyError, TypeError) as error:
         raise SightGraphError(f"cannot read the linking cases '{data}': {error}.") from error
     return cases
 

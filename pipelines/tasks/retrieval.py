@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
+from rich.console import Console
 from rich.progress import track
 
 from graph_fusion.encoders import TEXT_ENCODERS
+from kg.errors import SightGraphError
 from kg.retrieval import Candidates, Ranker, Retriever
 from kg.store import Store
 from pipelines.retrieval import relation_vectors
@@ -25,14 +27,21 @@ def evaluate_retrieval(
 
     A question with a fact needs that fact; any other needs a right answer at either end of one.
     "any" is the share where any candidate would do: no ranking can do better.
+
+    Raises:
+        SightGraphError: there is no question.
     """
+    if not questions:
+        raise SightGraphError("there is no question of a photograph that training set aside.")
     encoder = TEXT_ENCODERS.make("minilm")
     retriever, seeds, judge = Retriever(store), SeedFinder(store), Judge(store)
     relations = relation_vectors(retriever, encoder)
     vectors = encoder([one.question for one in questions]).numpy()
     hits = {name: dict.fromkeys(BEST, 0) for name in RANKINGS}
     reachable = 0
-    for one, vector in zip(track(questions, "questions"), vectors, strict=True):
+    for one, vector in zip(
+        track(questions, "questions", console=Console(stderr=True)), vectors, strict=True
+    ):
         found = retriever.candidates(one.question, *seeds(one))
         if not len(found):
             continue

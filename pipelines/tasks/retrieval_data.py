@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,13 +19,12 @@ from kg.retrieval import Candidates
 from kg.store import Store
 from kg.terms import local_name
 from pipelines.parse import Parser
+from pipelines.retrieval import MEANINGS
 
 ASIDE = 5
 """One photograph in so many is set aside."""
 AGREED = 0.6
 """Answers with this soft score (two of ten people) count as right, where there are such."""
-MEANINGS = 3
-"""Concepts that one name is taken for: several sources have one each."""
 ARTICLES = frozenset({"a", "an", "the"})
 FVQA_RELATIONS = {"transnbhd": "dbpedia", "IsA": "broader"}
 """FVQA's names of relations that a store has under another name."""
@@ -46,50 +46,38 @@ class Asked:
     fact: tuple[str, str, str] | None = None
 
 
-def read_okvqa(file: Path) -> list[Asked]:
-    """Read OK-VQA questions with the listed detections as what is seen.
+def read_questions(file: Path) -> list[Asked]:
+    """Read OK-VQA's questions, or those of FVQA that have a caption.
+
+    What is seen is OK-VQA's listed detections, and FVQA's caption.
 
     Raises:
         SightGraphError: the file is missing or of another format.
     """
-    return [
-        Asked(
-            one["question"],
-            tuple(one["detections"]),
-            _right(one["scores"]),
-            _aside(str(one["image_id"])),
-        )
-        for one in _read(file)
-    ]
+    try:
+        read = json.loads(file.read_text(encoding="utf-8"))
+        found = list(read.values()) if isinstance(read, dict) else list(read)
+        if all("fact" in one for one in found):
+            return [_of_fvqa(one) for one in found if one.get("caption")]
+        return [_of_okvqa(one) for one in found]
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise SightGraphError(
+            f"cannot read the questions '{file}' as OK-VQA's or FVQA's train.json: {error!r}."
+        ) from error
 
 
-def read_fvqa(file: Path) -> list[Asked]:
-    """Read those FVQA questions that have a caption; the caption is what is seen.
-
-    Raises:
-        SightGraphError: as `read_okvqa`.
-    """
-    return [
-        Asked(
-            one["question"],
-            (one["caption"],),
-            frozenset(name_forms(one["answer"])),
-            _aside(one["img_file"]),
-            tuple(one["fact"]),
-        )
-        for one in _read(file)
-        if one.get("caption")
-    ]
+def _of_okvqa(one: dict[str, Any]) -> Asked:
+    agreed = [answer for answer, score in one["scores"].items() if score >= AGREED]
+    answers = (form for answer in agreed or one["scores"] for form in name_forms(answer))
+    aside = _aside(str(one["image_id"]))
+    return Asked(one["question"], tuple(one["detections"]), frozenset(answers), aside)
 
 
-def read_questions(file: Path) -> list[Asked]:
-    """Read either of the two, whichever `file` is.
-
-    Raises:
-        SightGraphError: as `read_okvqa`.
-    """
-    first = next(iter(_read(file)), {})
-    return read_fvqa(file) if "fact" in first else read_okvqa(file)
+def _of_fvqa(one: dict[str, Any]) -> Asked:
+    answers = frozenset(name_forms(one["answer"]))
+    subject, relation, object_ = one["fact"]
+    fact = (subject, relation, object_)
+    return Asked(one["question"], (one["caption"],), answers, _aside(one["img_file"]), fact)
 
 
 class SeedFinder:
@@ -176,18 +164,5 @@ def _plain(name: str) -> str:
     return name.lower().replace("_", "")
 
 
-def _right(scores: dict[str, float]) -> frozenset[str]:
-    agreed = [answer for answer, score in scores.items() if score >= AGREED] or list(scores)
-    return frozenset(form for answer in agreed for form in name_forms(answer))
-
-
 def _aside(photo: str) -> bool:
     return int(hashlib.sha256(photo.encode()).hexdigest(), 16) % ASIDE == 0
-
-
-def _read(file: Path) -> Sequence[dict]:  # type: ignore[type-arg]
-    try:
-        read = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise SightGraphError(f"cannot read the questions '{file}': {error}.") from error
-    return list(read.values()) if isinstance(read, dict) else read

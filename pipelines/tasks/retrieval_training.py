@@ -9,12 +9,14 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from rich.console import Console
 from rich.progress import track
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from graph_fusion.determinism import deterministic
 from graph_fusion.encoders import TEXT_ENCODERS, TextEncoder
+from kg.errors import SightGraphError
 from kg.files import atomic_path
 from kg.retrieval import FEATURES, Retriever
 from kg.store import Store
@@ -32,6 +34,9 @@ SHARPNESS = 10.0
 
 class RankerNetwork(nn.Module):
     """The trainable form of `kg.retrieval.Ranker`."""
+
+    mean: Tensor
+    deviation: Tensor
 
     def __init__(self, width: int, features: np.ndarray) -> None:
         super().__init__()
@@ -75,6 +80,9 @@ def train_retrieval(questions: Sequence[Asked], store: Store, target: Path, seed
 
     A question's right candidates are its fact where it has one, else all that lead to one of
     its answers. Softmax over the candidates; the right ones' probabilities are added up.
+
+    Raises:
+        SightGraphError: the store holds nothing that could be learned from.
     """
     torch.manual_seed(seed)
     encoder = TEXT_ENCODERS.make("minilm")
@@ -82,18 +90,22 @@ def train_retrieval(questions: Sequence[Asked], store: Store, target: Path, seed
     random.Random(seed).shuffle(chosen)
     retriever = Retriever(store)
     examples = _examples(chosen, store, retriever, encoder, seed)
+    if not examples:
+        raise SightGraphError(
+            "no question's answer is among the facts around it. Import ConceptNet into the store."
+        )
     relations = torch.tensor(relation_vectors(retriever, encoder))
     features = torch.cat([example.features for example in examples]).numpy()
     network = RankerNetwork(relations.shape[-1], features)
     optimizer = torch.optim.AdamW(network.parameters(), lr=RATE, weight_decay=DECAY)
     steps = EPOCHS * -(-len(examples) // BATCH)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, RATE, total_steps=steps)
-    for _ in track(range(EPOCHS), "epochs"):
+    for _ in track(range(EPOCHS), "epochs", console=Console(stderr=True)):
         order = torch.randperm(len(examples)).tolist()
         for start in range(0, len(order), BATCH):
             losses = [_loss(network, examples[i], relations) for i in order[start : start + BATCH]]
             optimizer.zero_grad()
-            torch.stack(losses).mean().backward()
+            torch.stack(losses).mean().backward()  # type: ignore[no-untyped-call]
             optimizer.step()
             schedule.step()
     target.mkdir(parents=True, exist_ok=True)
@@ -111,7 +123,7 @@ def _examples(
 ) -> list[Example]:
     seeds, judge, chance = SeedFinder(store), Judge(store), np.random.RandomState(seed)
     found: list[tuple[str, tuple[np.ndarray, ...]]] = []
-    for one in track(questions, "candidates"):
+    for one in track(questions, "candidates", console=Console(stderr=True)):
         candidates = retriever.candidates(one.question, *seeds(one))
         right = (
             judge.holds_answer(one, candidates.other)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
+from time import perf_counter
 
 import pytest
 from click.testing import Result
@@ -116,3 +117,77 @@ def test_missing_knowledge_is_named(mistake: Mistake) -> None:
 
 def test_only_kg_needs_kg(mistake: Mistake) -> None:
     assert "--kg" in mistake("kg", "stats", "--only-kg")
+
+
+METAL = (
+    "SELECT DISTINCT ?name WHERE { ?object a sgo:Object ; rdfs:label ?name ; "
+    "rel:means / skos:broader* / sgo:madeOf sg:metal }"
+)
+
+
+def test_query_asks_photograph_and_knowledge_together(run: Run) -> None:
+    done = run("kg", "query", "--photo", "example:coffee", METAL)
+    assert done.exit_code == 0, done.stderr
+    (head, *names) = done.stdout.splitlines()
+    assert head == "name"
+    assert "bowl" in names
+
+
+def test_query_asks_photograph_and_own_store_together(
+    run: Run, museum: Path, tmp_path: Path
+) -> None:
+    store = tmp_path / "store"
+    assert run("kg", "import", museum, "-o", store).exit_code == 0
+    labels = tmp_path / "labels.json"
+    labels.write_text('["astrolabe", "cat"]')
+    query = (
+        "PREFIX ex: <https://example.org/> SELECT ?name WHERE "
+        "{ ?object a sgo:Object ; rdfs:label ?name ; rel:means / ex:madeOf ex:brass }"
+    )
+    done = run(
+        "kg", "query", query, "--photo", "example:cat", "--kg", store, "--detections", labels
+    )
+    assert done.exit_code == 0, done.stderr
+    assert done.stdout.splitlines() == ["name", "astrolabe"]
+
+
+def test_query_of_a_photograph_that_is_not_there_is_a_mistake(
+    mistake: Mistake, museum: Path
+) -> None:
+    query = ("kg", "query", "--kg", museum, "--only-kg", METAL)
+    assert "'nowhere.jpg'" in mistake(*query, "--photo", "nowhere.jpg")
+
+
+def test_query_that_takes_too_long_is_ended(mistake: Mistake, museum: Path) -> None:
+    heavy = " . ".join(f"?a{number} ?b{number} ?c{number}" for number in range(12))
+    query = f"SELECT (COUNT(*) AS ?n) WHERE {{ {heavy} }}"
+    started = perf_counter()
+    line = mistake("kg", "query", "--seconds", "0.5", "--kg", museum, "--only-kg", query)
+    assert perf_counter() - started < 30
+    assert "ended after 0.5 s" in line
+
+
+@pytest.mark.parametrize("seconds", ["0", "-1", "soon"])
+def test_query_needs_some_time(run: Run, seconds: str) -> None:
+    done = run("kg", "query", "--seconds", seconds, METAL)
+    assert done.exit_code == 2
+    assert "--seconds" in done.stderr
+
+
+def test_linking_is_measured_on_both_parts(run: Run, tmp_path: Path) -> None:
+    cases = Path(__file__).parents[2] / "kg" / "linking_cases.json"
+    report = tmp_path / "figures.json"
+    done = run("evaluate", "linking", "--data", cases, "--json", report)
+    assert done.exit_code == 0, done.stderr
+    figures = json.loads(report.read_text())
+    printed = dict(line.rsplit(maxsplit=1) for line in done.stdout.splitlines())
+    assert {name.strip(): float(value) for name, value in printed.items()} == pytest.approx(
+        figures, abs=1e-4
+    )
+    assert figures["development: precision"] >= 0.84
+    assert figures["unseen: precision"] >= 0.82
+    for part in ("development", "unseen"):
+        assert figures[f"{part}: NIL F1"] >= 0.68
+        assert figures[f"{part}: calibration error"] <= 0.1
+        assert figures[f"{part}: label"] >= 0.95
+        assert figures[f"{part}: typo"] >= 0.85
