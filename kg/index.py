@@ -8,6 +8,7 @@ numpy and marisa-trie are needed to read it.
 from __future__ import annotations
 
 import json
+import threading
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -19,10 +20,12 @@ from numpy.typing import NDArray
 
 from kg.errors import SightGraphError
 from kg.names import normalise
-from kg.terms import LITERAL
+from kg.terms import LITERAL, SKOS
 
 FORMAT = 1
 """Raised whenever the files change; an index of another format is compiled again."""
+SAME_AS = SKOS + "exactMatch"
+"""Links to other vocabularies are kept as this relation where both ends are in the graph."""
 STRENGTHS = 100
 """Strengths are kept in hundredths, one byte each."""
 
@@ -53,6 +56,8 @@ name_start [M + 1], name_node: the nodes that each name may mean, those first wh
 word_start [W + 1], word_bytes, word_backwards [W]: the single words of all names, sorted, and
 their order when read backwards; see `kg.spelling`.
 """
+_ONE_READS = threading.Lock()
+"""numpy parses a header as Python; in two threads at once CPython 3.11 may fail at that."""
 
 
 class Index:
@@ -72,15 +77,16 @@ class Index:
         self.folder = folder
         self.about = _read_about(folder)
         try:
-            self.arrays: dict[str, IntArray] = {
-                name: np.load(folder / f"{name}.npy", mmap_mode="r").view(np.ndarray)
-                for name in ARRAYS
-            }
+            with _ONE_READS:
+                self.arrays: dict[str, IntArray] = {
+                    name: np.load(folder / f"{name}.npy", mmap_mode="r").view(np.ndarray)
+                    for name in ARRAYS
+                }
             self.terms = marisa_trie.Trie()
             self.terms.mmap(str(folder / "terms.marisa"))
             self.names = marisa_trie.Trie()
             self.names.mmap(str(folder / "names.marisa"))
-        except (OSError, ValueError, RuntimeError) as error:
+        except (OSError, EOFError, ValueError, RuntimeError) as error:
             raise SightGraphError(
                 f"the index in '{folder}' is damaged: {error}. Import the source again."
             ) from error
@@ -185,9 +191,10 @@ def _read_about(folder: Path) -> Mapping[str, Any]:
         about: Mapping[str, Any] = json.loads((folder / "index.json").read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise SightGraphError(f"there is no index in '{folder}': {error}.") from error
-    if about.get("format") != FORMAT:
+    version = about.get("format") if isinstance(about, dict) else None
+    if version != FORMAT:
         raise SightGraphError(
-            f"the index in '{folder}' has format {about.get('format')}; this version reads "
-            f"{FORMAT}. Import the source again."
+            f"the index in '{folder}' has format {version}; this version reads {FORMAT}. "
+            "Import the source again."
         )
     return about

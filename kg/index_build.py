@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from array import array
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from enum import Enum, auto
 from pathlib import Path
@@ -15,17 +16,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kg.facts import Relation
-from kg.index import FORMAT, STRENGTHS
-from kg.index_names import Labels, one_line, read_trie, row_starts, save, save_names
+from kg.index import FORMAT, SAME_AS, STRENGTHS
+from kg.index_names import Labels, one_line, row_starts, save, save_names
 from kg.terms import (
     ALIAS_TERMS,
     GLOSS_TERMS,
     IS_A_IRI,
     LITERAL,
     NAME_TERMS,
+    RDF,
     RDF_TYPE,
+    RDFS,
     SAME_TERMS,
-    SKOS,
     STANDARD_VOCABULARIES,
     local_name,
     relation_of,
@@ -33,8 +35,6 @@ from kg.terms import (
 )
 from kg.vocabulary import IS_A, ONTOLOGY
 
-SAME_AS = SKOS + "exactMatch"
-"""All links to other vocabularies are kept as this relation, where both ends are known."""
 REMEMBERED = 500_000
 """Strings that are remembered so as not to be written twice; memory stays bounded."""
 _PROPERTY_TERMS = {
@@ -44,13 +44,18 @@ _PROPERTY_TERMS = {
         "asks",
         "inheritsDown",
         "negates",
-        "strength",
         "subjectCategory",
         "objectCategory",
     )
 }
 
+_STRENGTH = ONTOLOGY + "strength"
+_REIFICATION = (RDF + "subject", RDF + "predicate", RDF + "object")
+_ENDS = (RDFS + "domain", RDFS + "range")
 _OWN_LABELS = {IS_A_IRI: IS_A, SAME_AS: "same as"}
+_OWN_INVERSES = {IS_A_IRI: "kind", SAME_AS: "same as"}
+_SUBJECT = "\t"
+"""What a line of a subject begins with, in the file of all terms."""
 
 Quad = tuple[str, str, str, bool, str, float]
 """subject, predicate, object, whether the object is a literal, source, strength."""
@@ -84,14 +89,28 @@ class _Schema:
     declared: set[str] = field(default_factory=set)
     labels: dict[str, str] = field(default_factory=dict)
     said: dict[tuple[str, str], list[str]] = field(default_factory=dict)
+    strengths: dict[str, float] = field(default_factory=dict)
+    statements: dict[str, dict[str, str]] = field(default_factory=dict)
+    """Reified facts by the name of the statement: what its three parts are."""
 
     def note(self, subject: str, predicate: str, value: str) -> None:
-        if predicate == RDF_TYPE:
+        if predicate == _STRENGTH:
+            with suppress(ValueError):  # what is no number says nothing
+                self.strengths[subject] = min(max(float(value), 0.0), 1.0)
+        elif predicate in _REIFICATION:
+            self.statements.setdefault(subject, {})[predicate] = value
+        elif predicate in _ENDS:
+            self.declared.add(subject)
+        elif predicate == RDF_TYPE:
             if value.startswith(STANDARD_VOCABULARIES) and value.endswith("Property"):
                 self.declared.add(subject)
         elif predicate in _PROPERTY_TERMS:
             self.declared.add(subject)
             self.said.setdefault((subject, predicate), []).append(value)
+
+    def iris(self) -> set[str]:
+        """Return all relations; what is said of them describes the vocabulary."""
+        return self.declared | self.used
 
     def relation(self, iri: str) -> Relation:
         def one(name: str) -> str | None:
@@ -101,10 +120,11 @@ class _Schema:
         return Relation(
             iri=iri,
             label=_OWN_LABELS.get(iri, label),
-            inverse=one("inverseLabel") or f"{label} of",
+            inverse=one("inverseLabel") or _OWN_INVERSES.get(iri, f"{label} of"),
             inherits=iri != SAME_AS and one("inheritsDown") != "false",
             asks=tuple(sorted(self.said.get((iri, ONTOLOGY + "asks"), []))),
             denies=one("negates"),
+            strength=self.strengths.get(iri, 1.0),
         )
 
 
@@ -128,9 +148,10 @@ def build_index(
         edges, source_sets = _read_edges(
             _counted(quads(), progress, count), schema, terms, relations, labels
         )
+        save_names(folder, labels, terms)
+    _apply_strengths(edges, schema, terms, relations)
     edges = _without_repeats(edges, source_sets)
     _save_edges(folder, edges, len(terms), len(relations), len(source_sets))
-    save_names(folder, labels, terms)
     terms.save(str(folder / "terms.marisa"))
     about = {
         "format": FORMAT,
@@ -162,17 +183,32 @@ def _read_terms(
             if kind is _Kind.SCHEMA:
                 schema.note(subject, predicate, value)
                 continue
-            ends = [subject]
+            lines = [_SUBJECT + subject]
             if kind is _Kind.FACT:
                 schema.used.add(_relation(predicate))
-                ends.append(_object(value, literal))
-            for term in ends:
-                if term not in recent:
-                    recent.add(term)
-                    file.write(term + "\n")
+                if predicate in SAME_TERMS:  # makes no node: most lead out of the graph
+                    continue
+                lines.append(_object(value, literal))
+            for line in lines:
+                if line not in recent:
+                    recent.add(line)
+                    file.write(line + "\n")
             if len(recent) >= REMEMBERED:
                 recent.clear()
-    return read_trie(listed), count
+    terms = marisa_trie.Trie(_listed_terms(listed, schema.iris()))
+    listed.unlink()
+    return terms, count
+
+
+def _listed_terms(listed: Path, relations: set[str]) -> Iterator[str]:
+    """Yield the terms of a file; a relation is one only where it is the object of a fact."""
+    with listed.open(encoding="utf-8", newline="\n") as file:
+        for line in file:
+            term = line.removesuffix("\n")
+            if not term.startswith(_SUBJECT):
+                yield term
+            elif (subject := term.removeprefix(_SUBJECT)) not in relations:
+                yield subject
 
 
 def _read_edges(
@@ -184,18 +220,19 @@ def _read_edges(
 ) -> tuple[_Edges, list[list[str]]]:
     """Second reading: the facts as numbers, with who states each; the labels go to `labels`."""
     number = {iri: position for position, iri in enumerate(relations)}
+    described = schema.iris()
     sources: dict[str, int] = {}
     columns = [array("i"), array("i"), array("i"), array("B"), array("i")]
     for subject, predicate, value, literal, source, strength in quads:
         kind = _kind(predicate, value, literal)
         if kind is _Kind.SCHEMA:
             continue
-        if subject in schema.declared or subject in number:
+        if subject in described:
             if predicate in NAME_TERMS:
                 schema.labels.setdefault(subject, value)
         elif kind is _Kind.NAME:
             labels.add(terms[subject], value, predicate in ALIAS_TERMS)
-        else:
+        elif predicate not in SAME_TERMS or (subject in terms and value in terms):
             columns[0].append(terms[subject])
             columns[1].append(number[_relation(predicate)])
             columns[2].append(terms[_object(value, literal)])
@@ -217,7 +254,9 @@ def _kind(predicate: str, value: str, literal: bool) -> _Kind:
         return _Kind.NAME if literal else _Kind.SCHEMA
     if predicate in SAME_TERMS:
         return _Kind.SCHEMA if literal else _Kind.FACT
-    if predicate in GLOSS_TERMS or predicate in _PROPERTY_TERMS or relation_of(predicate) is None:
+    if predicate in GLOSS_TERMS or predicate in _PROPERTY_TERMS or predicate == _STRENGTH:
+        return _Kind.SCHEMA
+    if relation_of(predicate) is None:
         return _Kind.SCHEMA
     return _Kind.SCHEMA if value.startswith(STANDARD_VOCABULARIES) else _Kind.FACT
 
@@ -228,6 +267,31 @@ def _relation(predicate: str) -> str:
 
 def _object(value: str, literal: bool) -> str:
     return f"{LITERAL}{one_line(value)}" if literal else value
+
+
+def _apply_strengths(
+    edges: _Edges, schema: _Schema, terms: marisa_trie.Trie, relations: list[str]
+) -> None:
+    """Give facts that say no strength of their own that of their reification or relation."""
+    unsaid = edges.strength == STRENGTHS
+    for number, iri in enumerate(relations):
+        if iri in schema.strengths:
+            of_relation = unsaid & (edges.relation == number)
+            edges.strength[of_relation] = round(schema.strengths[iri] * STRENGTHS)
+    number_of = {iri: number for number, iri in enumerate(relations)}
+    single: dict[tuple[int, int, int], int] = {}
+    for name, parts in schema.statements.items():
+        if name in schema.strengths and len(parts) == len(_REIFICATION):
+            subject, predicate, object_ = (parts[part] for part in _REIFICATION)
+            relation = number_of.get(_relation(predicate))
+            ends = terms.get(subject), terms.get(object_)
+            if relation is not None and None not in ends:
+                key = (ends[0], relation, ends[1])
+                single[key] = round(schema.strengths[name] * STRENGTHS)
+    subjects = np.array(sorted({key[0] for key in single}), np.int32)
+    for edge in np.flatnonzero(unsaid & np.isin(edges.subject, subjects)).tolist():
+        key = (int(edges.subject[edge]), int(edges.relation[edge]), int(edges.object[edge]))
+        edges.strength[edge] = single.get(key, int(edges.strength[edge]))
 
 
 def _without_repeats(edges: _Edges, source_sets: list[list[str]]) -> _Edges:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from array import array
 from collections.abc import Iterator
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
 import marisa_trie
@@ -42,14 +41,9 @@ class Labels:
     def __enter__(self) -> Labels:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        if kind is not None:
-            self._file.close()
+    def __exit__(self, *_: object) -> None:
+        self._file.close()
+        self.path.unlink()
 
 
 def save_names(folder: Path, labels: Labels, terms: marisa_trie.Trie) -> None:
@@ -71,7 +65,6 @@ def save_names(folder: Path, labels: Labels, terms: marisa_trie.Trie) -> None:
     for i, name in enumerate(labels.names()):
         as_written, normal = _forms(name)
         written[i], form[i] = names[as_written], names[normal]
-    labels.path.unlink()
     node_name = np.full(nodes, -1, np.int32)
     own = np.flatnonzero(~alias)[::-1]  # backwards, so that the first label of a node stays
     node_name[given[own]] = written[own]
@@ -100,16 +93,11 @@ def _forms(name: str) -> tuple[str, str]:
 
 
 def one_line(text: str) -> str:
-    """Return `text` with every run of white space as one space; "-" for nothing."""
-    return " ".join(text.split()) or "-"
+    """Return `text` with every run of white space as one space; "-" for nothing.
 
-
-def read_trie(strings: Path) -> marisa_trie.Trie:
-    """Return a trie of the lines of a file, and delete the file."""
-    with strings.open(encoding="utf-8", newline="\n") as file:
-        trie = marisa_trie.Trie(line.removesuffix("\n") for line in file)
-    strings.unlink()
-    return trie
+    So is the character NUL, where marisa-trie takes a string to end.
+    """
+    return " ".join(text.replace("\0", " ").split()) or "-"
 
 
 def row_starts(rows: NDArray[Any], count: int) -> NDArray[np.uint32]:

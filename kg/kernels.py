@@ -11,14 +11,15 @@ import numpy as np
 from numba import njit
 
 FORWARD, BACKWARD = 0, 1
+EXPANDED = 2
 
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def around(out_start, out_object, in_start, in_subject, seeds, hops, most, fanout, mark):  # type: ignore[no-untyped-def]
-    """Collect the facts within `hops` of `seeds`, nearest first, at most `most`.
+    """Collect the facts within `hops` of `seeds`, each once, nearest first, at most `most`.
 
     most: facts in all. fanout: facts of one node in one direction.
-    mark: [N] uint8, zero.
+    mark: [N] uint8, zero; 1 is met, 2 is expanded.
     Returns edge positions [K] and their directions [K]: positions in out_* where FORWARD, in in_*
     where BACKWARD.
     """
@@ -37,34 +38,41 @@ def around(out_start, out_object, in_start, in_subject, seeds, hops, most, fanou
         while head < level and found < most:
             node = queue[head]
             head += 1
-            end = min(out_start[node + 1], out_start[node] + fanout)
-            for edge in range(out_start[node], end):
-                if found == most:
-                    break
-                other = out_object[edge]
-                # Between two nodes that are both expanded, the fact is met from its subject.
-                positions[found], directions[found] = edge, FORWARD
-                found += 1
-                if mark[other] == 0:
-                    mark[other] = 1
-                    queue[tail] = other
-                    tail += 1
-            end = min(in_start[node + 1], in_start[node] + fanout)
-            for edge in range(in_start[node], end):
-                if found == most:
-                    break
-                other = in_subject[edge]
-                if mark[other] != 0:
-                    continue
-                positions[found], directions[found] = edge, BACKWARD
-                found += 1
-                mark[other] = 1
-                queue[tail] = other
-                tail += 1
+            for direction in range(2):
+                forward = direction == FORWARD
+                starts, others = (out_start, out_object) if forward else (in_start, in_subject)
+                end = min(starts[node + 1], starts[node] + fanout)
+                for edge in range(starts[node], end):
+                    if found == most:
+                        break
+                    other = others[edge]
+                    if other == node and not forward:
+                        continue
+                    if mark[other] == EXPANDED:  # then the fact was met from there, as a rule
+                        if forward:
+                            met = _within(in_start, in_subject, other, node, fanout)
+                        else:
+                            met = _within(out_start, out_object, other, node, fanout)
+                        if met:
+                            continue
+                    positions[found], directions[found] = edge, direction
+                    found += 1
+                    if mark[other] == 0:
+                        mark[other] = 1
+                        queue[tail] = other
+                        tail += 1
+            mark[node] = EXPANDED
         hop += 1
     for i in range(tail):
         mark[queue[i]] = 0
     return positions[:found], directions[:found]
+
+
+@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def _within(starts, others, node, other, fanout):  # type: ignore[no-untyped-def]
+    """Whether `other` stands in the row of `node`, as far as the fanout reaches."""
+    low, high = starts[node], starts[node + 1]
+    return high - low <= fanout or np.any(others[low : low + fanout] == other)
 
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
@@ -147,11 +155,13 @@ def personalised_pagerank(  # type: ignore[no-untyped-def]
 
     Forward push (Andersen, Chung and Lang, FOCS 2006): what a node still has to pass on, its
     residue, is passed on while it is above tolerance x its number of facts. The walk jumps back
-    to one of `seeds` with probability `restart`.
+    to one of `seeds` with probability `restart`. What is left then ends where it lies with that
+    probability, and else is taken to be spread as a walk without end spreads it: by the number of
+    facts. That costs nothing, and orders nodes as a tolerance a hundred times smaller would.
     rank, residue: [N] float64, zero.
     """
-    queue = np.empty(1024, np.int32)
-    touched = np.empty(1024, np.int32)
+    queue = np.empty(1024 + seeds.size, np.int32)
+    touched = np.empty(1024 + seeds.size, np.int32)
     head, tail, count = 0, 0, 0
     for seed in seeds:
         if residue[seed] == 0.0:
@@ -199,75 +209,96 @@ def personalised_pagerank(  # type: ignore[no-untyped-def]
                         queue, head, tail = grown, 0, kept
                     queue[tail] = other
                     tail += 1
-    nodes = np.empty(count, np.int32)
+    left = 0.0
+    for i in range(count):
+        left += residue[touched[i]]
+    spread = (1.0 - restart) * left / max(2 * out_object.size, 1)
     ranks = np.empty(count, np.float64)
-    found = 0
     for i in range(count):
         node = touched[i]
-        if rank[node] > 0.0:
-            nodes[found], ranks[found] = node, rank[node]
-            found += 1
+        degree = out_start[node + 1] - out_start[node] + in_start[node + 1] - in_start[node]
+        ranks[i] = rank[node] + restart * residue[node] + spread * degree
         rank[node] = 0.0
         residue[node] = 0.0
-    return nodes[:found], ranks[:found]
+    return touched[:count], ranks
 
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def words_like(starts, letters, backwards, word):  # type: ignore[no-untyped-def]
     """Return the numbers of the words that differ from `word` (uint8 [L]) by one mistake.
 
-    A mistake is one letter more, less or other, or two neighbours exchanged. The arrays are those
-    of `kg.spelling.word_arrays`.
+    A mistake is one letter more, less or other, or two neighbours exchanged, where a letter is a
+    byte. The arrays are those of `kg.spelling.word_arrays`.
     """
     half = word.size // 2
     found = np.empty(64, np.int32)
     count = 0
+    if half > 0 and word[half - 1] != word[half]:
+        exchanged = word.copy()
+        exchanged[half - 1], exchanged[half] = word[half], word[half - 1]
+        number = word_number(starts, letters, backwards, exchanged)
+        if number >= 0:
+            found[count] = number
+            count += 1
     for direction in range(2):
-        low = _bound(starts, letters, backwards, word, half, direction, False)
-        high = _bound(starts, letters, backwards, word, half, direction, True)
+        part = half if direction == FORWARD else word.size - half
+        low = _bound(starts, letters, backwards, word, part, direction, False)
+        high = _bound(starts, letters, backwards, word, part, direction, True)
         for position in range(low, high):
             number = position if direction == FORWARD else backwards[position]
-            known = letters[starts[number] : starts[number + 1]]
-            if count < found.size and _one_mistake(known, word):
+            size = np.int64(starts[number + 1]) - np.int64(starts[number])
+            if abs(size - word.size) > 1:  # most are told apart without reading them
+                continue
+            if _one_mistake(letters[starts[number] : starts[number + 1]], word):
+                if count == found.size:
+                    longer = np.empty(2 * count, np.int32)
+                    longer[:count] = found
+                    found = longer
                 found[count] = number
                 count += 1
-    exchanged = word.copy()
-    if half > 0:
-        exchanged[half - 1], exchanged[half] = word[half], word[half - 1]
-        low = _bound(starts, letters, backwards, exchanged, word.size, FORWARD, False)
-        known = letters[starts[low] : starts[min(low + 1, starts.size - 1)]]
-        if count < found.size and _equal(known, exchanged):
-            found[count] = low
-            count += 1
     return np.unique(found[:count])
 
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def _bound(starts, letters, backwards, word, half, direction, after):  # type: ignore[no-untyped-def]
-    """Find by bisection where the words that begin (or end) with a part of `word` begin or end."""
+def word_number(starts, letters, backwards, word):  # type: ignore[no-untyped-def]
+    """Return the number of `word` (uint8 [L]) among the words, or -1."""
+    number = _bound(starts, letters, backwards, word, word.size, FORWARD, False)
+    if number == starts.size - 1 or not _equal(letters[starts[number] : starts[number + 1]], word):
+        return -1
+    return number
+
+
+@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def _bound(starts, letters, backwards, word, part, direction, behind):  # type: ignore[no-untyped-def]
+    """Find by bisection the first word that begins (or ends) with `part` letters of `word`.
+
+    behind: find the first word behind those.
+    """
     low, high = 0, starts.size - 1
-    part = half if direction == FORWARD else word.size - half
     while low < high:
         middle = (low + high) // 2
         number = middle if direction == FORWARD else backwards[middle]
-        size = starts[number + 1] - starts[number]
-        order = 0
-        for i in range(part):
-            if i >= size:
-                order = -1
-                break
-            if direction == FORWARD:
-                theirs, ours = letters[starts[number] + i], word[i]
-            else:
-                theirs, ours = letters[starts[number + 1] - 1 - i], word[word.size - 1 - i]
-            if theirs != ours:
-                order = -1 if theirs < ours else 1
-                break
-        if order < 0 or (after and order == 0):
+        order = _order(letters[starts[number] : starts[number + 1]], word, part, direction)
+        if order < 0 or (behind and order == 0):
             low = middle + 1
         else:
             high = middle
     return low
+
+
+@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
+def _order(other, word, part, direction):  # type: ignore[no-untyped-def]
+    """Compare the first (or last) `part` letters of two words: -1, 0, or 1 for `other` behind."""
+    for i in range(part):
+        if i >= other.size:
+            return -1
+        if direction == FORWARD:
+            theirs, ours = other[i], word[i]
+        else:
+            theirs, ours = other[other.size - 1 - i], word[word.size - 1 - i]
+        if theirs != ours:
+            return -1 if theirs < ours else 1
+    return 0
 
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]

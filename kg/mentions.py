@@ -3,79 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from typing import NamedTuple
 
-import numpy as np
-
 from kg.index import Index, IntArray
-from kg.names import singular_forms
-from kg.spelling import LONGEST, SHORTEST
+from kg.names import FUNCTION_WORDS, singular_forms
+from kg.spelling import Speller
 
 _WORD = re.compile(r"[^\W_]+(?:['-][^\W_]+)*")
-_UNNAMED = frozenset(
-    [
-        "a",
-        "an",
-        "the",
-        "this",
-        "that",
-        "these",
-        "those",
-        "is",
-        "are",
-        "was",
-        "were",
-        "be",
-        "do",
-        "does",
-        "did",
-        "of",
-        "in",
-        "on",
-        "at",
-        "to",
-        "for",
-        "from",
-        "by",
-        "with",
-        "and",
-        "or",
-        "not",
-        "it",
-        "its",
-        "he",
-        "she",
-        "they",
-        "we",
-        "you",
-        "i",
-        "his",
-        "her",
-        "their",
-        "your",
-        "my",
-        "what",
-        "which",
-        "who",
-        "where",
-        "when",
-        "why",
-        "how",
-        "can",
-        "could",
-        "would",
-        "should",
-        "will",
-        "may",
-        "have",
-        "has",
-        "had",
-        "there",
-        "here",
-    ]
-)
-"""Words that are names of hardly anything, and would be found in every sentence."""
+_SPACE = re.compile(r"\s+")
+LONGEST_NAME = 200
+"""Letters that a name has at most; longer ones are not found."""
+MOST_WORDS = 4
+"""Words that a name in the plural has at most."""
 
 
 class Mention(NamedTuple):
@@ -99,74 +38,81 @@ class MentionFinder:
 
     def __init__(self, index: Index) -> None:
         self.index = index
-        self._words = tuple(
-            index.arrays[name] for name in ("word_start", "word_bytes", "word_backwards")
-        )
+        self.speller = Speller(index.arrays)
         self._name_start = index.arrays["name_start"].data
 
     def __call__(self, text: str, typos: bool = True) -> list[Mention]:
         """Return the names in `text`, from left to right, none within another.
 
+        The last word of a name may stand in the plural or in the genitive.
+
         typos: let a word of four letters or more that is no known word have one mistake.
         """
-        lower = text.lower()
-        words = [match.span() for match in _WORD.finditer(lower)]
-        ends = {end for _, end in words}
+        plain = _plain(text)
+        words, ends = _words(plain)
+        plurals = self._plurals(plain, words, ends)
         prefixes, number = self.index.names.prefixes, self.index.names.get
         starts = self._name_start
         found: list[Mention] = []
         done = 0
         for start, end in words:
-            if start < done or lower[start:end] in _UNNAMED:
+            if start < done or plain[start:end] in FUNCTION_WORDS:
                 continue
-            for name in reversed(prefixes(lower[start:])):
+            one = plurals.get(start)
+            least = one.end if one is not None else start
+            for name in reversed(prefixes(plain[start : start + LONGEST_NAME])):
                 stop = start + len(name)
+                if stop < least:
+                    break
                 if stop in ends:
                     key = number(name)
                     low, high = starts[key], starts[key + 1]
                     if low < high:
-                        found.append(Mention(start, stop, name, low, high))
-                        done = stop
+                        one = Mention(start, ends[stop], name, low, high)
                         break
-            else:
-                if one := self._inflected_or_misspelt(lower, start, end, typos):
-                    found.append(one)
-                    done = one.end
-        return found
+            if one is None and typos:
+                one = self._misspelt(plain, start, end)
+            if one is not None:
+                found.append(one)
+                done = one.end
+        if len(plain) == len(text):
+            return found
+        places = _places(text)
+        return [one._replace(start=places[one.start], end=places[one.end]) for one in found]
 
     def nodes(self, mention: Mention) -> IntArray:
         """Return the nodes that a mention may mean, those first whose label it is."""
         return self.index.arrays["name_node"][mention.low : mention.high]
 
-    def _inflected_or_misspelt(
-        self, text: str, start: int, end: int, typos: bool
-    ) -> Mention | None:
-        word = text[start:end]
-        for form in singular_forms(word):
-            if (span := self._span(form)) is not None:
-                return Mention(start, end, form, *span)
-        if not typos:
-            return None
-        for other in self.corrections(word):
+    def _plurals(
+        self, text: str, words: list[tuple[int, int]], ends: dict[int, int]
+    ) -> dict[int, Mention]:
+        """Add to `ends` where names in the plural end, and where the plural itself does.
+
+        Returns the longest names that the plural changes, by where they begin: "pocket knives"
+        does not begin with "pocket knife".
+        """
+        changed: dict[int, Mention] = {}
+        for i, (last, end) in enumerate(words):
+            if text[end - 1] != "s" and text[end - 3 : end] != "men":
+                continue
+            if (word := text[last:end]) in FUNCTION_WORDS:
+                continue
+            for form in reversed(singular_forms(word)):
+                if word.startswith(form):
+                    ends[last + len(form)] = end
+                    continue
+                for start, _ in words[max(0, i + 1 - MOST_WORDS) : i + 1]:
+                    name = text[start:last] + form
+                    if (span := self._span(name)) is not None:
+                        changed[start] = Mention(start, end, name, *span)
+        return changed
+
+    def _misspelt(self, text: str, start: int, end: int) -> Mention | None:
+        for other in self.speller(text[start:end]):
             if (span := self._span(other)) is not None:
                 return Mention(start, end, other, *span, typo=True)
         return None
-
-    def corrections(self, word: str) -> Iterator[str]:
-        """Yield the known words that `word` may be a misspelling of, the likeliest first.
-
-        Two letters exchanged and a letter missing or doubled are likelier than a wrong one, and
-        the first letter is seldom wrong.
-        """
-        letters = word.encode()
-        if not SHORTEST <= len(word) <= LONGEST:
-            return
-        from kg.kernels import words_like
-
-        starts, blob, _ = self._words
-        numbers = words_like(*self._words, np.frombuffer(letters, np.uint8))
-        words = [bytes(blob[starts[i] : starts[i + 1]]).decode() for i in numbers.tolist()]
-        yield from sorted(words, key=lambda one: (_unlikely(word, one), one))
 
     def _span(self, name: str) -> tuple[int, int] | None:
         number = self.index.names.get(name)
@@ -175,9 +121,26 @@ class MentionFinder:
         return self._name_start[number], self._name_start[number + 1]
 
 
-def _unlikely(written: str, meant: str) -> int:
-    """Return how unlikely a typo is: 0 is likeliest."""
-    exchanged = len(written) == len(meant) and sorted(written) == sorted(meant)
-    doubled = len(written) != len(meant) and set(written) == set(meant)
-    first = 4 * (written[0] != meant[0])
-    return first + (0 if exchanged or doubled else 1 if len(written) != len(meant) else 2)
+def _words(text: str) -> tuple[list[tuple[int, int]], dict[int, int]]:
+    """Return where words begin and end, and where names may end: with a word, or its genitive."""
+    words = [match.span() for match in _WORD.finditer(text)]
+    ends = {end: end for _, end in words}
+    if "'s" in text:
+        words = [(a, b - 2 if text.endswith("'s", a, b) else b) for a, b in words]
+        ends |= {end: end for _, end in words}
+    return words, ends
+
+
+def _plain(text: str) -> str:
+    """Return `text` in lower case, with single spaces and straight apostrophes."""
+    lower = text.lower()
+    if len(lower) != len(text):  # "İ" would become two letters
+        lower = "".join(small if len(small := one.lower()) == 1 else one for one in text)
+    lower = lower.replace("\N{RIGHT SINGLE QUOTATION MARK}", "'")
+    return lower if " ".join(lower.split()) == lower else _SPACE.sub(" ", lower)
+
+
+def _places(text: str) -> list[int]:
+    """Return where each letter of the plain text, and its end, stand in `text`."""
+    within = (i for i, one in enumerate(text) if not (one.isspace() and text[i - 1 : i].isspace()))
+    return [*within, len(text)]

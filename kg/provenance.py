@@ -16,7 +16,16 @@ def graph_iri(source: str, origin: str = "", strength: float = 1.0) -> str:
     >>> graph_iri("conceptnet", "cn4", 0.5)
     'https://sightgraph.org/source/conceptnet/cn4?strength=0.50'
     """
-    return f"{SOURCE}{quote(source, safe='')}/{quote(origin, safe='')}?strength={strength:.2f}"
+    return f"{graphs_of(source)}{quote(origin, safe='')}?strength={strength:.2f}"
+
+
+def graphs_of(source: str) -> str:
+    """Return what the named graphs of the facts of `source` begin with, and no others do.
+
+    >>> graphs_of("museum/old")
+    'https://sightgraph.org/source/museum%2Fold/'
+    """
+    return f"{SOURCE}{quote(source, safe='')}/"
 
 
 @lru_cache(maxsize=4096)

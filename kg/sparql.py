@@ -33,6 +33,8 @@ PREFIXES = {
     "cnr": "http://conceptnet.io/r/",
 }
 """Prefixes that a query need not declare."""
+REFUSED = 2
+"""What the process of a query ends with when its message is for the user."""
 _FETCHING = {"ServiceGraphPattern": "SERVICE", "DatasetClause": "FROM"}
 
 
@@ -61,15 +63,27 @@ def select(
     for graph in graphs:
         known |= {prefix: str(namespace) for prefix, namespace in graph.namespaces()}
     check_read_only(sparql, known)
-    request = {
-        "sparql": sparql,
-        "prefixes": known,
-        "store": next((str(source) for source in sources if isinstance(source, Path)), None),
-    }
+    folder = next((str(source) for source in sources if isinstance(source, Path)), None)
     triples = "".join(graph.serialize(format="nt") for graph in graphs)
-    if seconds is None:
-        return _rows(request, triples)
-    return _rows_of_process(request, triples, seconds)
+    with _room_for_copy(folder if triples else None) as copy:
+        request = {"sparql": sparql, "prefixes": known, "store": folder, "copy": copy}
+        if seconds is None:
+            return _rows(request, triples)
+        return _rows_of_process(request, triples, seconds)
+
+
+def open_triples(folder: str | Path) -> pyoxigraph.Store:
+    """Open the triples of a store on disk, read-only.
+
+    Raises:
+        SightGraphError: they are missing or broken.
+    """
+    try:
+        return pyoxigraph.Store.read_only(str(folder))
+    except (OSError, ValueError) as error:
+        raise SightGraphError(
+            f"the triples in '{folder}' are damaged: {error}. Import the sources again."
+        ) from error
 
 
 def check_read_only(sparql: str, prefixes: Mapping[str, str]) -> None:
@@ -95,7 +109,7 @@ def _rows_of_process(
 ) -> list[dict[str, str]]:
     try:
         done = subprocess.run(
-            [sys.executable, "-m", "kg.sparql"],
+            [sys.executable, "-P", "-m", "kg.sparql"],  # -P: nothing from the working folder
             input=json.dumps(request) + "\n" + triples,
             capture_output=True,
             encoding="utf-8",
@@ -106,6 +120,8 @@ def _rows_of_process(
         raise SightGraphError(
             f"the query was ended after {seconds:g} s. Ask for less, add LIMIT, or allow more time."
         ) from None
+    if done.returncode == REFUSED:
+        raise SightGraphError(done.stderr.strip())
     if done.returncode:
         reason = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
         raise SightGraphError(f"the query failed: {reason}.")
@@ -114,11 +130,7 @@ def _rows_of_process(
 
 
 def _rows(request: Mapping[str, Any], triples: str) -> list[dict[str, str]]:
-    with _opened(request["store"], triples) as store:
-        return _rows_of(store, request)
-
-
-def _rows_of(store: pyoxigraph.Store, request: Mapping[str, Any]) -> list[dict[str, str]]:
+    store = _opened(request["store"], request["copy"], triples)
     try:
         result: Any = store.query(
             request["sparql"], prefixes=request["prefixes"], use_default_graph_as_union=True
@@ -134,23 +146,33 @@ def _rows_of(store: pyoxigraph.Store, request: Mapping[str, Any]) -> list[dict[s
     ]
 
 
-@contextmanager
-def _opened(folder: str | None, triples: str) -> Iterator[pyoxigraph.Store]:
-    """Yield the store to be asked: in memory, on disk, or a copy of it with triples beside.
+def _opened(folder: str | None, copy: str | None, triples: str) -> pyoxigraph.Store:
+    """Return the store to be asked: in memory, on disk, or a copy of it with triples beside."""
+    if folder and not copy:
+        return open_triples(folder)
+    store = pyoxigraph.Store()
+    if folder and copy:
+        open_triples(folder).backup(copy)
+        store = pyoxigraph.Store(copy)
+    store.bulk_load(triples.encode(), format=pyoxigraph.RdfFormat.N_TRIPLES)
+    return store
 
-    The copy costs next to nothing, since it shares the files, which are never changed.
+
+@contextmanager
+def _room_for_copy(folder: str | None) -> Iterator[str | None]:
+    """Yield where a copy of the store in `folder` can lie for the time of a query.
+
+    Beside it, the copy costs next to nothing, since it shares the files, which are never changed.
     """
-    if folder and not triples:
-        yield pyoxigraph.Store.read_only(folder)
+    if folder is None:
+        yield None
         return
-    with tempfile.TemporaryDirectory(dir=Path(folder).parent if folder else None) as temporary:
-        store = pyoxigraph.Store()
-        if folder:
-            copy = str(Path(temporary) / "triples")
-            pyoxigraph.Store.read_only(folder).backup(copy)
-            store = pyoxigraph.Store(copy)
-        store.bulk_load(triples.encode(), format=pyoxigraph.RdfFormat.N_TRIPLES)
-        yield store
+    try:
+        room = tempfile.TemporaryDirectory(dir=Path(folder).parent, ignore_cleanup_errors=True)
+    except OSError:  # a folder that may not be written
+        room = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
+    with room as temporary:
+        yield str(Path(temporary) / "triples")
 
 
 def _text(term: Any) -> str:
@@ -173,4 +195,8 @@ def _refuse_fetching(part: Any) -> None:
 
 if __name__ == "__main__":
     head = json.loads(sys.stdin.readline())
-    json.dump(_rows(head, sys.stdin.read()), sys.stdout)
+    try:
+        json.dump(_rows(head, sys.stdin.read()), sys.stdout)
+    except SightGraphError as error:
+        print(error, file=sys.stderr)
+        sys.exit(REFUSED)

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import json
+import weakref
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from kg.errors import SightGraphError
 from kg.facts import Concept, Fact, KnowledgeGraph, Relation
-from kg.index import STRENGTHS, Index
+from kg.index import SAME_AS, STRENGTHS, Index
 from kg.provenance import BUNDLED
+from kg.spelling import Speller
 from kg.terms import ALIAS_TERMS, GLOSS_TERMS, LITERAL, SAME_TERMS
 
 if TYPE_CHECKING:
@@ -26,6 +29,8 @@ FORMAT = 1
 CURRENT = "current"
 """The file of a store's folder that names the generation that is in use."""
 GENERATION = "generation-"
+ABOUT = "store.json"
+"""The file of a generation that says what is in it; who reads the generation holds a lock on it."""
 MOST_FACTS = 100
 """Facts of one subject and relation, or of one object and relation, that are listed.
 
@@ -60,11 +65,19 @@ class Store(KnowledgeGraph):
             SightGraphError: there is none, or it is damaged.
         """
         self.folder = Path(folder)
-        generation = current_generation(self.folder)
-        if generation is None:
-            raise SightGraphError(
-                f"'{folder}' is no store. Make one: sightgraph kg import SOURCE -o {folder}"
-            )
+        while generation := current_generation(self.folder):
+            try:
+                return self._open(generation)
+            except SightGraphError:  # unless an import has just replaced this generation
+                if current_generation(self.folder) == generation:
+                    raise
+        raise SightGraphError(
+            f"'{folder}' is no store. Make one: sightgraph kg import SOURCE -o {folder}"
+        )
+
+    def _open(self, generation: Path) -> None:
+        reading = _hold(generation)
+        weakref.finalize(self, reading.close)
         about = read_about(generation)
         self.triples_folder = generation / "triples"
         self.sources = [SourceInfo(**source) for source in about["sources"]]
@@ -77,6 +90,7 @@ class Store(KnowledgeGraph):
         self._own = [
             any(name.partition("/")[0] != BUNDLED for name in names) for names in self.index.sources
         ]
+        self._same_as = self.index.relation(SAME_AS)
 
     @property
     def relations(self) -> Mapping[str, Relation]:
@@ -86,9 +100,9 @@ class Store(KnowledgeGraph):
     @cached_property
     def triples(self) -> pyoxigraph.Store:
         """The triples, read-only, for SPARQL and whatever else the standards offer."""
-        import pyoxigraph
+        from kg.sparql import open_triples
 
-        return pyoxigraph.Store.read_only(str(self.triples_folder))
+        return open_triples(self.triples_folder)
 
     @property
     def rdf(self) -> rdflib.Dataset:
@@ -111,14 +125,15 @@ class Store(KnowledgeGraph):
         if node is None:
             return None
         found = Concept(iri, self.index.label(node), self._source_of(node))
+        aliases, same = set(), set()  # of several sources, each has its own statement
         for predicate, value in self._texts(iri):
             if predicate in ALIAS_TERMS:
-                found.aliases.append(value)
+                aliases.add(value)
             elif predicate in GLOSS_TERMS and not found.definition:
                 found.definition = value
             elif predicate in SAME_TERMS:
-                found.same.append(value)
-        found.aliases.sort()
+                same.add(value)
+        found.aliases, found.same = sorted(aliases), sorted(same)
         return found
 
     def label(self, term: str) -> str:
@@ -130,16 +145,21 @@ class Store(KnowledgeGraph):
         """Return the concepts whose label, then those whose alias is `form`."""
         return [self.index.term(node) for node in self.index.named(form).tolist()]
 
+    @cached_property
+    def _speller(self) -> Speller:
+        return Speller(self.index.arrays)
+
+    def corrections(self, word: str) -> list[str]:
+        """Return the words of names that `word` may be a misspelling of, likeliest first."""
+        return self._speller(word)
+
     def stated(self, subject: str) -> list[Fact]:
         """Return the facts that are stated of `subject`, the `MOST_FACTS` strongest by relation."""
         node = self.index.node(subject)
         if node is None:
             return []
-        return [
-            self.fact(edge, subject)
-            for low, high in self.index.relation_spans(node)
-            for edge in range(low, min(high, low + MOST_FACTS))
-        ]
+        spans = self._spans(node)
+        return [self.fact(edge, subject) for low, high in spans for edge in range(low, high)]
 
     def neighbours(self, concept: str, relation: str | None = None) -> list[str]:
         """Return what one fact leads to from `concept`, of one relation or of all."""
@@ -154,11 +174,8 @@ class Store(KnowledgeGraph):
         node = self.index.node(object_)
         if node is None:
             return []
-        return [
-            self.fact_to(edge, object_)
-            for low, high in self.index.relation_spans(node, incoming=True)
-            for edge in range(low, min(high, low + MOST_FACTS))
-        ]
+        spans = self._spans(node, incoming=True)
+        return [self.fact_to(edge, object_) for low, high in spans for edge in range(low, high)]
 
     def path(self, start: str, end: str, longest: int = 6) -> list[Fact]:
         """Return the facts of a shortest way between two concepts, walked in either direction."""
@@ -202,6 +219,16 @@ class Store(KnowledgeGraph):
         subject = int(arrays["in_subject"][edge])
         return self.fact(self._out_edge(subject, int(arrays["in_relation"][edge]), node))
 
+    def _spans(self, node: int, incoming: bool = False) -> Iterator[tuple[int, int]]:
+        """Yield for each relation where the strongest facts of `node` (or about it) stand.
+
+        That another vocabulary calls it something else is no fact about it.
+        """
+        relations = self.index.arrays["in_relation" if incoming else "out_relation"]
+        for low, high in self.index.relation_spans(node, incoming):
+            if relations[low] != self._same_as:
+                yield low, min(high, low + MOST_FACTS)
+
     def _out_edge(self, subject: int, relation: int, object_: int) -> int:
         low, high = self.index.out_span(subject, relation)
         objects = self.index.arrays["out_object"][low:high]
@@ -219,9 +246,10 @@ class Store(KnowledgeGraph):
 
     def _source_of(self, node: int) -> str:
         low, high = self.index.out_span(node)
-        if low == high:
-            return self.sources[0].name
-        return self._source_names[int(self.index.arrays["out_source"][low])]
+        if low < high:
+            return self.fact(low).source
+        low, high = self.index.in_span(node)
+        return self.fact_to(low).source if low < high else self.sources[0].name
 
     def _texts(self, iri: str) -> Iterator[tuple[str, str]]:
         """Yield the predicates and values of all that is stated of `iri`, facts too."""
@@ -236,15 +264,17 @@ class Store(KnowledgeGraph):
         import numpy as np
 
         counts = np.bincount(self.index.arrays["out_relation"], minlength=len(self.relations))
-        labels = [self.relations[iri].label for iri in self.index.relations]
-        ranked = sorted(zip(counts.tolist(), labels, strict=True), reverse=True)
+        by_relation: Counter[str] = Counter()
+        for iri, count in zip(self.index.relations, counts.tolist(), strict=True):
+            if iri != SAME_AS and count:
+                by_relation[self.relations[iri].label] += count
         totals = {
-            "concepts": self.index.nodes,
-            "relations": len(labels),
-            "facts": self.index.edges,
+            "concepts": int(np.count_nonzero(self.index.arrays["node_name"] >= 0)),
+            "relations": len(by_relation),
+            "facts": by_relation.total(),
             "bytes of the index": self.index.bytes_on_disk(),
         }
-        return totals | {label: count for count, label in ranked}
+        return totals | {name: n for name, n in by_relation.most_common() if name not in totals}
 
 
 def is_store(path: Path) -> bool:
@@ -268,14 +298,40 @@ def read_about(generation: Path) -> Mapping[str, Any]:
         SightGraphError: it is missing, broken, or of another format.
     """
     try:
-        about: Mapping[str, Any] = json.loads((generation / "store.json").read_text("utf-8"))
+        about: Mapping[str, Any] = json.loads((generation / ABOUT).read_text("utf-8"))
     except (OSError, ValueError) as error:
         raise SightGraphError(f"the store in '{generation.parent}' is damaged: {error}.") from error
-    if about.get("format") != FORMAT:
+    version = about.get("format") if isinstance(about, dict) else None
+    if version != FORMAT:
         raise SightGraphError(
-            f"the store in '{generation.parent}' has format {about.get('format')}; this version "
-            f"reads {FORMAT}. Import its sources again."
+            f"the store in '{generation.parent}' has format {version}; this version reads "
+            f"{FORMAT}. Import its sources again."
         )
+    return about
+
+
+def lock(file: IO[Any], exclusive: bool) -> bool:
+    """Lock an open file until it is closed; return whether nobody else's lock is in the way."""
+    try:
+        import fcntl
+
+        fcntl.flock(file, (fcntl.LOCK_EX if exclusive else fcntl.LOCK_SH) | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except (ImportError, OSError):  # Windows; a file system without locks
+        return True
+    return True
+
+
+def _hold(generation: Path) -> IO[Any]:
+    """Return a file which, while it is open, keeps imports from removing `generation`."""
+    try:
+        about = (generation / ABOUT).open("rb")
+    except OSError as error:
+        raise SightGraphError(f"the store in '{generation.parent}' is damaged: {error}.") from error
+    if not lock(about, exclusive=False):
+        about.close()
+        raise SightGraphError(f"'{generation}' is being removed. Open the store again.")
     return about
 
 

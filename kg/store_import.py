@@ -8,21 +8,34 @@ import shutil
 import uuid
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from traceback import clear_frames
 
 import pyoxigraph
 
 from kg.errors import SightGraphError
-from kg.files import write_text
+from kg.files import atomic_path
 from kg.index_build import Quad, build_index
-from kg.provenance import SOURCE, graph_iri, read_graph_iri
+from kg.provenance import graph_iri, graphs_of, read_graph_iri
 from kg.sources import SOURCES, Choice, Report, Statement
 from kg.sources.formats import format_of
-from kg.store import CURRENT, FORMAT, GENERATION, SourceInfo, current_generation, read_about
+from kg.store import (
+    ABOUT,
+    CURRENT,
+    FORMAT,
+    GENERATION,
+    SourceInfo,
+    current_generation,
+    lock,
+    read_about,
+)
 
 BUILDING = "building-"
+_LOCK = "lock"
+_LEFT_BEHIND = (BUILDING, GENERATION, f".{CURRENT}-")
+"""What the names begin with of all that an import which was killed may leave."""
 _DCT = "http://purl.org/dc/terms/"
 
 Progress = Callable[[str, int, int], None]
@@ -51,7 +64,7 @@ def import_source(
 
     The facts join those of other sources. A source of the same name is replaced. Everything is
     written beside the old store and takes its place in one step at the end, so that an import
-    that fails or is killed changes nothing.
+    that fails or is killed changes nothing. Who has the old one open can go on reading it.
 
     format_: a name of `kg.sources.SOURCES`; found out from the file where it is None.
     name: what the facts' source is called; the file's name without its endings if None.
@@ -62,41 +75,55 @@ def import_source(
     """
     source, folder = Path(path), Path(store)
     reader = SOURCES.resolve(chosen := format_ or format_of(source))
-    called = name or source.name.split(".")[0]
+    size = _size(source)
+    file = Path(os.path.abspath(source)).name
+    called = name or file.lstrip(".").partition(".")[0]
     _make_folder(folder)
     with _only_import(folder):
         _remove_leftovers(folder)
         building = folder / f"{BUILDING}{uuid.uuid4().hex[:12]}"
         building.mkdir()
         try:
-            size = _size(source)
             report = Report(strict, lambda read: progress("read", read, size))
-            triples = _copy_of_triples(folder, building, called)
-            counted = _Counted(reader(source, choice or Choice(), report))  # type: ignore[arg-type, call-arg]
-            triples.bulk_extend(_quads(counted, called))
-            if not counted.count:
-                raise SightGraphError(f"'{source}' holds no statement that could be imported.")
-            info = SourceInfo(called, source.name, chosen, counted.count, report.skipped)
-            triples.extend(_description(info))
-            triples.flush()
-            facts = _compile(building, triples, progress)
-            del triples
+            statements = reader(source, choice or Choice(), report)  # type: ignore[arg-type, call-arg]
+            info = SourceInfo(called, file, chosen, statements=0, skipped=0)
+            info, facts = _fill(building, folder, info, statements, report, progress)
             _finish(folder, building, info)
-        except BaseException:
+        except BaseException as error:
+            clear_frames(error.__traceback__)  # closes the triples, whose threads write to files
             shutil.rmtree(building, ignore_errors=True)
             raise
     return Imported(info, facts, report.problems)
 
 
+def _fill(
+    building: Path,
+    folder: Path,
+    source: SourceInfo,
+    statements: Iterable[Statement],
+    report: Report,
+    progress: Progress,
+) -> tuple[SourceInfo, int]:
+    """Write the triples of all sources and their index; return what was read, and all facts."""
+    counted = _Counted(statements)
+    triples = _copy_of_triples(folder, building, source.name)
+    triples.bulk_extend(_quads(counted, source.name))
+    if not counted.count:
+        raise SightGraphError(f"'{source.file}' holds no statement that could be imported.")
+    source = replace(source, statements=counted.count, skipped=report.skipped)
+    triples.extend(_description(source))
+    triples.flush()
+    return source, _compile(building, triples, progress)
+
+
 def _make_folder(folder: Path) -> None:
     if folder.exists() and not folder.is_dir():
         raise SightGraphError(f"cannot make a store at '{folder}': it is a file. Name a folder.")
-    known = {CURRENT, "lock"}
     if folder.is_dir() and not (folder / CURRENT).exists():
         others = [
             one.name
             for one in folder.iterdir()
-            if one.name not in known and not one.name.startswith((BUILDING, GENERATION))
+            if one.name != _LOCK and not one.name.startswith(_LEFT_BEHIND)
         ]
         if others:
             raise SightGraphError(
@@ -111,23 +138,32 @@ def _make_folder(folder: Path) -> None:
 @contextmanager
 def _only_import(folder: Path) -> Iterator[None]:
     """Hold the store's lock; the system lets go of it when the process ends, however it ends."""
-    import fcntl
-
-    with (folder / "lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
+    try:
+        file = (folder / _LOCK).open("w")
+    except OSError as error:
+        raise SightGraphError(f"cannot write to the store '{folder}': {error.strerror}.") from error
+    with file:
+        if not lock(file, exclusive=True):
             raise SightGraphError(
                 f"another import into '{folder}' is running. Wait until it has ended."
-            ) from error
+            )
         yield
 
 
 def _remove_leftovers(folder: Path) -> None:
+    """Remove what killed imports left, and replaced generations that nobody reads any more."""
     current = current_generation(folder)
     for one in folder.iterdir():
-        if one.is_dir() and one != current and one.name.startswith((BUILDING, GENERATION)):
+        if one == current or not one.name.startswith(_LEFT_BEHIND):
+            continue
+        if one.is_file():
+            one.unlink()
+        elif not (one / ABOUT).is_file():
             shutil.rmtree(one, ignore_errors=True)
+        else:
+            with (one / ABOUT).open("rb") as about:
+                if lock(about, exclusive=True):
+                    shutil.rmtree(one, ignore_errors=True)
 
 
 def _copy_of_triples(folder: Path, building: Path, replaced: str) -> pyoxigraph.Store:
@@ -143,9 +179,11 @@ def _copy_of_triples(folder: Path, building: Path, replaced: str) -> pyoxigraph.
     pyoxigraph.Store.read_only(str(current / "triples")).backup(target)
     triples = pyoxigraph.Store(target)
     for graph in list(triples.named_graphs()):
-        name, _ = read_graph_iri(graph.value)
-        if name.partition("/")[0] == replaced and graph.value.startswith(SOURCE):
+        if graph.value.startswith(graphs_of(replaced)):
             triples.remove_graph(graph)
+    source = pyoxigraph.NamedNode(graphs_of(replaced))
+    for quad in list(triples.quads_for_pattern(source, None, None, pyoxigraph.DefaultGraph())):
+        triples.remove(quad)
     return triples
 
 
@@ -185,7 +223,7 @@ def _quads(statements: Iterable[Statement], source: str) -> Iterator[pyoxigraph.
 
 def _description(source: SourceInfo) -> list[pyoxigraph.Quad]:
     """Say in RDF, in the default graph, where a source's facts come from."""
-    subject = pyoxigraph.NamedNode(graph_iri(source.name).partition("?")[0])
+    subject = pyoxigraph.NamedNode(graphs_of(source.name))
     now = datetime.now(UTC).isoformat(timespec="seconds")
     return [
         pyoxigraph.Quad(subject, pyoxigraph.NamedNode(_DCT + name), pyoxigraph.Literal(value))
@@ -225,24 +263,28 @@ def _finish(folder: Path, building: Path, info: SourceInfo) -> None:
     old = current_generation(folder)
     others = [] if old is None else read_about(old)["sources"]
     sources = [one for one in others if one["name"] != info.name] + [asdict(info)]
-    write_text(building / "store.json", json.dumps({"format": FORMAT, "sources": sources}))
-    _sync(building)
+    about = json.dumps({"format": FORMAT, "sources": sources})
+    (building / ABOUT).write_text(about, encoding="utf-8")
+    _sync(*building.rglob("*"), building)
     generation = folder / f"{GENERATION}{building.name.removeprefix(BUILDING)}"
     building.rename(generation)
-    write_text(folder / CURRENT, generation.name + "\n")
-    if old is not None:
-        shutil.rmtree(old, ignore_errors=True)
+    with atomic_path(folder / CURRENT) as path:
+        path.write_text(generation.name + "\n", encoding="utf-8")
+        _sync(path, folder)
+    _sync(folder)
+    _remove_leftovers(folder)
 
 
-def _sync(folder: Path) -> None:
-    """Wait until all files are on the disk, so that `current` never names half a store."""
-    for file in folder.rglob("*"):
-        if file.is_file():
-            descriptor = os.open(file, os.O_RDONLY)
-            try:
-                os.fsync(descriptor)
-            finally:
-                os.close(descriptor)
+def _sync(*paths: Path) -> None:
+    """Wait until files and folders are on the disk, so that `current` never names half a store."""
+    for path in paths:
+        if os.name == "nt" and path.is_dir():  # Windows opens no folder
+            continue
+        descriptor = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
 
 
 def _size(source: Path) -> int:

@@ -14,8 +14,9 @@ from kg.index import Index
 FANOUT = 50
 """Facts of one node in one direction that a neighbourhood takes in: hubs do not fill it."""
 RESTART = 0.15
-TOLERANCE = 1e-6
-"""Forward push stops at this residue a fact: smaller is more exact and slower."""
+TOLERANCE = 1e-5
+"""Forward push stops at this residue a fact: smaller is more exact and slower. With this one, 94 %
+of the best hundred are those of power iteration on ConceptNet (`benchmarks/knowledge.py`)."""
 
 
 class Walker:
@@ -69,6 +70,9 @@ class Walker:
             self._array("rank", np.float64),
             self._array("residue", np.float64),
         )
+        if len(ranks) > most > 0:
+            near = ranks >= np.partition(ranks, -most)[-most]
+            nodes, ranks = nodes[near], ranks[near]
         order = np.lexsort((nodes, -ranks))[:most]
         return nodes[order], ranks[order]
 

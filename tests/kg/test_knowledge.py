@@ -19,11 +19,6 @@ PREFIXES = """
 """
 
 
-@pytest.fixture(scope="module")
-def bundled() -> Knowledge:
-    return Knowledge.bundled()
-
-
 def write(folder: Path, turtle: str, name: str = "own.ttl") -> Path:
     file = folder / name
     file.write_text(PREFIXES + turtle, encoding="utf-8")
@@ -116,7 +111,7 @@ def test_broken_turtle_names_file_and_line(tmp_path: Path) -> None:
     file = write(tmp_path, ":a skos:broader :b\n:c skos:broader :d .")
     line = (PREFIXES + ":a skos:broader :b\n").count("\n") + 1
     with pytest.raises(SightGraphError, match=rf"own\.ttl, line {line}:"):
-        Knowledge.load([file])
+        Knowledge.load([file], with_bundled=False)
 
 
 @pytest.mark.parametrize("name", ["nothing.ttl", "empty-folder", "notes.docx"])
@@ -124,7 +119,7 @@ def test_what_is_no_knowledge_is_refused(tmp_path: Path, name: str) -> None:
     (tmp_path / "empty-folder").mkdir()
     (tmp_path / "notes.docx").write_text("x")
     with pytest.raises(SightGraphError, match=name):
-        Knowledge.load([tmp_path / name])
+        Knowledge.load([tmp_path / name], with_bundled=False)
 
 
 def test_two_loads_give_the_same_order(bundled: Knowledge) -> None:
