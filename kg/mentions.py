@@ -11,6 +11,8 @@ from kg.spelling import Speller
 
 _WORD = re.compile(r"[^\W_]+(?:['-][^\W_]+)*")
 _SPACE = re.compile(r"\s+")
+_IRREGULAR = ("es", "ss", "en")
+"""How words end that are more than a singular and "s"; see `kg.names.singular_forms`."""
 LONGEST_NAME = 200
 """Letters that a name has at most; longer ones are not found."""
 MOST_WORDS = 4
@@ -97,6 +99,9 @@ class MentionFinder:
             if text[end - 1] != "s" and text[end - 3 : end] != "men":
                 continue
             if (word := text[last:end]) in FUNCTION_WORDS:
+                continue
+            if word[-2:] not in _IRREGULAR and len(word) > 2:
+                ends[end - 1] = end
                 continue
             for form in reversed(singular_forms(word)):
                 if word.startswith(form):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -152,17 +153,27 @@ def _opened(folder: str | None, copy: str | None, triples: str) -> pyoxigraph.St
         return open_triples(folder)
     store = pyoxigraph.Store()
     if folder and copy:
-        open_triples(folder).backup(copy)
+        _copy_triples(Path(folder), Path(copy))
         store = pyoxigraph.Store(copy)
     store.bulk_load(triples.encode(), format=pyoxigraph.RdfFormat.N_TRIPLES)
     return store
+
+
+def _copy_triples(folder: Path, copy: Path) -> None:
+    """Copy a store on disk; that costs next to nothing where the two can share their files."""
+    try:
+        open_triples(folder).backup(str(copy))
+    except OSError:  # files of another owner can often not be shared
+        copy.mkdir(exist_ok=True)
+        for file in folder.iterdir():
+            shutil.copyfile(file, copy / file.name)
 
 
 @contextmanager
 def _room_for_copy(folder: str | None) -> Iterator[str | None]:
     """Yield where a copy of the store in `folder` can lie for the time of a query.
 
-    Beside it, the copy costs next to nothing, since it shares the files, which are never changed.
+    Beside it, where the copy can share its files, which are never changed.
     """
     if folder is None:
         yield None

@@ -167,7 +167,11 @@ class Store(KnowledgeGraph):
         number = None if relation is None else self.index.relation(relation)
         if node is None or (relation is not None and number is None):
             return []
-        return [self.index.term(other) for other in self.index.neighbours(node, number).tolist()]
+        low, high = self.index.out_span(node, number)
+        others = self.index.arrays["out_object"][low:high]
+        if number is None and self._same_as is not None:
+            others = others[self.index.arrays["out_relation"][low:high] != self._same_as]
+        return [self.index.term(other) for other in others.tolist()]
 
     def facts_to(self, object_: str) -> list[Fact]:
         """Return the facts whose object is `object_`, the `MOST_FACTS` strongest by relation."""

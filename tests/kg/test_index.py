@@ -267,6 +267,17 @@ def test_a_relation_is_no_concept_though_it_has_a_label(tmp_path: Path) -> None:
     assert index.nodes == 2
 
 
+def test_a_relation_that_facts_are_about_is_a_concept_too(tmp_path: Path) -> None:
+    statements: list[Quad] = [
+        (EX + "cup", EX + "usedFor", EX + "drinking", False, "s", 1.0),
+        (EX + "usedFor", RDFS + "label", "used for", True, "s", 1.0),
+        (EX + "drinking", EX + "explains", EX + "usedFor", False, "s", 1.0),
+    ]
+    index = built(tmp_path / "index", statements)
+    assert [index.term(int(node)) for node in index.named("used for")] == [EX + "usedFor"]
+    assert index.nodes == 3
+
+
 @pytest.mark.parametrize("text", ["\0", "a\0b"])
 def test_the_character_nul_in_a_text_is_no_hindrance(tmp_path: Path, text: str) -> None:
     statements: list[Quad] = [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 import time
 from pathlib import Path
 
@@ -112,6 +113,24 @@ def test_a_store_and_a_graph_are_asked_together(
     assert rows == [{"next": own + "thing_8"}]
     assert files(store.folder) == before
     assert len(store.triples) == len(Store(store.folder).triples)
+
+
+@pytest.mark.parametrize("seconds", [None, 30.0])
+def test_a_store_that_may_not_be_written_is_asked_together_with_a_graph_too(
+    graph: Graph, store: Store, monkeypatch: pytest.MonkeyPatch, seconds: float | None
+) -> None:
+    make = tempfile.mkdtemp
+
+    def refuse(suffix: str | None, prefix: str | None, folder: Path | None) -> str:
+        if folder is not None:
+            raise PermissionError(13, "Permission denied")
+        return make(suffix, prefix)
+
+    monkeypatch.setattr(tempfile, "mkdtemp", refuse)
+    query = PREFIX + "SELECT ?cup WHERE { ?cup :madeOf :clay . ?thing skos:prefLabel 'thing 7'@en }"
+    assert select([graph, store.triples_folder], query, seconds) == [
+        {"cup": "https://example.org/cup"}
+    ]
 
 
 @pytest.mark.parametrize("seconds", [None, 30.0])

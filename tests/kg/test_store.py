@@ -219,6 +219,21 @@ def test_relations_of_the_same_label_are_counted_together(tmp_path: Path) -> Non
     assert counts["facts"] > 3
 
 
+def test_what_other_vocabularies_call_a_concept_is_no_fact_but_a_way(tmp_path: Path) -> None:
+    text = MUSEUM + ":pot skos:exactMatch :vessel . :vessel :madeOf :clay ."
+    store = import_text(tmp_path, text, "museum.ttl")
+    memory = Knowledge.load([tmp_path / "museum.ttl"], with_bundled=False)
+    pot, vessel = EX + "pot", EX + "vessel"
+    assert told(store, "pot") == told(memory, "pot")
+    assert set(store.neighbours(pot)) == {EX + "tool", EX + "rust"}
+    assert store.facts_to(vessel) == []
+    assert store.statistics()["facts"] == memory.statistics()["facts"]
+    found = store.concept(pot)
+    assert found is not None
+    assert found.same == [vessel]
+    assert [fact.object for fact in store.path(pot, EX + "clay")] == [vessel, EX + "clay"]
+
+
 def test_the_store_is_an_rdflib_dataset(museum: tuple[Store, Knowledge]) -> None:
     store, memory = museum
     rdf = store.rdf
@@ -292,6 +307,18 @@ def test_an_open_store_keeps_its_answers_while_another_import_replaces_it(
     assert {row["o"].rpartition("/")[2] for row in after[1]} == {"cat", "fish", "mammal"}
     if used_before:
         assert after == before
+
+
+def test_a_replaced_store_is_removed_once_nobody_reads_it(tmp_path: Path) -> None:
+    store = import_text(tmp_path, ANIMALS, "animals.tsv")
+    read = store.index.folder.parent
+    import_text(tmp_path, ANIMALS, "animals.tsv")
+    import_text(tmp_path, ANIMALS, "animals.tsv")
+    assert read.exists()
+    assert len(list((tmp_path / "store").glob("generation-*"))) == 2
+    del store
+    import_text(tmp_path, ANIMALS, "animals.tsv")
+    assert len(list((tmp_path / "store").glob("generation-*"))) == 1
 
 
 def test_a_store_can_be_opened_at_any_time_during_imports(tmp_path: Path) -> None:

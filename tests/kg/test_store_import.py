@@ -252,6 +252,24 @@ def test_a_source_that_is_not_there_is_named_and_no_store_is_made(
     assert not (tmp_path / "store").exists()
 
 
+def test_a_folder_gives_a_source_its_name_however_it_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "museum").mkdir()
+    write(tmp_path / "museum", "<urn:a> <urn:b> <urn:c> .", "facts.nt")
+    monkeypatch.chdir(tmp_path / "museum")
+    done = import_source(".", tmp_path / "store")
+    assert (done.source.name, done.source.file) == ("museum", "museum")
+
+
+def test_a_source_that_is_replaced_is_described_once(store: Path, tmp_path: Path) -> None:
+    import_source(write(tmp_path, ANIMALS), store)
+    rows = Store(store).query(
+        "SELECT ?when WHERE { ?source <http://purl.org/dc/terms/created> ?when }"
+    )
+    assert len(rows) == 1
+
+
 def test_an_unknown_format_names_the_nearest(tmp_path: Path) -> None:
     with pytest.raises(SightGraphError, match="Did you mean 'conceptnet'"):
         import_source(write(tmp_path, ANIMALS), tmp_path / "store", "concept-net")

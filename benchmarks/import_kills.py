@@ -1,0 +1,153 @@
+"""Kills a running import at random moments, and looks whether the store is whole each time.
+
+The store holds a small source before. The import is killed (SIGKILL) anywhere between its first
+and its last moment; then the store must answer as before, or as after, and take another import.
+
+    python benchmarks/import_kills.py DATASETS/conceptnet_en.tsv.gz [--kills 20] [--seed 0]
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import random
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from time import sleep
+
+from kg.errors import SightGraphError
+from kg.store import Store
+from kg.store_import import BUILDING, import_source
+
+IMPORT = """
+import sys
+from kg.store_import import import_source
+def progress(step, done, total):
+    print(f"{step} {min(done / max(total, 1), 1):.0%}", flush=True)
+print("begin", flush=True)
+import_source(sys.argv[1], sys.argv[2], name="killed", progress=progress)
+print("end", flush=True)
+"""
+"""The import in a process of its own, which says how far it is."""
+FIRST = "astrolabe\tmade of\tbrass\nastrolabe\tis a\tinstrument\t0.8\n"
+SECOND = FIRST.replace("brass", "bronze")
+ASTROLABE = "https://sightgraph.org/own/astrolabe"
+QUERY = f"SELECT ?p ?o WHERE {{ <{ASTROLABE}> ?p ?o }} ORDER BY ?p ?o"
+
+
+def main() -> None:
+    arguments = argparse.ArgumentParser(description=__doc__)
+    arguments.add_argument("source", type=Path)
+    arguments.add_argument("--kills", type=int, default=20)
+    arguments.add_argument("--seed", type=int, default=0)
+    chosen = arguments.parse_args()
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary)
+        small = folder / "small.tsv"
+        small.write_text(FIRST, encoding="utf-8")
+        import_source(small, folder / "before")
+        before = answers(folder / "before")
+        length, _, _ = run(chosen.source, copy(folder / "before", folder / "after"))
+        after = answers(folder / "after")
+        print(
+            f"a whole import: {length:.1f} s of processor time, {after['facts']:,} facts",
+            flush=True,
+        )
+        small.write_text(SECOND, encoding="utf-8")
+        moments = random.Random(chosen.seed)
+        kills = whole = 0
+        while kills < chosen.kills:
+            # One moment in each of equal parts of the import, so that no step is left out.
+            moment = length * (kills + moments.random()) / chosen.kills
+            store = copy(folder / "before", folder / "killed")
+            used, step, killed = run(chosen.source, store, moment)
+            if not killed:
+                length = used  # another import took longer than this one
+                continue
+            kills += 1
+            state = state_of(store, before, after)
+            mended = takes_another_import(small, store)
+            whole += state != "broken" and mended
+            print(
+                f"{kills:3}  killed at {moment:5.1f} s, step {step:12} store whole: "
+                f"{'no' if state == 'broken' else 'yes'} ({state} the import)   "
+                f"next import works: {'yes' if mended else 'no'}",
+                flush=True,
+            )
+    print(f"{whole} of {chosen.kills} kills left a whole store that takes the next import")
+    if whole < chosen.kills:
+        sys.exit(1)
+
+
+def run(source: Path, store: Path, seconds: float = float("inf")) -> tuple[float, str, bool]:
+    """Import in a process, killed at `seconds`; return its time, last step, and whether killed.
+
+    Seconds of its processor time, so that a moment is the same one on a busy machine.
+    """
+    command = [sys.executable, "-c", IMPORT, str(source), str(store)]
+    with tempfile.TemporaryFile("w+") as said:
+        process = subprocess.Popen(command, stdout=said, cwd=Path(__file__).parent.parent)
+        used = 0.0
+        while process.poll() is None and used < seconds:
+            used = processor_seconds(process.pid)
+            sleep(0.01)
+        process.kill()
+        killed = process.wait() != 0
+        said.seek(0)
+        return used, (said.read().splitlines() or ["start"])[-1], killed
+
+
+def processor_seconds(process: int) -> float:
+    """Return the processor time of all threads of a process (Linux: proc(5), fields 14 and 15)."""
+    fields = Path(f"/proc/{process}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def copy(store: Path, target: Path) -> Path:
+    """Return a fresh copy of a store."""
+    shutil.rmtree(target, ignore_errors=True)
+    return Path(shutil.copytree(store, target))
+
+
+def answers(folder: Path) -> dict[str, object]:
+    """Return what a store answers: by the index, and by the triples."""
+    store = Store(folder)
+    return {
+        "facts": store.index.edges,
+        "sources": [one.name for one in store.sources],
+        "stated": store.stated(ASTROLABE),
+        "cat": len(store.stated("http://conceptnet.io/c/en/cat")),
+        "rows": store.query(QUERY),
+        "triples": len(store.triples),
+    }
+
+
+def state_of(folder: Path, before: dict[str, object], after: dict[str, object]) -> str:
+    """Return whether a store answers as "before" or "after", or is "broken"."""
+    try:
+        found = answers(folder)
+    except (SightGraphError, OSError) as error:
+        print(f"     {error}")
+        return "broken"
+    return "before" if found == before else "after" if found == after else "broken"
+
+
+def takes_another_import(source: Path, folder: Path) -> bool:
+    """Whether the next import works, replaces its source, and leaves no half store behind."""
+    try:
+        import_source(source, folder)
+        rows = Store(folder).query(QUERY)
+    except (SightGraphError, OSError) as error:
+        print(f"     {error}")
+        return False
+    mended = any("bronze" in row["o"] for row in rows) and not any(
+        "brass" in row["o"] for row in rows
+    )
+    return mended and not any(one.name.startswith(BUILDING) for one in folder.iterdir())
+
+
+if __name__ == "__main__":
+    main()
