@@ -188,7 +188,8 @@ def test_an_archive_says_the_same_as_the_folder(tmp_path: Path) -> None:
 
 
 def test_nothing_of_an_archive_is_written(tmp_path: Path) -> None:
-    packed = tmp_path / "evil.tar.gz"
+    packed = tmp_path / "in" / "here" / "evil.tar.gz"
+    packed.parent.mkdir(parents=True)
     with tarfile.open(packed, "w:gz") as evil:
         for name, target in (("../../noun.evil.yaml", ""), ("noun.link.yaml", "/etc/passwd")):
             info = tarfile.TarInfo(name)
@@ -197,9 +198,9 @@ def test_nothing_of_an_archive_is_written(tmp_path: Path) -> None:
             else:
                 info.size = len(SYNSETS)
             evil.addfile(info, io.BytesIO(SYNSETS.encode()))
-    before = sorted(tmp_path.parent.parent.rglob("*.yaml"))
+    before = sorted(tmp_path.rglob("*.yaml"))
     assert read(packed)
-    assert sorted(tmp_path.parent.parent.rglob("*.yaml")) == before
+    assert sorted(tmp_path.rglob("*.yaml")) == before
 
 
 def test_half_an_archive_and_an_archive_of_something_else_are_refused(tmp_path: Path) -> None:
