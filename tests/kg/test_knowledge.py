@@ -16,6 +16,7 @@ PREFIXES = """
 @prefix sgo: <https://sightgraph.org/ontology#> .
 @prefix skos: <http://www.w3.org/2004/02/skos/core#> .
 @prefix rdfs: <http://www.w3.org/2000/01/rdf-schema#> .
+@prefix rdf: <http://www.w3.org/1999/02/22-rdf-syntax-ns#> .
 """
 
 
@@ -144,3 +145,22 @@ def test_statistics_count_what_is_there(tmp_path: Path) -> None:
 def test_category_links_are_one_relation(bundled: Knowledge) -> None:
     assert bundled.relations[IS_A_IRI].label == "is a"
     assert [one.label for one in bundled.relations.values()].count("asks") == 0
+
+
+def test_the_best_path_goes_by_sure_facts_rather_than_few(tmp_path: Path) -> None:
+    file = write(
+        tmp_path,
+        """
+        sgo:likes rdfs:label "likes" ; rdfs:domain skos:Concept ; sgo:strength 0.9 .
+        :a sgo:likes :b, :d . :b sgo:likes :c . :c sgo:likes :e . :d sgo:likes :e .
+        [] a rdf:Statement ; rdf:subject :a ; rdf:predicate sgo:likes ; rdf:object :d ;
+            sgo:strength 0.1 .
+        """,
+    )
+    knowledge = Knowledge.load([file], with_bundled=False)
+    a, e = "https://example.org/a", "https://example.org/e"
+    assert [knowledge.label(fact.object) for fact in knowledge.path(a, e)] == ["d", "e"]
+    assert [knowledge.label(fact.object) for fact in knowledge.best_path(a, e)] == ["b", "c", "e"]
+    assert len(knowledge.best_path(e, a)) == 3
+    assert knowledge.best_path(a, a) == []
+    assert knowledge.best_path(a, "https://example.org/nowhere") == []
