@@ -181,7 +181,8 @@ class KnowledgeGraph(ABC):
         concepts that are reached at the lowest costs.
         """
         came: dict[str, tuple[str, Fact]] = {}
-        costs, done = {start: 0.0}, set()
+        costs = {start: 0.0}
+        done: set[str] = set()
         waiting = [(0.0, start)]
         while waiting and len(done) < most:
             cost, node = heappop(waiting)
