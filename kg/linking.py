@@ -118,6 +118,10 @@ class Linker:
         found = self.link(name, lemma, head, context)
         return [one for one in found if one.score == found[0].score]
 
+    def knows(self, name: str) -> bool:
+        """Whether `name` is a name of something as it stands, or in another form of the words."""
+        return bool(self._whole(normalise(name)))
+
     def _whole(self, whole: str, lemma: str | None = None) -> list[Candidate]:
         forms = ([normalise(lemma)] if lemma else []) + base_forms(whole)
         found = self._matches(whole, EXACT, "label")

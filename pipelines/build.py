@@ -170,7 +170,7 @@ class GraphBuilder:
         """Take attributes into the name where it is known so: "polar bear", "washing machine"."""
         for attribute in entity.attributes:
             name = text[attribute.start : entity.end]
-            if attribute.end <= entity.start and self.linker.link(name):
+            if attribute.end <= entity.start and self.linker.knows(name):
                 return replace(
                     entity,
                     text=name,

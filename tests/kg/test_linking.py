@@ -154,3 +154,9 @@ def test_without_meanings_nothing_is_similar_and_context_changes_nothing(
     found = linker.link(name, head=True, context=context)
     assert {one.how for one in found} <= {"label", "alias", "lemma", "typo", "head"}
     assert found == linker.link(name, head=True)
+
+
+def test_only_what_is_written_so_is_known(linker: Linker) -> None:
+    assert linker.knows("washing machines")
+    assert not linker.knows("washing machin")
+    assert not linker.knows("red couch")
