@@ -12,7 +12,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from graph_fusion.heads import COUNT, NO, POINTER, UNKNOWN, YES, YES_NO
+from graph_fusion.heads.graph import COUNT, NO, POINTER, UNKNOWN, YES, YES_NO
 from graph_fusion.model import ModelConfig
 from graph_fusion.tensors import GraphTensors, TextTable, graph_tensors
 from kg.graph import Edge, Node, PhotoInfo, SceneGraph
@@ -55,7 +55,7 @@ class Example:
 
     Shapes (N nodes, E messages):
         answers, counted, countable [N]: masks; path [E]: 1 on the way, 0 off it
-        route, yes_no: class numbers of `graph_fusion.heads`, yes_no -1 where not asked
+        route, yes_no: class numbers of `graph_fusion.heads.graph`, yes_no -1 where not asked
     """
 
     tensors: GraphTensors

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from graph_fusion.heads import COUNT, POINTER, YES_NO, Scores
+from graph_fusion.heads.graph import COUNT, POINTER, YES_NO, Scores
 from graph_fusion.model import GraphAnswerer
 from graph_fusion.tensors import EDGE_KINDS, Batch, collate
 from kg.vocabulary import EdgeKind

@@ -1,4 +1,4 @@
-"""From fused nodes to answers: which node, yes or no, how many."""
+"""Over packed graphs, from fused nodes to answers: which node, yes or no, how many."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from graph_fusion.segments import segment_softmax, segment_sum
 from graph_fusion.tensors import ANSWER_TYPES, NODE_KINDS, Batch
 from kg.vocabulary import NodeKind
 
@@ -89,21 +90,3 @@ class NodeScorer(nn.Module):
         mixed = torch.relu(self.fused(h) + self.start(start) + asked + match)
         logits: Tensor = self.out(mixed).squeeze(1)
         return logits
-
-
-def segment_sum(values: Tensor, segment: Tensor, size: int) -> Tensor:
-    """Sum `values` [N, H] by `segment` [N] into [size, H]."""
-    return values.new_zeros(size, *values.shape[1:]).index_add(0, segment, values)
-
-
-def segment_max(values: Tensor, segment: Tensor, size: int) -> Tensor:
-    """Largest of `values` [N] by `segment` [N], as [size]; -inf for an empty segment."""
-    start = values.new_full((size,), float("-inf"))
-    return start.scatter_reduce(0, segment, values, "amax")
-
-
-def segment_softmax(logits: Tensor, segment: Tensor, size: int) -> Tensor:
-    """Softmax of `logits` [N] within each segment, as [N]."""
-    shifted = (logits - segment_max(logits.detach(), segment, size)[segment]).exp()
-    total = segment_sum(shifted, segment, size)
-    return shifted / total[segment]

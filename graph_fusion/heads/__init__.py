@@ -1,0 +1,42 @@
+"""Heads, from fused tokens or graphs to answers; chosen by name."""
+
+from __future__ import annotations
+
+from torch import nn
+
+from graph_fusion.heads.graph import (
+    COUNT,
+    NEVER,
+    NO,
+    POINTER,
+    UNKNOWN,
+    YES,
+    YES_NO,
+    AnswerHeads,
+    NodeScorer,
+    Scores,
+)
+from kg.registry import Registry
+
+HEADS: Registry[nn.Module] = Registry("head")
+HEADS.add("choice", "graph_fusion.heads.choice:ChoiceHead")
+HEADS.add("count", "graph_fusion.heads.count:CountHead")
+HEADS.add("decoder", "graph_fusion.heads.decoder:DecoderHead")
+HEADS.add("graph", "graph_fusion.heads.graph:AnswerHeads")
+HEADS.add("matching", "graph_fusion.heads.matching:MatchingHead")
+HEADS.add("vqa", "graph_fusion.heads.vqa:VQAHead")
+HEADS.add("yes_no", "graph_fusion.heads.yes_no:YesNoHead")
+
+__all__ = [
+    "COUNT",
+    "HEADS",
+    "NEVER",
+    "NO",
+    "POINTER",
+    "UNKNOWN",
+    "YES",
+    "YES_NO",
+    "AnswerHeads",
+    "NodeScorer",
+    "Scores",
+]

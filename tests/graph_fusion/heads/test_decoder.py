@@ -1,0 +1,112 @@
+"""graph_fusion/heads/decoder: writes what it was taught, step by step as when taught."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+import torch
+from torch import Tensor
+
+from graph_fusion.fusion.base import Fused, Masks
+from graph_fusion.heads.decoder import DecoderHead
+from graph_fusion.heads.search import END, PAD, START
+from kg.errors import SightGraphError
+
+HIDDEN, WORDS = 16, 11
+SENTENCES = torch.tensor([[START, 3, 4, 5, END], [START, 6, END, PAD, PAD], [START, 7, 8, 9, 10]])
+Sample = Callable[..., tuple[Fused, Masks]]
+
+
+def small(longest: int = 6) -> DecoderHead:
+    torch.manual_seed(0)
+    return DecoderHead(HIDDEN, WORDS, longest=longest)
+
+
+def test_step_by_step_predicts_what_teacher_forcing_does(sample: Sample) -> None:
+    head = small().eval()
+    fused, masks = sample(3)
+    forced = head(fused, masks, SENTENCES)
+    for length in range(1, 6):
+        step = head(fused, masks, SENTENCES[:, :length])[:, -1]
+        torch.testing.assert_close(step, forced[:, length - 1], atol=1e-5, rtol=1e-4)
+
+
+@pytest.mark.parametrize("width", [1, 3])
+def test_what_is_written_has_the_probability_that_teacher_forcing_gives_it(
+    sample: Sample, width: int
+) -> None:
+    head = small().eval()
+    fused, masks = sample(3)
+    written = head.write(fused, masks, width)
+    forced = head(fused, masks, written.words)[:, :-1]
+    following = written.words[:, 1:]
+    logs = forced.gather(2, following.unsqueeze(2)).squeeze(2).masked_fill(following == PAD, 0.0)
+    torch.testing.assert_close(written.log_probabilities, logs.sum(1), atol=1e-4, rtol=1e-4)
+
+
+def test_the_loss_is_the_mean_over_words_and_ignores_padding(sample: Sample) -> None:
+    head = small().eval()
+    logs = head(*sample(3), SENTENCES)
+    by_hand = [
+        -logs[row, place, SENTENCES[row, place + 1]]
+        for row in range(3)
+        for place in range(4)
+        if SENTENCES[row, place + 1] != PAD
+    ]
+    assert len(by_hand) == 10
+    torch.testing.assert_close(head.loss(logs, SENTENCES), torch.stack(by_hand).mean())
+    longer = torch.cat([SENTENCES, torch.full((3, 1), PAD)], dim=1)
+    torch.testing.assert_close(
+        head.loss(head(*sample(3), longer), longer), head.loss(logs, SENTENCES)
+    )
+
+
+def kinds_and_captions(samples: int, seed: int) -> tuple[Fused, Masks, Tensor]:
+    """Return scenes of two kinds of 4 in an order that the caption names: kind + 3."""
+    generator = torch.Generator().manual_seed(seed)
+    kind = torch.randint(0, 4, (samples, 2), generator=generator)
+    tokens = 0.1 * torch.randn(samples, 3, HIDDEN, generator=generator)
+    for place in range(2):
+        tokens[torch.arange(samples), place, kind[:, place] + 4 * place] += 3.0
+    ends = torch.full((samples, 1), START), torch.full((samples, 1), END)
+    masks = Masks(torch.ones(samples, 3).bool(), torch.zeros(samples, 0).bool())
+    pooled = torch.zeros(samples, HIDDEN)
+    return Fused(tokens, pooled), masks, torch.cat([ends[0], kind + 3, ends[1]], dim=1)
+
+
+def test_it_learns_to_name_what_the_tokens_show() -> None:
+    head = small()
+    optimiser = torch.optim.Adam(head.parameters(), 3e-3)
+    fused, masks, captions = kinds_and_captions(64, seed=0)
+    for _ in range(80):
+        optimiser.zero_grad()
+        head.loss(head(fused, masks, captions), captions).backward()
+        optimiser.step()
+    fused, masks, captions = kinds_and_captions(50, seed=1)
+    for width in (1, 3):
+        written = head.write(fused, masks, width).words
+        assert written.shape[1] == 4
+        assert (written == captions).all(1).float().mean() > 0.9
+
+
+def test_writing_is_the_same_each_time_and_leaves_the_mode_of_training(sample: Sample) -> None:
+    head = small().train()
+    first, second = (head.write(*sample(3), 2) for _ in range(2))
+    assert torch.equal(first.words, second.words)
+    assert torch.equal(first.log_probabilities, second.log_probabilities)
+    assert head.training
+    assert not first.log_probabilities.requires_grad
+
+
+def test_the_start_and_padding_are_never_said(sample: Sample) -> None:
+    logs = small()(*sample(3), SENTENCES)
+    assert not logs[..., [PAD, START]].exp().any()
+    torch.testing.assert_close(logs.exp().sum(2), torch.ones(3, 5))
+
+
+def test_a_sentence_too_long_and_a_vocabulary_without_words_are_refused(sample: Sample) -> None:
+    with pytest.raises(SightGraphError, match="longer than the decoder's longest"):
+        small(longest=4)(*sample(3), SENTENCES)
+    with pytest.raises(SightGraphError, match="holds no word"):
+        DecoderHead(HIDDEN, 3)
