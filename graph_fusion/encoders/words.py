@@ -1,0 +1,97 @@
+"""Texts as words, and words as rows of a table."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from torch import Tensor
+
+from kg.errors import SightGraphError
+
+PADDING = 0
+UNKNOWN = 1
+FIRST = 2
+"""Rows of a table of words: 0 is padding, 1 any unknown word, the vocabulary follows."""
+UNKNOWN_WORD = "<unknown>"
+
+_WORD = re.compile(r"\w+?(?=n't\b)|n't\b|'(?:s|re|ve|ll|d|m)\b|\w+|[^\w\s]")
+_CURLY = "\u2019"
+
+
+def split_words(text: str) -> list[str]:
+    """Return the words and punctuation marks of a text, in lower case.
+
+    Contractions are cut as in the Penn Treebank, since published word vectors have them so.
+
+    >>> split_words("What's left? It isn't red.")
+    ['what', "'s", 'left', '?', 'it', 'is', "n't", 'red', '.']
+    """
+    return _WORD.findall(text.lower().replace(_CURLY, "'"))
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """The words that an encoder knows, in the order of its table.
+
+    Raises:
+        SightGraphError: there are none, or one stands twice.
+    """
+
+    words: tuple[str, ...]
+    _rows: dict[str, int] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        rows = {word: row for row, word in enumerate(self.words, FIRST)}
+        if not rows:
+            raise SightGraphError(
+                "the vocabulary has no words. Build it with Vocabulary.of(texts) from the texts "
+                "that are trained on; a smaller minimum keeps more words."
+            )
+        if len(rows) < len(self.words):
+            twice = next(word for word, count in Counter(self.words).items() if count > 1)
+            raise SightGraphError(f"the vocabulary has the word '{twice}' twice.")
+        object.__setattr__(self, "_rows", rows)
+
+    @classmethod
+    def of(cls, texts: Iterable[str], minimum: int = 1) -> Vocabulary:
+        """Return the words that occur `minimum` times in `texts`, the most frequent first."""
+        counts = Counter(word for text in texts for word in split_words(text))
+        kept = [(-count, word) for word, count in counts.items() if count >= minimum]
+        return cls(tuple(word for _, word in sorted(kept)))
+
+    def __len__(self) -> int:
+        return len(self.words)
+
+    def __contains__(self, word: object) -> bool:
+        return word in self._rows
+
+    def rows(self, words: Iterable[str]) -> list[int]:
+        """Return the row of each word, `UNKNOWN` for those that are not known."""
+        return [self._rows.get(word, UNKNOWN) for word in words]
+
+
+def as_vocabulary(given: Vocabulary | Sequence[str]) -> Vocabulary:
+    """Return a vocabulary, also from the list of words that a config holds."""
+    return given if isinstance(given, Vocabulary) else Vocabulary(tuple(given))
+
+
+def words_of(texts: Sequence[str]) -> list[list[str]]:
+    """Return each text's words, `UNKNOWN_WORD` for a text that has none.
+
+    Raises:
+        SightGraphError: `texts` is a single text.
+    """
+    if isinstance(texts, str):
+        raise SightGraphError("an encoder takes a list of texts. Use encoder([text]) for one.")
+    return [split_words(text) or [UNKNOWN_WORD] for text in texts]
+
+
+def masked_names(words: Sequence[Sequence[str]], mask: Tensor) -> tuple[tuple[str, ...], ...]:
+    """Return the name of each place of `mask` [B, L]: its word, "" where no token is."""
+    return tuple(
+        tuple(row[place] if there else "" for place, there in enumerate(places))
+        for row, places in zip(words, mask.tolist(), strict=True)
+    )
