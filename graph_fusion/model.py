@@ -10,10 +10,18 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
-from graph_fusion.fusion import FUSIONS
-from graph_fusion.fusion.graph import Fused
-from graph_fusion.heads import AnswerHeads, Scores
-from graph_fusion.tensors import ANSWER_TYPES, GEOMETRY_FEATURES, NODE_KINDS, Batch
+from graph_fusion.fusion import FUSIONS, Fused, FusionConfig, Masks, TokenGraph
+from graph_fusion.heads.graph import AnswerHeads, Scores
+from graph_fusion.segments import places
+from graph_fusion.tensors import (
+    ANSWER_TYPES,
+    EDGE_FEATURES,
+    GEOMETRY_FEATURES,
+    IS_BACKWARD,
+    NODE_KINDS,
+    TRUST,
+    Batch,
+)
 from graph_fusion.weights import loading
 from kg.files import atomic_path, write_text
 
@@ -67,24 +75,42 @@ class GraphAnswerer(nn.Module):
             nn.Dropout(config.dropout),
             nn.Linear(hidden, hidden),
         )
-        self.fusion = FUSIONS.resolve(config.fusion)(
-            config.text_features,
-            hidden,
-            config.gate_width,
-            config.layers,
-            config.layer,
-            config.residual,
-            config.layer_norm,
-            config.dropout,
-        )
+        self.fusion = FUSIONS.make(config.fusion, config=_fusion_config(config))
         self.heads = AnswerHeads(hidden)
 
     def forward(self, batch: Batch) -> tuple[Scores, Fused]:
         asked, frame = batch.texts[batch.question[:, 0]], batch.texts[batch.question[:, 1]]
         question = self.question(torch.cat([asked, frame, batch.answer_type], dim=1))
         start = self._start(batch)
-        fused: Fused = self.fusion(start, batch, question, frame)
-        return self.heads(fused.nodes, start, batch, question), fused
+        fused, rows = self._fuse(start, batch, question, frame)
+        nodes = fused.tokens.flatten(0, 1)[rows]
+        return self.heads(nodes, start, batch, question), fused
+
+    def _fuse(
+        self, start: Tensor, batch: Batch, question: Tensor, frame: Tensor
+    ) -> tuple[Fused, Tensor]:
+        """Fuse the padded graphs; return that and the row of each node [N] among the tokens."""
+        place, longest = places(batch.graph_of_node, batch.size)
+        image = start.new_zeros(batch.size, longest, start.shape[1])
+        image = image.index_put((batch.graph_of_node, place), start)
+        there = torch.zeros(batch.size, longest, dtype=torch.bool, device=start.device)
+        there[batch.graph_of_node, place] = True
+        asked = torch.ones(batch.size, 1, dtype=torch.bool, device=start.device)
+        rows = batch.graph_of_node * (longest + 1) + place
+        used, relation = torch.unique(batch.relation, return_inverse=True)
+        relations = batch.texts[used]
+        likeness = (frame @ relations.T)[batch.graph_of_edge, relation].unsqueeze(1)
+        graph = TokenGraph(
+            senders=rows[batch.senders],
+            receivers=rows[batch.receivers],
+            weights=batch.edge_features[:, TRUST],
+            relation=relation,
+            backward=batch.edge_features[:, IS_BACKWARD] > 0,
+            relations=relations,
+            features=torch.cat([batch.edge_features, likeness], dim=1),
+        )
+        fused: Fused = self.fusion(image, question.unsqueeze(1), graph, Masks(there, asked))
+        return fused, rows
 
     def _start(self, batch: Batch) -> Tensor:
         used, text = torch.unique(batch.node_text, return_inverse=True)
@@ -114,3 +140,17 @@ class GraphAnswerer(nn.Module):
             model = cls(ModelConfig(**values))
             model.load_state_dict(load_file(folder / "model.safetensors"))
         return model.eval()
+
+
+def _fusion_config(config: ModelConfig) -> FusionConfig:
+    return FusionConfig(
+        hidden=config.hidden,
+        layers=config.layers,
+        dropout=config.dropout,
+        relation_features=config.text_features,
+        edge_features=EDGE_FEATURES + 1,  # and the likeness of relation and question
+        layer=config.layer,
+        residual=config.residual,
+        layer_norm=config.layer_norm,
+        gate_width=config.gate_width,
+    )

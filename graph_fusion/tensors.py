@@ -21,6 +21,9 @@ GEOMETRY_FEATURES = 6
 """x1, y1, x2, y2 as shares of the photograph, area share, detector's score."""
 EDGE_FEATURES = len(EDGE_KINDS) + 7
 """Kind; backward; score; inherited; definite, indefinite, bare entity at one end; focus there."""
+IS_BACKWARD = len(EDGE_KINDS)
+TRUST = IS_BACKWARD + 1
+"""Columns of the edge features: whether a message runs against its edge, and the edge's score."""
 
 _DEFINITE = {"the", "this", "that", "these", "those", "it", "its", "they"}
 _INDEFINITE = {"a", "an", "any", "some"}
@@ -124,7 +127,7 @@ def graph_tensors(
     features = torch.tensor([_edge_features(graph, query, edge) for edge in edges])
     features = features.view(-1, EDGE_FEATURES)
     backward = features.clone()
-    backward[:, len(EDGE_KINDS)] = 1.0
+    backward[:, IS_BACKWARD] = 1.0
     said = [query.wordings.get(edge.relation, edge.relation) for edge in edges]
     relation = torch.tensor([table.row(text) for text in said], dtype=torch.long)
     region = torch.zeros(len(nodes), region_features)

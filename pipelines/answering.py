@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from graph_fusion.encoders import TEXT_ENCODERS, TextEncoder
-from graph_fusion.heads import COUNT, NO, POINTER, YES, YES_NO
+from graph_fusion.heads.graph import COUNT, NO, POINTER, YES, YES_NO
 from graph_fusion.model import GraphAnswerer
 from graph_fusion.tensors import Query, TextTable, collate, graph_tensors
 from kg.graph import Edge, Node, SceneGraph
@@ -76,7 +76,7 @@ class Answerer:
         pointer, yes_no, route = self.model.config.temperatures
         node = torch.cat([scores.node, scores.none]) / pointer
         edges = graph.edges()
-        gates = fused.gates.amax(dim=1).view(2, len(edges)).amax(dim=0)
+        gates = fused.weights["gates"].amax(dim=1).view(2, len(edges)).amax(dim=0)
         return _Result(
             graph=graph,
             nodes=graph.nodes(),

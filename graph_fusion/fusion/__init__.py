@@ -1,12 +1,36 @@
-"""Ways to fuse what was seen, said and known; chosen by name."""
+"""Ways to fuse what was seen, said and known; chosen by name, all behind one interface."""
 
 from __future__ import annotations
 
-from torch import nn
-
+from graph_fusion.fusion.base import Fused, Fusion, FusionConfig, Masks, TokenGraph, no_graph
 from kg.registry import Registry
 
-FUSIONS: Registry[nn.Module] = Registry("fusion")
+FUSIONS: Registry[Fusion] = Registry("fusion")
+FUSIONS.add("early", "graph_fusion.fusion.early:EarlyFusion")
+FUSIONS.add("late", "graph_fusion.fusion.late:LateFusion")
+FUSIONS.add("hybrid", "graph_fusion.fusion.hybrid:HybridFusion")
+FUSIONS.add("additive", "graph_fusion.fusion.additive:AdditiveAttention")
+FUSIONS.add("dot_product", "graph_fusion.fusion.attention:DotProduct")
+FUSIONS.add("text_over_image", "graph_fusion.fusion.attention:TextOverImage")
+FUSIONS.add("image_over_text", "graph_fusion.fusion.attention:ImageOverText")
+FUSIONS.add("joint", "graph_fusion.fusion.joint:JointAttention")
+FUSIONS.add("transformer", "graph_fusion.fusion.transformer:TransformerFusion")
+FUSIONS.add("image_tokens", "graph_fusion.fusion.image_tokens:ImageTokensFusion")
+FUSIONS.add("gcn", "graph_fusion.fusion.layered:GCNFusion")
+FUSIONS.add("rgcn", "graph_fusion.fusion.layered:RGCNFusion")
+FUSIONS.add("gat", "graph_fusion.fusion.layered:GATFusion")
 FUSIONS.add("graph", "graph_fusion.fusion.graph:GraphFusion")
+FUSIONS.add("graph_attention", "graph_fusion.fusion.graph_attention:GraphAttentionFusion")
 
-__all__ = ["FUSIONS"]
+DEFAULT_FUSION = "graph_attention"
+
+__all__ = [
+    "DEFAULT_FUSION",
+    "FUSIONS",
+    "Fused",
+    "Fusion",
+    "FusionConfig",
+    "Masks",
+    "TokenGraph",
+    "no_graph",
+]

@@ -1,95 +1,96 @@
-"""Fusion by graph convolution along the edges that the question opens."""
+"""Fusion by graph layers, along edges that the question opens."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
 
 import torch
 from torch import Tensor, nn
 
+from graph_fusion.fusion.base import Fused, Fusion, FusionConfig, Masks, TokenGraph
+from graph_fusion.fusion.pooling import masked_mean, masked_softmax
 from graph_fusion.layers import LAYERS
-from graph_fusion.layers.adjacency import normalise
-from graph_fusion.tensors import EDGE_FEATURES, Batch
+from graph_fusion.layers.edges import Edges
+from graph_fusion.layers.gate import EdgeGate
 
 
-@dataclass(frozen=True, slots=True)
-class Fused:
-    """Shapes (N nodes, E messages, L layers, H features):
-
-    nodes [N, H]: fused node features
-    gates [E, L]: how far the question opens each message in each layer, in (0, 1)
-    """
-
-    nodes: Tensor
-    gates: Tensor
-
-
-class EdgeGate(nn.Module):
-    """Scores every message by the question: how much it matters, in each layer.
-
-    One layer may open "left of" and the next "used for": the gates are a soft programme of
-    relations that the question writes.
-
-    Shapes:
-        question: [B, H]; frame: [B, D] text vectors of the questions' frames
-        returns [E, L] logits
-    """
-
-    def __init__(self, text_features: int, hidden: int, width: int, layers: int) -> None:
-        super().__init__()
-        self.question = nn.Linear(hidden, 2 * width)
-        self.forward_relation = nn.Linear(text_features, 2 * width)
-        self.backward_relation = nn.Linear(text_features, 2 * width)
-        self.features = nn.Linear(EDGE_FEATURES + 1, width)
-        self.out = nn.Linear(width, layers)
-
-    def forward(self, batch: Batch, question: Tensor, frame: Tensor) -> Tensor:
-        used, relation = torch.unique(batch.relation, return_inverse=True)
-        texts = batch.texts[used]
-        each_way = torch.cat([self.forward_relation(texts), self.backward_relation(texts)])
-        backward = batch.edge_features[:, EDGE_FEATURES - 7].long()
-        scale, shift = each_way[relation + backward * len(used)].chunk(2, dim=1)
-        asked, wanted = self.question(question)[batch.graph_of_edge].chunk(2, dim=1)
-        likeness = (frame @ texts.T)[batch.graph_of_edge, relation].unsqueeze(1)
-        features = self.features(torch.cat([batch.edge_features, likeness], dim=1))
-        logits: Tensor = self.out(torch.relu(scale * asked + shift + wanted + features))
-        return logits
-
-
-class GraphFusion(nn.Module):
+class GraphFusion(Fusion):
     """Layers of H' = σ(Â H W) whose A holds the question's edge scores.
 
-    The weight of a message is the edge's own score times its gate in that layer.
+    The weight of a message is the edge's own weight times its gate in that layer. All tokens
+    are nodes; the pooled vector is the text's plus what it attends to in the image, by
+    softmax(tᵀ h_i / √H).
 
-    Shapes:
-        h: [N, H] node features; question: [B, H]; frame: [B, D]
-        returns `Fused`
+    weights: "gates" [E, layers] in (0, 1), "readout" [B, I].
     """
 
-    def __init__(
-        self,
-        text_features: int,
-        hidden: int = 128,
-        gate_width: int = 48,
-        layers: int = 5,
-        layer: str = "gcn",
-        residual: bool = True,
-        layer_norm: bool = True,
-        dropout: float = 0.1,
-    ) -> None:
-        super().__init__()
-        self.gate = EdgeGate(text_features, hidden, gate_width, layers)
-        self.layers = nn.ModuleList(
-            LAYERS.resolve(layer)(
-                hidden, hidden, residual=residual, layer_norm=layer_norm, dropout=dropout
-            )
-            for _ in range(layers)
-        )
+    reads_graph = True
 
-    def forward(self, h: Tensor, batch: Batch, question: Tensor, frame: Tensor) -> Fused:
-        gates = torch.sigmoid(self.gate(batch, question, frame))
-        trusted = batch.edge_features[:, EDGE_FEATURES - 6].unsqueeze(1) * gates
+    def __init__(self, config: FusionConfig) -> None:
+        super().__init__(config)
+        self.gate = EdgeGate(
+            config.relation_features,
+            config.edge_features,
+            config.hidden,
+            config.gate_width,
+            config.layers,
+        )
+        self.layers = graph_layers(config, config.layer)
+
+    def forward(self, image: Tensor, text: Tensor, graph: TokenGraph, masks: Masks) -> Fused:
+        h = torch.cat([image, text], dim=1)
+        h, gates = self.propagate(h, masked_mean(text, masks.text), graph, masks)
+        asked = masked_mean(h[:, image.shape[1] :], masks.text)
+        seen = h[:, : image.shape[1]]
+        logits = (seen @ asked.unsqueeze(2)).squeeze(2) / math.sqrt(h.shape[2])
+        attention = masked_softmax(logits, masks.image)
+        pooled = asked + (attention.unsqueeze(1) @ seen).squeeze(1)
+        return Fused(h, pooled, {"gates": gates, "readout": attention})
+
+    def propagate(
+        self, h: Tensor, question: Tensor, graph: TokenGraph, masks: Masks
+    ) -> tuple[Tensor, Tensor]:
+        """Return the nodes [B, L, H] after all layers, and the gates [E, layers]."""
+        samples, length, _ = h.shape
+        there = masks.all
+        graph = graph.among(there.flatten())
+        sample = torch.div(graph.receivers, length, rounding_mode="floor")
+        gates = torch.sigmoid(
+            self.gate(
+                question, sample, graph.relations, graph.relation, graph.backward, graph.features
+            )
+        )
+        edges = token_edges(graph, samples, length)
+        opened = graph.weights.unsqueeze(1) * gates
+        flat = h.flatten(0, 1)
         for number, layer in enumerate(self.layers):
-            weights = trusted[:, number]
-            h = layer(h, normalise(batch.senders, batch.receivers, weights, len(h)))
-        return Fused(h, gates)
+            flat = layer(flat, edges.weighted(opened[:, number]))
+        return flat.view_as(h) * there.unsqueeze(2), gates
+
+
+def graph_layers(config: FusionConfig, name: str, **options: int) -> nn.ModuleList:
+    """Return `config.layers` graph layers of that name, as wide as the tokens."""
+    return nn.ModuleList(
+        LAYERS.make(
+            name,
+            in_features=config.hidden,
+            out_features=config.hidden,
+            residual=config.residual,
+            layer_norm=config.layer_norm,
+            dropout=config.dropout,
+            **options,
+        )
+        for _ in range(config.layers)
+    )
+
+
+def token_edges(graph: TokenGraph, samples: int, length: int) -> Edges:
+    """Return the edges of a batch of `samples`, each padded to `length` tokens."""
+    return Edges(
+        graph.senders,
+        graph.receivers,
+        samples * length,
+        weights=graph.weights,
+        relation=graph.relation,
+        per_graph=length,
+    )

@@ -10,8 +10,8 @@ import pytest
 import torch
 
 from graph_fusion.encoders.text import MiniLM
-from graph_fusion.heads import segment_softmax
 from graph_fusion.model import GraphAnswerer, ModelConfig
+from graph_fusion.segments import segment_softmax
 from graph_fusion.tensors import Batch, GraphTensors, Query, TextTable, collate, graph_tensors
 from kg.errors import SightGraphError
 from kg.graph import Edge, Node, PhotoInfo, SceneGraph
@@ -91,7 +91,7 @@ def test_a_graph_scores_the_same_alone_and_in_a_batch(encoder: MiniLM) -> None:
         torch.testing.assert_close(together.node[part], alone.node, atol=1e-5, rtol=1e-4)
         torch.testing.assert_close(together.yes_no[number], alone.yes_no[0], atol=1e-5, rtol=1e-4)
         start += len(graph)
-    assert ((fused.gates > 0) & (fused.gates < 1)).all()
+    assert ((fused.weights["gates"] > 0) & (fused.weights["gates"] < 1)).all()
 
 
 def test_the_words_of_the_question_are_never_the_answer(encoder: MiniLM) -> None:

@@ -1,0 +1,154 @@
+"""What every fusion takes and gives: tokens, a graph over them, masks; fused tokens, weights."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, field, replace
+
+import torch
+from torch import Tensor, nn
+
+from kg.errors import SightGraphError
+
+
+@dataclass(frozen=True, slots=True)
+class Masks:
+    """Which tokens are there: True where one is, False for padding and missing modalities.
+
+    Shapes: image [B, I], text [B, T]; bool.
+    """
+
+    image: Tensor
+    text: Tensor
+
+    @property
+    def all(self) -> Tensor:
+        """Both, image first: [B, I + T]."""
+        return torch.cat([self.image, self.text], dim=1)
+
+
+@dataclass(frozen=True, slots=True)
+class TokenGraph:
+    """Edges among the tokens of a batch; a message goes from its sender to its receiver.
+
+    Tokens are counted through the batch: token l of sample b is b * (I + T) + l, image first.
+
+    Shapes (E messages, R relations, D relation features, F edge features):
+        senders, receivers [E]: token numbers
+        weights [E]: how sure each edge is, in [0, 1]
+        relation [E]: row in `relations`; backward [E]: whether it runs against its edge, bool
+        relations [R, D]: a vector for each relation, e.g. of its text
+        features [E, F]: whatever else is known of a message
+    """
+
+    senders: Tensor
+    receivers: Tensor
+    weights: Tensor
+    relation: Tensor
+    backward: Tensor
+    relations: Tensor
+    features: Tensor
+
+    def __len__(self) -> int:
+        return len(self.senders)
+
+    def among(self, there: Tensor) -> TokenGraph:
+        """Return the graph without edges at tokens that are not `there` [B * (I + T)]."""
+        kept = there[self.senders] & there[self.receivers]
+        return self if bool(kept.all()) else self.chosen(kept)
+
+    def chosen(self, kept: Tensor) -> TokenGraph:
+        """Return the graph of the `kept` [E] messages only."""
+        return replace(
+            self,
+            senders=self.senders[kept],
+            receivers=self.receivers[kept],
+            weights=self.weights[kept],
+            relation=self.relation[kept],
+            backward=self.backward[kept],
+            features=self.features[kept],
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Fused:
+    """What a fusion gives.
+
+    Shapes (B samples, I image and T text tokens, P parts, H features):
+        tokens [B, I + T, H]: fused tokens, image first; zeros where no token is
+        pooled [B, H]: one vector for each sample
+        weights: by name, what can be drawn: attention [B, ...], gates [E, layers]; rows of
+            attention sum to 1 over the tokens that are there
+        parts [B, P, H], shares [B, P]: where predictions are made from several vectors and
+            then combined (late fusion), those vectors, and how much each counts
+    """
+
+    tokens: Tensor
+    pooled: Tensor
+    weights: dict[str, Tensor] = field(default_factory=dict)
+    parts: Tensor | None = None
+    shares: Tensor | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FusionConfig:
+    """Sizes that all fusions share, so that a config compares them under one budget.
+
+    relation_features, edge_features: D and F of the token graph (0: the task has no graph).
+    layer, residual, layer_norm: the graph layer by name, and its form, for fusions over the
+        graph; gate_width: of the edge gate.
+    language_model: a folder of a Hugging Face encoder for [IMG] tokens; None: MiniLM.
+    """
+
+    hidden: int = 128
+    layers: int = 2
+    heads: int = 4
+    dropout: float = 0.1
+    relation_features: int = 0
+    edge_features: int = 0
+    layer: str = "gcn"
+    residual: bool = True
+    layer_norm: bool = True
+    gate_width: int = 48
+    language_model: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.hidden % self.heads:
+            raise SightGraphError(
+                f"hidden ({self.hidden}) must be a multiple of heads ({self.heads})."
+            )
+
+
+class Fusion(nn.Module, ABC):
+    """Fuses image and text tokens; made from a `FusionConfig`, chosen by name in `FUSIONS`.
+
+    Image tokens are all that is seen and known: grid cells, objects, concepts, and feature
+    vectors of any other modality. A sample may lack one modality (its mask all False), never
+    both: weights then share out over what is there.
+
+    reads_graph: whether the edges count; without, only the tokens do.
+    """
+
+    reads_graph = False
+
+    def __init__(self, config: FusionConfig) -> None:
+        super().__init__()
+        self.config = config
+
+    @abstractmethod
+    def forward(self, image: Tensor, text: Tensor, graph: TokenGraph, masks: Masks) -> Fused:
+        """Fuse `image` [B, I, H] and `text` [B, T, H] over `graph`."""
+
+
+def no_graph(image: Tensor, relation_features: int = 0, edge_features: int = 0) -> TokenGraph:
+    """Return a graph without edges, for tasks that have none."""
+    none = torch.zeros(0, dtype=torch.long, device=image.device)
+    return TokenGraph(
+        senders=none,
+        receivers=none,
+        weights=image.new_zeros(0),
+        relation=none,
+        backward=none.bool(),
+        relations=image.new_zeros(0, relation_features),
+        features=image.new_zeros(0, edge_features),
+    )
