@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from torch import nn
-
+from graph_fusion.layers.base import Layer
+from graph_fusion.layers.edges import Edges
 from kg.registry import Registry
 
-LAYERS: Registry[nn.Module] = Registry("graph layer")
+LAYERS: Registry[Layer] = Registry("graph layer")
+LAYERS.add("gat", "graph_fusion.layers.gat:GAT")
 LAYERS.add("gcn", "graph_fusion.layers.gcn:GCN")
+LAYERS.add("pyg", "graph_fusion.layers.pyg:PyG")
+LAYERS.add("rgcn", "graph_fusion.layers.rgcn:RGCN")
 
-__all__ = ["LAYERS"]
+__all__ = ["LAYERS", "Edges", "Layer"]

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
-from graph_fusion.layers.adjacency import Adjacency
+from graph_fusion.layers.base import Activation, Layer
+from graph_fusion.layers.edges import Edges
 
 
-class GCN(nn.Module):
-    """H' = σ(Â H W + b) (Kipf & Welling, ICLR 2017, eq. 2), optionally H + that, and LayerNorm.
+class GCN(Layer):
+    """H' = σ(Â H W + b), Â = D^-1/2 (A + I) D^-1/2 (Kipf & Welling, ICLR 2017, eq. 2).
 
-    residual: add the layer's input to its output; needs as many features out as in.
-    layer_norm: normalise the output (Ba et al., 2016).
+    Pure by default; with `residual` and `layer_norm` LayerNorm(H + H'). A holds the edges' weights.
 
     Shapes:
         h: [N, F_in], the nodes of all graphs of a batch one after another
-        adjacency: [N, N], already normalised by `normalise`
         returns [N, F_out]
     """
 
@@ -26,23 +24,16 @@ class GCN(nn.Module):
         self,
         in_features: int,
         out_features: int,
-        activation: Callable[[Tensor], Tensor] = torch.relu,
+        activation: Activation = torch.relu,
         residual: bool = False,
         layer_norm: bool = False,
         dropout: float = 0.0,
     ) -> None:
-        super().__init__()
-        if residual and in_features != out_features:
-            raise ValueError(
-                f"a residual GCN needs as many features out ({out_features}) as in ({in_features})"
-            )
+        super().__init__(in_features, out_features, activation, residual, layer_norm, dropout)
         self.linear = nn.Linear(in_features, out_features)
-        self.activation = activation
-        self.residual = residual
-        self.norm = nn.LayerNorm(out_features) if layer_norm else nn.Identity()
-        self.dropout = nn.Dropout(dropout)
 
-    def forward(self, h: Tensor, adjacency: Adjacency) -> Tensor:
-        fused = self.dropout(self.activation(self.linear(adjacency @ h)))
-        out: Tensor = self.norm(h + fused if self.residual else fused)
-        return out
+    def forward(self, h: Tensor, edges: Edges) -> Tensor:
+        weight, bias = self.linear.weight, self.linear.bias
+        if self.out_features < self.in_features:  # Â (H W): messages are as narrow as they can be
+            return self.finish(h, edges.adjacency @ (h @ weight.T) + bias)
+        return self.finish(h, F.linear(edges.adjacency @ h, weight, bias))
