@@ -1,0 +1,268 @@
+"""`fit`: train a model on one machine, from a config; goes on where an earlier run was stopped."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import re
+import sys
+import warnings
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import torch
+from torch import nn
+
+from graph_fusion.determinism import deterministic
+from graph_fusion.training.batches import own_chance
+from graph_fusion.training.checkpoint import load_state
+from graph_fusion.training.objective import Objective
+from graph_fusion.training.options import TrainingConfig
+from graph_fusion.training.record import (
+    KEEPER,
+    Row,
+    RunFolder,
+    best_row,
+    check_same,
+    is_finished,
+)
+from kg.errors import SightGraphError
+
+if TYPE_CHECKING:
+    from lightning.pytorch import Trainer
+
+    from graph_fusion.training.keeper import Keeper
+    from graph_fusion.training.learner import Learner
+
+OWN_ERROR = re.compile(r"^kg\.errors\.\w+: ([^\n]*)\s*\Z", re.MULTILINE)
+"""How the traceback of another process, which is all that torch hands on, ends."""
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingReport:
+    """How a training went.
+
+    rows: one for each epoch, as in metrics.csv; best: index of the one whose weights were kept.
+    stopped_early: patience ran out before the last epoch.
+    """
+
+    run: Path
+    rows: tuple[Row, ...]
+    best: int
+    stopped_early: bool
+
+    @property
+    def figures(self) -> Row:
+        """The best epoch's figures: "train loss", "validation loss", "validation accuracy"."""
+        return self.rows[self.best]
+
+
+@deterministic()
+def fit(
+    model: nn.Module,
+    objective: Objective[Any, Any],
+    train: Sequence[Any],
+    validation: Sequence[Any],
+    config: TrainingConfig,
+    run: Path,
+    log: Callable[[str], None] = print,
+    *,
+    about: Mapping[str, Any] | None = None,
+    restart: bool = False,
+    progress: bool | None = None,
+) -> TrainingReport:
+    """Train `model` in place, in the folder `run`; it ends with the best epoch's weights.
+
+    The same seed gives the same weights, on the CPU bit for bit; so does a run that was killed
+    and started again. `run` gets config.json, metrics.csv, curves.png and checkpoints/.
+
+    With several devices the processes are forked: `log` is called in the first of them, and on
+    the CPU each computes on one thread, because OpenMP's threads do not survive a fork.
+
+    about: whatever else the result depends on, as JSON; a run only goes on under the same.
+    restart: forget an earlier run in the folder.
+    progress: whether to show bars; None: on a terminal.
+
+    Raises:
+        SightGraphError: there are no examples; the earlier run was another one; the devices or
+            the precision are not there; the loss is not finite.
+        KeyboardInterrupt: Ctrl-C; the checkpoint is written, and the same call goes on.
+    """
+    if not train:
+        raise SightGraphError("there are no examples to train on. Is the data folder right?")
+    accelerator = choose_accelerator(config)
+    folder = RunFolder(run)
+    setup = _setup(config, len(train), len(validation), about)
+    goes_on = folder.last.is_file() and not restart
+    earlier: dict[str, Any] = load_state(folder.last) if goes_on else {}
+    done = earlier["callbacks"][KEEPER]["rows"] if earlier else []
+    if earlier:
+        check_same(earlier["callbacks"][KEEPER]["setup"], setup, run)
+        _check_weights(model, objective.changing(model, config), earlier["state_dict"], run)
+    folder.start(setup, restart)
+    if not is_finished(done, config):
+        # Lightning takes seconds to import, and sets its loggers' levels then.
+        from graph_fusion.training.keeper import Keeper
+        from graph_fusion.training.learner import Learner, Position
+
+        with _quiet(), _own_environment(), own_chance():
+            start = Position(**earlier["position"]) if earlier else Position()
+            learner = Learner(model, objective, train, validation, config, start)
+            keeper = Keeper(folder, config, setup, log)
+            searches = not objective.uses_all
+            trainer = _trainer(config, accelerator, keeper, bool(validation), searches, progress)
+            _run(trainer, learner, keeper, folder.last if earlier else None)
+        earlier = load_state(folder.last)
+    rows = tuple(earlier["callbacks"][KEEPER]["rows"])
+    model.load_state_dict(_best_weights(folder, earlier), strict=False)
+    return TrainingReport(run, rows, best_row(rows, config), len(rows) < config.epochs)
+
+
+def _best_weights(folder: RunFolder, last: Mapping[str, Any]) -> dict[str, Any]:
+    if folder.best.is_file():
+        return dict(load_state(folder.best))
+    state = {name.removeprefix("model."): value for name, value in last["state_dict"].items()}
+    return {**state, **last["average"]}
+
+
+def choose_accelerator(config: TrainingConfig) -> str:
+    """Return "gpu" or "cpu".
+
+    Raises:
+        SightGraphError: there are too few GPUs, or the precision needs one.
+    """
+    gpus = torch.cuda.device_count()  # unlike is_available, starts no CUDA, which forks forbid
+    accelerator = config.accelerator
+    if accelerator == "auto":
+        accelerator = "gpu" if gpus else "cpu"
+    if accelerator == "gpu" and gpus < config.devices:
+        raise SightGraphError(
+            f"devices is {config.devices}, and this machine has {gpus} GPUs. Ask for fewer, or "
+            "set accelerator to cpu."
+        )
+    started = torch.cuda.is_initialized()  # type: ignore[no-untyped-call]
+    if accelerator == "gpu" and config.devices > 1 and started:
+        raise SightGraphError(
+            "several GPUs need a process that has not used one yet. Load models on the CPU before "
+            "training, or set devices to 1."
+        )
+    if accelerator == "cpu" and config.precision == "16-mixed":
+        raise SightGraphError("precision 16-mixed needs a GPU. On the CPU take bf16-mixed.")
+    return accelerator
+
+
+def _setup(
+    config: TrainingConfig, train: int, validation: int, about: Mapping[str, Any] | None
+) -> dict[str, Any]:
+    """Return all that the result depends on and that can be written down."""
+    setup = {
+        "training": asdict(config),
+        "examples": {"train": train, "validation": validation},
+        "about": dict(about or {}),
+    }
+    return dict(json.loads(json.dumps(setup)))  # as it will be read back: tuples become lists
+
+
+def _check_weights(
+    model: nn.Module, changing: set[str], kept: Mapping[str, Any], run: Path
+) -> None:
+    state = model.state_dict()
+    now = {f"model.{name}": getattr(state[name], "shape", None) for name in sorted(changing)}
+    before = {name: getattr(value, "shape", None) for name, value in kept.items()}
+    for name in [*now, *before]:
+        if now.get(name) != before.get(name):
+            raise SightGraphError(
+                f"the run in '{run}' trained another model: '{name}' differs. Start over "
+                "(--restart), or name another folder."
+            )
+
+
+def _trainer(
+    config: TrainingConfig,
+    accelerator: str,
+    keeper: Keeper,
+    validates: bool,
+    searches: bool,
+    bars: bool | None,
+) -> Trainer:
+    from lightning.fabric.plugins.environments.lightning import LightningEnvironment
+    from lightning.pytorch import Trainer
+    from lightning.pytorch.callbacks import RichProgressBar
+    from lightning.pytorch.loggers import TensorBoardLogger
+    from lightning.pytorch.strategies import DDPStrategy
+
+    from graph_fusion.training.checkpoint_io import SafetensorsIO
+
+    bars = sys.stderr.isatty() if bars is None else bars
+    bar = RichProgressBar(console_kwargs={"stderr": True}) if bars else None
+    board = config.log == "tensorboard"
+    ddp = DDPStrategy(find_unused_parameters=searches, start_method="fork")
+    return Trainer(
+        accelerator=accelerator,
+        devices=config.devices,
+        strategy=ddp if config.devices > 1 else "auto",
+        precision=config.precision,
+        max_epochs=config.epochs,
+        gradient_clip_val=config.clip,
+        limit_val_batches=None if validates else 0,
+        num_sanity_val_steps=0,
+        callbacks=[bar, keeper] if bar else [keeper],
+        logger=TensorBoardLogger(keeper.folder.path, "tensorboard", "") if board else False,
+        plugins=[SafetensorsIO(), LightningEnvironment()],
+        use_distributed_sampler=False,
+        enable_checkpointing=False,
+        enable_model_summary=False,
+        enable_progress_bar=bars,
+        deterministic="warn",
+        default_root_dir=keeper.folder.path,
+    )
+
+
+def _run(trainer: Trainer, learner: Learner, keeper: Keeper, checkpoint: Path | None) -> None:
+    try:
+        with keeper.asked.listening():
+            trainer.fit(learner, ckpt_path=checkpoint)
+    except BaseException as error:
+        for process in getattr(trainer.strategy.launcher, "procs", []):
+            process.kill()
+        if keeper.asked:
+            keeper.say(
+                f"stopped; {keeper.folder.last} holds what was done. The same command goes on."
+            )
+            raise KeyboardInterrupt from None
+        if (mendable := OWN_ERROR.search(str(error))) and not isinstance(error, SightGraphError):
+            raise SightGraphError(mendable[1]) from error
+        raise
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Silence remarks of Lightning and of its launcher on themselves; warnings of torch stay."""
+    names = ("lightning.pytorch", "lightning.fabric", "torch.multiprocessing.spawn")
+    loggers = [logging.getLogger(name) for name in names]
+    levels = [logger.level for logger in loggers]
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", module=r"lightning(\.|$)")
+        try:
+            for logger in loggers:
+                logger.setLevel(logging.ERROR)
+            yield
+        finally:
+            for logger, level in zip(loggers, levels, strict=True):
+                logger.setLevel(level)
+
+
+@contextmanager
+def _own_environment() -> Iterator[None]:
+    """Take back what Lightning puts into the environment: ports and ranks."""
+    before = dict(os.environ)
+    try:
+        yield
+    finally:
+        for name in os.environ.keys() - before.keys():
+            del os.environ[name]
+        os.environ.update(before)

@@ -1,0 +1,136 @@
+"""A run's folder: what its figures were, epoch by epoch, and whether it may go on."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from graph_fusion.training.options import TrainingConfig
+from kg.errors import SightGraphError, unknown_name
+from kg.files import write_text
+
+Row = dict[str, float]
+"""One epoch: "epoch" (from 1), "step", "learning rate" (of the next step), "seconds" (of training
+so far), "train loss", "validation loss", "validation accuracy" and so on."""
+FREE = ("training.log", "training.workers", "training.accelerator", "training.save_every")
+"""What may change when a run goes on: the weights do not depend on it."""
+
+
+KEEPER = "keeper"
+"""Where Lightning's checkpoint holds the rows and the setup: among its callbacks' states."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunFolder:
+    """Where a run keeps its files."""
+
+    path: Path
+
+    @property
+    def last(self) -> Path:
+        """The newest checkpoint: all that the rest of the training depends on."""
+        return self.path / "checkpoints" / "last.safetensors"
+
+    @property
+    def best(self) -> Path:
+        """The weights of the best epoch, where a figure says which that is."""
+        return self.path / "checkpoints" / "best.safetensors"
+
+    @property
+    def curves(self) -> Path:
+        """The picture of `rows`."""
+        return self.path / "curves.png"
+
+    def start(self, setup: Mapping[str, Any], restart: bool) -> None:
+        """Make the folder and write config.json; with `restart` the checkpoints go."""
+        self.last.parent.mkdir(parents=True, exist_ok=True)
+        if restart or not self.last.is_file():
+            self.forget()
+        write_text(self.path / "config.json", json.dumps(setup, indent=1) + "\n")
+
+    def forget(self) -> None:
+        """Remove the checkpoints, if there are any, so that training starts over."""
+        self.last.unlink(missing_ok=True)
+        self.best.unlink(missing_ok=True)
+
+    def write_metrics(self, rows: Sequence[Row]) -> None:
+        """Write metrics.csv: one line an epoch."""
+        columns = list(dict.fromkeys(name for row in rows for name in row))
+        text = io.StringIO()
+        writer = csv.DictWriter(text, columns, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+        write_text(self.path / "metrics.csv", text.getvalue())
+
+
+def check_same(before: Mapping[str, Any], now: Mapping[str, Any], run: Path) -> None:
+    """Check that a run goes on under the setup it began with.
+
+    Raises:
+        SightGraphError: something that its result depends on is different.
+    """
+    old, new = dict(_flat(before)), dict(_flat(now))
+    for key in [*old, *(key for key in new if key not in old)]:
+        if key not in FREE and old.get(key) != new.get(key):
+            raise SightGraphError(
+                f"the run in '{run}' began with {key} = {old.get(key)}, and now it is "
+                f"{new.get(key)}. Go on with the same, start over (--restart), or name another "
+                "folder."
+            )
+
+
+def _flat(tree: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    for key, value in tree.items():
+        if isinstance(value, Mapping):
+            yield from _flat(value, f"{prefix}{key}.")
+        else:
+            yield f"{prefix}{key}", value
+
+
+def is_watched(row: Row, config: TrainingConfig) -> bool:
+    """Tell whether a figure chooses the best epoch.
+
+    Raises:
+        SightGraphError: no figure of the watched name was measured.
+    """
+    part = "validation "
+    measured = [name.removeprefix(part) for name in row if name.startswith(part)]
+    if not measured or config.watch is None:
+        return False
+    if config.watch not in measured:
+        raise SightGraphError(str(unknown_name("figure to watch", config.watch, measured)))
+    return True
+
+
+def best_row(rows: Sequence[Row], config: TrainingConfig) -> int:
+    """Return the index of the best epoch; the last one where nothing is watched."""
+    if not is_watched(rows[-1], config):
+        return len(rows) - 1
+    best = 0
+    for index, row in enumerate(rows):
+        if config.is_better(row[f"validation {config.watch}"], _watched(rows[best], config)):
+            best = index
+    return best
+
+
+def _watched(row: Row, config: TrainingConfig) -> float:
+    return row[f"validation {config.watch}"]
+
+
+def is_finished(rows: Sequence[Row], config: TrainingConfig) -> bool:
+    """Tell whether all epochs are done, or patience has run out."""
+    if not rows or config.patience is None:
+        return len(rows) >= config.epochs
+    waited = len(rows) - 1 - best_row(rows, config)
+    return len(rows) >= config.epochs or waited >= config.patience
+
+
+def as_line(row: Row, epochs: int) -> str:
+    """Return an epoch for people: "epoch 2 of 5: train loss 0.3121, validation loss 0.4012"."""
+    figures = [f"{name} {row[name]:.4g}" for name in row if name.startswith(("train ", "valid"))]
+    return f"epoch {row['epoch']:.0f} of {epochs}: {', '.join(figures)}"
