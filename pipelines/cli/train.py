@@ -13,31 +13,44 @@ from pipelines.cli.printing import print_columns, print_line
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
+LOGS = ("csv", "tensorboard", "none")
+"""As `graph_fusion.training.options.Log`, whose import would cost every command a second."""
+
 
 @click.group()
 def train() -> None:
     """Train one of the models; data is never downloaded."""
 
 
-def training_options(model: str) -> Callable[[Command], Command]:
-    """Add --data, --out, --epochs and --seed."""
+def training_options(model: str, *, on_lightning: bool = True) -> Callable[[Command], Command]:
+    """Add --data, --out, --config, --epochs and --seed; for `graph_fusion.training` its own, too.
+
+    The command gets data, out, config and restart; all others it hands on to `read_config`.
+    """
+    options = [
+        click.option(
+            "--data", type=FILE, required=True, metavar="DIR", help="The folder of the data."
+        ),
+        click.option(
+            "--out",
+            type=FILE,
+            default=Path("runs") / model,
+            show_default=True,
+            metavar="DIR",
+            help="Where the weights go.",
+        ),
+        click.option("--config", type=FILE, metavar="FILE", help="YAML of 'option: value' lines."),
+        click.option("--epochs", type=click.IntRange(min=1), help="Passes over the data."),
+        click.option("--seed", type=int, help="Same seed, same weights."),
+    ]
+    own = [
+        click.option("--devices", type=click.IntRange(min=1), help="Processes, or GPUs."),
+        click.option("--log", type=click.Choice(LOGS), help="Where figures go; csv by default."),
+        click.option("--restart", is_flag=True, help="Forget the earlier run in the folder."),
+    ]
 
     def add(command: Command) -> Command:
-        for option in (
-            click.option("--seed", type=int, help="Same seed, same weights."),
-            click.option("--epochs", type=click.IntRange(min=1), help="Passes over the data."),
-            click.option(
-                "--out",
-                type=FILE,
-                default=Path("runs") / model,
-                show_default=True,
-                metavar="DIR",
-                help="Where the weights go.",
-            ),
-            click.option(
-                "--data", type=FILE, required=True, metavar="DIR", help="The folder of the data."
-            ),
-        ):
+        for option in reversed(options + own if on_lightning else options):
             command = option(command)
         return command
 
@@ -46,62 +59,66 @@ def training_options(model: str) -> Callable[[Command], Command]:
 
 @train.command()
 @training_options("detector")
-def detector(data: Path, out: Path, epochs: int | None, seed: int | None) -> None:
+def detector(data: Path, out: Path, config: Path | None, restart: bool, **options: Any) -> None:
     """Train the detector on coco_mini's train part and the teacher's boxes.
 
     \b
     sightgraph train detector --data DATASETS --out runs/detector
     """
+    from graph_fusion.training import read_config
     from pipelines.tasks.detection_training import DetectorTraining
     from pipelines.tasks.detection_training import train as run
 
-    make_folder(out)
-    print_figures(run(data, out, DetectorTraining(**given(epochs=epochs, seed=seed)), print_line))
+    make_run_folder(out, restart)
+    print_figures(run(data, out, read_config(DetectorTraining, config, **options), print_line))
 
 
 @train.command()
-@training_options("parser")
-def parser(data: Path, out: Path, epochs: int | None, seed: int | None) -> None:
+@training_options("parser", on_lightning=False)
+def parser(data: Path, out: Path, config: Path | None, **options: Any) -> None:
     """Train the parser on the train file of UD English EWT.
 
     \b
     sightgraph train parser --data DATASETS/ud_english_ewt --out runs/parser
     """
+    from graph_fusion.training import read_config
     from pipelines.tasks.parsing import ParserTraining
     from pipelines.tasks.parsing import train as run
 
     make_folder(out)
-    print_figures(run(data, out, ParserTraining(**given(epochs=epochs, seed=seed)), print_line))
+    print_figures(run(data, out, read_config(ParserTraining, config, **options), print_line))
 
 
 @train.command("text-graph")
 @training_options("text_graph")
-def text_graph(data: Path, out: Path, epochs: int | None, seed: int | None) -> None:
+def text_graph(data: Path, out: Path, config: Path | None, restart: bool, **options: Any) -> None:
     """Train the reader of captions on FACTUAL's train part.
 
     \b
     sightgraph train text-graph --data DATASETS --out runs/text_graph
     """
+    from graph_fusion.training import read_config
     from pipelines.tasks.text_graph_training import TextGraphTraining
     from pipelines.tasks.text_graph_training import train as run
 
-    make_folder(out)
-    print_figures(run(data, out, TextGraphTraining(**given(epochs=epochs, seed=seed)), print_line))
+    make_run_folder(out, restart)
+    print_figures(run(data, out, read_config(TextGraphTraining, config, **options), print_line))
 
 
 @train.command()
-@training_options("scenes")
-def scenes(data: Path, out: Path, epochs: int | None, seed: int | None) -> None:
+@training_options("scenes", on_lightning=False)
+def scenes(data: Path, out: Path, config: Path | None, **options: Any) -> None:
     """Train the scenes on what other models and captions say of whole photographs.
 
     \b
     sightgraph train scenes --data DATASETS --out runs/scenes
     """
+    from graph_fusion.training import read_config
     from pipelines.tasks.scenes import SceneTraining
     from pipelines.tasks.scenes import train as run
 
     make_folder(out)
-    print_figures(run(data, out, SceneTraining(**given(epochs=epochs, seed=seed)), print_line))
+    print_figures(run(data, out, read_config(SceneTraining, config, **options), print_line))
 
 
 @train.command()
@@ -146,20 +163,21 @@ def retrieval(data: Path, out: Path, store: Path, seed: int) -> None:
 @training_options("relations")
 @click.option("--aside", type=FILE, metavar="FILE", help="Write the val part there, to measure.")
 def relations(
-    data: Path, out: Path, epochs: int | None, seed: int | None, aside: Path | None
+    data: Path, out: Path, config: Path | None, restart: bool, aside: Path | None, **options: Any
 ) -> None:
     """Train the relations on captions, with boxes where there are any.
 
     \b
     sightgraph train relations --data DATASETS --out runs/relations --aside relations_val.json
     """
+    from graph_fusion.training import read_config
     from pipelines.tasks.relations_training import RelationTraining, write_aside
     from pipelines.tasks.relations_training import train as run
 
-    make_folder(out)
+    make_run_folder(out, restart)
     if aside is not None:
         write_aside(data, aside)
-    print_figures(run(data, out, RelationTraining(**given(epochs=epochs, seed=seed)), print_line))
+    print_figures(run(data, out, read_config(RelationTraining, config, **options), print_line))
 
 
 @train.command()
@@ -170,25 +188,35 @@ def relations(
 def answerer(
     data: Path,
     out: Path,
-    epochs: int | None,
-    seed: int | None,
+    config: Path | None,
+    restart: bool,
     base: Path | None,
     detector: str | None,
-    questions: int | None,
+    **options: Any,
 ) -> None:
     """Train the answerer on questions generated from photographs and knowledge.
 
     \b
     sightgraph train answerer --data DATASETS --out runs/answerer
     """
+    from graph_fusion.training import read_config
     from pipelines.detectors import DETECTORS
     from pipelines.tasks.answerer import train as run
     from pipelines.tasks.answerer_training import AnswererTraining
 
-    make_folder(out)
-    options = AnswererTraining(**given(epochs=epochs, seed=seed, questions=questions))
+    make_run_folder(out, restart)
+    chosen = read_config(AnswererTraining, config, **options)
     finder = DETECTORS.make(detector) if detector else None
-    print_figures(run(data, out, options, print_line, finder, base))
+    print_figures(run(data, out, chosen, print_line, finder, base))
+
+
+def make_run_folder(out: Path, restart: bool) -> None:
+    """Make `out`; with `restart`, forget what a stopped training left in it."""
+    make_folder(out)
+    if restart:
+        from graph_fusion.training.record import RunFolder
+
+        RunFolder(out / "training").forget()
 
 
 def given(**options: Any) -> dict[str, Any]:

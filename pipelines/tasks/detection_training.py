@@ -3,25 +3,26 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-import numpy as np
 import torch
-from rich.progress import track
 from safetensors.torch import save_file
-from torch import Tensor, nn
+from torch import Tensor
 
+from graph_fusion import training
 from graph_fusion.determinism import deterministic
-from graph_fusion.encoders.detector_loss import detection_loss
+from graph_fusion.encoders.detector_loss import Boxes, detection_loss
 from graph_fusion.encoders.detector_network import STRIDE, DetectorNetwork
+from graph_fusion.training import Objective, Recipe, TrainingConfig
 from kg.files import atomic_path, write_text
 from pipelines.detectors.bundled import BundledDetector
 from pipelines.tasks.coco import COCO_LABELS
 from pipelines.tasks.detection import LEAST_SCORE, best_threshold
 from pipelines.tasks.detection_data import (
-    batches,
+    Sample,
     is_held_out,
     load_samples,
     own_labels,
@@ -29,9 +30,12 @@ from pipelines.tasks.detection_data import (
 )
 from pipelines.tasks.fastestdet import SIDE, start_from_fastestdet
 
+WARM = 200
+"""Steps over which the learning rate rises."""
+
 
 @dataclass(frozen=True, slots=True)
-class DetectorTraining:
+class DetectorTraining(Recipe):
     """How the detector is trained.
 
     The learning rate rises, stays, and falls over the last `cooldown` of all steps. What is
@@ -52,7 +56,43 @@ class DetectorTraining:
     real_repeats: int = 4
     average: float = 0.998
     trained_share: float = 0.3
-    seed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Views:
+    """Views of photographs, all of one side: images [B, 3, S, S], and what is in each."""
+
+    images: Tensor
+    boxes: list[Boxes]
+
+
+class DetectionObjective(Objective[DetectorNetwork, Views]):
+    """Training views of `samples`, drawn anew each time; an example is a sample's index."""
+
+    def __init__(self, samples: Sequence[Sample], options: DetectorTraining) -> None:
+        self.samples, self.options = samples, options
+
+    def collate(self, examples: list[int]) -> Views:
+        side = self.options.sides[int(torch.randint(len(self.options.sides), ()))]
+        pairs = [training_image(self.samples, index, side) for index in examples]
+        return Views(torch.stack([image for image, _ in pairs]), [boxes for _, boxes in pairs])
+
+    def loss(self, model: DetectorNetwork, batch: Views) -> Tensor:
+        return detection_loss(model(batch.images), batch.boxes, batch.images.shape[-1] // STRIDE)
+
+    def groups(self, model: DetectorNetwork, config: TrainingConfig) -> list[dict[str, Any]]:
+        """The stem stays as it is."""
+        stages = [p for p in model.backbone.body.parameters() if p.requires_grad]
+        rest = [*model.backbone.context.parameters(), *model.head.parameters()]
+        return [{"params": stages, "lr": self.options.backbone_rate}, {"params": rest}]
+
+    def rate(self, step: int, steps: int, config: TrainingConfig) -> float:
+        warm = min(1.0, (step + 1) / WARM)
+        return min(warm, max(steps - step, 1) / max(self.options.cooldown * steps, 1.0))
+
+    def start_epoch(self, model: DetectorNetwork, epoch: int) -> None:
+        """Batch norms keep their statistics."""
+        model.eval()
 
 
 @deterministic()
@@ -64,7 +104,7 @@ def train(
 ) -> dict[str, float]:
     """Train on `data` (the folder of data sets) and write the model folder `out`.
 
-    Continues from `out`/checkpoint.pt when there is one. Returns the last mean loss.
+    Goes on from the checkpoint in `out`/training, if any. Returns the last mean loss.
 
     Raises:
         SightGraphError: a file that is needed is missing from `data`.
@@ -77,108 +117,30 @@ def train(
     labels = own_labels(network, data, SIDE, out / "labels.json.gz")
     samples = load_samples(data, labels, options.real_repeats)
     network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    optimizer = _optimizer(network, options)
+    network.backbone.body.conv1.requires_grad_(False)
     start = {name: value.clone() for name, value in network.state_dict().items()}
-    average = {name: value.clone() for name, value in start.items()}
-    steps = options.epochs * -(-len(samples) // options.batch_size)
-    mean = float("nan")
-    epoch, step = _resume(network, optimizer, average, out)
-    while epoch < options.epochs:
-        torch.manual_seed(options.seed * 1000 + epoch)
-        losses = []
-        order = list(batches(len(samples), options.batch_size))
-        for chosen in track(order, f"epoch {epoch + 1} of {options.epochs}"):
-            _set_rate(optimizer, step, steps, options.cooldown)
-            side = options.sides[int(torch.randint(len(options.sides), ()))]
-            pairs = [training_image(samples, index, side) for index in chosen]
-            found = network(torch.stack([image for image, _ in pairs]))
-            loss = detection_loss(found, [boxes for _, boxes in pairs], side // STRIDE)
-            _descend(network, loss, optimizer)
-            _update(average, network.state_dict(), min(options.average, (step + 1) / (step + 10)))
-            losses.append(float(loss.detach()))
-            step += 1
-        epoch += 1
-        mean = float(np.mean(losses))
-        log(f"epoch {epoch}: mean loss {mean:.4f}")
-        _checkpoint(network, optimizer, average, epoch, step, out)
-    _export(start, average, out, options)
+    report = training.fit(
+        network,
+        DetectionObjective(samples, options),
+        range(len(samples)),
+        [],
+        options.config(weight_decay=1e-4, clip=10.0),
+        out / "training",
+        log,
+        about=options.beside(),
+    )
+    _export(start, network.state_dict(), out, options)
     threshold = best_threshold(data / "coco_mini", BundledDetector(out, LEAST_SCORE), is_held_out)
     _write_config(out, options, threshold)
-    return {"epochs": float(epoch), "mean loss": mean, "threshold": threshold}
-
-
-def _descend(network: nn.Module, loss: Tensor, optimizer: torch.optim.Optimizer) -> None:
-    optimizer.zero_grad()
-    loss.backward()  # type: ignore[no-untyped-call]
-    torch.nn.utils.clip_grad_norm_(network.parameters(), 10.0)
-    optimizer.step()
-
-
-def _optimizer(network: DetectorNetwork, options: DetectorTraining) -> torch.optim.Optimizer:
-    """The stem stays; batch norms keep their statistics (the network is in eval mode)."""
-    body = network.backbone.body
-    for parameter in body.conv1.parameters():
-        parameter.requires_grad_(False)
-    stages = [p for p in body.parameters() if p.requires_grad]
-    rest = [*network.backbone.context.parameters(), *network.head.parameters()]
-    return torch.optim.AdamW(
-        [
-            {"params": stages, "lr": options.backbone_rate, "peak": options.backbone_rate},
-            {"params": rest, "lr": options.learning_rate, "peak": options.learning_rate},
-        ],
-        weight_decay=1e-4,
-    )
-
-
-def _set_rate(optimizer: torch.optim.Optimizer, step: int, steps: int, cooldown: float) -> None:
-    warm = min(1.0, (step + 1) / 200)
-    fall = min(1.0, max(steps - step, 1) / max(cooldown * steps, 1.0))
-    for group in optimizer.param_groups:
-        group["lr"] = group["peak"] * min(warm, fall)
-
-
-def _update(average: dict[str, Tensor], weights: dict[str, Tensor], keep: float) -> None:
-    for name, value in weights.items():
-        if value.dtype.is_floating_point:
-            average[name].lerp_(value.detach(), 1 - keep)
-        else:
-            average[name].copy_(value)
-
-
-def _checkpoint(
-    network: nn.Module,
-    optimizer: torch.optim.Optimizer,
-    average: dict[str, Tensor],
-    epoch: int,
-    step: int,
-    out: Path,
-) -> None:
-    state = {
-        "network": network.state_dict(),
-        "optimizer": optimizer.state_dict(),
-        "average": average,
-        "epoch": epoch,
-        "step": step,
-    }
-    with atomic_path(out / "checkpoint.pt") as path:
-        torch.save(state, path)
-
-
-def _resume(
-    network: nn.Module, optimizer: torch.optim.Optimizer, average: dict[str, Tensor], out: Path
-) -> tuple[int, int]:
-    file = out / "checkpoint.pt"
-    if not file.is_file():
-        return 0, 0
-    state = torch.load(file, weights_only=True)
-    network.load_state_dict(state["network"])
-    optimizer.load_state_dict(state["optimizer"])
-    average.update(state["average"])
-    return int(state["epoch"]), int(state["step"])
+    mean = report.figures["train loss"]
+    return {"epochs": float(options.epochs), "mean loss": mean, "threshold": threshold}
 
 
 def _export(
-    start: dict[str, Tensor], average: dict[str, Tensor], out: Path, options: DetectorTraining
+    start: Mapping[str, Tensor],
+    average: Mapping[str, Tensor],
+    out: Path,
+    options: DetectorTraining,
 ) -> None:
     kept = {
         name: start[name].lerp(value, options.trained_share)
@@ -186,7 +148,7 @@ def _export(
         if value.dtype.is_floating_point
     }
     with atomic_path(out / "model.safetensors") as path:
-        save_file({name: v.contiguous() for name, v in (average | kept).items()}, path)
+        save_file({name: v.contiguous() for name, v in {**average, **kept}.items()}, path)
     _write_config(out, options, LEAST_SCORE)
 
 

@@ -9,16 +9,16 @@ from dataclasses import dataclass
 from itertools import permutations
 from pathlib import Path
 
-import numpy as np
 import torch
-from rich.progress import track
 from safetensors.torch import save_file
 from torch import Tensor
 from torch.nn import functional as F
 
+from graph_fusion import training
 from graph_fusion.determinism import deterministic
 from graph_fusion.encoders.text import MiniLM
 from graph_fusion.relations import RelationNetwork, pair_geometry
+from graph_fusion.training import Objective, Recipe
 from kg.files import atomic_path, write_text
 from pipelines.reading.trained import TrainedReader
 from pipelines.reading.triples import Triple
@@ -45,7 +45,7 @@ PLACED_SHARE = 0.3
 
 
 @dataclass(frozen=True, slots=True)
-class RelationTraining:
+class RelationTraining(Recipe):
     """How the relation model is trained; each step sees words and one batch of photographs."""
 
     epochs: int = 6
@@ -54,7 +54,6 @@ class RelationTraining:
     said_share: float = 0.5
     learning_rate: float = 1e-3
     weight_decay: float = 1e-2
-    seed: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +71,48 @@ class Pairs:
     related: Tensor
 
 
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """One step's pairs, each with its share of the loss; rows point into texts [T, D].
+
+    forms [R, D]: what predicates are called.
+    """
+
+    parts: tuple[tuple[Pairs, float], ...]
+    texts: Tensor
+    forms: Tensor
+
+
+class RelationObjective(Objective[RelationNetwork, Lesson]):
+    """What is said of `words`, and of some of the photographs, drawn anew for each step."""
+
+    def __init__(
+        self,
+        words: Pairs,
+        said: Sequence[Pairs],
+        placed: Sequence[Pairs],
+        texts: Tensor,
+        forms: Tensor,
+        options: RelationTraining,
+    ) -> None:
+        self.words, self.texts, self.forms = words, texts, forms
+        self.photographs = ((said, options.said_share), (placed, PLACED_SHARE))
+        self.photos = options.photos
+
+    def collate(self, examples: list[int]) -> Lesson:
+        parts = [(_rows(self.words, torch.tensor(examples)), 1.0)]
+        for photographs, share in self.photographs:
+            some = torch.randint(len(photographs), (self.photos,)).tolist()
+            parts.append((_joined([photographs[i] for i in some]), share))
+        return Lesson(tuple(parts), self.texts, self.forms)
+
+    def loss(self, model: RelationNetwork, batch: Lesson) -> Tensor:
+        losses = [
+            share * _loss(model, pairs, batch.texts, batch.forms) for pairs, share in batch.parts
+        ]
+        return torch.stack(losses).sum()
+
+
 @deterministic()
 def train(
     data: Path,
@@ -80,6 +121,8 @@ def train(
     log: Callable[[str], None] = print,
 ) -> dict[str, float]:
     """Train on FACTUAL's train captions and on captioned photographs; write the folder `out`.
+
+    Goes on from the checkpoint in `out`/training, if any.
 
     Raises:
         SightGraphError: a data set is missing.
@@ -102,29 +145,17 @@ def train(
     said = [_photo_pairs(photo, row, taught) for photo in seen]
     placed = [_photo_pairs(photo, row, taught) for photo in geometry]
     network = RelationNetwork()
-    optimizer = torch.optim.AdamW(
-        network.parameters(), options.learning_rate, weight_decay=options.weight_decay
+    report = training.fit(
+        network,
+        RelationObjective(words, said, placed, texts, forms, options),
+        range(len(words.subject)),
+        [],
+        options.config(clip=None),
+        out / "training",
+        log,
+        about=options.beside(),
     )
-    steps = options.epochs * -(-len(words.subject) // options.batch_size)
-    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, steps)
-    mean = 0.0
-    for _ in track(range(options.epochs), "training"):
-        losses = []
-        network.train()
-        for chosen in torch.split(torch.randperm(len(words.subject)), options.batch_size):
-            loss = _loss(network, _rows(words, chosen), texts, forms)
-            for photos_with_boxes, share in ((said, options.said_share), (placed, PLACED_SHARE)):
-                some = torch.randint(len(photos_with_boxes), (options.photos,)).tolist()
-                pairs = _joined([photos_with_boxes[i] for i in some])
-                loss = loss + share * _loss(network, pairs, texts, forms)
-            optimizer.zero_grad()
-            loss.backward()  # type: ignore[no-untyped-call]
-            optimizer.step()
-            schedule.step()
-            losses.append(float(loss.detach()))
-        mean = float(np.mean(losses))
-    network.eval()
-    out.mkdir(parents=True, exist_ok=True)
+    mean = report.figures["train loss"]
     with atomic_path(out / "model.safetensors") as path:
         save_file(network.state_dict(), path)
     config = {"taught": taught, "threshold": THRESHOLD}

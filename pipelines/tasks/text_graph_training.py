@@ -9,15 +9,15 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
-from rich.progress import track
 from safetensors.torch import save_file
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional as F
 
+from graph_fusion import training
 from graph_fusion.determinism import deterministic
 from graph_fusion.text_graph import Read, TextGraphConfig, TextGraphNetwork
+from graph_fusion.training import Figures, Objective, Recipe, TrainingConfig
 from kg.files import atomic_path, write_text
 from pipelines.reading.trained import WordPieces, minilm, read_words
 from pipelines.tasks.text_graph import scores
@@ -37,10 +37,12 @@ from pipelines.tasks.text_graph_data import (
 NONE = "none"
 IGNORED = -100
 FROZEN = "encoder.embeddings."
+MEASURED = ("Set Match", "SPICE F1")
+"""Of `scores`, what is measured after each epoch."""
 
 
 @dataclass(frozen=True, slots=True)
-class TextGraphTraining:
+class TextGraphTraining(Recipe):
     """How the reader is trained; the learning rate rises over `warm` steps and falls to 0."""
 
     epochs: int = 5
@@ -49,7 +51,62 @@ class TextGraphTraining:
     encoder_rate: float = 1.5e-4
     warm: int = 300
     average: float = 0.999
-    seed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Captions:
+    """Captions of like length: the network's input, and class numbers of what is to be said.
+
+    Shapes (B captions, W words), -100 where nothing is asked:
+        links [B, W, W]; lengths, names, implied [B, W]
+    """
+
+    inputs: dict[str, Any]
+    links: Tensor
+    lengths: Tensor
+    names: Tensor
+    implied: Tensor
+
+
+class ReadingObjective(Objective[TextGraphNetwork, Captions | CaptionGraph]):
+    """An example of training is a whole batch of captions, one of validation a caption."""
+
+    uses_all = True
+
+    def __init__(
+        self, config: TextGraphConfig, pieces: WordPieces, options: TextGraphTraining
+    ) -> None:
+        self.config, self.pieces, self.options = config, pieces, options
+
+    def collate(
+        self, examples: list[Sequence[WordGraph]] | list[CaptionGraph]
+    ) -> Captions | CaptionGraph:
+        (one,) = examples
+        if isinstance(one, CaptionGraph):
+            return one
+        return _captions(self.pieces([caption.words for caption in one]), one, self.config)
+
+    def loss(self, model: TextGraphNetwork, batch: Captions | CaptionGraph) -> Tensor:
+        assert isinstance(batch, Captions)
+        return _loss(model(**batch.inputs), batch)
+
+    def measured(
+        self, model: TextGraphNetwork, batch: Captions | CaptionGraph, size: int
+    ) -> Figures:
+        assert isinstance(batch, CaptionGraph)
+        with next(model.parameters()).device:
+            read = read_words(model, self.pieces, batch.caption).triples()
+        found = scores([read], [batch.triples])
+        return {name: (found[name], 1) for name in MEASURED}
+
+    def groups(self, model: TextGraphNetwork, config: TrainingConfig) -> list[dict[str, Any]]:
+        known = {id(parameter) for parameter in model.encoder.parameters()}
+        encoder = [p for p in model.encoder.parameters() if p.requires_grad]
+        heads = [p for p in model.parameters() if id(p) not in known]
+        return [{"params": encoder, "lr": self.options.encoder_rate}, {"params": heads}]
+
+    def rate(self, step: int, steps: int, config: TrainingConfig) -> float:
+        return min((step + 1) / self.options.warm, (steps - step) / steps)
 
 
 @deterministic()
@@ -61,7 +118,7 @@ def train(
 ) -> dict[str, float]:
     """Train on `data`/factual/train.csv and write the model folder `out`.
 
-    Continues from `out`/checkpoint.pt when there is one. Returns the figures on the captions
+    Goes on from the checkpoint in `out`/training, if any. Returns the figures on the captions
     that were held out of train.
 
     Raises:
@@ -79,36 +136,22 @@ def train(
     out.mkdir(parents=True, exist_ok=True)
     pieces, encoder = minilm()
     network = TextGraphNetwork(config, encoder)
-    optimizer = _optimizer(network, options)
-    average = _trained(network)
-    average = {name: value.clone() for name, value in average.items()}
-    batches = _batches(targets, options.batch_size)
-    steps = options.epochs * len(batches)
-    epoch, step = _resume(network, optimizer, average, out)
-    while epoch < options.epochs:
-        torch.manual_seed(options.seed * 1000 + epoch)
-        network.train()
-        losses = []
-        order = torch.randperm(len(batches)).tolist()
-        for number in track(order, f"epoch {epoch + 1} of {options.epochs}"):
-            _set_rate(optimizer, step, steps, options.warm)
-            chosen = [targets[index] for index in batches[number]]
-            loss = _loss(network(**pieces([one.words for one in chosen])), chosen, config)
-            optimizer.zero_grad()
-            loss.backward()  # type: ignore[no-untyped-call]
-            nn.utils.clip_grad_norm_(network.parameters(), 1.0)
-            optimizer.step()
-            keep = min(options.average, (step + 1) / (step + 10))
-            for name, value in _trained(network).items():
-                average[name].lerp_(value.detach(), 1 - keep)
-            losses.append(float(loss.detach()))
-            step += 1
-        epoch += 1
-        _checkpoint(network, optimizer, average, epoch, step, out)
-        _export(average, config, out)
-        figures = _measure(network, average, pieces, held_out)
-        log(f"epoch {epoch}: mean loss {np.mean(losses):.4f}, held out: {figures}")
-    return _measure(network, average, pieces, held_out)
+    batches = [
+        [targets[index] for index in batch] for batch in _batches(targets, options.batch_size)
+    ]
+    report = training.fit(
+        network,
+        ReadingObjective(config, pieces, options),
+        batches,
+        held_out,
+        options.config(batch_size=1, watch=None),
+        out / "training",
+        log,
+        about=options.beside() | {"captions": options.batch_size},
+    )
+    _export(_trained(network), config, out)
+    figures = {name: report.figures.get(f"validation {name}", 0.0) for name in MEASURED}
+    return {"captions": float(len(held_out))} | figures
 
 
 def _config(targets: Sequence[WordGraph]) -> TextGraphConfig:
@@ -141,10 +184,11 @@ def _batches(targets: Sequence[WordGraph], size: int) -> list[list[int]]:
     return [order[start : start + size] for start in range(0, len(order), size)]
 
 
-def _loss(read: Read, wanted: Sequence[WordGraph], config: TextGraphConfig) -> Tensor:
-    """Return the cross-entropy of all four parts, summed over words, per caption."""
+def _captions(
+    inputs: dict[str, Any], wanted: Sequence[WordGraph], config: TextGraphConfig
+) -> Captions:
     number = {label: index for index, label in enumerate(config.links)}
-    size = read.links.shape[1]
+    size = inputs["words"]
     links = torch.full((len(wanted), size, size), IGNORED)
     lengths, names, implied = (torch.full((len(wanted), size), IGNORED) for _ in range(3))
     for row, one in enumerate(wanted):
@@ -158,94 +202,29 @@ def _loss(read: Read, wanted: Sequence[WordGraph], config: TextGraphConfig) -> T
             implied[row, at] = 0
         for at, name in one.implied:
             implied[row, at] = config.implied.index(name)
-    parts = zip(
-        (read.links, read.lengths, read.names, read.implied),
-        (links, lengths, names, implied),
-        strict=True,
-    )
-    total = sum(
-        (
-            F.cross_entropy(
-                logits.flatten(0, -2), target.flatten(), ignore_index=IGNORED, reduction="sum"
-            )
-            for logits, target in parts
-        ),
-        torch.zeros(()),
-    )
-    return total / len(wanted)
+    return Captions(inputs, links, lengths, names, implied)
 
 
-def _measure(
-    network: TextGraphNetwork,
-    average: dict[str, Tensor],
-    pieces: WordPieces,
-    held_out: Sequence[CaptionGraph],
-) -> dict[str, float]:
-    """Return the scores of the averaged weights; the network keeps its own."""
-    own = {name: value.clone() for name, value in _trained(network).items()}
-    network.load_state_dict(average, strict=False)
-    network.eval()
-    read = [read_words(network, pieces, graph.caption).triples() for graph in held_out]
-    network.load_state_dict(own, strict=False)
-    return scores(read, [graph.triples for graph in held_out])
+def _loss(read: Read, wanted: Captions) -> Tensor:
+    """Return the cross-entropy of all four parts, summed over words, per caption."""
+    parts = (
+        (read.links, wanted.links),
+        (read.lengths, wanted.lengths),
+        (read.names, wanted.names),
+        (read.implied, wanted.implied),
+    )
+    losses = [
+        F.cross_entropy(
+            logits.flatten(0, -2), target.flatten(), ignore_index=IGNORED, reduction="sum"
+        )
+        for logits, target in parts
+    ]
+    return torch.stack(losses).sum() / len(wanted.links)
 
 
 def _trained(network: TextGraphNetwork) -> dict[str, Tensor]:
     state = network.state_dict()
     return {name: value for name, value in state.items() if not name.startswith(FROZEN)}
-
-
-def _optimizer(network: TextGraphNetwork, options: TextGraphTraining) -> torch.optim.Optimizer:
-    encoder = [p for p in network.encoder.parameters() if p.requires_grad]
-    known = {id(parameter) for parameter in network.encoder.parameters()}
-    heads = [p for p in network.parameters() if id(p) not in known]
-    return torch.optim.AdamW(
-        [
-            {"params": encoder, "lr": 0.0, "peak": options.encoder_rate},
-            {"params": heads, "lr": 0.0, "peak": options.learning_rate},
-        ],
-        weight_decay=0.01,
-    )
-
-
-def _set_rate(optimizer: torch.optim.Optimizer, step: int, steps: int, warm: int) -> None:
-    for group in optimizer.param_groups:
-        group["lr"] = group["peak"] * min((step + 1) / warm, (steps - step) / steps)
-
-
-def _checkpoint(
-    network: TextGraphNetwork,
-    optimizer: torch.optim.Optimizer,
-    average: dict[str, Tensor],
-    epoch: int,
-    step: int,
-    out: Path,
-) -> None:
-    state = {
-        "network": _trained(network),
-        "optimizer": optimizer.state_dict(),
-        "average": average,
-        "epoch": epoch,
-        "step": step,
-    }
-    with atomic_path(out / "checkpoint.pt") as path:
-        torch.save(state, path)
-
-
-def _resume(
-    network: TextGraphNetwork,
-    optimizer: torch.optim.Optimizer,
-    average: dict[str, Tensor],
-    out: Path,
-) -> tuple[int, int]:
-    file = out / "checkpoint.pt"
-    if not file.is_file():
-        return 0, 0
-    state: dict[str, Any] = torch.load(file, weights_only=True)
-    network.load_state_dict(state["network"], strict=False)
-    optimizer.load_state_dict(state["optimizer"])
-    average.update(state["average"])
-    return int(state["epoch"]), int(state["step"])
 
 
 def _export(average: dict[str, Tensor], config: TextGraphConfig, out: Path) -> None:

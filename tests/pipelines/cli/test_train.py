@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from click.testing import Result
 
-from pipelines.cli.train import given, train
+from graph_fusion.training.options import Log
+from graph_fusion.training.record import RunFolder
+from pipelines.cli.train import LOGS, given, make_run_folder, train
 
 MODELS = {"answerer", "detector", "parser", "relations", "scenes", "text-graph"}
 OF_KNOWLEDGE = {"names", "retrieval"}
@@ -44,3 +47,28 @@ def test_data_must_be_named(run: Callable[..., Result], model: str) -> None:
 
 def test_only_given_options_replace_the_defaults() -> None:
     assert given(epochs=None, seed=0) == {"seed": 0}
+
+
+@pytest.mark.parametrize("model", sorted(MODELS))
+def test_a_config_file_with_an_unknown_option_names_the_nearest(
+    mistake: Callable[..., str], tmp_path: Path, model: str
+) -> None:
+    config = tmp_path / "train.yaml"
+    config.write_text("epoch: 3\n")
+    line = mistake("train", model, "--data", tmp_path, "--out", tmp_path / "o", "--config", config)
+    assert "unknown key 'epoch'. Did you mean 'epochs'?" in line
+
+
+def test_restart_forgets_the_checkpoints_and_nothing_else(tmp_path: Path) -> None:
+    folder = RunFolder(tmp_path / "training")
+    folder.start({}, restart=False)
+    folder.last.touch()
+    make_run_folder(tmp_path, restart=False)
+    assert folder.last.exists()
+    make_run_folder(tmp_path, restart=True)
+    assert not folder.last.exists()
+    assert (tmp_path / "training" / "config.json").exists()
+
+
+def test_the_logs_are_those_that_training_knows() -> None:
+    assert get_args(Log) == LOGS

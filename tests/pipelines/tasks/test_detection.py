@@ -31,7 +31,7 @@ from pipelines.tasks.detection_data import (
     training_image,
 )
 from pipelines.tasks.detection_training import DetectorTraining, train
-from pipelines.tasks.fastestdet import BACKBONE_FILE, DETECTOR_FILE
+from pipelines.tasks.fastestdet import BACKBONE_FILE, DETECTOR_FILE, start_from_fastestdet
 
 
 @pytest.fixture
@@ -202,17 +202,30 @@ def test_best_threshold_lies_between_right_and_wrong_detections(data: Path) -> N
 
 
 def test_resumed_training_ends_with_the_same_weights(data: Path, tmp_path: Path) -> None:
-    options = {"side": 64, "sides": (64, 96), "batch_size": 2}
-    first = DetectorTraining(epochs=1, cooldown=0.0, **options)
-    both = DetectorTraining(epochs=2, cooldown=0.0, **options)
-    train(data, tmp_path / "parts", first)
-    early = load_file(tmp_path / "parts" / "model.safetensors")
-    train(data, tmp_path / "parts", both)
-    train(data, tmp_path / "whole", both)
+    class KilledError(Exception):
+        pass
+
+    def killed(line: str) -> None:
+        raise KilledError
+
+    options = DetectorTraining(
+        epochs=2, side=64, sides=(64, 96), batch_size=2, learning_rate=1e-2, log="none"
+    )
+    with pytest.raises(KilledError):
+        train(data, tmp_path / "parts", options, killed)
+    train(data, tmp_path / "parts", options)
+    train(data, tmp_path / "whole", options)
     parts = load_file(tmp_path / "parts" / "model.safetensors")
     whole = load_file(tmp_path / "whole" / "model.safetensors")
     assert all(torch.equal(parts[name], whole[name]) for name in whole)
-    assert any(not torch.equal(early[name], whole[name]) for name in whole)
+    start = DetectorNetwork(80)
+    start_from_fastestdet(start, data / "weights_shufflenet")
+    stem = "backbone.body.conv1."
+    changed = {
+        name for name, value in start.state_dict().items() if not torch.equal(value, whole[name])
+    }
+    assert changed
+    assert not any(name.startswith(stem) or "running_" in name for name in changed)
 
 
 def white_object() -> Sample:
