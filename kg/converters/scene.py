@@ -15,7 +15,7 @@ from kg.errors import SightGraphError
 from kg.exporters.rdf import as_rdf
 from kg.graph import Edge, Node, PhotoInfo, SceneGraph
 from kg.importers.json import edge_of, node_of
-from kg.importers.rdf import _graph_of
+from kg.importers.rdf import scene_of
 
 _NODE = [field.name for field in fields(Node) if field.name != "id"]
 _EDGE = [field.name for field in fields(Edge) if field.name not in ("source", "target")]
@@ -87,12 +87,12 @@ def to_rdf(scene: SceneGraph) -> Graph:
 
 
 def from_rdf(rdf: Graph) -> SceneGraph:
-    """Return the scene graph that `to_rdf` wrote, equal; its nodes are ordered by their ids.
+    """Return the scene graph that `to_rdf` wrote, equal.
 
     Raises:
         SightGraphError: there is none in `rdf`, or a part is broken.
     """
-    return _graph_of(rdf, Path("the RDF graph"))
+    return scene_of(rdf, Path("the RDF graph"))
 
 
 def _plain(thing: Node | Edge, names: list[str]) -> dict[str, Any]:

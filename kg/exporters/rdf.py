@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from rdflib import PROV, RDF, RDFS, XSD, Graph, Literal, Namespace, URIRef
@@ -49,12 +49,13 @@ def as_rdf(graph: SceneGraph) -> Graph:
         rdf.add((GRAPH_NODE, TERMS.photo, Literal(json.dumps(photo))))
     if graph.text is not None:
         rdf.add((GRAPH_NODE, TERMS.text, Literal(json.dumps(graph.text))))
-    for node in graph.nodes():
+    for place, node in enumerate(graph.nodes()):
         resource = resource_of(node.id)
         rdf.add((resource, RDF.type, TERMS[node.kind.value.capitalize()]))
         rdf.add((resource, RDFS.label, Literal(_readable(node.label))))
-        fields = [node.id, node.kind.value, node.label, node.origin, node.score]
-        rdf.add((resource, TERMS.node, Literal(json.dumps([*fields, node.box, node.span]))))
+        fields: list[Any] = [node.id, node.kind.value, node.label, node.origin, node.score]
+        fields += [node.box, node.span, place]  # RDF itself has no order
+        rdf.add((resource, TERMS.node, Literal(json.dumps(fields))))
         _attribute(rdf, resource, node.origin, node.score)
     for number, edge in enumerate(graph.edges()):
         _add_edge(rdf, edge, number)

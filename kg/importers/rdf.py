@@ -23,13 +23,18 @@ def read_turtle(source: Path) -> SceneGraph:
     Raises:
         SightGraphError: the file is broken (with line), or holds no scene graph.
     """
-    return _graph_of(parse_file(source), source)
+    return scene_of(parse_file(source), source)
 
 
 read_jsonld = read_turtle
 
 
-def _graph_of(rdf: Graph, source: Path) -> SceneGraph:
+def scene_of(rdf: Graph, source: Path) -> SceneGraph:
+    """Return the scene graph that `rdf`, read from `source`, holds.
+
+    Raises:
+        SightGraphError: it holds none, or a broken one.
+    """
     if (GRAPH_NODE, None, TERMS.SceneGraph) not in rdf:
         raise SightGraphError(f"'{source}' holds no scene graph of SightGraph.")
     photo, text = rdf.value(GRAPH_NODE, TERMS.photo), rdf.value(GRAPH_NODE, TERMS.text)
@@ -48,8 +53,9 @@ def _graph_of(rdf: Graph, source: Path) -> SceneGraph:
 
 
 def _nodes(rdf: Graph) -> list[Node]:
-    texts = sorted(str(text) for text in rdf.objects(None, TERMS.node))
-    return [node_of(dict(zip(_NODE_FIELDS, json.loads(text), strict=True))) for text in texts]
+    fields = [json.loads(str(text)) for text in rdf.objects(None, TERMS.node)]
+    ordered = sorted(fields, key=lambda one: int(one[-1]))
+    return [node_of(dict(zip(_NODE_FIELDS, one[:-1], strict=True))) for one in ordered]
 
 
 def _edges(rdf: Graph) -> list[Edge]:
