@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-FIRST_CONTRAST = 3.0
+FIRST_CONTRAST = 2.0
 """What one standard deviation of a query's answer over the cells adds to its logit, at first."""
 
 
@@ -23,29 +23,33 @@ class SlotEncoder(nn.Module):
 
     def __init__(self, slots: int, hidden: int, channels: int = 32) -> None:
         super().__init__()
-        self.cells = nn.Sequential(
+        self.near = nn.Sequential(
             _step(3, channels, stride=2),
             _step(channels, channels, stride=2),
+        )
+        self.far = nn.Sequential(
             _step(channels, 2 * channels, stride=1),
             _step(2 * channels, 2 * channels, stride=1),
         )
-        self.queries = nn.Conv2d(2 * channels, slots, 1, bias=False)
+        self.queries = nn.Conv2d(channels, slots, 1, bias=False)
         # Most cells are background: what stands out by some deviations is looked at from the start.
         self.contrast = nn.BatchNorm2d(slots)
         nn.init.constant_(self.contrast.weight, FIRST_CONTRAST)
         self.value = nn.Linear(2 * channels, hidden)
         self.place = nn.Linear(2, hidden)
         self.slot = nn.Parameter(torch.zeros(slots, hidden))
-        nn.init.normal_(self.slot, std=0.02)
+        nn.init.normal_(self.slot, std=0.5)
+        self.norm = nn.LayerNorm(hidden)
 
     def forward(self, images: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        cells = self.cells(images - 0.5)
+        near = self.near(images - 0.5)
+        cells = self.far(near)
         height, width = cells.shape[2:]
-        attention = torch.softmax(self.contrast(self.queries(cells)).flatten(2), dim=2)
+        attention = torch.softmax(self.contrast(self.queries(near)).flatten(2), dim=2)
         values = cells.flatten(2).transpose(1, 2)  # [B, cells, C]
         centres = attention @ grid(height, width).to(values)
         tokens = self.value(attention @ values) + self.place(centres) + self.slot
-        return torch.relu(tokens), centres, attention
+        return self.norm(tokens), centres, attention
 
 
 def grid(height: int, width: int) -> Tensor:

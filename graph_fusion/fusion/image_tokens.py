@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from torch import Tensor, nn
 
@@ -24,7 +26,9 @@ class ImageTokensFusion(Fusion):
     def __init__(self, config: FusionConfig) -> None:
         super().__init__(config)
         self.model = pretrained(config.language_model, config.layers)
-        width = int(self.model.config.hidden_size)
+        sizes: Any = self.model.config
+        self.longest = int(sizes.max_position_embeddings)
+        width = int(sizes.hidden_size)
         self.image_in = nn.Linear(config.hidden, width)
         self.text_in = nn.Linear(config.hidden, width)
         if width == config.hidden:
@@ -35,10 +39,9 @@ class ImageTokensFusion(Fusion):
         self.readout = Readout(config.hidden)
 
     def forward(self, image: Tensor, text: Tensor, graph: TokenGraph, masks: Masks) -> Fused:
-        longest = int(self.model.config.max_position_embeddings)
-        if image.shape[1] + text.shape[1] > longest:
+        if image.shape[1] + text.shape[1] > self.longest:
             raise SightGraphError(
-                f"the language model reads {longest} tokens, and there are {image.shape[1]} of "
+                f"the language model reads {self.longest} tokens, and there are {image.shape[1]} of "
                 f"the image and {text.shape[1]} of the text. Give fewer."
             )
         words = torch.cat([self.image_in(image) + self.marker, self.text_in(text)], dim=1)

@@ -9,10 +9,12 @@ import click
 
 from kg.errors import SightGraphError
 from pipelines.cli.ask import ask
+from pipelines.cli.bench import bench
 from pipelines.cli.evaluate import evaluate
 from pipelines.cli.graph import graph
 from pipelines.cli.knowledge import knowledge
 from pipelines.cli.parse import parse
+from pipelines.cli.task import add_tasks
 from pipelines.cli.train import train
 
 INTERRUPTED = 130
@@ -58,5 +60,6 @@ def main() -> None:
     """Answer questions about photographs that need knowledge, and show why."""
 
 
-for command in (ask, graph, parse, knowledge, train, evaluate):
+add_tasks()
+for command in (ask, graph, parse, knowledge, train, evaluate, bench):
     main.add_command(command)

@@ -73,7 +73,7 @@ def detection(
         detector = BundledDetector(weights, LEAST_SCORE, views, alternatives=True)
         return measure(data, detector, split)
 
-    _measure(report, run)
+    measure_and_report(report, run)
 
 
 @evaluate.command()
@@ -87,7 +87,7 @@ def scenes(data: Path, report: Path | None, model: Path | None) -> None:
     """
     from pipelines.tasks.scenes import evaluate as measure
 
-    _measure(report, lambda: measure(data, model))
+    measure_and_report(report, lambda: measure(data, model))
 
 
 @evaluate.command()
@@ -101,7 +101,7 @@ def colours(data: Path, report: Path | None) -> None:
     from pipelines.reading.trained import TrainedReader
     from pipelines.tasks.colours import evaluate as measure
 
-    _measure(report, lambda: measure(data, TrainedReader()))
+    measure_and_report(report, lambda: measure(data, TrainedReader()))
 
 
 @evaluate.command()
@@ -116,7 +116,7 @@ def relations(data: Path, report: Path | None, model: Path | None, baselines: bo
     """
     from pipelines.tasks.relations import measure_file
 
-    _measure(report, lambda: measure_file(data, model, baselines))
+    measure_and_report(report, lambda: measure_file(data, model, baselines))
 
 
 @evaluate.command("text-graph")
@@ -135,7 +135,7 @@ def text_graph(data: Path, report: Path | None, reader: str, wordnet: Path | Non
 
     chosen = READERS.make(reader)
     synonyms = None if wordnet is None else synonym_sets(wordnet)
-    _measure(report, lambda: measure(data, chosen, synonyms))
+    measure_and_report(report, lambda: measure(data, chosen, synonyms))
 
 
 @evaluate.command("question-parsing")
@@ -148,7 +148,7 @@ def question_parsing(data: Path, report: Path | None) -> None:
     """
     from pipelines.tasks.question_parsing import evaluate as measure
 
-    _measure(report, lambda: measure(data))
+    measure_and_report(report, lambda: measure(data))
 
 
 @evaluate.command()
@@ -161,7 +161,7 @@ def linking(data: Path, report: Path | None) -> None:
     """
     from pipelines.tasks.linking import evaluate as measure
 
-    _measure(report, lambda: measure(data))
+    measure_and_report(report, lambda: measure(data))
 
 
 @evaluate.command("linking-coverage")
@@ -174,7 +174,7 @@ def linking_coverage(data: Path, report: Path | None) -> None:
     """
     from pipelines.tasks.linking import coverage
 
-    _measure(report, lambda: coverage(data))
+    measure_and_report(report, lambda: coverage(data))
 
 
 @evaluate.command()
@@ -187,7 +187,7 @@ def grounding(data: Path, report: Path | None) -> None:
     """
     from pipelines.tasks.grounding import evaluate as measure
 
-    _measure(report, lambda: measure(data))
+    measure_and_report(report, lambda: measure(data))
 
 
 @evaluate.command()
@@ -201,7 +201,7 @@ def parser(data: Path, report: Path | None, model: Path | None) -> None:
     """
     from pipelines.tasks.parsing import evaluate as measure
 
-    _measure(report, lambda: measure(data, model))
+    measure_and_report(report, lambda: measure(data, model))
 
 
 @evaluate.command()
@@ -229,10 +229,10 @@ def questions(
 
     options = AnswererTraining(**given(questions=questions, seed=seed))
     finder = DETECTORS.make(detector) if detector else None
-    _measure(report, lambda: measure(data, model, finder, options))
+    measure_and_report(report, lambda: measure(data, model, finder, options))
 
 
-def _measure(report: Path | None, measure: Callable[[], dict[str, Any]]) -> None:
+def measure_and_report(report: Path | None, measure: Callable[[], dict[str, Any]]) -> None:
     """Print the figures and write them to `report`, which is checked before the long work."""
     if report is not None:
         check_writable(report)
@@ -273,4 +273,4 @@ def retrieval(
         }
         return {"questions": len(questions)} | named
 
-    _measure(report, measure)
+    measure_and_report(report, measure)

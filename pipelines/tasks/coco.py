@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from kg.errors import SightGraphError
+from kg.graph import PhotoInfo
 
 TRAIN_SPLIT, VAL_SPLIT = "train2017", "val2017"
 
@@ -130,3 +131,11 @@ def coco_boxes(folder: Path, split: str) -> dict[str, list[tuple[str, float, lis
             corners = [x, y, x + width, y + height]
             boxes[files[one["image_id"]]].append((label[one["category_id"]], 1.0, corners))
     return boxes
+
+
+def photo_sizes(folder: Path) -> dict[str, PhotoInfo]:
+    """Return name, width and height of each photograph, by file name."""
+    return {
+        one["file_name"]: PhotoInfo(one["file_name"], one["width"], one["height"])
+        for one in read_annotations(folder)["images"]
+    }

@@ -1,0 +1,107 @@
+"""What the bench, and `sightgraph train`, need to know of a task."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+from graph_fusion.controls import CONTROLS
+from graph_fusion.fusion import DEFAULT_FUSION, FUSIONS, Fusion, FusionConfig
+from graph_fusion.training import Objective, TrainingConfig
+
+
+@dataclass(frozen=True, slots=True)
+class ModelChoice:
+    """One model of a task: which fusion, of which sizes, under which control.
+
+    missing: share of training samples that lose one modality.
+    """
+
+    fusion: str = DEFAULT_FUSION
+    sizes: FusionConfig = field(default_factory=FusionConfig)
+    control: str | None = None
+    missing: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A task's examples, ready to train on; test is never looked at before the end."""
+
+    objective: Objective[Any, Any]
+    train: Sequence[Any]
+    validation: Sequence[Any]
+    test: Sequence[Any]
+    test_objective: Objective[Any, Any] | None = None
+    """Where the test's figures are counted otherwise."""
+
+
+class BenchTask(ABC):
+    """A task on which fusions are compared.
+
+    measures: names of the figures in the table, the main one first.
+    published: what others reached, to stand beside the table.
+    needs_data: whether `--data` must be given.
+    """
+
+    name: str
+    measures: tuple[str, ...] = ("accuracy",)
+    published: str = ""
+    needs_data: bool = True
+    sizes: FusionConfig = FusionConfig()
+    training: TrainingConfig = TrainingConfig()
+
+    @abstractmethod
+    def prepare(self, data: Path | None, cache: Path) -> Prepared:
+        """Read or generate the examples; what is slow to make is kept in `cache`.
+
+        Raises:
+            SightGraphError: `data` lacks what is needed.
+        """
+
+    @abstractmethod
+    def model(self, choice: ModelChoice, prepared: Prepared) -> nn.Module:
+        """Return a new model; torch's generator has been seeded."""
+
+    def choices(self) -> list[str]:
+        """Return the names of what is compared."""
+        return list(FUSIONS)
+
+    def controls(self, name: str) -> list[str]:
+        """Return the controls under which `name` is trained and measured again.
+
+        Without image tokens there are no edges and all fusions see the same, so only the
+        default one answers from the question alone.
+        """
+        fusion = FUSIONS.resolve(name)
+        assert isinstance(fusion, type)
+        assert issubclass(fusion, Fusion)
+        edges = [one for one in CONTROLS if one != "question_only"] if fusion.reads_graph else []
+        return edges + (["question_only"] if name == DEFAULT_FUSION else [])
+
+    def curve(self, model: nn.Module, prepared: Prepared) -> dict[str, float]:
+        """Return the main figure by kind and amount of noise in the graph, if the task can."""
+        return {}
+
+
+@torch.no_grad()
+def measured(
+    model: nn.Module, objective: Objective[Any, Any], examples: Sequence[Any], batch_size: int
+) -> dict[str, float]:
+    """Return the objective's figures over `examples`; controls draw the same in every call."""
+    model.eval()
+    sums: dict[str, list[float]] = {}
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        for start in range(0, len(examples), batch_size):
+            batch = objective.collate(list(examples[start : start + batch_size]))
+            for name, (total, count) in objective.figures(model, batch).items():
+                found = sums.setdefault(name, [0.0, 0.0])
+                found[0] += float(total)
+                found[1] += count
+    return {name: total / count for name, (total, count) in sums.items() if count}
