@@ -29,4 +29,4 @@ class GatedFusion(Fusion):
 FUSIONS.add("gated", GatedFusion)
 
 if __name__ == "__main__":
-    main("bench fusion --task sort-of-clevr --fusions gated,early,joint".split() + sys.argv[1:])
+    main(["bench", "fusion", "--task", "sort-of-clevr", "--fusions", "gated,early,joint"] + sys.argv[1:])

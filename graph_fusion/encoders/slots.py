@@ -36,7 +36,7 @@ class SlotEncoder(nn.Module):
         self.contrast = nn.BatchNorm2d(slots)
         nn.init.constant_(self.contrast.weight, FIRST_CONTRAST)
         self.value = nn.Linear(2 * channels, hidden)
-        self.place = nn.Linear(2, hidden)
+        self.place = nn.Linear(4, hidden)
         self.slot = nn.Parameter(torch.zeros(slots, hidden))
         nn.init.normal_(self.slot, std=0.5)
         self.norm = nn.LayerNorm(hidden)
@@ -48,7 +48,8 @@ class SlotEncoder(nn.Module):
         attention = torch.softmax(self.contrast(self.queries(near)).flatten(2), dim=2)
         values = cells.flatten(2).transpose(1, 2)  # [B, cells, C]
         centres = attention @ grid(height, width).to(values)
-        tokens = self.value(attention @ values) + self.place(centres) + self.slot
+        places = torch.cat([centres, centres.square()], dim=2)  # distances are linear in these
+        tokens = self.value(attention @ values) + self.place(places) + self.slot
         return self.norm(tokens), centres, attention
 
 

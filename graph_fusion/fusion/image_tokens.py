@@ -41,8 +41,8 @@ class ImageTokensFusion(Fusion):
     def forward(self, image: Tensor, text: Tensor, graph: TokenGraph, masks: Masks) -> Fused:
         if image.shape[1] + text.shape[1] > self.longest:
             raise SightGraphError(
-                f"the language model reads {self.longest} tokens, and there are {image.shape[1]} of "
-                f"the image and {text.shape[1]} of the text. Give fewer."
+                f"the language model reads {self.longest} tokens, and there are {image.shape[1]} "
+                f"of the image and {text.shape[1]} of the text. Give fewer."
             )
         words = torch.cat([self.image_in(image) + self.marker, self.text_in(text)], dim=1)
         there = masks.all

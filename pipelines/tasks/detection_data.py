@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -121,13 +121,6 @@ def _sample(path: Path, found: Labelled) -> Sample:
         torch.tensor([score for _, score, _ in found]),
     )
     return Sample(image, boxes)
-
-
-def batches(amount: int, size: int) -> Iterator[list[int]]:
-    """Yield all indexes below `amount` once, shuffled, `size` at a time."""
-    order = torch.randperm(amount).tolist()
-    for start in range(0, amount, size):
-        yield order[start : start + size]
 
 
 def training_image(samples: Sequence[Sample], index: int, side: int) -> tuple[Tensor, Boxes]:
