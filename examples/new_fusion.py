@@ -29,4 +29,5 @@ class GatedFusion(Fusion):
 FUSIONS.add("gated", GatedFusion)
 
 if __name__ == "__main__":
-    main(["bench", "fusion", "--task", "sort-of-clevr", "--fusions", "gated,early,joint"] + sys.argv[1:])
+    compared = ["--fusions", "gated,early,joint"]
+    main(["bench", "fusion", "--task", "sort-of-clevr", *compared, *sys.argv[1:]])

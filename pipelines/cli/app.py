@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 from typing import IO, Any
 
 import click
@@ -17,6 +18,8 @@ from pipelines.cli.parse import parse
 from pipelines.cli.task import add_tasks
 from pipelines.cli.train import train
 
+LONG = ("train", "evaluate", "bench")
+"""Commands that may use all cores."""
 INTERRUPTED = 130
 """128 + SIGINT: what shells expect of a command that Ctrl-C ended."""
 
@@ -56,8 +59,14 @@ class Application(click.Group):
     "sightgraph", cls=Application, context_settings={"help_option_names": ["-h", "--help"]}
 )
 @click.version_option(package_name="sightgraph", prog_name="sightgraph")
-def main() -> None:
+@click.pass_context
+def main(context: click.Context) -> None:
     """Answer questions about photographs that need knowledge, and show why."""
+    # OpenMP reads these when torch is imported, which no command has done yet. Threads that spin
+    # for each other on a shared machine cost single questions many times what they give.
+    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+    if context.invoked_subcommand not in LONG:
+        os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 
 add_tasks()

@@ -95,3 +95,19 @@ def test_version_is_the_package_s() -> None:
     if sightgraph.__version__.startswith("0+"):
         pytest.skip("not installed")
     assert done.stdout == f"sightgraph, version {sightgraph.__version__}\n"
+
+
+@pytest.mark.parametrize(("command", "threads"), [("parse", "1"), ("train", "None")])
+def test_a_single_question_runs_on_one_thread_and_training_on_all(
+    command: str, threads: str
+) -> None:
+    program = (
+        "import os, sys\n"
+        "os.environ.pop('OMP_NUM_THREADS', None)\n"
+        "from pipelines.cli import main\n"
+        f"try: main([{command!r}, '--help'])\n"
+        "except SystemExit: pass\n"
+        "print(os.environ.get('OMP_NUM_THREADS'), os.environ['OMP_WAIT_POLICY'], file=sys.stderr)"
+    )
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True)
+    assert done.stderr.split() == [threads, "passive"]
