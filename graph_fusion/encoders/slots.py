@@ -5,8 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-FIRST_CONTRAST = 2.0
-"""What one standard deviation of a query's answer over the cells adds to its logit, at first."""
+SPREAD = 2.0
+"""Places reach from -SPREAD to SPREAD: so that distances weigh beside what stands there."""
 
 
 class SlotEncoder(nn.Module):
@@ -32,9 +32,9 @@ class SlotEncoder(nn.Module):
             _step(2 * channels, 2 * channels, stride=1),
         )
         self.queries = nn.Conv2d(channels, slots, 1, bias=False)
-        # Most cells are background: what stands out by some deviations is looked at from the start.
+        # By their near features alone, and in units of deviations: so each query soon settles on
+        # another colour. Much more contrast at first, and several settle on the same one.
         self.contrast = nn.BatchNorm2d(slots)
-        nn.init.constant_(self.contrast.weight, FIRST_CONTRAST)
         self.value = nn.Linear(2 * channels, hidden)
         self.place = nn.Linear(4, hidden)
         self.slot = nn.Parameter(torch.zeros(slots, hidden))
@@ -48,7 +48,8 @@ class SlotEncoder(nn.Module):
         attention = torch.softmax(self.contrast(self.queries(near)).flatten(2), dim=2)
         values = cells.flatten(2).transpose(1, 2)  # [B, cells, C]
         centres = attention @ grid(height, width).to(values)
-        places = torch.cat([centres, centres.square()], dim=2)  # distances are linear in these
+        spread = SPREAD * centres
+        places = torch.cat([spread, spread.square()], dim=2)  # distances are linear in these
         tokens = self.value(attention @ values) + self.place(places) + self.slot
         return self.norm(tokens), centres, attention
 
