@@ -40,13 +40,13 @@ class SortOfClevr(BenchTask):
     needs_data = False
     sizes = FusionConfig(
         hidden=64,
-        layers=2,
+        layers=3,
         dropout=0.0,
         relation_features=shapes.RELATION_FEATURES,
         edge_features=shapes.EDGE_FEATURES,
     )
     training = TrainingConfig(
-        epochs=20,
+        epochs=18,
         batch_size=32,
         learning_rate=2e-3,
         warmup=0.05,
