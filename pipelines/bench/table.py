@@ -80,13 +80,17 @@ def _matches(control: Row, row: Row, measure: str) -> bool:
 def cells(row: Row) -> list[str]:
     """Return the texts of a row: name, figures in per cent, size, cost, what matches it."""
     name = f"  {row.control}" if row.control else row.fusion
-    figures = [
-        "-" if math.isnan(mean) else f"{100 * mean:.1f} ± {100 * deviation:.1f}"
-        for mean, deviation in row.figures.values()
-    ]
+    figures = [_per_cent(*figure, row.seeds) for figure in row.figures.values()]
     matched = "= " + ", ".join(row.matched_by) if row.matched_by else ""
     cost = [f"{row.parameters:,}", f"{row.seconds:.0f} s", f"{row.memory:.0f} MiB"]
     return [name, *figures, *cost, str(row.seeds), matched]
+
+
+def _per_cent(mean: float, deviation: float, seeds: int) -> str:
+    """Return mean and deviation; one seed has none, and a figure may be missing."""
+    if math.isnan(mean):
+        return "-"
+    return f"{100 * mean:.1f}" + (f" ± {100 * deviation:.1f}" if seeds > 1 else "")
 
 
 def headings(measures: Sequence[str]) -> list[str]:

@@ -87,10 +87,10 @@ def test_each_fusion_has_its_own_controls_but_question_only_is_everyone_s() -> N
     assert found == {"graph": (), "early": ("question_only",), "gcn": ("no_edges",)}
 
 
-def test_a_measure_that_nothing_has_is_a_dash() -> None:
+def test_one_seed_has_no_deviation_and_a_measure_that_nothing_has_is_a_dash() -> None:
     results = [Result(Run("graph", None, 0), {"accuracy": 0.5}, {}, 1, 1.0, 1.0)]
     (row,) = rows(results, MEASURES)
-    assert cells(row)[:4] == ["graph", "50.0 ± 0.0", "-", "-"]
+    assert cells(row)[:4] == ["graph", "50.0", "-", "-"]
 
 
 def test_spread_is_the_sample_s() -> None:
