@@ -117,6 +117,10 @@ class FusionConfig:
             raise SightGraphError(
                 f"hidden ({self.hidden}) must be a multiple of heads ({self.heads})."
             )
+        if self.layer == "rgcn":
+            raise SightGraphError(
+                "layer rgcn tells relations apart, which gates do already. Take the fusion rgcn."
+            )
 
 
 class Fusion(nn.Module, ABC):

@@ -194,3 +194,17 @@ def test_the_same_seed_gives_the_same_bits(name: str) -> None:
 def test_sizes_that_do_not_fit_are_refused() -> None:
     with pytest.raises(SightGraphError, match="multiple of heads"):
         FusionConfig(hidden=10, heads=4)
+
+
+@pytest.mark.parametrize("layer", ["gcn", "gat", "pyg"])
+def test_graph_fusions_take_their_layer_by_name(layer: str) -> None:
+    image, text, graph, masks = tokens()
+    fused = made("graph_attention", replace(SMALL, layer=layer))(image, text, graph, masks)
+    shut = replace(graph, weights=torch.zeros_like(graph.weights))
+    other = made("graph_attention", replace(SMALL, layer=layer))(image, text, shut, masks)
+    assert not torch.allclose(fused.tokens, other.tokens)
+
+
+def test_a_layer_that_wants_more_than_weights_is_refused() -> None:
+    with pytest.raises(SightGraphError, match="rgcn"):
+        FusionConfig(layer="rgcn")
