@@ -11,6 +11,7 @@ from click.testing import Result
 
 from graph_fusion.training.options import Log
 from graph_fusion.training.record import RunFolder
+from pipelines.cli.task import TASKS as OF_THE_BENCH
 from pipelines.cli.train import LOGS, given, make_run_folder, train
 
 MODELS = {"answerer", "detector", "parser", "relations", "scenes", "text-graph"}
@@ -19,7 +20,7 @@ OF_KNOWLEDGE = {"names", "retrieval"}
 
 
 def test_every_model_can_be_trained() -> None:
-    assert set(train.commands) == MODELS | OF_KNOWLEDGE
+    assert set(train.commands) == MODELS | OF_KNOWLEDGE | set(OF_THE_BENCH)
 
 
 @pytest.mark.parametrize("model", sorted(MODELS))
