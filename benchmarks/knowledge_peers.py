@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from itertools import chain, islice
 from pathlib import Path
@@ -51,7 +52,7 @@ class Ours:
         return [node for one in ends for node in one.tolist()]
 
 
-class Peer:
+class Peer(ABC):
     """A system that holds the graph, in whose own terms the questions are put and answered.
 
     node: the node of a number of the graph. relations: by number. text: a label as it is stored.
@@ -61,25 +62,25 @@ class Peer:
     relations: list[Any]
     text: Any = str
 
+    @abstractmethod
     def objects(self, node: Any, relation: Any) -> list[Any]:
         """Return what one fact of `relation` leads to."""
-        raise NotImplementedError
 
+    @abstractmethod
     def called(self, label: Any) -> Any:
         """Return the node with this label."""
-        raise NotImplementedError
 
+    @abstractmethod
     def label(self, node: Any) -> str:
         """Return the label of `node`."""
-        raise NotImplementedError
 
+    @abstractmethod
     def out(self, node: Any) -> Iterator[tuple[Hashable, Any]]:
         """Yield the facts of `node`, and their objects."""
-        raise NotImplementedError
 
+    @abstractmethod
     def back(self, node: Any) -> Iterator[tuple[Hashable, Any]]:
         """Yield the facts about `node`, and their subjects."""
-        raise NotImplementedError
 
     def iri(self, node: Any) -> str:
         """Return what all systems call `node`."""

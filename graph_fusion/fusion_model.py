@@ -14,7 +14,12 @@ from graph_fusion.fusion.missing import cover, drop_modalities
 
 @dataclass(frozen=True, slots=True)
 class Inputs:
-    """What a task's front makes of a batch: the arguments of a `Fusion`."""
+    """What a task's front makes of a batch: the arguments of a `Fusion`.
+
+    Shapes (B samples, I image and T text tokens, H features):
+        image [B, I, H], text [B, T, H]
+        graph: over the B * (I + T) tokens; masks: image [B, I], text [B, T]
+    """
 
     image: Tensor
     text: Tensor
@@ -49,9 +54,7 @@ class FusionModel(nn.Module):
         self.fusion = FUSIONS.make(fusion, config=config)
         self.head = head
         self.missing = missing
-        self.control = control
-        if control:
-            CONTROLS.resolve(control)  # a wrong name is said before the first batch
+        self.control = CONTROLS.resolve(control) if control else None
 
     def forward(self, batch: Any) -> Any:
         fused, inputs = self.fuse(batch)
@@ -62,10 +65,9 @@ class FusionModel(nn.Module):
         inputs: Inputs = self.front(batch)
         graph, masks = inputs.graph, inputs.masks
         if self.control:
-            graph, masks = CONTROLS.resolve(self.control)(graph, masks)
+            graph, masks = self.control(graph, masks)
         if self.training and self.missing:
             masks = drop_modalities(masks, self.missing)
-        graph = graph.among(masks.all.flatten())
         image, text = cover(inputs.image, masks.image), cover(inputs.text, masks.text)
         fused: Fused = self.fusion(image, text, graph, masks)
         return fused, inputs

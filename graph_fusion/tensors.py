@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from kg.graph import Edge, Node, SceneGraph, Span
+from kg.graph import Box, Edge, Node, PhotoInfo, SceneGraph, Span
 from kg.vocabulary import EdgeKind, NodeKind
 
 NODE_KINDS = list(NodeKind)
@@ -173,13 +173,18 @@ def collate(graphs: Sequence[GraphTensors], texts: Tensor) -> Batch:
     )
 
 
+def box_shares(box: Box, photo: PhotoInfo) -> list[float]:
+    """Return x1, y1, x2, y2 and the area of `box` as shares of the photograph."""
+    width, height = photo.width, photo.height
+    x1, y1, x2, y2 = box
+    area = (x2 - x1) * (y2 - y1) / (width * height)
+    return [x1 / width, y1 / height, x2 / width, y2 / height, area]
+
+
 def _geometry(graph: SceneGraph, node: Node) -> list[float]:
     if node.box is None or graph.photo is None:
         return [0.0] * (GEOMETRY_FEATURES - 1) + [node.score]
-    width, height = graph.photo.width, graph.photo.height
-    x1, y1, x2, y2 = node.box
-    area = (x2 - x1) * (y2 - y1) / (width * height)
-    return [x1 / width, y1 / height, x2 / width, y2 / height, area, node.score]
+    return [*box_shares(node.box, graph.photo), node.score]
 
 
 def _edge_features(graph: SceneGraph, query: Query, edge: Edge) -> list[float]:

@@ -77,8 +77,9 @@ class Fused:
     Shapes (B samples, I image and T text tokens, P parts, H features):
         tokens [B, I + T, H]: fused tokens, image first; zeros where no token is
         pooled [B, H]: one vector for each sample
-        weights: by name, what can be drawn: attention [B, ...], gates [E, layers]; rows of
-            attention sum to 1 over the tokens that are there
+        weights: by name, what can be drawn: attention [B, ...], rows of which sum to 1 over the
+            tokens that are there; gates [E, layers] of the E messages that are left between
+            tokens that are there, as `TokenGraph.among` gives them
         parts [B, P, H], shares [B, P]: where predictions are made from several vectors and
             then combined (late fusion), those vectors, and how much each counts
     """
@@ -98,6 +99,9 @@ class FusionConfig:
     layer, residual, layer_norm: the graph layer by name, and its form, for fusions over the
         graph; gate_width: of the edge gate.
     language_model: a folder of a Hugging Face encoder for [IMG] tokens; None: MiniLM.
+
+    Raises:
+        SightGraphError: `hidden` is no multiple of `heads`, or `layer` is rgcn.
     """
 
     hidden: int = 128
@@ -130,7 +134,8 @@ class Fusion(nn.Module, ABC):
     vectors of any other modality. A sample may lack one modality (its mask all False), never
     both: weights then share out over what is there.
 
-    reads_graph: whether the edges count; without, only the tokens do.
+    reads_graph: whether the edges count; without, only the tokens do. Edges at tokens that are
+        not there never do: a fusion that reads the graph leaves them out (`TokenGraph.among`).
     """
 
     reads_graph = False

@@ -124,7 +124,7 @@ class Likeness(nn.Module):
         return scale * queries @ F.normalize(self.key(keys), dim=-1).transpose(-2, -1)
 
 
-def masked_softmax(logits: Tensor, there: Tensor) -> Tensor:
+def masked_log_softmax(logits: Tensor, there: Tensor) -> Tensor:
     """Return log-probabilities over what is `there`; `LOG_ZERO` elsewhere. Shapes: alike."""
     logs = logits.masked_fill(~there, LOG_ZERO).log_softmax(dim=-1)
     return logs.masked_fill(~there, LOG_ZERO)

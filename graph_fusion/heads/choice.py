@@ -5,7 +5,7 @@ from __future__ import annotations
 from torch import Tensor
 
 from graph_fusion.fusion.base import Fused
-from graph_fusion.heads.base import LOG_ZERO, Head, ItemScorer, masked_softmax, mixed, parts_of
+from graph_fusion.heads.base import LOG_ZERO, Head, ItemScorer, masked_log_softmax, mixed, parts_of
 from graph_fusion.heads.losses import class_loss
 
 
@@ -30,7 +30,7 @@ class ChoiceHead(Head):
         logits = self.scorer(candidates, asked)
         if there is None:
             return mixed(logits.log_softmax(dim=-1), shares)
-        each = masked_softmax(logits, there.unsqueeze(1).expand_as(logits))
+        each = masked_log_softmax(logits, there.unsqueeze(1).expand_as(logits))
         return mixed(each, shares).masked_fill(~there, LOG_ZERO)
 
     def loss(self, log_probabilities: Tensor, target: Tensor) -> Tensor:

@@ -15,7 +15,7 @@ from graph_fusion.heads.base import (
     Head,
     ItemScorer,
     Likeness,
-    masked_softmax,
+    masked_log_softmax,
     mixed,
     mlp,
     parts_of,
@@ -182,13 +182,13 @@ class VQAHead(Head):
             ],
             dim=1,
         )
-        gate = masked_softmax(predict(self.gate, fused), present)
+        gate = masked_log_softmax(predict(self.gate, fused), present)
         return Answers(closed, open_, pointer, gate)
 
     def _pointer(self, fused: Fused, there: Tensor) -> Tensor:
         asked, shares = parts_of(fused)
         logits = self.pointer(fused.tokens[:, : there.shape[1]], asked)
-        each = masked_softmax(logits, there.unsqueeze(1).expand_as(logits))
+        each = masked_log_softmax(logits, there.unsqueeze(1).expand_as(logits))
         return mixed(each, shares).masked_fill(~there, LOG_ZERO)
 
     def loss(self, answers: Answers, rows: Rows, targets: Tensor) -> Tensor:

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from graph_fusion.fusion.base import Fused, Masks
-from graph_fusion.heads.base import Head, ItemScorer, masked_softmax, mixed, mlp, parts_of
+from graph_fusion.heads.base import Head, ItemScorer, masked_log_softmax, mixed, mlp, parts_of
 from graph_fusion.heads.losses import class_loss
 
 
@@ -43,7 +43,7 @@ class YesNoHead(Head):
     def forward(self, fused: Fused, masks: Masks) -> Verdict:
         asked, shares = parts_of(fused)
         there = masks.all.unsqueeze(1).expand(-1, asked.shape[1], -1)
-        looked = masked_softmax(self.looker(fused.tokens, asked), there)
+        looked = masked_log_softmax(self.looker(fused.tokens, asked), there)
         seen = looked.exp() @ fused.tokens
         each = self.out(torch.cat([asked, seen, asked * seen], dim=-1)).log_softmax(dim=-1)
         return Verdict(mixed(each, shares), mixed(looked, shares).exp())

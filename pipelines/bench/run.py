@@ -21,9 +21,7 @@ from graph_fusion.fusion import DEFAULT_FUSION, FusionConfig
 from graph_fusion.training import TrainingConfig, fit
 from kg.errors import SightGraphError
 from kg.files import write_text
-from pipelines.bench.task import BenchTask, ModelChoice, Prepared, measured
-
-MEASURE_BATCH = 64
+from pipelines.bench.task import BenchTask, ModelChoice, Prepared
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +76,7 @@ def plan(task: BenchTask, config: BenchConfig) -> list[Run]:
     """Return all trainings, seed by seed, so that an interrupted bench has whole rounds.
 
     Raises:
-        UnknownNameError: a fusion is not the task's.
+        SightGraphError: a fusion is not the task's.
     """
     known = task.choices()
     for name in config.fusions:
@@ -158,11 +156,10 @@ def _train(task: BenchTask, prepared: Prepared, config: BenchConfig, run: Run, o
     )
     seconds = time.perf_counter() - began
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    objective = prepared.test_objective or prepared.objective
     curved = config.curve and run.fusion == DEFAULT_FUSION and run.control is None
     result = Result(
         run=run,
-        figures=measured(model, objective, prepared.test, MEASURE_BATCH),
+        figures=prepared.test_figures(model),
         curve=task.curve(model, prepared) if curved else {},
         parameters=sum(one.numel() for one in model.parameters() if one.requires_grad),
         seconds=round(seconds, 2),

@@ -15,6 +15,9 @@ from graph_fusion.controls import CONTROLS
 from graph_fusion.fusion import DEFAULT_FUSION, FUSIONS, Fusion, FusionConfig
 from graph_fusion.training import Objective, TrainingConfig
 
+MEASURE_BATCH = 64
+"""Test samples that go through a model at once."""
+
 
 @dataclass(frozen=True, slots=True)
 class ModelChoice:
@@ -39,6 +42,10 @@ class Prepared:
     test: Sequence[Any]
     test_objective: Objective[Any, Any] | None = None
     """Where the test's figures are counted otherwise."""
+
+    def test_figures(self, model: nn.Module) -> dict[str, float]:
+        """Return the figures of `model` over the test."""
+        return measured(model, self.test_objective or self.objective, self.test, MEASURE_BATCH)
 
 
 class BenchTask(ABC):

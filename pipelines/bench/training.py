@@ -15,8 +15,7 @@ from graph_fusion.fusion import DEFAULT_FUSION, FusionConfig
 from graph_fusion.training import TrainingConfig, fit, read_config
 from graph_fusion.weights import loading
 from kg.files import atomic_path, write_text
-from pipelines.bench.run import MEASURE_BATCH
-from pipelines.bench.task import BenchTask, ModelChoice, measured
+from pipelines.bench.task import BenchTask, ModelChoice
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +51,7 @@ def train_task(
     out: Path,
     log: Callable[[str], None] = print,
 ) -> dict[str, float]:
-    """Train, write model.safetensors and config.json to `out`, and return test figures.
+    """Train, write model.safetensors and model.json to `out`, and return test figures.
 
     Raises:
         SightGraphError: `data` lacks what is needed, or `out` holds another run.
@@ -74,8 +73,7 @@ def train_task(
     with atomic_path(out / "model.safetensors") as path:
         save_file({key: value.contiguous() for key, value in model.state_dict().items()}, path)
     write_text(out / "model.json", json.dumps(about, indent=1) + "\n")
-    objective = prepared.test_objective or prepared.objective
-    return measured(model, objective, prepared.test, MEASURE_BATCH)
+    return prepared.test_figures(model)
 
 
 def evaluate_task(task: BenchTask, data: Path | None, folder: Path) -> dict[str, float]:
@@ -92,5 +90,4 @@ def evaluate_task(task: BenchTask, data: Path | None, folder: Path) -> dict[str,
         options = read_config(TaskTraining, kept)
         model = task.model(options.choice(), prepared)
         model.load_state_dict(load_file(folder / "model.safetensors"))
-    objective = prepared.test_objective or prepared.objective
-    return measured(model, objective, prepared.test, MEASURE_BATCH)
+    return prepared.test_figures(model)

@@ -10,9 +10,9 @@ from torch import Tensor, nn
 
 from graph_fusion.fusion import Fused, Masks, TokenGraph
 from graph_fusion.fusion_model import FusionModel, Inputs
-from graph_fusion.heads.base import ItemScorer, masked_softmax, mixed, parts_of
+from graph_fusion.heads.base import ItemScorer, masked_log_softmax, mixed, parts_of
 from graph_fusion.segments import places
-from graph_fusion.tensors import GEOMETRY_FEATURES, TextTable
+from graph_fusion.tensors import GEOMETRY_FEATURES, TextTable, box_shares
 from graph_fusion.training import Figures, Objective
 from kg.graph import Node, SceneGraph
 from kg.vocabulary import MEANS, EdgeKind, NodeKind
@@ -162,7 +162,7 @@ class NodeChoice(nn.Module):
         items = torch.cat([fused.tokens[:, : there.shape[1]], inputs.image], dim=2)
         vectors, shares = parts_of(fused)
         logits = self.score(items, vectors)
-        return mixed(masked_softmax(logits, there.unsqueeze(1).expand_as(logits)), shares)
+        return mixed(masked_log_softmax(logits, there.unsqueeze(1).expand_as(logits)), shares)
 
 
 class SceneObjective(Objective[FusionModel, SceneBatch]):
@@ -259,7 +259,4 @@ def _is_answer(node: Node, question: SceneQuestion) -> bool:
 def _geometry(graph: SceneGraph, node: Node) -> list[float]:
     if node.box is None or graph.photo is None:
         return [0.0] * GEOMETRY_FEATURES
-    width, height = graph.photo.width, graph.photo.height
-    x1, y1, x2, y2 = node.box
-    area = (x2 - x1) * (y2 - y1) / (width * height)
-    return [x1 / width, y1 / height, x2 / width, y2 / height, area, node.score]
+    return [*box_shares(node.box, graph.photo), node.score]

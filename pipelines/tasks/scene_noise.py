@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -86,15 +87,16 @@ def _each(
     return apply
 
 
-class _Rebuilt:
+class _Rebuilt(ABC):
     """Builds each question's graph anew from other boxes than the true ones."""
 
     def __init__(self, photos: Photos, knowledge: Knowledge) -> None:
         self.photos = photos
         self.knowledge = knowledge
 
+    @abstractmethod
     def boxes(self, name: str) -> list[Box]:
-        raise NotImplementedError
+        """Return what is seen in the photograph of this file name."""
 
     def __call__(self, questions: Sequence[SceneQuestion]) -> list[SceneQuestion]:
         names = list(dict.fromkeys(_photo(one) for one in questions))

@@ -13,7 +13,7 @@ from graph_fusion.heads.base import (
     LOG_ZERO,
     ItemScorer,
     Likeness,
-    masked_softmax,
+    masked_log_softmax,
     mlp,
     predict,
 )
@@ -44,10 +44,12 @@ def test_parts_without_shares_are_refused() -> None:
     st.floats(-500, 500),
 )
 @settings(max_examples=30, deadline=None)
-def test_masked_softmax_sums_to_one_over_what_is_there(there: list[list[bool]], big: float) -> None:
+def test_masked_log_softmax_sums_to_one_over_what_is_there(
+    there: list[list[bool]], big: float
+) -> None:
     mask = torch.tensor(there)
     logits = torch.tensor([0.3, big, -1.0, 2.0]).expand(len(there), 4).clone().requires_grad_()
-    logs = masked_softmax(logits, mask)
+    logs = masked_log_softmax(logits, mask)
     torch.testing.assert_close(logs.exp().sum(1), mask.any(1).float())
     assert (logs[~mask] == LOG_ZERO).all()
     logs[mask].sum().backward()

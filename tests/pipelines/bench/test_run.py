@@ -12,14 +12,18 @@ from torch import nn
 
 from graph_fusion.controls import CONTROLS
 from graph_fusion.fusion import DEFAULT_FUSION, FUSIONS
+from graph_fusion.fusion_model import FusionModel
 from graph_fusion.layers import LAYERS
+from graph_fusion.training import Figures
 from kg.errors import SightGraphError
 from pipelines.bench import BENCH_TASKS, BenchTask
 from pipelines.bench.run import BenchConfig, Result, Run, bench, plan
 from pipelines.bench.task import ModelChoice, Prepared, measured
+from pipelines.tasks.sort_of_clevr_model import ShapesBatch, ShapesObjective
 
 NEED_DATA = {"knowledge-scenes", "cora", "citeseer"}
-"""Tested where their data are made: tests/pipelines/tasks/test_knowledge_scenes, test_planetoid."""
+"""Tested where their data are made, in tests/pipelines/tasks: test_knowledge_scenes_model and
+test_planetoid."""
 GENERATED = {"sort-of-clevr"}
 
 
@@ -241,6 +245,23 @@ def test_figures_are_over_all_examples_whatever_the_batch_size(
     model = tiny.model(ModelChoice("graph_attention", tiny.sizes), prepared)
     found = [measured(model, prepared.objective, prepared.test, size) for size in (1, 4, 6)]
     assert found[0] == found[1] == found[2]
+
+
+class OnlyRelational(ShapesObjective):
+    def figures(self, model: FusionModel, batch: ShapesBatch) -> Figures:
+        return {"relational": super().figures(model, batch)["relational"]}
+
+
+def test_the_test_is_counted_by_its_own_objective_where_it_has_one(
+    tiny: BenchTask, tmp_path: Path
+) -> None:
+    prepared = tiny.prepare(None, tmp_path)
+    torch.manual_seed(0)
+    model = tiny.model(ModelChoice("graph_attention", tiny.sizes), prepared)
+    figures = prepared.test_figures(model)
+    assert figures == measured(model, prepared.objective, prepared.test, len(prepared.test))
+    otherwise = replace(prepared, test_objective=OnlyRelational())
+    assert otherwise.test_figures(model) == {"relational": figures["relational"]}
 
 
 def test_measuring_under_a_control_draws_the_same_each_time_and_leaves_chance_alone(
