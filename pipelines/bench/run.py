@@ -17,7 +17,7 @@ from typing import Any
 
 import torch
 
-from graph_fusion.fusion import DEFAULT_FUSION, FusionConfig
+from graph_fusion.fusion import FusionConfig
 from graph_fusion.training import TrainingConfig, fit
 from kg.errors import SightGraphError
 from kg.files import write_text
@@ -156,7 +156,7 @@ def _train(task: BenchTask, prepared: Prepared, config: BenchConfig, run: Run, o
     )
     seconds = time.perf_counter() - began
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    curved = config.curve and run.fusion == DEFAULT_FUSION and run.control is None
+    curved = config.curve and run.fusion == task.fusion and run.control is None
     result = Result(
         run=run,
         figures=prepared.test_figures(model),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -54,12 +54,15 @@ class BenchTask(ABC):
     measures: names of the figures in the table, the main one first.
     published: what others reached, to stand beside the table.
     needs_data: whether `--data` must be given.
+    fusion: what is trained where none is named; its noise curve is drawn, and it is what
+        answers from the question alone.
     """
 
     name: str
     measures: tuple[str, ...] = ("accuracy",)
     published: str = ""
     needs_data: bool = True
+    fusion: str = DEFAULT_FUSION
     sizes: FusionConfig = FusionConfig()
     training: TrainingConfig = TrainingConfig()
 
@@ -83,13 +86,28 @@ class BenchTask(ABC):
         """Return the controls under which `name` is trained and measured again.
 
         Without image tokens there are no edges and all fusions see the same, so only the
-        default one answers from the question alone.
+        task's own one answers from the question alone.
         """
         fusion = FUSIONS.resolve(name)
         assert isinstance(fusion, type)
         assert issubclass(fusion, Fusion)
         edges = [one for one in CONTROLS if one != "question_only"] if fusion.reads_graph else []
-        return edges + (["question_only"] if name == DEFAULT_FUSION else [])
+        return edges + (["question_only"] if name == self.fusion else [])
+
+    def warm_up(
+        self,
+        model: nn.Module,
+        prepared: Prepared,
+        training: TrainingConfig,
+        out: Path,
+        log: Callable[[str], None],
+    ) -> int:
+        """Train on what comes before the task's own examples, if `train` does so; return epochs."""
+        return 0
+
+    def export(self, model: nn.Module, prepared: Prepared, choice: ModelChoice, out: Path) -> bool:
+        """Write to `out` what the answerer needs of a trained model; return if it has a place."""
+        return False
 
     def curve(self, model: nn.Module, prepared: Prepared) -> dict[str, float]:
         """Return the main figure by kind and amount of noise in the graph, if the task can."""

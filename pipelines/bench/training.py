@@ -39,7 +39,7 @@ def read_training(task: BenchTask, file: Path | None, **given: Any) -> TaskTrain
     Raises:
         SightGraphError: the file cannot be read, or holds what is not understood.
     """
-    fusion = task.choices()[0] if DEFAULT_FUSION not in task.choices() else DEFAULT_FUSION
+    fusion = task.fusion if task.fusion in task.choices() else task.choices()[0]
     defaults = TaskTraining(fusion=fusion, sizes=task.sizes, training=task.training)
     return read_config(TaskTraining, file, defaults, **given)
 
@@ -60,6 +60,7 @@ def train_task(
     torch.manual_seed(options.training.seed)
     model = task.model(options.choice(), prepared)
     about = {"task": task.name, **asdict(options)}
+    task.warm_up(model, prepared, options.training, out / "warm-up", log)
     fit(
         model,
         prepared.objective,
@@ -73,6 +74,7 @@ def train_task(
     with atomic_path(out / "model.safetensors") as path:
         save_file({key: value.contiguous() for key, value in model.state_dict().items()}, path)
     write_text(out / "model.json", json.dumps(about, indent=1) + "\n")
+    task.export(model, prepared, options.choice(), out)
     return prepared.test_figures(model)
 
 

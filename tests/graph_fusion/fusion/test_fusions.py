@@ -15,7 +15,7 @@ from kg.errors import SightGraphError
 SMALL = FusionConfig(hidden=16, layers=2, heads=2, relation_features=6, edge_features=3)
 IMAGE, TEXT = 5, 3
 NAMES = sorted(FUSIONS)
-READERS = {"gcn", "rgcn", "gat", "graph", "graph_attention"}
+READERS = {"gcn", "rgcn", "gat", "graph", "graph_attention", "language_graph"}
 
 
 def made(name: str, config: FusionConfig = SMALL) -> Fusion:
@@ -52,7 +52,7 @@ def there_only(fused: Fused) -> list[Tensor]:
 def test_the_names_are_those_that_users_type() -> None:
     assert NAMES == [
         "additive", "dot_product", "early", "gat", "gcn", "graph", "graph_attention", "hybrid",
-        "image_over_text", "image_tokens", "joint", "late", "rgcn", "text_over_image",
+        "image_over_text", "image_tokens", "joint", "language_graph", "late", "rgcn", "text_over_image",
         "transformer",
     ]  # fmt: skip
     assert DEFAULT_FUSION in NAMES

@@ -1,0 +1,131 @@
+"""From a question and the names in its graph to word pieces, and many of them to one batch."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+QUESTION = -1
+"""End of an edge that starts at the question itself."""
+MOST_PIECES = 40
+"""Word pieces of a question that are read."""
+
+
+@dataclass(frozen=True, slots=True)
+class WordedGraph:
+    """What the vocabulary answerer reads of a question and its graph.
+
+    seen, known: names of what the photograph shows, and of what is known about it.
+    edges: (source, target, relation); nodes are numbered through `seen`, then `known`;
+        `QUESTION` stands for the question.
+    """
+
+    question: str
+    seen: tuple[str, ...] = ()
+    known: tuple[str, ...] = ()
+    edges: tuple[tuple[int, int, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class WordedBatch:
+    """Worded graphs, padded; every edge stands twice, forward and backward.
+
+    Shapes (B questions, T pieces, I nodes, P pieces of names, E messages, R relations, D features):
+        words [B, T]: word pieces of the questions; said [B, T]: where one is
+        pieces [P], starts [B * I]: word pieces of each node's name, as for `EmbeddingBag`
+        kind [B, I]: 0 seen, 1 known; there [B, I]: where a node is
+        senders, receivers [E]: token numbers as in `TokenGraph`; relation [E]; backward [E]
+        relations [R, D]: vectors of the relations' names; question [B, D]: of the questions
+    """
+
+    words: Tensor
+    said: Tensor
+    pieces: Tensor
+    starts: Tensor
+    kind: Tensor
+    there: Tensor
+    senders: Tensor
+    receivers: Tensor
+    relation: Tensor
+    backward: Tensor
+    relations: Tensor
+    question: Tensor
+
+
+class Pieces:
+    """Word pieces of texts by a Hugging Face tokenizer; each text is cut up once."""
+
+    def __init__(self, tokenizer: Any) -> None:
+        self.tokenizer = tokenizer
+        self._names: dict[str, list[int]] = {}
+
+    def name(self, text: str) -> list[int]:
+        """Return the pieces of a name, without marks of start and end; at least one."""
+        if text not in self._names:
+            found = self.tokenizer(text, add_special_tokens=False)["input_ids"]
+            self._names[text] = found or [self.tokenizer.unk_token_id]
+        return self._names[text]
+
+    def question(self, text: str) -> list[int]:
+        """Return the pieces of a question, with the marks of start and end."""
+        found: list[int] = self.tokenizer(text.lower(), truncation=True, max_length=MOST_PIECES)[
+            "input_ids"
+        ]
+        return found
+
+
+def collate(
+    graphs: Sequence[WordedGraph], pieces: Pieces, relations: dict[str, Tensor], asked: Tensor
+) -> WordedBatch:
+    """Put `graphs` into one batch.
+
+    Shapes:
+        relations: a vector [D] for each relation's name; asked [B, D]: vectors of the questions
+    """
+    questions = [pieces.question(one.question) for one in graphs]
+    longest = max(len(one) for one in questions)
+    most = max(1, *(len(one.seen) + len(one.known) for one in graphs))
+    words = torch.zeros(len(graphs), longest, dtype=torch.long)
+    said = torch.zeros(len(graphs), longest, dtype=torch.bool)
+    kind = torch.zeros(len(graphs), most, dtype=torch.long)
+    there = torch.zeros(len(graphs), most, dtype=torch.bool)
+    names: list[int] = []
+    starts: list[int] = []
+    used = sorted({relation for one in graphs for *_, relation in one.edges})
+    row = {relation: number for number, relation in enumerate(used)}
+    ends: list[tuple[int, int, int]] = []
+    for number, (graph, question) in enumerate(zip(graphs, questions, strict=True)):
+        words[number, : len(question)] = torch.tensor(question)
+        said[number, : len(question)] = True
+        nodes = [*graph.seen, *graph.known]
+        there[number, : len(nodes)] = True
+        kind[number, len(graph.seen) : len(nodes)] = 1
+        for place in range(most):
+            starts.append(len(names))
+            names += pieces.name(nodes[place]) if place < len(nodes) else []
+        first = number * (most + longest)
+        for source, target, relation in graph.edges:
+            a, b = (most if end == QUESTION else end for end in (source, target))
+            ends.append((first + a, first + b, row[relation]))
+    forward = torch.tensor(ends, dtype=torch.long).view(-1, 3)
+    width = asked.shape[1]
+    return WordedBatch(
+        words=words,
+        said=said,
+        pieces=torch.tensor(names, dtype=torch.long),
+        starts=torch.tensor(starts, dtype=torch.long),
+        kind=kind,
+        there=there,
+        senders=torch.cat([forward[:, 0], forward[:, 1]]),
+        receivers=torch.cat([forward[:, 1], forward[:, 0]]),
+        relation=forward[:, 2].repeat(2),
+        backward=torch.arange(2 * len(forward)) >= len(forward),
+        relations=torch.stack([relations[one] for one in used])
+        if used
+        else asked.new_zeros(0, width),
+        question=asked,
+    )

@@ -1,0 +1,88 @@
+"""graph_fusion/vocabulary_model.py: named answers from words and names, saved and read back."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from graph_fusion.encoders import TEXT_ENCODERS
+from graph_fusion.vocabulary_model import (
+    WORDS,
+    VocabularyAnswerer,
+    VocabularyConfig,
+    Wording,
+    vocabulary_model,
+)
+from graph_fusion.vocabulary_tensors import WordedGraph
+from kg.errors import SightGraphError
+
+ANSWERS = ("cat", "piano", "rain", "bus stop")
+GRAPHS = [
+    WordedGraph("Which pet is this?", ("cat", "sofa"), ("feline",), ((0, 2, "is a"),)),
+    WordedGraph("Where do people wait for the vehicle?", ("bus",)),
+    WordedGraph("What falls from the clouds?"),
+]
+
+
+@pytest.fixture(scope="module")
+def answerer() -> VocabularyAnswerer:
+    torch.manual_seed(0)
+    encoder = TEXT_ENCODERS.make("minilm")
+    config = VocabularyConfig(ANSWERS)
+    model = vocabulary_model(config, encoder(list(ANSWERS)), torch.ones(len(ANSWERS)))
+    return VocabularyAnswerer([model], config, Wording(encoder))
+
+
+def test_untrained_it_answers_by_what_the_names_mean(answerer: VocabularyAnswerer) -> None:
+    chances = answerer(GRAPHS)
+    torch.testing.assert_close(chances.sum(dim=1), torch.ones(3))
+    assert [ANSWERS[i] for i in chances.argmax(dim=1)] == ["cat", "bus stop", "rain"]
+
+
+def test_a_question_is_answered_alike_alone_and_among_others(answerer: VocabularyAnswerer) -> None:
+    together = answerer(GRAPHS)
+    for number, graph in enumerate(GRAPHS):
+        torch.testing.assert_close(answerer([graph])[0], together[number], atol=1e-5, rtol=1e-4)
+
+
+def test_the_order_of_what_is_seen_does_not_count(answerer: VocabularyAnswerer) -> None:
+    a, b = (WordedGraph("What is it?", seen) for seen in (("cat", "sofa"), ("sofa", "cat")))
+    torch.testing.assert_close(answerer([a]), answerer([b]), atol=1e-5, rtol=1e-4)
+
+
+def test_what_is_saved_reads_back_nearly_the_same_without_the_word_vectors(
+    answerer: VocabularyAnswerer, tmp_path: Path
+) -> None:
+    answerer.save(tmp_path)
+    assert WORDS not in load_file(tmp_path / "vocabulary-0.safetensors")
+    assert (tmp_path / "vocabulary-0.safetensors").stat().st_size < 16e6
+    back = VocabularyAnswerer.load(tmp_path, answerer.wording.encoder)
+    assert back.config == answerer.config
+    torch.testing.assert_close(back(GRAPHS), answerer(GRAPHS), atol=0.02, rtol=0)
+
+
+def test_several_models_answer_with_their_mean(
+    answerer: VocabularyAnswerer, tmp_path: Path
+) -> None:
+    torch.manual_seed(1)
+    other = vocabulary_model(answerer.config, torch.randn(4, 384), torch.ones(4))
+    parts = [
+        VocabularyAnswerer([model], answerer.config, answerer.wording)(GRAPHS)
+        for model in (answerer.models[0], other)
+    ]
+    both = VocabularyAnswerer([answerer.models[0], other], answerer.config, answerer.wording)
+    torch.testing.assert_close(both(GRAPHS), torch.stack(parts).mean(0))
+    both.save(tmp_path)
+    assert len(VocabularyAnswerer.load(tmp_path, answerer.wording.encoder).models) == 2
+
+
+def test_weights_of_other_answers_are_refused(answerer: VocabularyAnswerer, tmp_path: Path) -> None:
+    answerer.save(tmp_path)
+    kept = json.loads((tmp_path / "vocabulary.json").read_text())
+    (tmp_path / "vocabulary.json").write_text(json.dumps(kept | {"answers": ["cat"]}))
+    with pytest.raises(SightGraphError, match="vocabulary"):
+        VocabularyAnswerer.load(tmp_path)

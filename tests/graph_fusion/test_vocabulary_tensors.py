@@ -1,0 +1,69 @@
+"""graph_fusion/vocabulary_tensors.py: names and edges of several questions in one batch."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from transformers import AutoTokenizer
+
+from graph_fusion.encoders.text import bundled_minilm
+from graph_fusion.vocabulary_tensors import (
+    MOST_PIECES,
+    QUESTION,
+    Pieces,
+    WordedBatch,
+    WordedGraph,
+    collate,
+)
+
+CAT = WordedGraph(
+    "What is this animal?",
+    ("cat", "sofa"),
+    ("feline",),
+    ((0, 2, "is a"), (QUESTION, 2, "means")),
+)
+BARE = WordedGraph("Why?")
+
+
+@pytest.fixture(scope="module")
+def pieces() -> Pieces:
+    return Pieces(AutoTokenizer.from_pretrained(bundled_minilm(), local_files_only=True))
+
+
+def batch(pieces: Pieces, *graphs: WordedGraph) -> WordedBatch:
+    relations = {"is a": torch.ones(4), "means": torch.zeros(4)}
+    return collate(graphs, pieces, relations, torch.zeros(len(graphs), 4))
+
+
+def test_nodes_are_the_seen_and_then_the_known_ones(pieces: Pieces) -> None:
+    found = batch(pieces, CAT, BARE)
+    assert found.there.tolist() == [[True, True, True], [False, False, False]]
+    assert found.kind.tolist() == [[0, 0, 1], [0, 0, 0]]
+
+
+def test_names_are_bags_of_their_pieces(pieces: Pieces) -> None:
+    found = batch(pieces, CAT)
+    ends = [*found.starts.tolist(), len(found.pieces)]
+    cut = [
+        found.pieces[a:b].tolist() for a, b in zip(ends, ends[1:], strict=False)
+    ]
+    assert cut == [pieces.name("cat"), pieces.name("sofa"), pieces.name("feline")]
+
+
+def test_edges_stand_twice_and_the_question_is_the_first_word(pieces: Pieces) -> None:
+    found = batch(pieces, BARE, CAT)
+    length = found.there.shape[1] + found.said.shape[1]
+    assert found.senders.tolist() == [length, length + 3, length + 2, length + 2]
+    assert found.receivers.tolist() == [length + 2, length + 2, length, length + 3]
+    assert found.backward.tolist() == [False, False, True, True]
+    assert found.relation.tolist() == [0, 1, 0, 1]
+
+
+def test_a_long_question_is_cut_and_keeps_its_end_mark(pieces: Pieces) -> None:
+    found = pieces.question("why " * 200)
+    assert len(found) == MOST_PIECES
+    assert found[-1] == pieces.tokenizer.sep_token_id
+
+
+def test_a_name_without_pieces_is_one_unknown_piece(pieces: Pieces) -> None:
+    assert pieces.name("") == [pieces.tokenizer.unk_token_id]
