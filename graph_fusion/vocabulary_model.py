@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
@@ -16,12 +18,12 @@ from graph_fusion.controls import CONTROLS
 from graph_fusion.encoders import TEXT_ENCODERS, TextEncoder
 from graph_fusion.encoders.text import bundled_minilm
 from graph_fusion.fusion import Fused, FusionConfig, Masks, TokenGraph
-from graph_fusion.fusion.image_tokens import pretrained
 from graph_fusion.fusion_model import FusionModel, Inputs
 from graph_fusion.heads.named import NamedAnswers
 from graph_fusion.small_weights import restored, shrunk
 from graph_fusion.vocabulary_tensors import Pieces, WordedBatch, WordedGraph, collate
 from graph_fusion.weights import loading
+from kg.errors import SightGraphError
 from kg.files import atomic_path, write_text
 
 EDGE_FEATURES = 3
@@ -31,14 +33,14 @@ WORDS = "fusion.model.embeddings.word_embeddings.weight"
 """The language model's word vectors: they come with it, stay as they are, and are not saved."""
 
 
+READ_WORDS = ("language_graph", "image_tokens")
+"""Fusions that read word pieces; all others get one vector for the question and for each name."""
+
+
 @dataclass(frozen=True, slots=True)
-class VocabularyConfig:
-    """Which answers there are, and what finds them.
+class MemberConfig:
+    """One network that chooses among the answers."""
 
-    temperature: divides the logits, fitted on questions set aside (Guo et al., ICML 2017).
-    """
-
-    answers: tuple[str, ...]
     fusion: str = "language_graph"
     sizes: FusionConfig = field(
         default_factory=lambda: FusionConfig(
@@ -47,28 +49,47 @@ class VocabularyConfig:
     )
     control: str | None = None
     missing: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class VocabularyConfig:
+    """Which answers there are, and the networks whose probabilities are averaged.
+
+    temperature: divides the averaged logarithms, fitted on questions set aside (Guo et al., ICML
+        2017).
+    """
+
+    answers: tuple[str, ...]
+    members: tuple[MemberConfig, ...] = (MemberConfig(),)
     temperature: float = 1.0
 
 
 class VocabularyFront(nn.Module):
-    """Words and names by the language model's own word vectors; the rest of it is in the fusion.
+    """Questions and names as tokens, with what marks a name as seen or known.
 
-    A node's token is the mean of its name's vectors, plus what marks it as seen or known.
-    words [V, H]: the table of word vectors, which stays as it is and is not saved.
+    words [V, H]: the language model's word vectors, for fusions in which the rest of it is: a name
+        is the mean of its pieces. They stay as they are and are not saved. None: the question is
+        one token, its sentence vector, and so is each name.
     """
 
-    def __init__(self, words: Tensor) -> None:
+    def __init__(self, words: Tensor | None) -> None:
         super().__init__()
-        self.words = nn.Buffer(words, persistent=False)
-        self.kind = nn.Embedding(2, words.shape[1])
+        self.words = None if words is None else nn.Buffer(words, persistent=False)
+        self.kind = nn.Embedding(2, WIDTH)
         nn.init.zeros_(self.kind.weight)
 
     def forward(self, one: WordedBatch) -> Inputs:
-        text = self.words[one.words]
-        named = nn.functional.embedding_bag(one.pieces, self.words, one.starts, mode="mean")
-        image = named.view(*one.there.shape, -1) + self.kind(one.kind)
-        image = image * one.there.unsqueeze(2)
-        return Inputs(image, text, self._graph(one), Masks(one.there, one.said))
+        if self.words is None:
+            said = torch.zeros_like(one.said)
+            said[:, 0] = True
+            text = one.question.unsqueeze(1) * said.unsqueeze(2)
+            named = one.names
+        else:
+            said, text = one.said, self.words[one.words]
+            pieces = nn.functional.embedding_bag(one.pieces, self.words, one.starts, mode="mean")
+            named = pieces.view(*one.there.shape, -1)
+        image = (named + self.kind(one.kind)) * one.there.unsqueeze(2)
+        return Inputs(image, text, self._graph(one), Masks(one.there, said))
 
     def _graph(self, one: WordedBatch) -> TokenGraph:
         most, length = one.there.shape[1], one.there.shape[1] + one.said.shape[1]
@@ -99,19 +120,16 @@ class VocabularyHead(nn.Module):
 
 
 def vocabulary_model(
-    config: VocabularyConfig, names: Tensor | None = None, often: Tensor | None = None
+    config: MemberConfig, names: Tensor, often: Tensor | None = None
 ) -> FusionModel:
     """Return a new model, or one to load weights into.
 
     Shapes:
         names [A, 384]: vectors of the answers' names; often [A]: how often each is right
     """
-    amount = len(config.answers)
-    names = torch.ones(amount, WIDTH) if names is None else names
-    often = torch.ones(amount) if often is None else often
-    words = pretrained(None, 0).get_submodule("embeddings.word_embeddings").weight
+    often = torch.ones(len(names)) if often is None else often
     return FusionModel(
-        VocabularyFront(torch.as_tensor(words).detach().clone()),
+        VocabularyFront(_word_vectors() if config.fusion in READ_WORDS else None),
         config.fusion,
         config.sizes,
         VocabularyHead(names, often),
@@ -120,8 +138,15 @@ def vocabulary_model(
     )
 
 
+def _word_vectors() -> Tensor:
+    """Return MiniLM's word vectors [V, 384]."""
+    with safe_open(bundled_minilm() / "model.safetensors", "pt") as file:
+        words: Tensor = file.get_tensor("embeddings.word_embeddings.weight")
+    return words
+
+
 class Wording:
-    """Turns worded graphs into batches: word pieces, and the vectors of questions and relations."""
+    """Turns worded graphs into batches: word pieces, and the vectors of questions and names."""
 
     def __init__(self, encoder: TextEncoder | None = None, tokenizer: Any = None) -> None:
         self.encoder = encoder or TEXT_ENCODERS.make("minilm")
@@ -130,14 +155,15 @@ class Wording:
 
             tokenizer = AutoTokenizer.from_pretrained(bundled_minilm(), local_files_only=True)
         self.pieces = Pieces(tokenizer)
-        self._relations: dict[str, Tensor] = {}
+        self._vectors: dict[str, Tensor] = {}
 
     def __call__(self, graphs: Sequence[WordedGraph]) -> WordedBatch:
-        for relation in sorted({name for graph in graphs for *_, name in graph.edges}):
-            if relation not in self._relations:
-                self._relations[relation] = self.encoder([relation])[0]
+        names = {name for graph in graphs for *_, name in graph.edges}
+        names |= {name for graph in graphs for name in (*graph.seen, *graph.known)}
+        new = sorted(name for name in names if name not in self._vectors)
+        self._vectors.update(zip(new, self.encoder(new), strict=True))
         asked = self.encoder([graph.question.lower() for graph in graphs])
-        return collate(graphs, self.pieces, self._relations, asked)
+        return collate(graphs, self.pieces, self._vectors, asked)
 
 
 class VocabularyAnswerer:
@@ -169,18 +195,21 @@ class VocabularyAnswerer:
             CONTROLS.resolve(control)
         with loading("vocabulary", folder):
             kept = json.loads((folder / "vocabulary.json").read_text(encoding="utf-8"))
-            members = int(kept.pop("members"))
-            config = VocabularyConfig(
-                **kept | {"answers": tuple(kept["answers"]), "sizes": FusionConfig(**kept["sizes"])}
+            members = tuple(
+                MemberConfig(**one | {"sizes": FusionConfig(**one["sizes"])})
+                for one in kept["members"]
             )
             if control is not None:
-                config = replace(config, control=control)
+                members = tuple(replace(one, control=control) for one in members)
+            config = VocabularyConfig(
+                tuple(map(str, kept["answers"])), members, float(kept["temperature"])
+            )
             models = []
-            for member in range(members):
-                model = vocabulary_model(config)
-                state = restored(load_file(folder / f"vocabulary-{member}.safetensors"))
+            for number, member in enumerate(members):
+                model = vocabulary_model(member, torch.ones(len(config.answers), WIDTH))
+                state = restored(load_file(folder / f"vocabulary-{number}.safetensors"))
                 missing, unknown = model.load_state_dict(state, strict=False)
-                if unknown or set(missing) != {WORDS}:
+                if unknown or set(missing) - {WORDS}:
                     raise ValueError("the weights are another model's")
                 models.append(model)
         return cls(models, config, Wording(encoder))
@@ -196,12 +225,26 @@ class VocabularyAnswerer:
 
     def save_config(self, folder: Path) -> None:
         """Write vocabulary.json alone."""
-        kept = asdict(self.config) | {"members": len(self.models)}
-        write_text(folder / "vocabulary.json", json.dumps(kept, ensure_ascii=False) + "\n")
+        kept = json.dumps(asdict(self.config), ensure_ascii=False)
+        write_text(folder / "vocabulary.json", kept + "\n")
 
     @torch.inference_mode()
     def __call__(self, graphs: Sequence[WordedGraph]) -> Tensor:
         """Return the probability of each answer: [B, A]."""
         batch = self.wording(graphs)
-        logits = torch.stack([model(batch) for model in self.models])
-        return torch.softmax(logits / self.config.temperature, dim=-1).mean(0)
+        logs = torch.stack([model(batch) for model in self.models])
+        mean = torch.logsumexp(logs, dim=0) - math.log(len(self.models))
+        return torch.softmax(mean / self.config.temperature, dim=-1)
+
+    def joined(self, others: Sequence[VocabularyAnswerer]) -> VocabularyAnswerer:
+        """Return one that averages this one and `others`.
+
+        Raises:
+            SightGraphError: they choose among other answers.
+        """
+        if any(other.config.answers != self.config.answers for other in others):
+            raise SightGraphError("the vocabularies differ: join those of the same training data.")
+        models = [model for one in (self, *others) for model in one.models]
+        members = tuple(member for one in (self, *others) for member in one.config.members)
+        config = VocabularyConfig(self.config.answers, members, self.config.temperature)
+        return VocabularyAnswerer(models, config, self.wording)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -37,6 +37,7 @@ class WordedBatch:
     Shapes (B questions, T pieces, I nodes, P pieces of names, E messages, R relations, D features):
         words [B, T]: word pieces of the questions; said [B, T]: where one is
         pieces [P], starts [B * I]: word pieces of each node's name, as for `EmbeddingBag`
+        names [B, I, D]: vectors of the nodes' names
         kind [B, I]: 0 seen, 1 known; there [B, I]: where a node is
         senders, receivers [E]: token numbers as in `TokenGraph`; relation [E]; backward [E]
         relations [R, D]: vectors of the relations' names; question [B, D]: of the questions
@@ -46,6 +47,7 @@ class WordedBatch:
     said: Tensor
     pieces: Tensor
     starts: Tensor
+    names: Tensor
     kind: Tensor
     there: Tensor
     senders: Tensor
@@ -79,12 +81,12 @@ class Pieces:
 
 
 def collate(
-    graphs: Sequence[WordedGraph], pieces: Pieces, relations: dict[str, Tensor], asked: Tensor
+    graphs: Sequence[WordedGraph], pieces: Pieces, vectors: Mapping[str, Tensor], asked: Tensor
 ) -> WordedBatch:
     """Put `graphs` into one batch.
 
     Shapes:
-        relations: a vector [D] for each relation's name; asked [B, D]: vectors of the questions
+        vectors: [D] by the names of relations and nodes; asked [B, D]: vectors of the questions
     """
     questions = [pieces.question(one.question) for one in graphs]
     longest = max(len(one) for one in questions)
@@ -93,7 +95,9 @@ def collate(
     said = torch.zeros(len(graphs), longest, dtype=torch.bool)
     kind = torch.zeros(len(graphs), most, dtype=torch.long)
     there = torch.zeros(len(graphs), most, dtype=torch.bool)
-    names: list[int] = []
+    width = asked.shape[1]
+    named = asked.new_zeros(len(graphs), most, width)
+    bags: list[int] = []
     starts: list[int] = []
     used = sorted({relation for one in graphs for *_, relation in one.edges})
     row = {relation: number for number, relation in enumerate(used)}
@@ -104,27 +108,29 @@ def collate(
         nodes = [*graph.seen, *graph.known]
         there[number, : len(nodes)] = True
         kind[number, len(graph.seen) : len(nodes)] = 1
+        if nodes:
+            named[number, : len(nodes)] = torch.stack([vectors[name] for name in nodes])
         for place in range(most):
-            starts.append(len(names))
-            names += pieces.name(nodes[place]) if place < len(nodes) else []
+            starts.append(len(bags))
+            bags += pieces.name(nodes[place]) if place < len(nodes) else []
         first = number * (most + longest)
         for source, target, relation in graph.edges:
             a, b = (most if end == QUESTION else end for end in (source, target))
             ends.append((first + a, first + b, row[relation]))
     forward = torch.tensor(ends, dtype=torch.long).view(-1, 3)
-    width = asked.shape[1]
     return WordedBatch(
         words=words,
         said=said,
-        pieces=torch.tensor(names, dtype=torch.long),
+        pieces=torch.tensor(bags, dtype=torch.long),
         starts=torch.tensor(starts, dtype=torch.long),
+        names=named,
         kind=kind,
         there=there,
         senders=torch.cat([forward[:, 0], forward[:, 1]]),
         receivers=torch.cat([forward[:, 1], forward[:, 0]]),
         relation=forward[:, 2].repeat(2),
         backward=torch.arange(2 * len(forward)) >= len(forward),
-        relations=torch.stack([relations[one] for one in used])
+        relations=torch.stack([vectors[one] for one in used])
         if used
         else asked.new_zeros(0, width),
         question=asked,

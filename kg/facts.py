@@ -220,6 +220,7 @@ class KnowledgeGraph(ABC):
                 key = (fact.relation, fact.object)
                 replaced = fact.relation in numbers or (fact.relation in own and not fact.own)
                 inherits = self.relations[fact.relation].inherits
+                inherits = inherits and self._passes_on(subject, via, *key)
                 if inherits and key not in known and not replaced and not self._denied(fact, known):
                     known.add(key)
                     found.append(replace(fact, subject=subject, via=via))
@@ -234,12 +235,17 @@ class KnowledgeGraph(ABC):
             following = []
             for node, via in frontier:
                 for category in self.neighbours(node, IS_A_IRI):
-                    if category not in seen:
+                    passed = self._passes_on(concept, via, IS_A_IRI, category)
+                    if category not in seen and passed:
                         seen.add(category)
                         following.append((category, (*via, category)))
             paths.extend(following)
             frontier = following
         return paths[:MOST_CATEGORIES]
+
+    def _passes_on(self, subject: str, via: tuple[str, ...], relation: str, object_: str) -> bool:
+        """Whether what the last of the categories `via` states may hold for `subject` at all."""
+        return True
 
     def _denied(self, fact: Fact, known: Iterable[tuple[str, str]]) -> bool:
         return any(

@@ -2,31 +2,44 @@
 
 from __future__ import annotations
 
+import warnings
+from collections.abc import Mapping, Sequence
+from copy import copy
 from dataclasses import replace
 from pathlib import Path
 from time import perf_counter
 from typing import Any
 
+import numpy as np
 from PIL import Image
 
+from graph_fusion.tensors import Query
+from kg.edits import EditedKnowledge, Edits
 from kg.errors import SightGraphError
 from kg.facts import KnowledgeGraph
 from kg.files import bundled
 from kg.graph import PhotoInfo, SceneGraph
 from kg.knowledge import Knowledge
-from pipelines.answering import Answerer
+from pipelines.answering import Answerer, Reply
 from pipelines.build import GraphBuilder, kept
+from pipelines.detections import Detection
 from pipelines.detectors import Detector, make_detector
-from pipelines.evidence import Answer
+from pipelines.edited import edited_builder, edited_perception
+from pipelines.evidence import Answer, Candidate
 from pipelines.linking import make_linker
 from pipelines.parse import Parser
 from pipelines.photo import Photo
 from pipelines.query import query_of, region_features
 from pipelines.retrieval import FactFinder, split
 from pipelines.seeing.perception import Perception
+from pipelines.told import SURE, UsersWord
 from pipelines.wordings import RelationWordings
 
 PhotoSource = str | Path | Image.Image | Photo
+
+
+class EditWarning(UserWarning):
+    """An edit of the knowledge may not do what was wanted."""
 
 
 class SightGraph:
@@ -49,6 +62,7 @@ class SightGraph:
         self.wordings = RelationWordings(whole, answerer.encoder)
         self.perception = Perception(whole, detector)
         self.answerer = answerer
+        self.word: UsersWord | None = None
 
     @classmethod
     def from_pretrained(
@@ -75,29 +89,35 @@ class SightGraph:
             answerer,
         )
 
-    def ask(self, photo: PhotoSource, question: str) -> Answer:
+    def ask(self, photo: PhotoSource, question: str, edits: Edits | None = None) -> Answer:
         """Answer `question` about `photo`.
 
+        edits: facts to set and to unset for this question. An `EditWarning` tells of those that
+            bear on nothing in the graph, or have a name in them that is nearly a known one.
+
         Raises:
-            SightGraphError: the question is empty, or the photograph cannot be read.
+            SightGraphError: the question is empty, the photograph cannot be read, or an edit
+                cannot be made (`kg.edits.EditedKnowledge`).
         """
+        if edits:
+            edited = self.edited(edits)
+            answer = edited.ask(photo, question)
+            for note in edited.notes(answer):
+                warnings.warn(note, EditWarning, stacklevel=2)
+            return answer
         if not question.strip():
             raise SightGraphError("the question is empty. Ask something, e.g. 'What is this?'.")
-        timer = _Timer()
+        timer = Timer()
         opened = Photo.open(photo)
         timer.done("open")
         detections = self.detector(opened)
         timer.done("detect")
-        sentence = self.parser(question)
-        timer.done("parse")
-        seen = self.perception(opened, kept(detections))
-        timer.done("look")
-        graph = self.builder(detections, _info(opened), sentence, seen)
-        timer.done("build")
-        regions = region_features(detections, self.answerer.model.config.region_detector)
-        query = query_of(sentence)
-        query = replace(query, wordings=self.wordings(graph, query.frame))
+        graph, query, regions = self.read(opened, question, detections, timer)
         reply = self.answerer(graph, query, regions)
+        if told := self.word(graph, query) if self.word else None:
+            best = Candidate(told.text, SURE)
+            others = tuple(one for one in reply.candidates if one.text != told.text)
+            reply = Reply(told.text, SURE, (best, *others), told.evidence)
         timer.done("answer")
         return Answer(
             question=question,
@@ -115,6 +135,47 @@ class SightGraph:
             },
         )
 
+    def read(
+        self,
+        photo: Photo,
+        question: str,
+        detections: Sequence[Detection],
+        timer: Timer | None = None,
+    ) -> tuple[SceneGraph, Query, Mapping[str, np.ndarray]]:
+        """Return what is answered from: graph, query, and region features [F] by node id."""
+        timer = timer or Timer()
+        sentence = self.parser(question)
+        timer.done("parse")
+        seen = self.perception(photo, kept(detections))
+        timer.done("look")
+        graph = self.builder(detections, _info(photo), sentence, seen)
+        timer.done("build")
+        query = query_of(sentence)
+        query = replace(query, wordings=self.wordings(graph, query.frame))
+        return graph, query, region_features(detections, self.answerer.model.config.region_detector)
+
+    def edited(self, edits: Edits) -> SightGraph:
+        """Return the same with edited knowledge, sharing every model; this one stays as it is.
+
+        Raises:
+            SightGraphError: an edit cannot be made (`kg.edits.EditedKnowledge`).
+        """
+        stores = [finder.store for finder in self.builder.finders]
+        knowledge = EditedKnowledge(self.builder.knowledge, edits, stores)
+        other = copy(self)
+        other.knowledge = knowledge
+        other.builder = edited_builder(self.builder, knowledge)
+        other.wordings = RelationWordings(knowledge, self.answerer.encoder)
+        other.perception = edited_perception(self.perception, knowledge)
+        other.word = UsersWord(knowledge, self.answerer.encoder)
+        return other
+
+    def notes(self, answer: Answer) -> list[str]:
+        """Return a line for each edit that may not have done what was wanted in `answer`."""
+        if not isinstance(self.knowledge, EditedKnowledge):
+            return []
+        return self.knowledge.notes(answer.graph)
+
     def graph(self, photo: PhotoSource, text: str | None = None) -> SceneGraph:
         """Return the graph of `photo`, with what is known, and with `text` linked into it.
 
@@ -128,7 +189,7 @@ class SightGraph:
         return self.builder(detections, _info(opened), sentence, seen)
 
 
-class _Timer:
+class Timer:
     """Wall-clock time by step, in milliseconds."""
 
     def __init__(self) -> None:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -12,21 +11,20 @@ import torch
 from torch import Tensor
 
 from graph_fusion.encoders import TEXT_ENCODERS, TextEncoder
-from graph_fusion.heads.graph import COUNT, NO, POINTER, YES, YES_NO
+from graph_fusion.heads.graph import POINTER, Scores
 from graph_fusion.model import GraphAnswerer
-from graph_fusion.tensors import Query, TextTable, collate, graph_tensors
-from kg.graph import Edge, Node, SceneGraph
-from kg.vocabulary import EdgeKind, NodeKind
+from graph_fusion.tensors import GraphTensors, Query, TextTable, collate, graph_tensors
+from kg.graph import Edge, SceneGraph
+from kg.vocabulary import EdgeKind
+from pipelines.citing import Citing
 from pipelines.evidence import Candidate, Evidence
 from pipelines.grounding import GENERIC_NOUNS
-from pipelines.paths import best_path, openness
+from pipelines.probabilities import Probabilities
+from pipelines.speaking import Speaker
 
 DONT_KNOW = "I don't know"
-MAX_CANDIDATES = 5
-TOPIC_OPEN = 0.5
-"""A way from what is asked about is shown if it is this share as open as the openest."""
-OPEN = 0.3
-"""A way counts as evidence for yes when its narrowest edge is at least this open."""
+BATCH = 24
+"""Graphs that are answered at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,16 +38,31 @@ class Reply:
 
 
 class Answerer:
-    """Encodes the graph's texts, runs the network, and reads answer and evidence off it."""
+    """Encodes the graph's texts, runs the networks, and reads answer and evidence off them.
 
-    def __init__(self, model: GraphAnswerer, encoder: TextEncoder | None = None) -> None:
+    speaker: answers from a closed vocabulary beside the graph network, if there is one.
+    """
+
+    def __init__(
+        self,
+        model: GraphAnswerer,
+        encoder: TextEncoder | None = None,
+        speaker: Speaker | None = None,
+    ) -> None:
         self.model = model
         self.encoder = encoder or TEXT_ENCODERS.make(model.config.text_encoder)
+        self.speaker = speaker
 
     @classmethod
     def load(cls, folder: Path) -> Answerer:
-        """Load the model that `sightgraph train answerer` wrote to `folder`."""
-        return cls(GraphAnswerer.load(folder))
+        """Load what `sightgraph train answerer` wrote to `folder`, with a vocabulary if it has one.
+
+        Raises:
+            SightGraphError: a file is missing or does not fit.
+        """
+        model = GraphAnswerer.load(folder)
+        encoder = TEXT_ENCODERS.make(model.config.text_encoder)
+        return cls(model, encoder, Speaker.load(folder, encoder))
 
     @torch.inference_mode()
     def __call__(
@@ -58,36 +71,55 @@ class Answerer:
         """Answer `query` from `graph`; regions: region feature [F] by node id."""
         if len(graph) == 0:
             return Reply(DONT_KNOW, 1.0, (), Evidence())
-        result = self._run(graph, query, regions or {})
-        if int(result.route.argmax()) == POINTER and _points_nowhere(graph, query.topic):
-            return Reply(DONT_KNOW, 1.0, (), result.evidence_of_words())
-        candidates = result.candidates()
+        reading = self._read(graph, query, regions or {})
+        said, strength = reading.answered()
+        citing = Citing(graph, said, strength, query.topic, reading.without)
+        if said.way == POINTER and _points_nowhere(graph, query.topic):
+            return Reply(DONT_KNOW, 1.0, (), citing.words())
+        candidates = said.candidates()
         best = candidates[0] if candidates else Candidate(DONT_KNOW, 0.0)
-        sure = result.confidence(best)
-        if sure < self.model.config.threshold or result.unsure > sure:
-            return Reply(DONT_KNOW, 1.0 - sure, candidates, result.evidence_of_words())
-        return Reply(best.text, sure, candidates, result.evidence(best.text))
+        sure = max(best.score, citing.alike(best.text))
+        if sure < self.model.config.threshold or said.unsure > sure:
+            return Reply(DONT_KNOW, 1.0 - sure, candidates, citing.words())
+        return Reply(best.text, sure, candidates, citing(best.text))
 
-    def _run(self, graph: SceneGraph, query: Query, regions: Mapping[str, np.ndarray]) -> _Result:
+    @torch.inference_mode()
+    def graph_alone(
+        self, graph: SceneGraph, query: Query, regions: Mapping[str, np.ndarray]
+    ) -> Probabilities:
+        """Return what the graph network says, without the vocabulary."""
+        return replace(self._read(graph, query, regions), speaker=None).answered()[0]
+
+    @torch.inference_mode()
+    def probability(
+        self, graph: SceneGraph, query: Query, regions: Mapping[str, np.ndarray], text: str
+    ) -> float:
+        """Return the probability that `text` answers `query`, whether or not it is the best."""
+        if len(graph) == 0:
+            return 0.0
+        said, _ = self._read(graph, query, regions).answered()
+        return said.of(text)
+
+    @torch.inference_mode()
+    def probabilities_without(
+        self,
+        graph: SceneGraph,
+        query: Query,
+        regions: Mapping[str, np.ndarray],
+        text: str,
+        deletions: Sequence[Collection[Edge]],
+    ) -> list[float]:
+        """Return the probability of `text` after each of `deletions`: edges that are taken out.
+
+        The same as `probability` of `graph.without(*edges)`, for many deletions at once.
+        """
+        return self._read(graph, query, regions).without(text, deletions)
+
+    def _read(self, graph: SceneGraph, query: Query, regions: Mapping[str, np.ndarray]) -> _Reading:
         table = TextTable()
         tensors = graph_tensors(graph, query, table, regions, self.model.config.region_features)
-        batch = collate([tensors], self.encoder(table.texts()))
-        scores, fused = self.model(batch)
-        pointer, yes_no, route = self.model.config.temperatures
-        node = torch.cat([scores.node, scores.none]) / pointer
-        edges = graph.edges()
-        gates = fused.weights["gates"].amax(dim=1).view(2, len(edges)).amax(dim=0)
-        return _Result(
-            graph=graph,
-            nodes=graph.nodes(),
-            route=torch.softmax(scores.route[0] / route, 0),
-            node=torch.softmax(node, 0),
-            yes_no=torch.softmax(scores.yes_no[0] / yes_no, 0),
-            counted=torch.sigmoid(scores.counted),
-            attention=scores.attention,
-            topic=query.topic,
-            strength=dict(zip(edges, gates.tolist(), strict=True)),
-        )
+        texts = self.encoder(table.texts())
+        return _Reading(self.model, graph, query, tensors, texts, self.speaker)
 
 
 def _points_nowhere(graph: SceneGraph, topic: str | None) -> bool:
@@ -98,168 +130,73 @@ def _points_nowhere(graph: SceneGraph, topic: str | None) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class _Result:
-    """Probabilities of one question: route [3], node [N + 1] with none last, yes_no [3]."""
+class _Reading:
+    """A graph and a question as tensors, to be answered whole or in parts.
 
+    texts: [T, D] the vectors that the tensors' text rows point into.
+    """
+
+    model: GraphAnswerer
     graph: SceneGraph
-    nodes: list[Node]
-    route: Tensor
-    node: Tensor
-    yes_no: Tensor
-    counted: Tensor
-    attention: Tensor
-    topic: str | None
-    strength: dict[Edge, float]
+    query: Query
+    tensors: GraphTensors
+    texts: Tensor
+    speaker: Speaker | None = None
 
-    @property
-    def unsure(self) -> float:
-        """The probability that the graph does not hold the answer."""
-        none = self.route[POINTER] * self.node[-1]
-        return float(none + self.route[YES_NO] * self.yes_no[2])
+    def answered(self) -> tuple[Probabilities, dict[Edge, float]]:
+        """Return what the network says, and how far the question opens each edge, in (0, 1)."""
+        scores, fused = self.model(collate([self.tensors], self.texts))
+        edges = self.graph.edges()
+        gates = fused.weights["gates"].amax(dim=1).view(2, len(edges)).amax(dim=0)
+        (said,) = self._probabilities(scores, [self.graph])
+        return said, dict(zip(edges, gates.tolist(), strict=True))
 
-    def candidates(self) -> tuple[Candidate, ...]:
-        scores: dict[str, float] = defaultdict(float)
-        for node, score in zip(
-            self.nodes, (self.route[POINTER] * self.node).tolist(), strict=False
-        ):
-            if node.kind != NodeKind.ENTITY:
-                scores[node.label] += score
-        scores["yes"] += float(self.route[YES_NO] * self.yes_no[YES])
-        scores["no"] += float(self.route[YES_NO] * self.yes_no[NO])
-        count, sureness = self._count()
-        scores[str(count)] += float(self.route[COUNT]) * sureness
-        ranked = sorted(scores.items(), key=lambda item: (-item[1], item[0]))
-        best = [Candidate(text, score) for text, score in ranked[:MAX_CANDIDATES]]
-        return tuple(one for one in best if one.score >= 0.001)
+    def without(self, text: str, deletions: Sequence[Collection[Edge]]) -> list[float]:
+        """Return the probability of `text` after each of `deletions`."""
+        edges = self.graph.edges()
+        found: list[float] = []
+        for start in range(0, len(deletions), BATCH):
+            some = deletions[start : start + BATCH]
+            cut = [_cut(self.tensors, edges, set(one)) for one in some]
+            scores, _ = self.model(collate(cut, self.texts))
+            graphs = [self.graph.without(*one) for one in some] if self.speaker else []
+            found += [said.of(text) for said in self._probabilities(scores, graphs, len(cut))]
+        return found
 
-    def evidence(self, text: str) -> Evidence:
-        route = int(self.route.argmax())
-        if route == COUNT:
-            return self._evidence_of_count()
-        if route == YES_NO:
-            return self._evidence_of_yes_no()
-        target = self._target(text)
-        if target is None:
-            return self.evidence_of_words()
-        if target.kind == NodeKind.SCENE:  # said of the whole photograph, by no object's way
-            return Evidence.from_path(self.graph, (), target)
-        return Evidence.from_path(self.graph, self._path_to(target), target)
+    def _probabilities(
+        self, scores: Scores, graphs: Sequence[SceneGraph], amount: int = 1
+    ) -> list[Probabilities]:
+        """Divide the scores of an `amount` of graphs, all with this graph's nodes.
 
-    def confidence(self, best: Candidate) -> float:
-        """Return the probability that `best` is right.
-
-        All facts of one subject and relation answer a question equally well, and training
-        counts them as right together; so the probabilities of these are added up.
+        graphs: those graphs, which are needed where there is a vocabulary.
         """
-        target = self._target(best.text) if int(self.route.argmax()) == POINTER else None
-        if target is None:
-            return best.score
-        path = self._path_to(target)
-        if not path or (path[-1].kind, path[-1].target) != (EdgeKind.FACT, target.id):
-            return best.score
-        alike = {
-            edge.target
-            for edge in self.graph.edges_from(path[-1].source)
-            if (edge.kind, edge.relation) == (EdgeKind.FACT, path[-1].relation)
-        }
-        among = [i for i, node in enumerate(self.nodes) if node.id in alike]
-        return max(best.score, float(self.route[POINTER] * self.node[among].sum()))
-
-    def _target(self, text: str) -> Node | None:
-        """Return the most probable node that is called `text` and is no word of the question."""
-        matching = [
-            i
-            for i, node in enumerate(self.nodes)
-            if node.label == text and node.kind != NodeKind.ENTITY
-        ]
-        if not matching:
-            return None
-        return self.nodes[max(matching, key=lambda i: float(self.node[i]))]
-
-    def _path_to(self, target: Node) -> tuple[Edge, ...]:
-        """Return the way to the answer: from what is asked about, if that is open too."""
-        path = best_path(self.graph, self.strength, self._sources(), target.id)
-        if self.topic is None or self.topic not in self.graph:
-            return path
-        asked = best_path(self.graph, self.strength, [self.topic], target.id)
-        wide = TOPIC_OPEN * openness(path, self.strength)
-        return asked if asked and openness(asked, self.strength) >= wide else path
-
-    def evidence_of_words(self) -> Evidence:
-        """What the words were found to mean: all that can be shown without an answer."""
-        return Evidence.from_path(self.graph, self._meanings())
-
-    def _evidence_of_count(self) -> Evidence:
-        counted = [node for node in self._objects() if self._is_counted(node)]
-        ids = {node.id for node in counted}
-        mentions = self.graph.edges(EdgeKind.MENTION)
-        return Evidence.from_path(
-            self.graph, tuple(edge for edge in mentions if edge.target in ids), *counted
+        pointer, yes_no, route = self.model.config.temperatures
+        nodes = self.graph.nodes()
+        node = torch.cat([scores.node.view(amount, -1), scores.none.view(amount, 1)], dim=1)
+        parts = zip(
+            torch.softmax(scores.route / route, 1),
+            torch.softmax(node / pointer, 1),
+            torch.softmax(scores.yes_no / yes_no, 1),
+            torch.sigmoid(scores.counted).view(amount, -1),
+            strict=True,
         )
-
-    def _evidence_of_yes_no(self) -> Evidence:
-        """The way between the two things that the question relates, if it is open."""
-        words = [node for node in self.nodes if node.kind == NodeKind.ENTITY]
-        paths = [
-            path
-            for i, first in enumerate(words)
-            for second in words[i + 1 :]
-            for path in (self._path_to_word(first, second), self._path_to_meaning(first, second))
+        said = [Probabilities(nodes, *part) for part in parts]
+        if self.speaker is None:
+            return said
+        spoken = self.speaker(graphs, self.query.text)
+        return [
+            replace(one, spoken=words, share=self.speaker.share(one, words, self.query))
+            for one, words in zip(said, spoken, strict=True)
         ]
-        best = max(paths, key=self._tells, default=())
-        if openness(best, self.strength) >= OPEN or self.yes_no[YES] > self.yes_no[NO]:
-            return Evidence.from_path(self.graph, best or self._meanings())
-        return self.evidence_of_words()
 
-    def _path_to_word(self, first: Node, second: Node) -> tuple[Edge, ...]:
-        return best_path(self.graph, self.strength, [first.id], second.id)
 
-    def _path_to_meaning(self, first: Node, second: Node) -> tuple[Edge, ...]:
-        """Return the way to the concept that `second` names, without `second`'s objects."""
-        links = [e for e in self.graph.edges_from(second.id) if e.kind == EdgeKind.LINK]
-        if not links:
-            return ()
-        link = max(links, key=self._weight)
-        path = best_path(self.graph, self.strength, [first.id], link.target)
-        return (*path, link) if path else ()
-
-    def _tells(self, path: tuple[Edge, ...]) -> tuple[bool, float]:
-        """A way that holds a fact or a place says more than one that only names things."""
-        telling = (EdgeKind.FACT, EdgeKind.SPATIAL)
-        open_ = openness(path, self.strength)
-        return any(edge.kind in telling for edge in path) and open_ > 0.1, open_
-
-    def _meanings(self) -> tuple[Edge, ...]:
-        """For each word of the question, the object or else the concept that it most means."""
-        chosen = []
-        for node in self.nodes:
-            if node.kind != NodeKind.ENTITY:
-                continue
-            edges = self.graph.edges_from(node.id)
-            seen = [edge for edge in edges if edge.kind == EdgeKind.MENTION]
-            known = [edge for edge in edges if edge.kind == EdgeKind.LINK]
-            if best := max(seen or known, key=self._weight, default=None):
-                chosen.append(best)
-        return tuple(chosen)
-
-    def _weight(self, edge: Edge) -> float:
-        return self.strength.get(edge, 0.0) * edge.score
-
-    def _sources(self) -> list[str]:
-        words = [node.id for node in self.nodes if node.kind == NodeKind.ENTITY]
-        return words or [node.id for node in self._objects()]
-
-    def _objects(self) -> list[Node]:
-        return [node for node in self.nodes if node.kind == NodeKind.OBJECT]
-
-    def _is_counted(self, node: Node) -> bool:
-        return bool(self.counted[self.nodes.index(node)] > 0.5)
-
-    def _count(self) -> tuple[int, float]:
-        """Return how many objects count, and the probability that each is judged rightly."""
-        count, sureness = 0, 1.0
-        for node, probability in zip(self.nodes, self.counted.tolist(), strict=True):
-            if node.kind == NodeKind.OBJECT:
-                count += probability > 0.5
-                sureness *= max(probability, 1 - probability)
-        return count, sureness
+def _cut(tensors: GraphTensors, edges: Sequence[Edge], deleted: set[Edge]) -> GraphTensors:
+    """Return `tensors` without the messages of the `deleted` edges."""
+    kept = torch.tensor([edge not in deleted for edge in edges], dtype=torch.bool).repeat(2)
+    return replace(
+        tensors,
+        senders=tensors.senders[kept],
+        receivers=tensors.receivers[kept],
+        relation=tensors.relation[kept],
+        edge_features=tensors.edge_features[kept],
+    )

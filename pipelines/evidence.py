@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -22,10 +23,11 @@ class Evidence:
     """The part of the graph that an answer rests on.
 
     objects, entities: the nodes on the path that were seen, or read.
-    facts: the knowledge on the path.
+    facts: the knowledge that it rests on, that of the path first.
     scenes: the places that the whole photograph shows, where one of them is the answer.
     path: the edges that lead from the question to the answer, in order; each may be walked
         against its direction.
+    weights: in [0, 1], by node id and by edge; see `weight`.
     """
 
     objects: tuple[Node, ...] = ()
@@ -33,20 +35,47 @@ class Evidence:
     facts: tuple[Edge, ...] = ()
     path: tuple[Edge, ...] = ()
     scenes: tuple[Node, ...] = ()
+    weights: Mapping[str | Edge, float] = field(default_factory=dict)
 
     @classmethod
-    def from_path(cls, graph: SceneGraph, path: tuple[Edge, ...], *also: Node) -> Evidence:
-        """Gather the nodes and facts that `path` touches, and the nodes `also`."""
+    def from_path(
+        cls,
+        graph: SceneGraph,
+        path: tuple[Edge, ...],
+        *also: Node,
+        facts: Iterable[Edge] = (),
+        strength: Mapping[Edge, float] | None = None,
+    ) -> Evidence:
+        """Gather the nodes and facts that `path` touches, the nodes `also` and further `facts`.
+
+        strength: how far the question opens each edge, in [0, 1]; wide, if not given.
+        """
         touched = {end: None for edge in path for end in (edge.source, edge.target)}
         touched.update({node.id: None for node in also})
         nodes = [graph.node(node_id) for node_id in touched]
+        known = dict.fromkeys((*(edge for edge in path if edge.kind == EdgeKind.FACT), *facts))
+        weights: dict[str | Edge, float] = {
+            edge: _openness(edge, strength) for edge in (*path, *known)
+        }
+        weights |= {node.id: _node_weight(graph, node, path, strength) for node in nodes}
         return cls(
             objects=tuple(node for node in nodes if node.kind == NodeKind.OBJECT),
             entities=tuple(node for node in nodes if node.kind == NodeKind.ENTITY),
-            facts=tuple(edge for edge in path if edge.kind == EdgeKind.FACT),
+            facts=tuple(known),
             path=path,
             scenes=tuple(node for node in nodes if node.kind == NodeKind.SCENE),
+            weights=weights,
         )
+
+    def weight(self, part: Node | Edge) -> float:
+        """Return how much `part` counted, in [0, 1].
+
+        Of an edge: how far the question opens it, times its score. Of a node: its score times
+        the openness of its most open edge on the path, or of all its edges where it is on no
+        path. What nobody measured counts with its score.
+        """
+        key = part.id if isinstance(part, Node) else part
+        return self.weights.get(key, part.score)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +115,7 @@ class Answer:
                         "label": node.label,
                         "score": _rounded(node.score),
                         "box": None if node.box is None else [_rounded(x, 1) for x in node.box],
+                        "weight": self._weight(node),
                     }
                     for node in self.evidence.objects
                 ],
@@ -94,6 +124,7 @@ class Answer:
                         "text": self.question[node.span[0] : node.span[1]],
                         "start": node.span[0],
                         "end": node.span[1],
+                        "weight": self._weight(node),
                     }
                     for node in self.evidence.entities
                     if node.span is not None
@@ -105,11 +136,16 @@ class Answer:
                         "object": label[edge.target],
                         "source": edge.origin,
                         "via": list(edge.via),
+                        "weight": self._weight(edge),
                     }
                     for edge in self.evidence.facts
                 ],
                 "scenes": [
-                    {"label": node.label, "score": _rounded(node.score)}
+                    {
+                        "label": node.label,
+                        "score": _rounded(node.score),
+                        "weight": self._weight(node),
+                    }
                     for node in self.evidence.scenes
                 ],
                 "path": [
@@ -121,6 +157,7 @@ class Answer:
                         "target_label": label[edge.target],
                         "kind": edge.kind.value,
                         "score": _rounded(edge.score),
+                        "weight": self._weight(edge),
                     }
                     for edge in self.evidence.path
                 ],
@@ -128,6 +165,22 @@ class Answer:
             "timings_ms": {step: _rounded(ms, 2) for step, ms in self.timings_ms.items()},
             "models": self.models,
         }
+
+    def _weight(self, part: Node | Edge) -> float:
+        return _rounded(self.evidence.weight(part))
+
+
+def _openness(edge: Edge, strength: Mapping[Edge, float] | None) -> float:
+    """Return the edge's score times how far it is open."""
+    return edge.score * (1.0 if strength is None else strength.get(edge, 0.0))
+
+
+def _node_weight(
+    graph: SceneGraph, node: Node, path: tuple[Edge, ...], strength: Mapping[Edge, float] | None
+) -> float:
+    on_path = [edge for edge in path if node.id in (edge.source, edge.target)]
+    touching = on_path or [*graph.edges_from(node.id), *graph.edges_to(node.id)]
+    return node.score * max((_openness(edge, strength) for edge in touching), default=1.0)
 
 
 def _rounded(number: float, digits: int = 4) -> float:

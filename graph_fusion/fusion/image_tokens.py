@@ -65,8 +65,10 @@ def pretrained(folder: str | None, layers: int) -> nn.Module:
     try:
         # attention weights are asked for, and only this implementation returns them
         model: nn.Module = AutoModel.from_pretrained(
-            where, local_files_only=True, attn_implementation="eager", add_pooling_layer=False
+            where, local_files_only=True, attn_implementation="eager"
         )
+        if getattr(model, "pooler", None) is not None:
+            model.pooler = None  # its vector is not among the tokens
         stack = list(model.get_submodule("encoder").get_submodule("layer").children())
     except (OSError, ValueError, TypeError, AttributeError) as error:
         raise SightGraphError(

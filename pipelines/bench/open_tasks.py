@@ -16,6 +16,7 @@ from graph_fusion.training import TrainingConfig, fit
 from graph_fusion.vocabulary_model import (
     EDGE_FEATURES,
     WIDTH,
+    MemberConfig,
     VocabularyAnswerer,
     VocabularyConfig,
     Wording,
@@ -132,7 +133,8 @@ class OKVQA(BenchTask):
 
     def model(self, choice: ModelChoice, prepared: Prepared) -> nn.Module:
         assert isinstance(prepared, OpenPrepared)
-        return vocabulary_model(_config(choice, prepared), prepared.names, prepared.often)
+        assert prepared.names is not None
+        return vocabulary_model(_member(choice), prepared.names, prepared.often)
 
     def warm_up(
         self,
@@ -151,12 +153,10 @@ class OKVQA(BenchTask):
         assert isinstance(prepared, OpenPrepared)
         assert isinstance(prepared.objective, OpenObjective)
         assert isinstance(model, FusionModel)
-        config = _config(choice, prepared)
+        config = VocabularyConfig(prepared.answers, (_member(choice),))
         VocabularyAnswerer([model], config, prepared.objective.wording).save(out)
         return True
 
 
-def _config(choice: ModelChoice, prepared: OpenPrepared) -> VocabularyConfig:
-    return VocabularyConfig(
-        prepared.answers, choice.fusion, choice.sizes, choice.control, choice.missing
-    )
+def _member(choice: ModelChoice) -> MemberConfig:
+    return MemberConfig(choice.fusion, choice.sizes, choice.control, choice.missing)

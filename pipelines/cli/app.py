@@ -12,6 +12,8 @@ from kg.errors import SightGraphError
 from pipelines.cli.ask import ask
 from pipelines.cli.bench import bench
 from pipelines.cli.evaluate import evaluate
+from pipelines.cli.evaluate_okvqa import okvqa
+from pipelines.cli.explain import explain
 from pipelines.cli.graph import graph
 from pipelines.cli.knowledge import knowledge
 from pipelines.cli.parse import parse
@@ -70,5 +72,6 @@ def main(context: click.Context) -> None:
 
 
 add_tasks()
-for command in (ask, graph, parse, knowledge, train, evaluate, bench):
+evaluate.add_command(okvqa)
+for command in (ask, explain, graph, parse, knowledge, train, evaluate, bench):
     main.add_command(command)

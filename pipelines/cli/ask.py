@@ -11,12 +11,17 @@ from kg.errors import SightGraphError
 from pipelines.cli.many_files import MANY_FILES, ManyFilesCommand
 from pipelines.cli.options import (
     FILE,
+    check_edits,
     check_targets,
     detector_options,
+    edit_options,
+    edits_of,
     json_option,
     knowledge_options,
     load_knowledge,
+    load_reader,
     load_sightgraph,
+    reader_option,
 )
 from pipelines.cli.printing import print_json
 from pipelines.cli.reasons import print_answer
@@ -31,7 +36,9 @@ if TYPE_CHECKING:
 @click.argument("photo")
 @click.argument("question")
 @knowledge_options
+@edit_options
 @detector_options
+@reader_option
 @json_option
 @click.option(
     "--export",
@@ -47,9 +54,12 @@ def ask(
     question: str,
     knowledge_files: tuple[str, ...],
     only_kg: bool,
+    to_set: tuple[str, ...],
+    to_unset: tuple[str, ...],
     detector: str | None,
     weights: Path | None,
     detections: Path | None,
+    reader_model: str | None,
     as_json: bool,
     targets: tuple[Path, ...],
 ) -> None:
@@ -60,6 +70,7 @@ def ask(
     \b
     sightgraph ask example:motorcycle "What does this vehicle need to run?"
     sightgraph ask kitchen.jpg "How many cups are there?" --export answer.html
+    sightgraph ask example:cat "What is this cat used for?" --set "cat usedFor pest control"
     """
     if not question.strip():
         raise SightGraphError('the question is empty. Ask, for example, "What is on the table?".')
@@ -71,7 +82,20 @@ def ask(
 
     opened = Photo.open(photo)
     knowledge = load_knowledge(knowledge_files, only_kg)
-    answer = load_sightgraph(detector, weights, detections, knowledge).ask(opened, question)
+    edits = edits_of(to_set, to_unset)
+    if edits:
+        check_edits(edits, knowledge)
+    reader = load_reader(reader_model)
+    sightgraph = load_sightgraph(detector, weights, detections, knowledge)
+    if edits:
+        sightgraph = sightgraph.edited(edits)
+    answer = sightgraph.ask(opened, question)
+    if reader is not None:
+        answer = reader(answer, opened)
+        if ": refused, " in answer.models["reader"]:
+            click.echo(f"sightgraph: {answer.models['reader']}", err=True)
+    for note in sightgraph.notes(answer):
+        click.echo(f"sightgraph: {note}", err=True)
     if targets:
         _export(answer, targets, opened.image)
     if as_json:

@@ -12,8 +12,10 @@ from kg.errors import SightGraphError
 from kg.files import check_writable
 
 if TYPE_CHECKING:
+    from kg.edits import Edits
     from kg.facts import KnowledgeGraph
     from pipelines.answer import SightGraph
+    from pipelines.reader import Reader
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -62,6 +64,61 @@ def detector_options(command: Command) -> Command:
     ):
         command = option(command)
     return command
+
+
+def edit_options(command: Command) -> Command:
+    """Add --set and --unset."""
+    for name, target, what in (
+        ("--unset", "to_unset", "Leave this fact out, stated or inherited, for this question."),
+        ("--set", "to_set", 'Know this fact too, for this question: "cat usedFor pest control".'),
+    ):
+        option = click.option(
+            name, target, multiple=True, metavar="FACT", help=f"{what} May be repeated."
+        )
+        command = option(command)
+    return command
+
+
+def edits_of(to_set: tuple[str, ...], to_unset: tuple[str, ...]) -> Edits | None:
+    """Return the edits that --set and --unset ask for, if there are any."""
+    from kg.edits import Edits
+
+    return Edits(to_set, to_unset) or None
+
+
+def reader_option(command: Command) -> Command:
+    """Add --reader."""
+    option = click.option(
+        "--reader",
+        "reader_model",
+        metavar="MODEL",
+        help="Let a Hugging Face model (id or folder) say the answer; it must cite the evidence.",
+    )
+    return option(command)
+
+
+def load_reader(model: str | None) -> Reader | None:
+    """Return the reader that --reader asks for, if it does.
+
+    Raises:
+        SightGraphError: there is no such model, or it cannot be loaded.
+    """
+    if model is None:
+        return None
+    from pipelines.reader import Reader
+
+    return Reader(model)
+
+
+def check_edits(edits: Edits, knowledge: KnowledgeGraph) -> None:
+    """Find out before the models load whether `edits` can be made.
+
+    Raises:
+        SightGraphError: one cannot be (`kg.edits.EditedKnowledge`).
+    """
+    from kg.edits import EditedKnowledge
+
+    EditedKnowledge(knowledge, edits)
 
 
 def json_option(command: Command) -> Command:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from kg.graph import Edge, Node, SceneGraph
 from kg.vocabulary import EdgeKind, NodeKind
 from pipelines.cli.printing import box_text, print_columns, print_line
@@ -17,10 +19,12 @@ def print_answer(answer: Answer) -> None:
     evidence = answer.evidence
     if evidence.path or evidence.objects or evidence.entities or evidence.scenes:
         print_line("because:")
-    _print_part("boxes", [_seen(node) for node in evidence.objects])
-    _print_part("scene", [_seen(node) for node in evidence.scenes])
-    _print_part("words", [_read(node, answer.question) for node in evidence.entities])
-    _print_part("facts", [_known(edge, answer.graph) for edge in evidence.facts])
+    _print_part("boxes", [(*_seen(one), _weight(answer, one)) for one in evidence.objects])
+    _print_part("scene", [(*_seen(one), _weight(answer, one)) for one in evidence.scenes])
+    words = [(*_read(one, answer.question), _weight(answer, one)) for one in evidence.entities]
+    _print_part("words", words)
+    facts = [(*_known(one, answer.graph), _weight(answer, one)) for one in evidence.facts]
+    _print_part("facts", facts)
     if evidence.path:
         print_line("  ", ("path", "dim"), f"   {path_line(answer)}")
     others = [one for one in answer.candidates if one.text != answer.text][:OTHERS_SHOWN]
@@ -93,7 +97,11 @@ def _known(edge: Edge, graph: SceneGraph) -> tuple[str, str]:
     return statement, f"{edge.origin}{inherited}"
 
 
-def _print_part(title: str, rows: list[tuple[str, ...]]) -> None:
+def _weight(answer: Answer, part: Node | Edge) -> str:
+    return f"weight {answer.evidence.weight(part):.2f}"
+
+
+def _print_part(title: str, rows: Sequence[tuple[str, ...]]) -> None:
     if rows:
         print_line("  ", (title, "dim"))
         print_columns(rows, indent="    ")

@@ -210,6 +210,29 @@ def answerer(
     print_figures(run(data, out, chosen, print_line, finder, base))
 
 
+@train.command()
+@click.option("--data", type=FILE, required=True, metavar="DIR", help="The folder of data sets.")
+@click.option("--questions", type=FILE, required=True, metavar="FILE", help="Asked by hand.")
+@click.option("--images", type=FILE, required=True, metavar="DIR", help="Their photographs.")
+@click.option("--part", default="development", show_default=True, help="Which of them to use.")
+@click.option("--out", type=FILE, required=True, metavar="DIR", help="An answerer's folder.")
+def mixing(data: Path, questions: Path, images: Path, part: str, out: Path) -> None:
+    """Fit how far answers come from the graph and how far from the vocabulary.
+
+    --out holds both models; mixing.json is written there, and the vocabulary's temperature.
+
+    
+    sightgraph train mixing --data DATASETS --questions data/questions/knowledge.json \\
+        --images DATASETS/coco_mini --out runs/answerer
+    """
+    from pipelines.tasks.mixing_training import train as run
+    from pipelines.tasks.question_files import check_photographs, read_questions
+
+    asked = read_questions(questions, part)
+    check_photographs(asked, images)
+    print_figures(run(data, asked, images, out))
+
+
 def make_run_folder(out: Path, restart: bool) -> None:
     """Make `out`; with `restart`, forget what a stopped training left in it."""
     make_folder(out)

@@ -12,6 +12,7 @@ from safetensors.torch import load_file
 from graph_fusion.encoders import TEXT_ENCODERS
 from graph_fusion.vocabulary_model import (
     WORDS,
+    MemberConfig,
     VocabularyAnswerer,
     VocabularyConfig,
     Wording,
@@ -33,7 +34,7 @@ def answerer() -> VocabularyAnswerer:
     torch.manual_seed(0)
     encoder = TEXT_ENCODERS.make("minilm")
     config = VocabularyConfig(ANSWERS)
-    model = vocabulary_model(config, encoder(list(ANSWERS)), torch.ones(len(ANSWERS)))
+    model = vocabulary_model(MemberConfig(), encoder(list(ANSWERS)))
     return VocabularyAnswerer([model], config, Wording(encoder))
 
 
@@ -69,15 +70,23 @@ def test_several_models_answer_with_their_mean(
     answerer: VocabularyAnswerer, tmp_path: Path
 ) -> None:
     torch.manual_seed(1)
-    other = vocabulary_model(answerer.config, torch.randn(4, 384), torch.ones(4))
-    parts = [
-        VocabularyAnswerer([model], answerer.config, answerer.wording)(GRAPHS)
-        for model in (answerer.models[0], other)
-    ]
-    both = VocabularyAnswerer([answerer.models[0], other], answerer.config, answerer.wording)
-    torch.testing.assert_close(both(GRAPHS), torch.stack(parts).mean(0))
+    member = MemberConfig("graph_attention")
+    config = VocabularyConfig(ANSWERS, (member,))
+    model = vocabulary_model(member, torch.randn(4, 384))
+    other = VocabularyAnswerer([model], config, answerer.wording)
+    both = answerer.joined([other])
+    parts = torch.stack([answerer(GRAPHS), other(GRAPHS)])
+    torch.testing.assert_close(both(GRAPHS), parts.mean(0))
     both.save(tmp_path)
-    assert len(VocabularyAnswerer.load(tmp_path, answerer.wording.encoder).models) == 2
+    back = VocabularyAnswerer.load(tmp_path, answerer.wording.encoder)
+    assert [one.fusion for one in back.config.members] == ["language_graph", "graph_attention"]
+    torch.testing.assert_close(back(GRAPHS), both(GRAPHS), atol=0.02, rtol=0)
+
+
+def test_vocabularies_of_other_answers_are_not_joined(answerer: VocabularyAnswerer) -> None:
+    other = VocabularyAnswerer(answerer.models, VocabularyConfig(("dog",)), answerer.wording)
+    with pytest.raises(SightGraphError, match="differ"):
+        answerer.joined([other])
 
 
 def test_weights_of_other_answers_are_refused(answerer: VocabularyAnswerer, tmp_path: Path) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 import torch
 from transformers import AutoTokenizer
@@ -31,8 +33,9 @@ def pieces() -> Pieces:
 
 
 def batch(pieces: Pieces, *graphs: WordedGraph) -> WordedBatch:
-    relations = {"is a": torch.ones(4), "means": torch.zeros(4)}
-    return collate(graphs, pieces, relations, torch.zeros(len(graphs), 4))
+    names = ("is a", "means", "cat", "sofa", "feline")
+    vectors = {name: torch.full((4,), float(number)) for number, name in enumerate(names)}
+    return collate(graphs, pieces, vectors, torch.zeros(len(graphs), 4))
 
 
 def test_nodes_are_the_seen_and_then_the_known_ones(pieces: Pieces) -> None:
@@ -44,10 +47,14 @@ def test_nodes_are_the_seen_and_then_the_known_ones(pieces: Pieces) -> None:
 def test_names_are_bags_of_their_pieces(pieces: Pieces) -> None:
     found = batch(pieces, CAT)
     ends = [*found.starts.tolist(), len(found.pieces)]
-    cut = [
-        found.pieces[a:b].tolist() for a, b in zip(ends, ends[1:], strict=False)
-    ]
+    cut = [found.pieces[a:b].tolist() for a, b in pairwise(ends)]
     assert cut == [pieces.name("cat"), pieces.name("sofa"), pieces.name("feline")]
+
+
+def test_names_have_their_vectors_and_padding_none(pieces: Pieces) -> None:
+    found = batch(pieces, CAT, BARE)
+    assert found.names[:, :, 0].tolist() == [[2.0, 3.0, 4.0], [0.0, 0.0, 0.0]]
+    assert found.relations[:, 0].tolist() == [0.0, 1.0]
 
 
 def test_edges_stand_twice_and_the_question_is_the_first_word(pieces: Pieces) -> None:

@@ -15,7 +15,7 @@ from kg.errors import SightGraphError
 from pipelines.cli import main
 from pipelines.cli.app import Application
 
-COMMANDS = {"ask", "bench", "evaluate", "graph", "kg", "parse", "train"}
+COMMANDS = {"ask", "bench", "evaluate", "explain", "graph", "kg", "parse", "train"}
 ROOT = Path(__file__).resolve().parents[3]
 
 

@@ -21,10 +21,13 @@ QUESTION = "What powers this vehicle?"
 KEYS = {
     "": {"question", "answer", "confidence", "candidates", "evidence", "timings_ms", "models"},
     "evidence": {"objects", "entities", "facts", "scenes", "path"},
-    "objects": {"id", "label", "score", "box"},
-    "entities": {"text", "start", "end"},
-    "facts": {"subject", "relation", "object", "source", "via"},
-    "path": {"source", "source_label", "relation", "target", "target_label", "kind", "score"},
+    "objects": {"id", "label", "score", "box", "weight"},
+    "entities": {"text", "start", "end", "weight"},
+    "facts": {"subject", "relation", "object", "source", "via", "weight"},
+    "path": {
+        *("source", "source_label", "relation", "target", "target_label", "kind", "score"),
+        "weight",
+    },
 }
 """What docs/answer-format.md promises."""
 
@@ -68,9 +71,24 @@ def test_lines_for_people_say_the_same_as_the_json(run: Run, labels: Path) -> No
     lines = run(*asked).stdout.splitlines()
     assert lines[0] == f"{answer['answer']}  (confidence {answer['confidence']:.2f})"
     assert lines[1] == "because:"
-    assert "    motorcycle  0.90  [40, 30, 640, 430]  precomputed" in lines
+    (seen,) = answer["evidence"]["objects"]
+    box = "    motorcycle  0.90  [40, 30, 640, 430]  precomputed"
+    assert f"{box}  weight {seen['weight']:.2f}" in lines
     (fact,) = answer["evidence"]["facts"]
     assert any(f"motorcycle {fact['relation']} {fact['object']}" in line for line in lines)
+
+
+def test_an_edit_changes_the_answer_to_this_one_question(run: Run, labels: Path) -> None:
+    asked = ("ask", "example:motorcycle", QUESTION, "--detections", labels, "--json")
+    sets = ("--set", "motorcycle poweredBy morning dew", "--set", "motorcyle eats hay")
+    unset = ("--unset", "motorcycle | powered by | petrol")
+    done = run(*asked, *sets, *unset)
+    answer = json.loads(done.stdout)
+    assert answer["answer"] == "morning dew"
+    (fact,) = answer["evidence"]["facts"]
+    assert fact["source"] == "edit"
+    assert "'motorcyle eats hay' was not used" in done.stderr
+    assert json.loads(run(*asked).stdout)["answer"] != "morning dew"
 
 
 def test_export_marks_the_evidence(run: Run, labels: Path, tmp_path: Path) -> None:
@@ -163,6 +181,8 @@ def test_empty_question_is_a_mistake(mistake: Mistake, question: str) -> None:
         (["--weights", "nowhere"], "'nowhere'"),
         (["--kg", "nowhere.ttl"], "'nowhere.ttl'"),
         (["--only-kg"], "--kg"),
+        (["--set", "cat usedFro mice"], "Did you mean 'used for'?"),
+        (["--unset", "cat eats moon dust"], "Known: cat eats: bird"),
         (["--export", "nowhere/answer.html"], "'nowhere/answer.html': No such file"),
         (["--export", "answer.docx"], "'.docx' names no format"),
         (["--export", "."], "'.'"),

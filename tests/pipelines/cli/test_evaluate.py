@@ -13,6 +13,7 @@ from pipelines.cli.evaluate import evaluate
 from pipelines.cli.task import TASKS as OF_THE_BENCH
 
 TASKS = {
+    "answerer",
     "colours",
     "detection",
     "grounding",
@@ -20,13 +21,14 @@ TASKS = {
     "linking-coverage",
     "parser",
     "question-parsing",
-    "questions",
     "relations",
     "scenes",
     "text-graph",
 }
 OF_A_STORE = {"retrieval"}
 """Tasks that need a store too."""
+OF_A_FILE = {"deletion", "edits", "questions"}
+"""Tasks that need photographs beside their file: test_evaluate_questions.py, ..._edits.py."""
 CONLLU = """\
 # text = Cats sleep .
 1	Cats	cat	NOUN	NNS	Number=Plur	2	nsubj	_	_
@@ -37,7 +39,7 @@ CONLLU = """\
 
 
 def test_every_task_can_be_measured() -> None:
-    assert set(evaluate.commands) == TASKS | OF_A_STORE | set(OF_THE_BENCH)
+    assert set(evaluate.commands) == TASKS | OF_A_STORE | OF_A_FILE | set(OF_THE_BENCH)
 
 
 @pytest.mark.parametrize("task", sorted(TASKS))

@@ -1,0 +1,255 @@
+"""DAQUAR as a task of the bench: questions about rooms, from pixels."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from graph_fusion.encoders import TEXT_ENCODERS
+from graph_fusion.fusion import FusionConfig
+from graph_fusion.fusion_model import FusionModel
+from graph_fusion.training import TrainingConfig
+from graph_fusion.weights import loading
+from kg.errors import SightGraphError
+from kg.files import write_text
+from pipelines.bench.task import BenchTask, ModelChoice, Prepared
+from pipelines.detectors.bundled import BundledDetector
+from pipelines.tasks.daquar import (
+    Daquar,
+    RoomQuestion,
+    fold_of,
+    is_held_out,
+    read_daquar,
+    rooms,
+    spoken,
+    whole_answers,
+)
+from pipelines.tasks.daquar_model import (
+    EDGE_FEATURES,
+    RELATIONS,
+    TEXT_FEATURES,
+    RoomAnswers,
+    RoomExample,
+    RoomFront,
+    RoomObjective,
+    RoomTables,
+)
+from pipelines.tasks.daquar_photos import SeenPhotos, look_at
+from pipelines.tasks.daquar_texts import encode_questions, mirrored, names_object
+from pipelines.tasks.daquar_words import FOLDS, WordReader, common_words, fit_words, words_said
+from pipelines.tasks.wups import Nouns
+
+ABOUT, READER = "daquar.json", "words.safetensors"
+"""What a model needs beside its weights."""
+
+
+@dataclass(frozen=True, slots=True)
+class RoomsKnown:
+    """What was fixed when training began.
+
+    answers: the closed list, each a whole answer; often: how often each was right.
+    words: those that are foretold from the photograph alone.
+    photographs: numbers of those trained on, which are never measured.
+    """
+
+    answers: tuple[tuple[str, ...], ...]
+    often: tuple[int, ...]
+    words: tuple[str, ...]
+    photographs: tuple[int, ...]
+
+    @classmethod
+    def of(cls, data: Daquar) -> RoomsKnown:
+        """Set rooms aside, and list what the questions about the others hold.
+
+        Raises:
+            SightGraphError: no room is left to train on.
+        """
+        room = rooms(data.files)
+        asked = [one for one in data.questions if not is_held_out(room[one.photograph])]
+        if not asked:
+            raise SightGraphError("all rooms of this folder are set aside: it is too small.")
+        counts = whole_answers(asked)
+        return cls(
+            tuple(counts),
+            tuple(counts.values()),
+            tuple(common_words(asked)),
+            tuple(sorted({one.photograph for one in asked})),
+        )
+
+    @classmethod
+    def load(cls, file: Path) -> RoomsKnown:
+        """Read what a training wrote.
+
+        Raises:
+            SightGraphError: it is something else.
+        """
+        with loading("daquar", file.parent):
+            known = json.loads(file.read_text(encoding="utf-8"))
+            known["answers"] = map(tuple, known["answers"])
+            return cls(**{name: tuple(values) for name, values in known.items()})
+
+
+@dataclass(frozen=True, slots=True)
+class RoomsPrepared(Prepared):
+    """And what a model is made from."""
+
+    known: RoomsKnown | None = None
+
+
+class DAQUAR(BenchTask):
+    """Questions of people about rooms, from pixels; --data is a folder like daquar.
+
+    The photographs of some rooms are set aside and only measured: the last epoch's weights are
+    kept. A folder that holds others, such as the official test, is measured as a whole.
+
+    wordnet: where WordNet is; without it there is no WUPS.
+    measuring: a model is only measured: what training fixed must be there, nothing is written.
+    """
+
+    name = "daquar"
+    measures = ("accuracy", "accuracy, single answers")
+    sizes = FusionConfig(
+        hidden=128,
+        layers=1,
+        dropout=0.4,
+        relation_features=TEXT_FEATURES,
+        edge_features=EDGE_FEATURES,
+    )
+    training = TrainingConfig(
+        epochs=6,
+        batch_size=64,
+        learning_rate=1e-3,
+        weight_decay=0.05,
+        warmup=0.05,
+        average=0.99,
+        watch=None,
+    )
+
+    def __init__(self, wordnet: Path | None = None, measuring: bool = False) -> None:
+        self.wordnet = wordnet
+        self.measuring = measuring
+
+    def prepare(self, data: Path | None, cache: Path) -> Prepared:
+        if data is None:
+            raise SightGraphError("daquar needs --data, the folder of images.json.")
+        daquar = read_daquar(data)
+        new = not self.measuring and not (cache / ABOUT).is_file()
+        known = RoomsKnown.of(daquar) if new else RoomsKnown.load(cache / ABOUT)
+        numbers = sorted({one.photograph for one in daquar.questions})
+        seen = look_at([daquar.files[number] for number in numbers], cache, new)
+        scores = self._scores(daquar, numbers, seen, known, cache, new)
+        if new:
+            write_text(cache / ABOUT, json.dumps(asdict(known)) + "\n")
+        labels = BundledDetector().labels
+        tables = self._tables(daquar, seen, scores, labels, cache, new)
+        examples = _examples(daquar.questions, numbers, seen, labels, known)
+        trained = set(known.photographs)
+        pairs = list(zip(daquar.questions, examples, strict=True))
+        train = [one for question, one in pairs if question.photograph in trained]
+        others = [one for question, one in pairs if question.photograph not in trained]
+        closed = [frozenset(answer) for answer in known.answers]
+        nouns = None if self.wordnet is None else Nouns.read(self.wordnet)
+        return RoomsPrepared(
+            RoomObjective(tables, closed),
+            train,
+            others,
+            others,
+            RoomObjective(tables, closed, nouns),
+            known=known,
+        )
+
+    def _scores(
+        self,
+        daquar: Daquar,
+        numbers: list[int],
+        seen: SeenPhotos,
+        known: RoomsKnown,
+        cache: Path,
+        new: bool,
+    ) -> Tensor:
+        """Return the words' scores; for photographs trained on, by readers of other rooms."""
+        rows = {number: row for row, number in enumerate(numbers)}
+        own = [rows[number] for number in known.photographs if number in rows]
+        if len(own) < len(known.photographs):
+            return WordReader.load(cache / READER)(seen.cells)
+        room = rooms(daquar.files)
+        places = {number: row for row, number in enumerate(known.photographs)}
+        said = words_said(daquar.questions, known.words, places)
+        folds = [fold_of(room[number], FOLDS) for number in known.photographs]
+        reader, unseen = fit_words(seen.cells[own], said, folds)
+        if new:
+            reader.save(cache / READER)
+        scores = reader(seen.cells)
+        scores[own] = unseen
+        return scores
+
+    def _tables(
+        self,
+        daquar: Daquar,
+        seen: SeenPhotos,
+        scores: Tensor,
+        labels: list[str],
+        cache: Path,
+        new: bool,
+    ) -> RoomTables:
+        texts = [one.text for one in daquar.questions]
+        vectors = encode_questions(texts + [mirrored(text) for text in texts], cache, new)
+        encoder = TEXT_ENCODERS.make("minilm")
+        return RoomTables(
+            texts=vectors,
+            scores=scores,
+            colours=seen.colours,
+            objects=seen.objects,
+            labels=seen.labels,
+            names=encoder(labels),
+            relations=encoder(RELATIONS),
+        )
+
+    def model(self, choice: ModelChoice, prepared: Prepared) -> nn.Module:
+        assert isinstance(prepared, RoomsPrepared)
+        assert prepared.known is not None
+        known, sizes = prepared.known, choice.sizes
+        rows = {answer: row for row, answer in enumerate(known.answers)}
+        names = TEXT_ENCODERS.make("minilm")([spoken(answer) for answer in known.answers])
+        head = RoomAnswers(
+            sizes.hidden,
+            names,
+            torch.tensor(known.often).float(),
+            torch.tensor([rows[(word,)] for word in known.words]),
+            sizes.dropout,
+        )
+        front = RoomFront(len(known.words), sizes.hidden, sizes.dropout)
+        return FusionModel(front, choice.fusion, sizes, head, choice.missing, choice.control)
+
+
+def _examples(
+    questions: tuple[RoomQuestion, ...],
+    numbers: list[int],
+    seen: SeenPhotos,
+    labels: list[str],
+    known: RoomsKnown,
+) -> list[RoomExample]:
+    rows = {number: row for row, number in enumerate(numbers)}
+    answers = {answer: row for row, answer in enumerate(known.answers)}
+    found = []
+    for row, one in enumerate(questions):
+        photograph = rows[one.photograph]
+        named = [
+            label >= 0 and names_object(one.text, labels[label])
+            for label in seen.labels[photograph].tolist()
+        ]
+        found.append(
+            RoomExample(
+                text=row,
+                mirrored=len(questions) + row,
+                photograph=photograph,
+                named=torch.tensor(named),
+                answer=answers.get(tuple(sorted(one.answers)), -1),
+                answers=one.answers,
+            )
+        )
+    return found

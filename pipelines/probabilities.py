@@ -1,0 +1,114 @@
+"""What the networks say of one question, as probabilities and as answers."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from torch import Tensor
+
+from graph_fusion.heads.graph import COUNT, NO, POINTER, YES, YES_NO
+from kg.graph import Node
+from kg.vocabulary import NodeKind
+from pipelines.evidence import Candidate
+
+MAX_CANDIDATES = 5
+LEAST_SCORE = 0.001
+"""Candidates that are less probable are not named."""
+
+
+@dataclass(frozen=True, slots=True)
+class Probabilities:
+    """Probabilities of one question about a graph of N nodes.
+
+    Shapes:
+        route: [3] pointer, yes/no or count
+        node: [N + 1] each node as the answer; the last that none is
+        yes_no: [3] yes, no, unknown
+        counted: [N] whether each node is one of those counted
+
+    spoken: what the vocabulary answers, with probabilities; share: how far that counts.
+    """
+
+    nodes: list[Node]
+    route: Tensor
+    node: Tensor
+    yes_no: Tensor
+    counted: Tensor
+    spoken: Mapping[str, float] = field(default_factory=dict)
+    share: float = 0.0
+
+    @property
+    def way(self) -> int:
+        """How the question is most probably answered: `POINTER`, `YES_NO` or `COUNT`."""
+        return int(self.route.argmax())
+
+    @property
+    def unsure(self) -> float:
+        """The probability that the graph should hold the answer and does not."""
+        none = self.route[POINTER] * self.node[-1]
+        return (1 - self.share) * float(none + self.route[YES_NO] * self.yes_no[2])
+
+    @property
+    def leans_to_yes(self) -> bool:
+        return bool(self.yes_no[YES] > self.yes_no[NO])
+
+    def candidates(self) -> tuple[Candidate, ...]:
+        """Return the most probable answers, best first."""
+        ranked = sorted(self.scores().items(), key=lambda item: (-item[1], item[0]))
+        best = [Candidate(text, score) for text, score in ranked[:MAX_CANDIDATES]]
+        return tuple(one for one in best if one.score >= LEAST_SCORE)
+
+    def of(self, text: str) -> float:
+        """Return the probability that the answer is `text`, also where it is not the best."""
+        return self.scores().get(text, 0.0)
+
+    def among(self, ids: set[str]) -> float:
+        """Return the probability that the answer is one of the nodes `ids`."""
+        chosen = [place for place, node in enumerate(self.nodes) if node.id in ids]
+        return (1 - self.share) * float(self.route[POINTER] * self.node[chosen].sum())
+
+    def target(self, text: str) -> Node | None:
+        """Return the most probable node that is called `text` and is no word of the question."""
+        matching = [
+            place
+            for place, node in enumerate(self.nodes)
+            if node.label == text and node.kind != NodeKind.ENTITY
+        ]
+        if not matching:
+            return None
+        return self.nodes[max(matching, key=lambda place: float(self.node[place]))]
+
+    def counted_objects(self) -> list[Node]:
+        """Return the objects that are counted."""
+        chosen = zip(self.nodes, self.counted.tolist(), strict=True)
+        return [node for node, share in chosen if node.kind == NodeKind.OBJECT and share > 0.5]
+
+    def scores(self) -> dict[str, float]:
+        """Return the probability of each answer by graph and vocabulary together."""
+        mixed = {text: (1 - self.share) * score for text, score in self.graph_scores().items()}
+        for text, score in self.spoken.items():
+            mixed[text] = mixed.get(text, 0.0) + self.share * score
+        return mixed
+
+    def graph_scores(self) -> dict[str, float]:
+        """Return the probability of each answer by the graph alone."""
+        scores: dict[str, float] = defaultdict(float)
+        pointed = (self.route[POINTER] * self.node).tolist()
+        for node, score in zip(self.nodes, pointed, strict=False):
+            if node.kind != NodeKind.ENTITY:
+                scores[node.label] += score
+        scores["yes"] += float(self.route[YES_NO] * self.yes_no[YES])
+        scores["no"] += float(self.route[YES_NO] * self.yes_no[NO])
+        count = len(self.counted_objects())
+        scores[str(count)] += float(self.route[COUNT]) * self._surely_counted()
+        return scores
+
+    def _surely_counted(self) -> float:
+        """Return the probability that each object is rightly counted or left out."""
+        sureness = 1.0
+        for node, share in zip(self.nodes, self.counted.tolist(), strict=True):
+            if node.kind == NodeKind.OBJECT:
+                sureness *= max(share, 1 - share)
+        return sureness
