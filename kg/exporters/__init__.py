@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -19,13 +19,20 @@ if TYPE_CHECKING:
 class View:
     """What a picture of a graph shows beside it: words above, and what to highlight.
 
-    nodes: ids; edges: the answer's path.
+    nodes: ids; edges: the answer's path and facts.
+    weights: how much a highlighted node or edge counted, in [0, 1], by node id and by edge;
+        1 for those that are not in it.
     """
 
     title: str = ""
     subtitle: str = ""
     nodes: frozenset[str] = frozenset()
     edges: frozenset[Edge] = frozenset()
+    weights: Mapping[str | Edge, float] = field(default_factory=dict)
+
+    def weight(self, key: str | Edge) -> float:
+        """Return how much a highlighted node or edge counted, in [0, 1]."""
+        return min(max(self.weights.get(key, 1.0), 0.0), 1.0)
 
 
 class Exporter(Protocol):

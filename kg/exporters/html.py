@@ -29,6 +29,12 @@ def write_html(graph: SceneGraph, target: Path, image: Image.Image | None, view:
     content["highlight"] = {
         "nodes": sorted(view.nodes),
         "edges": [number for number, edge in enumerate(graph.edges()) if edge in view.edges],
+        "node_weights": {key: view.weight(key) for key in sorted(view.nodes & view.weights.keys())},
+        "edge_weights": {
+            number: view.weight(edge)
+            for number, edge in enumerate(graph.edges())
+            if edge in view.edges and edge in view.weights
+        },
     }
     content["colours"] = {kind.value: colour for kind, colour in COLOURS.items()}
     content["image"] = None if image is None else _data_url(image)

@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from kg.exporters import View
 
 INK, FAINT = "#1d3557", "#adb5bd"
+THIN, WIDE = 1.4, 5.0
+"""Line widths of what counted nothing and of what counted all, in points."""
+PALEST = 0.4
+"""Opacity of what counted nothing."""
 
 
 def write_png(graph: SceneGraph, target: Path, image: Image.Image | None, view: View) -> None:
@@ -53,13 +57,19 @@ def _draw_photo(axes: Any, graph: SceneGraph, image: Image.Image | None, view: V
         chosen = node.id in view.nodes
         colour = ACCENT if chosen else COLOURS[NodeKind.OBJECT]
         box = Rectangle(
-            (x1, y1), x2 - x1, y2 - y1, fill=False, edgecolor=colour, linewidth=3 if chosen else 1.2
+            (x1, y1),
+            x2 - x1,
+            y2 - y1,
+            fill=False,
+            edgecolor=colour,
+            linewidth=_width(view, node.id) if chosen else 1.2,
+            alpha=_opacity(view, node.id) if chosen else 1.0,
         )
         axes.add_patch(box)
         axes.text(
             x1,
             y1,
-            f"{_plain(node.label)} {node.score:.2f}",
+            _plain(_box_label(node, view)),
             fontsize=10 if chosen else 7.5,
             color="white" if chosen else INK,
             verticalalignment="bottom",
@@ -72,7 +82,7 @@ def _draw_graph(axes: Any, graph: SceneGraph, view: View) -> None:
     nodes, edges = shown(graph, view)
     places = _places(nodes, view)
     for edge in sorted(edges, key=lambda one: one in view.edges):
-        _draw_edge(axes, edge, places, edge in view.edges)
+        _draw_edge(axes, edge, places, view)
     for node in nodes:
         x, y = places[node.id]
         chosen = node.id in view.nodes
@@ -115,8 +125,9 @@ def _places(nodes: list[Node], view: View) -> dict[str, tuple[float, float]]:
     return places
 
 
-def _draw_edge(axes: Any, edge: Edge, places: dict[str, tuple[float, float]], chosen: bool) -> None:
+def _draw_edge(axes: Any, edge: Edge, places: dict[str, tuple[float, float]], view: View) -> None:
     start, end = places[edge.source], places[edge.target]
+    chosen = edge in view.edges
     axes.annotate(
         "",
         xy=end,
@@ -124,7 +135,8 @@ def _draw_edge(axes: Any, edge: Edge, places: dict[str, tuple[float, float]], ch
         arrowprops={
             "arrowstyle": "-|>",
             "color": ACCENT if chosen else FAINT,
-            "linewidth": 2.6 if chosen else 0.9,
+            "linewidth": _width(view, edge) if chosen else 0.9,
+            "alpha": _opacity(view, edge) if chosen else 1.0,
             "shrinkA": 22,
             "shrinkB": 26,
             "connectionstyle": "arc3,rad=0.08",
@@ -134,12 +146,32 @@ def _draw_edge(axes: Any, edge: Edge, places: dict[str, tuple[float, float]], ch
     axes.text(
         start[0] * 0.5 + end[0] * 0.5,
         start[1] * 0.5 + end[1] * 0.5 + 0.012,
-        _plain(edge.relation),
+        _plain(
+            f"{edge.relation} {view.weight(edge):.2f}" if edge in view.weights else edge.relation
+        ),
         ha="center",
         fontsize=9.5 if chosen else 7,
         color=ACCENT if chosen else "#6c757d",
         zorder=4,
     )
+
+
+def _width(view: View, key: str | Edge) -> float:
+    return THIN + (WIDE - THIN) * view.weight(key)
+
+
+def _opacity(view: View, key: str | Edge) -> float:
+    return PALEST + (1 - PALEST) * view.weight(key)
+
+
+def _box_label(node: Node, view: View) -> str:
+    """Return label and score, and the weight where one was measured."""
+    weight = f"  weight {view.weight(node.id):.2f}" if node.id in view.weights else ""
+    return f"{node.label} {node.score:.2f}{weight}"
+
+
+def _edge_label(edge: Edge, view: View) -> str:
+    return f"{edge.relation} {view.weight(edge):.2f}" if edge in view.weights else edge.relation
 
 
 def _plain(text: str) -> str:

@@ -105,16 +105,8 @@ def ask(
 
 
 def _export(answer: Answer, targets: tuple[Path, ...], image: Image.Image) -> None:
-    """Write the graph with the path from question to answer marked."""
-    from kg.exporters import View, export
+    """Write the graph with the evidence marked."""
+    from kg.exporters import export
+    from pipelines.pictures import picture
 
-    path = answer.evidence.path
-    nodes = {end for edge in path for end in (edge.source, edge.target)}
-    nodes |= {node.id for node in (*answer.evidence.objects, *answer.evidence.entities)}
-    view = View(
-        title=answer.question,
-        subtitle=f"{answer.text}  (confidence {answer.confidence:.2f})",
-        nodes=frozenset(nodes),
-        edges=frozenset(path),
-    )
-    export(answer.graph, targets, image=image, view=view)
+    export(answer.graph, targets, image=image, view=picture(answer))

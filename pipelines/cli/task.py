@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from pipelines.cli.evaluate import evaluate, measure_and_report
+from pipelines.cli.evaluate_daquar import daquar
 from pipelines.cli.options import FILE
 from pipelines.cli.printing import print_line
 from pipelines.cli.train import LOGS, make_run_folder, print_figures, train
@@ -16,13 +17,14 @@ TASKS = {
     "sort-of-clevr": "Questions about generated pictures of six shapes.",
     "knowledge-scenes": "Questions over one to three relations; DIR is a folder like coco_mini.",
     "okvqa": "OK-VQA and what is trained before it; DIR is the folder of data sets.",
+    "daquar": "Questions about rooms, from pixels; DIR holds images.json and questions.json.",
     "cora": "The topics of Cora's papers; DIR is Planetoid's folder.",
     "citeseer": "The topics of Citeseer's papers; DIR is Planetoid's folder.",
 }
 """As `pipelines.bench.BENCH_TASKS`, whose import would cost every command a second."""
 GENERATED = ("sort-of-clevr",)
 """Tasks that need no data."""
-MEASURED_OTHERWISE = ("okvqa",)
+MEASURED_OTHERWISE = ("okvqa", "daquar")
 """Tasks whose `evaluate` is a command of its own."""
 
 
@@ -84,3 +86,4 @@ def add_tasks() -> None:
         add_training(name, help_)
         if name not in MEASURED_OTHERWISE:
             add_evaluation(name, help_)
+    evaluate.add_command(daquar)

@@ -98,3 +98,38 @@ def test_what_is_not_there_is_not_guessed_at(
 def test_an_empty_graph_is_not_known(answerer: Answerer) -> None:
     reply = answerer(SceneGraph(None, "What is it?"), Query("What is it?", "what is it", "concept"))
     assert (reply.text, reply.confidence) == (DONT_KNOW, 1.0)
+
+
+def test_deleting_edges_of_the_tensors_equals_deleting_them_from_the_graph(
+    answerer: Answerer, asked: dict[str, tuple[SceneGraph, Query]]
+) -> None:
+    graph, query = asked["What is the cup used for?"]
+    text = answerer(graph, query).text
+    edges = graph.edges()
+    deletions = [[], edges[:1], edges[3:20], edges[::2]]
+    at_once = answerer.probabilities_without(graph, query, {}, text, deletions)
+    for edges_gone, probability in zip(deletions, at_once, strict=True):
+        alone = answerer.probability(graph.without(*edges_gone), query, {}, text)
+        assert probability == pytest.approx(alone, abs=1e-4)
+
+
+def test_the_probability_of_an_answer_is_its_candidate_s_score(
+    answerer: Answerer, asked: dict[str, tuple[SceneGraph, Query]]
+) -> None:
+    graph, query = asked["Is this animal a mammal?"]
+    for one in answerer(graph, query).candidates:
+        assert answerer.probability(graph, query, {}, one.text) == pytest.approx(one.score)
+    assert answerer.probability(graph, query, {}, "no such answer") == 0.0
+    assert answerer.probability(SceneGraph(), query, {}, "yes") == 0.0
+
+
+def test_cited_facts_take_the_answer_with_them(
+    answerer: Answerer, asked: dict[str, tuple[SceneGraph, Query]]
+) -> None:
+    graph, query = asked["What is the cup used for?"]
+    reply = answerer(graph, query)
+    assert reply.evidence.facts
+    before, without = answerer.probabilities_without(
+        graph, query, {}, reply.text, [[], reply.evidence.facts]
+    )
+    assert without < 0.5 * before

@@ -60,13 +60,35 @@ def test_nodes_beside_the_path_count_once(graph: SceneGraph) -> None:
     assert [node.id for node in evidence.objects] == ["object:0", "object:1"]
 
 
+def test_further_facts_stand_behind_those_of_the_path_and_once(graph: SceneGraph) -> None:
+    other = graph.connect(Edge("kg:motorcycle", "kg:fuel", EdgeKind.FACT, "burns", "own.ttl"))
+    evidence = Evidence.from_path(graph, (MENTION, LINK, FACT), facts=(other, FACT))
+    assert evidence.facts == (FACT, other)
+    assert evidence.path == (MENTION, LINK, FACT)
+
+
+def test_a_node_weighs_by_its_widest_edge_on_the_path(graph: SceneGraph) -> None:
+    strength = {MENTION: 0.5, LINK: 0.25, FACT: 1.0}
+    evidence = Evidence.from_path(graph, (MENTION,), strength=strength)
+    assert evidence.weight(graph.node("object:0")) == pytest.approx(0.91234 * 0.5 * 0.8)
+    off_path = Evidence.from_path(graph, (), graph.node("object:0"), strength={LINK: 0.25})
+    assert off_path.weight(graph.node("object:0")) == pytest.approx(0.91234 * 0.25)
+
+
+def test_what_nobody_measured_weighs_its_score(graph: SceneGraph) -> None:
+    assert Evidence((graph.node("object:1"),)).weight(graph.node("object:1")) == 0.4
+    assert Evidence.from_path(graph, (MENTION,)).weight(MENTION) == 0.8
+
+
 def test_path_through_a_node_of_another_graph_is_refused(graph: SceneGraph) -> None:
     with pytest.raises(SightGraphError, match="no node 'entity:0'"):
         Evidence.from_path(SceneGraph(), (MENTION,))
 
 
 def test_json_object_has_the_documented_content(graph: SceneGraph) -> None:
-    answer = answered(graph, Evidence.from_path(graph, (MENTION, LINK, FACT)))
+    strength = {MENTION: 0.5, LINK: 0.75, FACT: 0.25}
+    path = (MENTION, LINK, FACT)
+    answer = answered(graph, Evidence.from_path(graph, path, strength=strength))
     assert json.loads(json.dumps(answer.as_json())) == {
         "question": QUESTION,
         "answer": "fuel",
@@ -79,9 +101,10 @@ def test_json_object_has_the_documented_content(graph: SceneGraph) -> None:
                     "label": "motorcycle",
                     "score": 0.9123,
                     "box": [12.0, 30.0, 400.0, 380.0],
+                    "weight": 0.6843,
                 }
             ],
-            "entities": [{"text": "vehicle", "start": 15, "end": 22}],
+            "entities": [{"text": "vehicle", "start": 15, "end": 22, "weight": 0.4}],
             "facts": [
                 {
                     "subject": "motorcycle",
@@ -89,6 +112,7 @@ def test_json_object_has_the_documented_content(graph: SceneGraph) -> None:
                     "object": "fuel",
                     "source": "vehicles.ttl",
                     "via": ["motor vehicle"],
+                    "weight": 0.25,
                 }
             ],
             "scenes": [],
@@ -101,6 +125,7 @@ def test_json_object_has_the_documented_content(graph: SceneGraph) -> None:
                     "target_label": "motorcycle",
                     "kind": "mention",
                     "score": 0.8,
+                    "weight": 0.4,
                 },
                 {
                     "source": "object:0",
@@ -110,6 +135,7 @@ def test_json_object_has_the_documented_content(graph: SceneGraph) -> None:
                     "target_label": "motorcycle",
                     "kind": "link",
                     "score": 1.0,
+                    "weight": 0.75,
                 },
                 {
                     "source": "kg:motorcycle",
@@ -119,6 +145,7 @@ def test_json_object_has_the_documented_content(graph: SceneGraph) -> None:
                     "target_label": "fuel",
                     "kind": "fact",
                     "score": 1.0,
+                    "weight": 0.25,
                 },
             ],
         },

@@ -6,6 +6,7 @@ import json
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -64,7 +65,8 @@ def graph() -> SceneGraph:
 @pytest.fixture
 def view(graph: SceneGraph) -> View:
     nodes = frozenset(node.id for node in graph.nodes())
-    return View("What is the cup used for?", "drinking", nodes, frozenset(graph.edges()))
+    weights: dict[str | Edge, float] = {"object:0": 0.75, graph.edges()[0]: 0.5}
+    return View("What is the cup used for?", "drinking", nodes, frozenset(graph.edges()), weights)
 
 
 CHECKS = {
@@ -138,6 +140,27 @@ def test_a_failed_export_leaves_the_old_file(tmp_path: Path, graph: SceneGraph) 
         export(graph, [target], broken)
     assert target.read_text() == "old"
     assert list(tmp_path.iterdir()) == [target]
+
+
+def test_the_page_carries_the_weights_of_what_is_highlighted(
+    graph: SceneGraph, view: View, tmp_path: Path
+) -> None:
+    export(graph, [tmp_path / "page.html"], view=view)
+    page = (tmp_path / "page.html").read_text(encoding="utf-8")
+    assert '"node_weights": {"object:0": 0.75}' in page
+    assert '"edge_weights": {"0": 0.5}' in page
+
+
+def test_what_counted_more_is_drawn_wider(graph: SceneGraph, tmp_path: Path) -> None:
+    pixels = {}
+    for weight in (0.1, 1.0):
+        target = tmp_path / f"{weight}.png"
+        view = View(nodes=frozenset({"object:0"}), weights={"object:0": weight})
+        export(graph, [target], Image.new("RGB", (64, 48), "grey"), view)
+        picture = np.asarray(Image.open(target).convert("RGB")).astype(int)
+        left = picture[:, : picture.shape[1] * 2 // 5]  # the photograph
+        pixels[weight] = int(((left[..., 0] - left[..., 1]) > 60).sum())
+    assert pixels[1.0] > 1.2 * pixels[0.1]
 
 
 HOSTILE = "</script><img src=x onerror=alert(1)><!--"

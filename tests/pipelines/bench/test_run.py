@@ -68,7 +68,8 @@ def test_fusions_that_read_the_graph_have_its_controls_and_one_is_asked_without_
     task = BENCH_TASKS.make("sort-of-clevr")
     edges = set(CONTROLS) - {"question_only"}
     for name in FUSIONS:
-        wanted = edges if name in {"gcn", "rgcn", "gat", "graph", "graph_attention", "language_graph"} else set()
+        readers = {"gcn", "rgcn", "gat", "graph", "graph_attention", "language_graph"}
+        wanted = edges if name in readers else set()
         assert set(task.controls(name)) == wanted | (
             {"question_only"} if name == DEFAULT_FUSION else set()
         )

@@ -1,0 +1,34 @@
+"""sightgraph evaluate daquar."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from kg.files import bundled
+from pipelines.cli.evaluate import evaluation_options, measure_and_report
+from pipelines.cli.options import FILE
+from pipelines.cli.printing import print_line
+
+
+@click.command()
+@evaluation_options()
+@click.option("--checkpoint", type=FILE, metavar="DIR", help="Instead of the bundled model.")
+@click.option("--wordnet", type=FILE, metavar="PATH", help="WordNet, for WUPS: a folder or tar.")
+def daquar(data: Path, report: Path | None, checkpoint: Path | None, wordnet: Path | None) -> None:
+    """Measure answers about rooms from pixels, on photographs that were not trained on.
+
+    Accuracy counts whole answers; WUPS is the official one, at 0.9 and 0.0.
+
+    \b
+    sightgraph evaluate daquar --data DATASETS/daquar --wordnet DATASETS/oewn/yaml.tar.gz
+    """
+    from pipelines.bench import BENCH_TASKS
+    from pipelines.bench.training import evaluate_task
+
+    folder = bundled("models", "daquar") if checkpoint is None else checkpoint
+    task = BENCH_TASKS.make("daquar", wordnet=wordnet, measuring=True)
+    if wordnet is None:
+        print_line("without --wordnet there is no WUPS, only accuracy")
+    measure_and_report(report, lambda: evaluate_task(task, data, folder))
