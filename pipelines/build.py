@@ -8,12 +8,13 @@ from itertools import permutations
 
 from kg.facts import Fact, KnowledgeGraph
 from kg.graph import Edge, Node, PhotoInfo, SceneGraph
-from kg.linking import Linker
+from kg.linking import Candidate, Linker
 from kg.names import normalise
 from kg.vocabulary import MEANS, EdgeKind, NodeKind
 from pipelines.detections import Detection
 from pipelines.grounding import GENERIC_NOUNS, Grounder, Grounding
 from pipelines.parse import Entity, Sentence
+from pipelines.reading.activities import Doing, doings
 from pipelines.reading.constraints import constraints_of
 from pipelines.retrieval import FactFinder
 from pipelines.seeing.seen import HAS_COLOUR, MAY_BE_MADE_OF, MAY_HAVE_SHAPE, Seen
@@ -23,6 +24,10 @@ MAX_OBJECTS = 20
 """Objects kept, surest first: spatial edges grow with the square."""
 MAX_INCOMING_FACTS = 20
 """Facts kept that point to a concept that only the words name."""
+ACTIVITY = "activity"
+"""The category of all that is done."""
+NEAR_ACTIVITY = 0.76
+"""Least score of an activity whose name is only near in meaning to the words."""
 INHERITED_SCORE = 0.9
 """What holds of a category holds of a member a little less surely."""
 
@@ -63,10 +68,18 @@ class GraphBuilder:
         self._add_spatial(graph)
         if seen is not None:
             self._add_seen(graph, seen)
-        if sentence is not None:
-            self._add_text(graph, sentence)
-            for finder in self.finders:
-                self._add_found(graph, finder, sentence)
+        return graph if sentence is None else self._asked(graph, sentence)
+
+    def asked(self, graph: SceneGraph, sentence: Sentence) -> SceneGraph:
+        """Return a copy of a photograph's graph with a text: the same as building both at once."""
+        copy = SceneGraph(graph.photo, sentence.text)
+        copy.networkx = graph.networkx.copy()
+        return self._asked(copy, sentence)
+
+    def _asked(self, graph: SceneGraph, sentence: Sentence) -> SceneGraph:
+        self._add_text(graph, sentence)
+        for finder in self.finders:
+            self._add_found(graph, finder, sentence)
         return graph
 
     def _add_objects(self, graph: SceneGraph, detections: Sequence[Detection]) -> None:
@@ -122,6 +135,7 @@ class GraphBuilder:
             graph.add(node)
             self._add_attributes(graph, node, entity)
             self._tie(graph, node, entity, meant)
+        self._add_activities(graph, entities, sentence)
         for relation in sentence.relations:
             graph.connect(
                 Edge(
@@ -133,6 +147,54 @@ class GraphBuilder:
                     span=(relation.start, relation.end),
                 )
             )
+
+    def _add_activities(
+        self, graph: SceneGraph, entities: Sequence[Entity], sentence: Sentence
+    ) -> None:
+        """Tie the verbs of a question to the activities that they name: "swim" to swimming.
+
+        A verb that is no entity yet becomes one, if it names an activity.
+        """
+        said = {one.start: f"entity:{at}" for at, one in enumerate(entities)}
+        count = len(entities)
+        for doing in doings(sentence):
+            name, end, meant = self._activity(doing)
+            if not meant:
+                continue
+            id_ = said.get(doing.start)
+            if id_ is None:
+                id_ = f"entity:{count}"
+                graph.add(_entity_node(count, doing.entity(sentence.text, name, end)))
+                count += 1
+            for one in meant:
+                self._add_concept(graph, one.concept)
+                if not graph.edges_between(id_, one.concept):
+                    graph.connect(Edge(id_, one.concept, EdgeKind.LINK, MEANS, "linker", one.score))
+                self._add_facts(graph, self.knowledge.facts_to(one.concept)[:MAX_INCOMING_FACTS])
+
+    def _activity(self, doing: Doing) -> tuple[str, int, list[Candidate]]:
+        """Return the longest name of an activity that is known, its end, and what it means.
+
+        Failing that, a name near in meaning to the verb with what it is done to.
+        """
+        for name, end in doing.names:
+            if self.linker.knows(name):
+                meant = self._activities(name)
+                if meant:
+                    return name, end, meant
+        if doing.whole is None:
+            return "", 0, []
+        near = [one for one in self._activities(doing.whole[0]) if one.score >= NEAR_ACTIVITY]
+        return (*doing.whole, near)
+
+    def _activities(self, name: str) -> list[Candidate]:
+        """Return the best of the activities that `name` may mean."""
+        found = [one for one in self.linker.link(name) if self._is_activity(one.concept)]
+        return [one for one in found if one.score == found[0].score]
+
+    def _is_activity(self, concept: str) -> bool:
+        above = self.knowledge.categories(concept)
+        return any(self.knowledge.label(one) == ACTIVITY for one in above)
 
     def _add_found(self, graph: SceneGraph, finder: FactFinder, sentence: Sentence) -> None:
         """Add the best facts of a large store, tied to the words and objects they are about."""

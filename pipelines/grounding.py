@@ -22,6 +22,22 @@ GENERIC_NOUNS = {"object", "thing", "item", "it", "one", "something", "this", "t
 """Words that may mean any object of the photograph, and no concept."""
 NOT_PEOPLE = {"animal", "mammal", "creature", "pet"}
 """Words that are true of people, and hardly ever said of them."""
+PERSON_WORDS = {"he", "she", "him", "her", "someone", "somebody", "player", "figure", "passenger"}
+"""Words for a person whose trade nobody can see."""
+BROAD_WORDS = {
+    "machine": ("vehicle", "device", "appliance"),
+    "device": ("appliance",),
+    "gadget": ("device", "appliance"),
+    "equipment": ("sports equipment", "device", "appliance"),
+    "beast": ("animal",),
+    "creature": ("animal",),
+    "critter": ("animal",),
+}
+"""Words that are said of more than what is below them in the tree of categories."""
+OTHER_HEADS = {"hot dog": "dog"}
+"""Labels whose last word means something else."""
+SHORTEST_TAIL = 4
+"""Letters that the end of a label has at least, to be short for it: "board" for "skateboard"."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +60,7 @@ class Grounder:
     def __init__(self, knowledge: KnowledgeGraph, linker: Linker) -> None:
         self.knowledge = knowledge
         self.linker = linker
+        self._labels: dict[str, tuple[set[str], set[str]]] = {}
 
     def __call__(
         self,
@@ -83,16 +100,39 @@ class Grounder:
         if normalise(label) in (name, text):
             return SAME, "label"
         meant = {one.concept for one in self.linker.best(text, name, head=True)}
-        seen = {one.concept for one in self.linker.best(label, head=True)}
+        seen, above = self._of_label(label)
         if meant & seen:
             return SAME, "synonym"
         if label == "person" and name in NOT_PEOPLE:
             return GENERIC, "category"
-        if any(meant & set(self.knowledge.categories(iri)) for iri in seen):
+        if meant & above:
             return (GENERIC, "generic") if name in GENERIC_NOUNS else (CATEGORY, "category")
         if any(seen & set(self.knowledge.categories(iri)) for iri in meant):
             return MEMBER, "member"
+        if label == "person" and {name, text} & PERSON_WORDS:
+            return MEMBER, "member"
+        if {self.knowledge.label(one) for one in above} & set(BROAD_WORDS.get(name, ())):
+            return CATEGORY, "category"
+        if _short_for(name, normalise(label)):
+            return MEMBER, "shortened"
         return (GENERIC, "generic") if name in GENERIC_NOUNS else (0.0, "")
+
+    def _of_label(self, label: str) -> tuple[set[str], set[str]]:
+        """Return the concepts that an object's label means, and their categories."""
+        if label not in self._labels:
+            seen = {one.concept for one in self.linker.best(label, head=True)}
+            above = {one for iri in seen for one in self.knowledge.categories(iri)}
+            self._labels[label] = (seen, above)
+        return self._labels[label]
+
+
+def _short_for(name: str, label: str) -> bool:
+    """Whether `name` is the end of a longer label: "glove" of "baseball glove"."""
+    if name == label or OTHER_HEADS.get(label) == name:
+        return False
+    return label.rpartition(" ")[2] == name or (
+        len(name) >= SHORTEST_TAIL and label.endswith(name) and " " not in label
+    )
 
 
 def _plain(name: str) -> str:

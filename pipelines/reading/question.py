@@ -13,6 +13,7 @@ from pipelines.reading import words
 from pipelines.reading.asked import CLASS, asked_relation
 from pipelines.reading.clause import Clause, take_apart
 from pipelines.reading.constraints import PLACE_NOUNS, comparison_of, constraints_of
+from pipelines.reading.options import options_of
 from pipelines.reading.phrases import Phrase
 from pipelines.reading.predicates import canonical
 from pipelines.reading.scene import Scene
@@ -83,6 +84,7 @@ def read_question(text: str, tokens: tuple[Token, ...], scene: Scene) -> Sentenc
         constraints=constraints_of(text, tokens, entities, restricting),
         comparison=comparison_of(text),
         steps=_steps(restricting, asked.relation),
+        options=options_of(text),
     )
     return Sentence(text, tuple(entities), relations, question, tokens)
 

@@ -129,6 +129,7 @@ class Question:
     comparison: the superlative or comparative, if there is one.
     steps: the relations from the thing that is known to the answer, one for each hop: "what
         does the animal on the sofa eat" goes by "on" and "eat".
+    options: what a question of choice lets choose between: ("left", "right"); else ().
     """
 
     focus: str | None
@@ -141,6 +142,7 @@ class Question:
     constraints: tuple[Constraint, ...] = ()
     comparison: Comparison | None = None
     steps: tuple[str, ...] = ()
+    options: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

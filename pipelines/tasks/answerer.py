@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -30,6 +31,7 @@ from pipelines.tasks.answerer_data import (
 )
 from pipelines.tasks.answerer_scoring import calibrate, measure
 from pipelines.tasks.answerer_training import AnswererTraining, fit
+from pipelines.tasks.asked_questions import AskedQuestions
 
 
 def train(
@@ -55,6 +57,7 @@ def train(
     pictures = _pictures(data, detector)
     model = GraphAnswerer.load(base) if base else GraphAnswerer(_config(pictures, detector))
     examples, table = _examples(pictures, model.config, options)
+    examples += _asked(data, pictures, model.config, options, table)
     texts = encode(table, TEXT_ENCODERS.make(model.config.text_encoder), out / "texts.safetensors")
     held = [one for one in examples if one.validation]
     seen = [one for one in examples if not one.validation]
@@ -125,6 +128,26 @@ def _examples(
     return examples, table
 
 
+def _asked(
+    data: Path,
+    pictures: Sequence[Picture],
+    config: ModelConfig,
+    options: AnswererTraining,
+    table: TextTable,
+) -> list[Example]:
+    """Return examples of questions that people asked, chosen by chance."""
+    knowledge = Knowledge.bundled()
+    found = AskedQuestions(knowledge, {one.name: one for one in pictures}, options.seed)
+    asked = list(found(data))
+    chosen = random.Random(options.seed).sample(asked, min(options.asked, len(asked)))
+    builder = GraphBuilder(knowledge, make_linker(knowledge))
+    maker = ExampleMaker(builder, Parser(), table, config, options.seed)
+    return [
+        maker.asked(one.picture, one.text, one.answers)
+        for one in track(chosen, "reading questions")
+    ]
+
+
 def encode(table: TextTable, encoder: TextEncoder, cache: Path | None = None) -> Tensor:
     """Return the vectors [T, D] of all texts of `table`; `cache` keeps them between runs."""
     texts = table.texts()
@@ -133,12 +156,12 @@ def encode(table: TextTable, encoder: TextEncoder, cache: Path | None = None) ->
         names = json.loads(cache.with_suffix(".json").read_text())
         if names == texts:
             return kept
-    vectors = torch.cat(
-        [
-            encoder(texts[start : start + 256])
-            for start in track(range(0, len(texts), 256), "encoding texts")
-        ]
-    )
+    order = sorted(range(len(texts)), key=lambda at: len(texts[at]))  # alike in length: no padding
+    parts = [
+        encoder([texts[at] for at in order[start : start + 128]])
+        for start in track(range(0, len(order), 128), "encoding texts")
+    ]
+    vectors = torch.cat(parts)[torch.tensor(order).argsort()]
     if cache is not None:
         with atomic_path(cache) as path:
             save_file({"vectors": vectors}, path)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,9 +17,11 @@ from graph_fusion.model import ModelConfig
 from graph_fusion.tensors import GraphTensors, TextTable, graph_tensors
 from kg.graph import Edge, Node, PhotoInfo, SceneGraph
 from kg.knowledge import Knowledge
+from kg.names import base_forms, normalise
 from kg.vocabulary import EdgeKind, NodeKind
 from pipelines.build import GraphBuilder, kept
 from pipelines.detections import Detection
+from pipelines.duplicates import without_duplicates
 from pipelines.parse import Parser, Sentence
 from pipelines.photo import Photo
 from pipelines.query import query_of, region_features
@@ -35,16 +37,16 @@ if TYPE_CHECKING:
 TEACHER_SCORE = 0.35
 """Boxes of the teacher below this are left out."""
 HELD_OUT_PHOTOS = 0.05
-EDITED = 0.25
+EDITED = 0.35
 """Share of fact questions whose facts are exchanged, so that the model must read them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A photograph as the answerer's training sees it: its size, and what was seen."""
+    """A photograph as the answerer's training sees it: its size, if known, and what was seen."""
 
     name: str
-    info: PhotoInfo
+    info: PhotoInfo | None
     detections: tuple[Detection, ...]
     seen: Seen | None = None
 
@@ -54,7 +56,8 @@ class Example:
     """Tensors of one graph and question, with what must come out.
 
     Shapes (N nodes, E messages):
-        answers, counted, countable [N]: masks; path [E]: 1 on the way, 0 off it
+        answers, counted, countable [N]: masks
+        path [E]: 1 on the way, 0 off it, -1 where nobody knows
         route, yes_no: class numbers of `graph_fusion.heads.graph`, yes_no -1 where not asked
     """
 
@@ -95,7 +98,7 @@ def detected_pictures(data: Path, names: Iterable[str], detector: Detector) -> I
     for name in names:
         photo = Photo.open(data / name)
         info = PhotoInfo(name, photo.width, photo.height)
-        found = tuple(detector(photo))
+        found = tuple(without_duplicates(detector(photo)))
         yield Picture(name, info, found, perception(photo, kept(found)))
 
 
@@ -129,10 +132,31 @@ class ExampleMaker:
         validation = is_validation_photo(picture.name)
         for question in self.writer.write(scene, amount):
             sentence = self.parser(question.text)
-            graph = self.builder(picture.detections, picture.info, sentence, picture.seen)
+            graph = self.builder.asked(scene, sentence)
             if not validation and question.fact and self.random.random() < EDITED:
                 graph, question = self._edit(graph, question)
             yield self._example(picture, graph, sentence, question, validation)
+
+    def asked(self, picture: Picture, text: str, answers: Collection[str]) -> Example:
+        """Return the example of a question that a person asked; the way to the answer is unknown.
+
+        answers: names, of which any one is right. Where no node of the graph is called so, the
+        right answer is that the graph does not say.
+        """
+        sentence = self.parser(text)
+        graph = self.builder(picture.detections, picture.info, sentence, picture.seen)
+        right = {normalise(one) for one in answers}
+        found = frozenset(
+            node.id
+            for node in graph.nodes()
+            if node.kind != NodeKind.ENTITY
+            and {normalise(node.label), *base_forms(normalise(node.label))} & right
+        )
+        question = Question(text, "asked", text, text, answers=found, answerable=bool(found))
+        validation = is_validation_photo(picture.name)
+        example = self._example(picture, graph, sentence, question, validation)
+        unknown = torch.full_like(example.path, -1.0)
+        return replace(example, path=unknown, validation=validation)
 
     def _example(
         self,

@@ -32,6 +32,8 @@ class AnswererTraining(Recipe):
     weight_decay: float = 0.01
     questions: int = 2
     """Questions written about each photograph."""
+    asked: int = 3000
+    """Questions that people asked (`pipelines.tasks.asked_questions`), at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +95,8 @@ def _loss(model: GraphAnswerer, batch: Batch, examples: Sequence[Example]) -> Te
     loss = loss + _count_loss(scores, batch, examples, route == COUNT)
     path = torch.cat([one.path for one in examples])
     opened = fused.weights["gates"].amax(dim=1).clamp(1e-6, 1 - 1e-6)
-    weight = torch.where(path > 0, 4.0, 0.25)
-    return loss + PATH_WEIGHT * F.binary_cross_entropy(opened, path, weight)
+    weight = torch.where(path > 0, 4.0, 0.25) * (path >= 0)  # below 0: nobody knows the way
+    return loss + PATH_WEIGHT * F.binary_cross_entropy(opened, path.clamp_min(0), weight)
 
 
 def pointer_loss(

@@ -15,15 +15,28 @@ from kg.knowledge import Knowledge
 from kg.vocabulary import IS_A
 from pipelines.build import GraphBuilder
 from pipelines.tasks import templates
+from pipelines.tasks.finer_questions import FinerQuestions
 from pipelines.tasks.question import Question
 from pipelines.tasks.references import TOO_GENERAL, Reference, References, Scene
 from pipelines.tasks.seen_questions import SeenQuestions
-from pipelines.tasks.wording import ask_about, asks, capital, plural, with_article
+from pipelines.tasks.spatial_questions import SpatialQuestions
+from pipelines.tasks.wording import (
+    agreeing,
+    ask_about,
+    asks,
+    bare_verb,
+    capital,
+    plural,
+    with_article,
+)
 
 MIN_FACTS = 5
 """Concepts with fewer stated facts are not asked about by name."""
 KIND_ASKED = 0.2
 """Share of yes/no questions that are about the category, whatever else is known."""
+ABILITY = "can"
+ABILITY_ASKED = 0.3
+"""Share of yes/no questions that are about an ability, whatever else is known."""
 UNKNOWN_WORDS = 0.06
 """Share of yes/no questions about a word that does not exist."""
 
@@ -37,6 +50,8 @@ class QuestionWriter:
         self.random = random.Random(seed)
         self.references = References(knowledge, builder, self.random)
         self.seen = SeenQuestions(self.references, self.random)
+        self.places = SpatialQuestions(self.references, self.random)
+        self.finer = FinerQuestions(knowledge, self.references, self.random)
         self.asks = {
             relation.label: asks(relation.label, relation.asks)
             for relation in knowledge.relations.values()
@@ -63,19 +78,25 @@ class QuestionWriter:
         writers: list[tuple[Callable[[Scene], Question | None], int]] = [
             (self.fact, 34),
             (self.known, 6),
-            (self.yes_no, 26),
-            (self.select, 12),
-            (self.spatial, 8),
+            (self.yes_no, 36),
+            (self.select, 24),
+            (self.places.which, 8),
             (self.exists, 6),
             (self.count, 6),
-            (self.spatial_yes_no, 4),
+            (self.places.whether, 4),
             (self.unanswerable, 4),
             (self.nothing_there, 3),
-            (self.seen.attribute, 9),
+            (self.seen.attribute, 14),
             (self.seen.colour_yes_no, 4),
             (self.seen.colour_select, 3),
             (self.seen.place, 3),
             (self.seen.doing, 5),
+            (self.finer.typed, 14),
+            (self.finer.kind_of, 5),
+            (self.finer.one_class, 3),
+            (self.finer.part_select, 8),
+            (self.finer.part_fact, 4),
+            (self.finer.side, 2),
         ]
         kinds, weights = zip(*writers, strict=True)
         for _ in range(amount):
@@ -130,8 +151,11 @@ class QuestionWriter:
                 true.setdefault(label, set()).add(fact.object)
         wanted = bool(true) and self.random.random() < 0.5
         labels = sorted(true if wanted else templates.YES_NO)
-        if IS_A in labels and self.random.random() < KIND_ASKED:
+        usual = self.random.random()
+        if IS_A in labels and usual < KIND_ASKED:
             labels = [IS_A]
+        elif ABILITY in labels and usual > 1 - ABILITY_ASKED:
+            labels = [ABILITY]
         label = self.random.choice(labels)
         if wanted:
             object_ = self.random.choice(sorted(true[label]))
@@ -141,6 +165,7 @@ class QuestionWriter:
         if self.random.random() < UNKNOWN_WORDS:
             return self._unknown_word(subject, wording, reference)
         text = self._fill(wording, object_).replace("{s}", reference.phrase)
+        text = agreeing(text, reference.phrase)
         path = reference.path | {(node.id, subject) for node in reference.targets}
         return Question(
             text=capital(text),
@@ -185,52 +210,6 @@ class QuestionWriter:
             answers=frozenset(one.id for one in right),
             path=frozenset((one.id, scene.concept[one.id]) for one in right)
             | {(scene.concept[one.id], fact.object) for one in right},
-        )
-
-    def spatial(self, scene: Scene) -> Question | None:
-        """What is left of X?"""
-        found = self.references.spatial_pair(scene)
-        if found is None:
-            return None
-        anchor, relation, targets, edges = found
-        wording = self.random.choice(templates.SPATIAL_SELECT)
-        where = self.random.choice(templates.SPATIAL_PHRASES[relation])
-        return Question(
-            text=wording.format(where=where, anchor=anchor.label),
-            kind="spatial",
-            subject=scene.concept[anchor.id],
-            wording=where,
-            answers=frozenset(node.id for node in targets),
-            path=frozenset((edge.source, edge.target) for edge in edges),
-        )
-
-    def spatial_yes_no(self, scene: Scene) -> Question | None:
-        """Is X left of Y?"""
-        found = self.references.spatial_pair(scene)
-        if found is None:
-            return None
-        anchor, relation, _, _ = found
-        other = self.random.choice(scene.objects)
-        if other.label == anchor.label:
-            return None
-        edges = [
-            edge
-            for one in scene.same_label(other)
-            for edge in scene.graph.edges_between(one.id, anchor.id)
-            if edge.relation == relation
-        ]
-        where = self.random.choice(templates.SPATIAL_PHRASES[relation])
-        wording = self.random.choice(templates.SPATIAL_YES_NO)
-        text = wording.format(
-            x=other.label, a_x=with_article(other.label), where=where, anchor=anchor.label
-        )
-        return Question(
-            text=text,
-            kind="spatial yes/no",
-            subject=scene.concept[anchor.id],
-            wording=where,
-            yes=bool(edges),
-            path=frozenset((edge.source, edge.target) for edge in edges),
         )
 
     def exists(self, scene: Scene) -> Question:
@@ -344,7 +323,5 @@ class QuestionWriter:
 
     def _fill(self, wording: str, object_: str) -> str:
         label = self.knowledge.label(object_)
-        concept = self.knowledge.concepts.get(object_)
-        verbs = [one for one in (concept.aliases if concept else []) if not one.endswith("ing")]
-        verb = min(verbs, key=len) if verbs else f"do {label}"
+        verb = bare_verb(self.knowledge, object_)
         return wording.format(o=label, a_o=with_article(label), verb=verb, s="{s}")

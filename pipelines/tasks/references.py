@@ -12,9 +12,22 @@ from kg.knowledge import Knowledge
 from kg.vocabulary import EdgeKind, NodeKind
 from pipelines.build import GraphBuilder
 from pipelines.tasks import templates
-from pipelines.tasks.wording import with_article
+from pipelines.tasks.wording import plural, with_article
 
-PRONOUNS = ("this", "it", "this thing", "this object")
+PRONOUNS = ("this", "it", "this thing", "this object", "a thing like this", "one of these")
+SEVERAL = ("these {xs}", "those {xs}", "these {xs}")
+ALIKE = (
+    "{a_x} like this",
+    "{a_x} like this one",
+    "{a_x} of this sort",
+    "this kind of {x}",
+    "the {x} in the picture",
+    "the {x} here",
+    "the big {x}",
+    "the {x} in front",
+)
+"""Phrases for the thing {x} in the photograph; {a_x} with its article, {xs} the plural."""
+PERSONS = ("he", "she", "the man", "the woman", "this man", "that woman", "the boy", "the girl")
 TOO_GENERAL = {"thing", "object", "substance", "man-made object"}
 
 
@@ -78,12 +91,25 @@ class References:
             category = self.random.choice(self.categories(scene.concept[node.id]) or [node.label])
             members = self.members(scene, category)
             if members and most_prominent(members).label == node.label:
+                if self.random.random() < 0.4:
+                    phrase = self._of_sort(category, node, scene)
+                    return Reference(phrase, tuple(scene.same_label(node)))
                 article = self.random.choice(["this", "the", "this", "that"])
                 return Reference(f"{article} {category}", tuple(scene.same_label(node)))
+        if choice < 0.72 and node.label == "person":
+            return Reference(self.random.choice(PERSONS), tuple(scene.same_label(node)))
         name = self.random.choice([node.label, node.label, *self.aliases(scene, node)])
+        if choice < 0.8:
+            return Reference(self._of_sort(name, node, scene), tuple(scene.same_label(node)))
         article = self.random.choice(["the", "this", "the", "a"])
         phrase = with_article(name) if article == "a" else f"{article} {name}"
         return Reference(phrase, tuple(scene.same_label(node)))
+
+    def _of_sort(self, name: str, node: Node, scene: Scene) -> str:
+        """Return "these dogs", "a dog like this" and the like."""
+        several = len(scene.same_label(node)) > 1 or self.random.random() < 0.3
+        wording = self.random.choice(SEVERAL if several else ALIKE)
+        return wording.format(x=name, a_x=with_article(name), xs=plural(name))
 
     def spatial_pair(self, scene: Scene) -> tuple[Node, str, tuple[Node, ...], list[Edge]] | None:
         """Return an anchor of unique label, a relation, and what stands so to it."""

@@ -20,6 +20,12 @@ ATTRIBUTE_ASKS: dict[str, tuple[str, ...]] = {
         "What is the colour of {s}?",
         "What is the color of {s}?",
         "Tell me the colour of {s}.",
+        "What colours does {s} have?",
+        "What colors is {s}?",
+        "What are the main colours of {s}?",
+        "Which color is {s} mostly?",
+        "In what colour is {s} painted?",
+        "What colour can you see on {s}?",
     ),
     HAS_POSITION: (
         "Where in the picture is {s}?",
@@ -40,8 +46,23 @@ SCENE_ASKS = (
     "What room is this?",
     "What location does the picture show?",
     "What is the scene of the picture?",
+    "What kind of room is this?",
+    "What room are we in?",
+    "In what room is this?",
+    "Which room do you see?",
+    "In what sort of place are we?",
+    "What place might this be?",
+    "Where could this picture have been taken?",
+    "Where are these people?",
+    "In what kind of surroundings was this taken?",
+    "Where has somebody taken this photo?",
 )
-DOING_ASKS = ("What is {s} {doing}?", "What object is {s} {doing}?")
+DOING_ASKS = (
+    "What is {s} {doing}?",
+    "What object is {s} {doing}?",
+    "What thing is {s} {doing}?",
+    "Which thing is {s} {doing} here?",
+)
 DOING_YES_NO = ("Is {s} {doing} {a_o}?",)
 
 

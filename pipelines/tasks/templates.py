@@ -1,76 +1,12 @@
 """Wordings of the questions that the answerer is trained on.
 
-The ontology's `sgo:asks` wordings ask for the object of a fact; these ask for everything
-else. {s} is a phrase for something in the photograph ("this animal", "the object next to
-the cup"), {o} the label of a fact's object, {verb} its bare verb, {a_o} the label with its
-article, {x} a category or label, {xs} its plural.
+The ontology's `sgo:asks` wordings and `fact_wordings` ask for the object of a fact,
+`finer_wordings` more closely; these ask for everything else. {s} is a phrase for something in
+the photograph ("this animal", "the object next to the cup"), {o} the label of a fact's object,
+{verb} its bare verb, {a_o} the label with its article, {x} a category or label, {xs} its plural.
 """
 
 from __future__ import annotations
-
-MORE_ASKS: dict[str, tuple[str, ...]] = {
-    "used for": (
-        "what would you use it for",
-        "what do people use it for",
-        "why would you need it",
-        "what are you supposed to do with it",
-        "what is it good for",
-    ),
-    "made of": ("what is it usually made of", "what material is it made of"),
-    "found at": (
-        "where do you usually find it",
-        "where would you normally find it",
-        "where can it be found",
-        "in what place is it usually found",
-        "where do people keep it",
-    ),
-    "can": ("what is it known for doing", "what can it usually do"),
-    "has part": ("what parts make it up", "name a part of it", "what is a part of it"),
-    "eats": ("what does it usually eat", "what food does it like", "what should you feed it"),
-    "powered by": (
-        "what does it need to run",
-        "what does it need to go",
-        "what does it need to work",
-        "what does it use for power",
-        "what kind of energy does it use",
-        "what fuel does it need",
-        "what does it need to move",
-        "what does it need in order to run",
-        "what makes it run",
-        "what do you put in it to make it go",
-    ),
-    "is a": (
-        "what kind of thing is it",
-        "what type of thing is it",
-        "what sort of thing is it",
-        "what is it an example of",
-        "what category does it belong to",
-    ),
-    "used by": ("what kind of person uses it", "who usually uses it"),
-    "needs": ("what must you have for it", "what does it need to be used"),
-    "has young called": ("what is a baby of it called", "what do you call its baby"),
-}
-"""More wordings that ask for the object of a fact, by the label of its relation."""
-
-DROPPED_ASKS = frozenset(
-    {
-        "what is it",
-        "what is on it",
-        "what does it need to run",
-        "what does it need to work",
-        "what plant does it come from",
-        "what animal does it come from",
-        "how does it taste",
-        "how does it feel",
-        "what shape is it",
-        "which country is it from",
-        "where was it invented",
-        "where does it grow",
-        "what nutrient is in it",
-        "in which room is it",
-    }
-)
-"""Wordings of the ontology that ask for several relations, or fit few of its subjects."""
 
 SELECT: dict[str, tuple[str, ...]] = {
     "used for": (
@@ -80,33 +16,79 @@ SELECT: dict[str, tuple[str, ...]] = {
         "What in the picture is used for {o}?",
         "Which object would you use for {o}?",
         "Which object is good for {o}?",
+        "What here could you use to {verb}?",
+        "What would you use to {verb}?",
+        "With what could you {verb}?",
+        "What could you {verb} with?",
+        "What in here would you {verb} with?",
+        "Where in this room would you {verb}?",
+        "On what could somebody {verb}?",
+        "Which thing helps you to {verb}?",
+        "What do people {verb} with here?",
+        "Which of the things in view serves for {o}?",
+        "What would help with {o}?",
+        "If you wanted to {verb}, what would you take?",
+        "Which thing over there is meant for {o}?",
+        "What in the room lets you {verb}?",
     ),
     "can": (
         "Which of these can {verb}?",
         "What in the photo can {verb}?",
         "Which one is able to {verb}?",
         "Which thing here is capable of {o}?",
+        "Who here could {verb}?",
+        "What in this place can {verb}?",
+        "Which of them is good at {o}?",
+        "What is able to {verb} here?",
+        "Which one knows how to {verb}?",
     ),
     "made of": (
         "Which object is made of {o}?",
         "What in the picture is made of {o}?",
         "What here is made from {o}?",
         "Which thing consists of {o}?",
+        "What has been built from {o}?",
+        "Which of these contains {o} as its material?",
     ),
     "has part": (
         "Which object has {o}?",
         "What in the picture has {o}?",
         "Which thing here comes with {o}?",
+        "Which of these has got {o}?",
+        "What here has {a_o} on it?",
     ),
+    "contains": ("Which of these contains {o}?", "What here has {o} in it?", "Where is {o} kept?"),
     "found at": (
         "Which object is usually found in {a_o}?",
         "What here belongs in {a_o}?",
         "Which thing would you find at {a_o}?",
+        "What would you expect to see in {a_o}?",
     ),
-    "is": ("Which object is {o}?", "What in the photo is {o}?", "Which thing here is {o}?"),
-    "eats": ("Which animal eats {o}?", "Who here eats {o}?", "What in the photo feeds on {o}?"),
-    "needs": ("Which object needs {o}?", "What in the picture requires {o}?"),
-    "powered by": ("Which object is powered by {o}?", "What here runs on {o}?"),
+    "is": (
+        "Which object is {o}?",
+        "What in the photo is {o}?",
+        "Which thing here is {o}?",
+        "Which of these is usually {o}?",
+        "What in here is {o}?",
+    ),
+    "eats": (
+        "Which animal eats {o}?",
+        "Who here eats {o}?",
+        "What in the photo feeds on {o}?",
+        "Which of them would like some {o}?",
+    ),
+    "needs": (
+        "Which object needs {o}?",
+        "What in the picture requires {o}?",
+        "What here does not work without {o}?",
+        "Which of these must have {o}?",
+    ),
+    "powered by": (
+        "Which object is powered by {o}?",
+        "What here runs on {o}?",
+        "Which thing in here uses {o}?",
+        "What works with {o}?",
+    ),
     "is a": (
         "Which object is {a_o}?",
         "Which of these is {a_o}?",
@@ -114,10 +96,30 @@ SELECT: dict[str, tuple[str, ...]] = {
         "Which {o} is in the picture?",
         "What kind of {o} is this?",
         "What {o} can you see?",
+        "What sort of {o} is shown here?",
+        "Which type of {o} do you see?",
+        "What is the {o} here?",
+        "What kind of {o} is that one?",
     ),
-    "produces": ("Which of these produces {o}?", "What here gives {o}?"),
-    "used in the sport": ("Which object is used in {o}?", "What here do you need for {o}?"),
-    "served at": ("Which food is eaten at {o}?",),
+    "produces": (
+        "Which of these produces {o}?",
+        "What here gives {o}?",
+        "Which one gives us {o}?",
+        "Where does {o} come from here?",
+    ),
+    "used in the sport": (
+        "Which object is used in {o}?",
+        "What here do you need for {o}?",
+        "What is the equipment for {o}?",
+    ),
+    "worn on": (
+        "What would you wear on your {o}?",
+        "Which thing goes on the {o}?",
+        "What is worn on the {o}?",
+    ),
+    "used by": ("What here belongs to {a_o}?", "Which thing would {a_o} use?"),
+    "makes the sound": ("What here makes {a_o}?", "Which of these sounds like {a_o}?"),
+    "served at": ("Which food is eaten at {o}?", "What would you have at {o}?"),
 }
 """Questions whose answer is an object of the photograph."""
 
@@ -128,35 +130,95 @@ YES_NO: dict[str, tuple[str, ...]] = {
         "Would you call {s} {a_o}?",
         "Is {s} an example of {a_o}?",
         "Does {s} count as {a_o}?",
+        "Does {s} belong to the group of {o}?",
+        "Is it right to call {s} {a_o}?",
     ),
     "can": (
         "Can {s} {verb}?",
         "Is {s} able to {verb}?",
         "Is {s} capable of {o}?",
         "Could {s} {verb}?",
+        "Is {s} good at {o}?",
+        "Does {s} {verb}?",
+        "Would {s} be able to {verb}?",
+        "Can {s} {verb} well?",
+        "Does {s} know how to {verb}?",
+        "Would {s} {verb}?",
+        "Might {s} {verb}?",
+        "Is {o} something that {s} can do?",
+        "Can {s} really {verb}?",
+        "Could {s} possibly {verb}?",
     ),
     "has part": (
         "Does {s} have {o}?",
         "Does {s} have {a_o}?",
         "Has {s} got {o}?",
         "Is {o} a part of {s}?",
+        "Would {s} normally have {a_o}?",
+        "Is there {a_o} on {s}?",
     ),
-    "made of": ("Is {s} made of {o}?", "Is {s} made from {o}?", "Does {s} consist of {o}?"),
-    "is": ("Is {s} {o}?", "Is {s} usually {o}?", "Would you say {s} is {o}?"),
-    "used for": ("Is {s} used for {o}?", "Can {s} be used for {o}?", "Can you use {s} for {o}?"),
-    "eats": ("Does {s} eat {o}?", "Does {s} feed on {o}?", "Would {s} eat {o}?"),
-    "needs": ("Does {s} need {o}?", "Does {s} require {o}?"),
+    "made of": (
+        "Is {s} made of {o}?",
+        "Is {s} made from {o}?",
+        "Does {s} consist of {o}?",
+        "Could {s} be made of {o}?",
+        "Is {o} the material of {s}?",
+    ),
+    "is": (
+        "Is {s} {o}?",
+        "Is {s} usually {o}?",
+        "Would you say {s} is {o}?",
+        "Would {s} feel {o}?",
+        "Do you think {s} is {o}?",
+    ),
+    "used for": (
+        "Is {s} used for {o}?",
+        "Can {s} be used for {o}?",
+        "Can you use {s} for {o}?",
+        "Could you {verb} with {s}?",
+        "Do people use {s} to {verb}?",
+        "Is {s} good for {o}?",
+        "Is {s} meant for {o}?",
+        "Would {s} help you to {verb}?",
+    ),
+    "eats": (
+        "Does {s} eat {o}?",
+        "Does {s} feed on {o}?",
+        "Would {s} eat {o}?",
+        "Does {s} like {o}?",
+        "Is {o} food for {s}?",
+        "Could you feed {o} to {s}?",
+    ),
+    "needs": (
+        "Does {s} need {o}?",
+        "Does {s} require {o}?",
+        "Must {s} have {o}?",
+        "Is {o} needed for {s}?",
+    ),
     "found at": (
         "Is {s} found at {a_o}?",
         "Can you find {s} in {a_o}?",
         "Would {s} be found in {a_o}?",
+        "Does {s} live in {a_o}?",
+        "Does {s} belong in {a_o}?",
+        "Would you expect {s} in {a_o}?",
     ),
-    "powered by": ("Does {s} run on {o}?", "Is {s} powered by {o}?"),
-    "produces": ("Does {s} produce {o}?", "Does {s} give {o}?"),
+    "powered by": (
+        "Does {s} run on {o}?",
+        "Is {s} powered by {o}?",
+        "Does {s} need {o} to work?",
+        "Does {s} use {o}?",
+    ),
+    "produces": ("Does {s} produce {o}?", "Does {s} give {o}?", "Do we get {o} from {s}?"),
+    "contains": ("Is there {o} in {s}?", "Does {s} contain {o}?"),
+    "comes from": ("Does {s} come from {o}?", "Is {s} from {o}?"),
 }
 """Questions about {s} that are answered by yes or no."""
 
 EXISTS = (
+    "Do you see {a_x} here?",
+    "Is {a_x} visible?",
+    "Has somebody put {a_x} here?",
     "Is there {a_x} in the picture?",
     "Is there {a_x}?",
     "Can you see {a_x}?",
@@ -170,6 +232,14 @@ COUNT = (
     "How many {xs} can you see?",
     "What is the number of {xs}?",
     "Count the {xs}.",
+    "How many {xs} are shown?",
+    "How many {xs} do you see here?",
+    "How many {xs} does the photo show?",
+    "How many {xs} are standing here?",
+    "How many {xs} are lying here?",
+    "How many {xs} are up there?",
+    "How many {xs} are on the ground?",
+    "How many {xs} are visible?",
 )
 
 SPATIAL_PHRASES: dict[str, tuple[str, ...]] = {
@@ -179,8 +249,8 @@ SPATIAL_PHRASES: dict[str, tuple[str, ...]] = {
     "above": ("above", "over"),
     "below": ("below", "beneath"),
     "on": ("on", "on top of"),
-    "under": ("under", "underneath"),
-    "in": ("in", "inside"),
+    "under": ("under", "underneath", "beneath"),
+    "in": ("in", "inside", "within"),
     "larger than": ("larger than", "bigger than"),
     "smaller than": ("smaller than",),
 }
@@ -191,6 +261,12 @@ SPATIAL_SELECT = (
     "Which object is {where} the {anchor}?",
     "What is the thing {where} the {anchor}?",
     "What object can you see {where} the {anchor}?",
+    "What is standing {where} the {anchor}?",
+    "What is lying {where} the {anchor}?",
+    "What stands {where} the {anchor}?",
+    "What can be seen {where} the {anchor}?",
+    "What do you see {where} the {anchor}?",
+    "What's {where} the {anchor}?",
 )
 
 SPATIAL_YES_NO = (

@@ -4,7 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from pipelines.tasks import templates
+from kg.knowledge import Knowledge
+from pipelines.tasks import fact_wordings
+
+PLURAL_STARTS = ("these ", "those ", "animals ", "things ")
+"""How phrases for several things begin."""
+_OF_SEVERAL = {"does": "do", "is": "are", "has": "have", "was": "were"}
+
+
+def agreeing(text: str, phrase: str) -> str:
+    """Return a question with its first word in the number of `phrase`: "Are these ...?"."""
+    first, _, rest = text.partition(" ")
+    if phrase.startswith(PLURAL_STARTS) and rest.startswith(phrase):
+        return f"{capital(_OF_SEVERAL.get(first.lower(), first.lower()))} {rest}"
+    return text
 
 
 def with_article(noun: str) -> str:
@@ -41,9 +54,9 @@ def asks(label: str, wordings: Sequence[str]) -> list[str]:
     starts = ("what", "where", "who", "why", "how", "when", "which", "in ", "on ", "at ", "for ")
     usable = [
         one
-        for one in (*wordings, *templates.MORE_ASKS.get(label, ()))
+        for one in (*wordings, *fact_wordings.MORE_ASKS.get(label, ()))
         if one.startswith(starts)
-        and one not in templates.DROPPED_ASKS
+        and one not in fact_wordings.DROPPED_ASKS
         and not one.startswith(("which one", "which object is", "which of them", "which thing"))
         and set(one.split()) & {"it", "its"}
     ]
@@ -53,12 +66,24 @@ def asks(label: str, wordings: Sequence[str]) -> list[str]:
 def ask_about(wording: str, phrase: str) -> str:
     """Put `phrase` where the wording says "it"; "its food" becomes "the food of PHRASE"."""
     words = wording.split()
+    if phrase.startswith(PLURAL_STARTS):
+        words = [_OF_SEVERAL.get(word, word) for word in words]
     if "its" in words and phrase != "it":
         place = words.index("its")
         words[place : place + 2] = ["the", words[place + 1], "of", phrase]
     elif "it" in words:
         words[len(words) - 1 - words[::-1].index("it")] = phrase
     return capital(" ".join(words)) + "?"
+
+
+def bare_verb(knowledge: Knowledge, concept: str) -> str:
+    """Return the verb of an activity: "swim" for swimming, else "do" and its label."""
+    label = knowledge.label(concept)
+    known = knowledge.concepts.get(concept)
+    stem = label.partition(" ")[0].removesuffix("ing")[:3]
+    verbs = [one for one in (known.aliases if known else ()) if not one.split()[0].endswith("ing")]
+    alike = [one for one in verbs if one.startswith(stem)] or verbs
+    return min(alike, key=len) if alike else f"do {label}"
 
 
 def capital(text: str) -> str:

@@ -137,7 +137,7 @@ def test_exchanged_facts_are_what_the_edited_graph_holds(builder: GraphBuilder) 
     maker = ExampleMaker(builder, Parser(), TextTable(), SMALL, seed=5)
     edited = 0
     scene = builder(PICTURE.detections, PICTURE.info)
-    for question in maker.writer.write(scene, 120):
+    for question in maker.writer.write(scene, 200):
         if question.kind != "fact":
             continue
         graph = builder(PICTURE.detections, PICTURE.info, maker.parser(question.text))

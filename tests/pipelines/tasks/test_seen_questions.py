@@ -19,6 +19,7 @@ from pipelines.seeing.seen import (
 )
 from pipelines.tasks.questions import QuestionWriter
 from pipelines.tasks.references import Scene
+from pipelines.tasks.seen_questions import ATTRIBUTE_ASKS
 
 
 @pytest.fixture
@@ -43,7 +44,7 @@ def graph(builder: GraphBuilder) -> SceneGraph:
 def questions(builder: GraphBuilder, graph: SceneGraph, kind: str) -> list[tuple[str, object]]:
     writer = QuestionWriter(Knowledge.bundled(), builder, seed=1)
     write = getattr(writer.seen, kind)
-    found = [write(Scene.of(graph)) for _ in range(60)]
+    found = [write(Scene.of(graph)) for _ in range(200)]
     return [
         (one.text, one.answers if one.yes is None else one.yes) for one in found if one is not None
     ]
@@ -53,7 +54,9 @@ def test_colours_are_asked_for(builder: GraphBuilder, graph: SceneGraph) -> None
     found = dict(questions(builder, graph, "attribute"))
     asked = {text: answers for text, answers in found.items() if "colo" in text}
     assert {frozenset({"seen:brown"}), frozenset({"seen:black"})} <= set(asked.values())
-    horse = [answers for text, answers in asked.items() if text.endswith(" is the horse?")]
+    names = ("the horse", "this horse", "the horse here", "the big horse", "the horse in front")
+    told = {wording.format(s=name) for wording in ATTRIBUTE_ASKS[HAS_COLOUR] for name in names}
+    horse = [answers for text, answers in asked.items() if text in told]
     assert horse
     assert set(horse) == {frozenset({"seen:brown"})}
 
