@@ -38,6 +38,7 @@ class Query:
     focus: the span of the asked-for noun, if there is one.
     topic: id of the node that the question asks something about, if there is one.
     wordings: texts that are read in place of relation labels.
+    options: what the question lets choose between, if it does: ("left", "right").
     """
 
     text: str
@@ -46,6 +47,7 @@ class Query:
     focus: Span | None = None
     topic: str | None = None
     wordings: Mapping[str, str] = field(default_factory=dict)
+    options: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,8 @@ from pipelines.answering import Answerer, Reply
 from pipelines.build import GraphBuilder, kept
 from pipelines.detections import Detection
 from pipelines.detectors import Detector, make_detector
+from pipelines.detectors.precomputed import PrecomputedDetector
+from pipelines.duplicates import without_duplicates
 from pipelines.edited import edited_builder, edited_perception
 from pipelines.evidence import Answer, Candidate
 from pipelines.linking import make_linker
@@ -110,7 +112,7 @@ class SightGraph:
         timer = Timer()
         opened = Photo.open(photo)
         timer.done("open")
-        detections = self.detector(opened)
+        detections = self.detect(opened)
         timer.done("detect")
         graph, query, regions = self.read(opened, question, detections, timer)
         reply = self.answerer(graph, query, regions)
@@ -133,6 +135,13 @@ class SightGraph:
                 "text": self.answerer.encoder.name,
                 "answerer": f"{self.answerer.model.config.fusion} fusion",
             },
+        )
+
+    def detect(self, photo: Photo) -> Sequence[Detection]:
+        """Return what the detector finds, each object once; given boxes are all meant."""
+        found = self.detector(photo)
+        return (
+            found if isinstance(self.detector, PrecomputedDetector) else without_duplicates(found)
         )
 
     def read(
@@ -184,7 +193,7 @@ class SightGraph:
         """
         opened = Photo.open(photo)
         sentence = None if text is None else self.parser(text)
-        detections = self.detector(opened)
+        detections = self.detect(opened)
         seen = self.perception(opened, kept(detections))
         return self.builder(detections, _info(opened), sentence, seen)
 

@@ -79,7 +79,8 @@ class Answerer:
         candidates = said.candidates()
         best = candidates[0] if candidates else Candidate(DONT_KNOW, 0.0)
         sure = max(best.score, citing.alike(best.text))
-        if sure < self.model.config.threshold or said.unsure > sure:
+        lacking = self.speaker is None and said.unsure > sure
+        if sure < self.model.config.threshold or lacking:
             return Reply(DONT_KNOW, 1.0 - sure, candidates, citing.words())
         return Reply(best.text, sure, candidates, citing(best.text))
 
@@ -180,7 +181,8 @@ class _Reading:
             torch.sigmoid(scores.counted).view(amount, -1),
             strict=True,
         )
-        said = [Probabilities(nodes, *part) for part in parts]
+        options = self.query.options
+        said = [Probabilities(nodes, *part, options=options) for part in parts]
         if self.speaker is None:
             return said
         spoken = self.speaker(graphs, self.query.text)

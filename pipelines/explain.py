@@ -102,7 +102,7 @@ def explain(
     """
     opened = Photo.open(photo)
     answer = sightgraph.ask(opened, question)
-    _, query, regions = sightgraph.read(opened, question, sightgraph.detector(opened))
+    _, query, regions = sightgraph.read(opened, question, sightgraph.detect(opened))
     text = answer.text
     if text == DONT_KNOW and answer.candidates:
         text = answer.candidates[0].text

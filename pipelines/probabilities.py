@@ -12,6 +12,7 @@ from graph_fusion.heads.graph import COUNT, NO, POINTER, YES, YES_NO
 from kg.graph import Node
 from kg.vocabulary import NodeKind
 from pipelines.evidence import Candidate
+from pipelines.reading.options import restricted
 
 MAX_CANDIDATES = 5
 LEAST_SCORE = 0.001
@@ -29,6 +30,7 @@ class Probabilities:
         counted: [N] whether each node is one of those counted
 
     spoken: what the vocabulary answers, with probabilities; share: how far that counts.
+    options: what the question lets choose between; where one of them is thought of, others are not.
     """
 
     nodes: list[Node]
@@ -38,6 +40,7 @@ class Probabilities:
     counted: Tensor
     spoken: Mapping[str, float] = field(default_factory=dict)
     share: float = 0.0
+    options: tuple[str, ...] = ()
 
     @property
     def way(self) -> int:
@@ -90,7 +93,7 @@ class Probabilities:
         mixed = {text: (1 - self.share) * score for text, score in self.graph_scores().items()}
         for text, score in self.spoken.items():
             mixed[text] = mixed.get(text, 0.0) + self.share * score
-        return mixed
+        return restricted(mixed, self.options) or mixed
 
     def graph_scores(self) -> dict[str, float]:
         """Return the probability of each answer by the graph alone."""

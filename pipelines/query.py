@@ -21,7 +21,14 @@ def query_of(sentence: Sentence) -> Query:
     if question.focus:
         focus = (question.focus_start, question.focus_end)
     topic = None if question.topic is None else f"entity:{question.topic}"
-    return Query(sentence.text, question.frame, question.answer_type, focus, topic)
+    return Query(
+        sentence.text,
+        question.frame,
+        question.answer_type,
+        focus,
+        topic,
+        options=question.options,
+    )
 
 
 def region_features(detections: Sequence[Detection], detector: str) -> Mapping[str, np.ndarray]:

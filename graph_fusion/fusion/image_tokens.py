@@ -60,7 +60,9 @@ def pretrained(folder: str | None, layers: int) -> nn.Module:
         SightGraphError: there is no such model, or it has no list of layers.
     """
     from transformers import AutoModel
+    from transformers.utils import logging
 
+    logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     where = folder or bundled_minilm()
     try:
         # attention weights are asked for, and only this implementation returns them
@@ -68,7 +70,7 @@ def pretrained(folder: str | None, layers: int) -> nn.Module:
             where, local_files_only=True, attn_implementation="eager"
         )
         if getattr(model, "pooler", None) is not None:
-            model.pooler = None  # its vector is not among the tokens
+            model.pooler = None  # type: ignore[assignment] # its vector is no token
         stack = list(model.get_submodule("encoder").get_submodule("layer").children())
     except (OSError, ValueError, TypeError, AttributeError) as error:
         raise SightGraphError(

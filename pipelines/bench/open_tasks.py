@@ -38,8 +38,6 @@ from pipelines.tasks.okvqa_model import OpenExample, OpenObjective, alike_long
 
 BATCH = 64
 WARM_UP_EPOCHS = 2
-BEFORE, BESIDE = (5000, 0, 0), (500, 2000, 1500)
-"""Questions of our own for objects, subjects and abilities: before OK-VQA, and mixed into it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +60,9 @@ class OKVQA(BenchTask):
 
     A batch is a group of questions that are about equally long. The last epoch's weights are
     kept, so that the photographs set aside choose nothing and only measure.
+
+    before, beside: questions of our own, for objects, subjects and abilities: those that come
+        before OK-VQA, and those mixed into it.
     """
 
     name = "okvqa"
@@ -83,6 +84,9 @@ class OKVQA(BenchTask):
         save_every=100,
     )
 
+    before = (5000, 0, 0)
+    beside = (500, 2000, 1500)
+
     def prepare(self, data: Path | None, cache: Path) -> Prepared:
         if data is None:
             raise SightGraphError("okvqa needs --data, the folder that holds okvqa/train.json.")
@@ -90,11 +94,11 @@ class OKVQA(BenchTask):
         aokvqa = read_aokvqa(data / "aokvqa" / "train.csv", okvqa)
         fvqa = read_fvqa(data / "fvqa" / "train.json")
         knowledge = Knowledge.bundled()
-        beside = knowledge_questions(knowledge, *BESIDE, seed=1)
+        beside = knowledge_questions(knowledge, *self.beside, seed=1)
         others = {
             "aokvqa": aokvqa,
             "fvqa": fvqa,
-            "before": knowledge_questions(knowledge, *BEFORE, seed=0),
+            "before": knowledge_questions(knowledge, *self.before, seed=0),
         }
         often = vocabulary([*okvqa, *aokvqa])
         self.row = {answer: number for number, answer in enumerate(often)}

@@ -12,6 +12,7 @@ from kg.errors import SightGraphError
 from pipelines.cli.ask import ask
 from pipelines.cli.bench import bench
 from pipelines.cli.evaluate import evaluate
+from pipelines.cli.evaluate_answers import deletion, edits, questions
 from pipelines.cli.evaluate_okvqa import okvqa
 from pipelines.cli.explain import explain
 from pipelines.cli.graph import graph
@@ -72,6 +73,7 @@ def main(context: click.Context) -> None:
 
 
 add_tasks()
-evaluate.add_command(okvqa)
+for measure in (questions, edits, deletion, okvqa):
+    evaluate.add_command(measure)
 for command in (ask, explain, graph, parse, knowledge, train, evaluate, bench):
     main.add_command(command)

@@ -15,6 +15,7 @@ from kg.files import write_text
 from kg.graph import Edge, SceneGraph
 from pipelines.answer import SightGraph
 from pipelines.answering import DONT_KNOW
+from pipelines.detections import Detection
 from pipelines.explain import DRAWS, Control
 from pipelines.following import with_following
 from pipelines.photo import Photo
@@ -69,11 +70,12 @@ def delete_cited(
     Raises:
         SightGraphError: a photograph cannot be read.
     """
-    name, photo, detections = "", None, []
+    name, photo = "", None
+    detections: Sequence[Detection] = ()
     for one in track(questions, "deleting", console=Console(stderr=True)):
         if photo is None or one.file_name != name:  # several questions share a photograph
             name, photo = one.file_name, Photo.open(one.photo(images))
-            detections = sightgraph.detector(photo)
+            detections = sightgraph.detect(photo)
         graph, query, regions = sightgraph.read(photo, one.text, detections)
         reply = sightgraph.answerer(graph, query, regions)
         if reply.text == DONT_KNOW:

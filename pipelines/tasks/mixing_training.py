@@ -96,7 +96,7 @@ class Rater:
         """Yield questions about photographs, with lists of accepted answers."""
         for one in track(questions, "questions by hand"):
             photo = Photo.open(one.photo(images))
-            found = self.sightgraph.detector(photo)
+            found = self.sightgraph.detect(photo)
             yield self._rated(*self.sightgraph.read(photo, one.text, found), one.answers)
 
     def listed(self, okvqa: Path, amount: int = LISTED) -> Iterator[Rated]:
@@ -115,7 +115,7 @@ class Rater:
         writer = QuestionWriter(self.sightgraph.knowledge, self.sightgraph.builder, 0)
         for name in track(random.Random(0).sample(names, photos), "generated questions"):
             photo = Photo.open(data / name)
-            found = self.sightgraph.detector(photo)
+            found = self.sightgraph.detect(photo)
             scene = self.sightgraph.graph(photo)
             for question in writer.write(scene, GENERATED):
                 answers = {scene.node(one).label for one in question.answers if one in scene}

@@ -105,6 +105,7 @@ def looker() -> Callable[[Path], tuple[str, ...]]:
     from kg.knowledge import Knowledge
     from pipelines.build import kept
     from pipelines.detectors import make_detector
+    from pipelines.duplicates import without_duplicates
     from pipelines.photo import Photo
     from pipelines.seeing.perception import Perception
     from pipelines.worded import LEAST_SCORE
@@ -114,7 +115,7 @@ def looker() -> Callable[[Path], tuple[str, ...]]:
 
     def look(file: Path) -> tuple[str, ...]:
         photo = Photo.open(file)
-        found = kept(detector(photo))
+        found = kept(without_duplicates(detector(photo)))
         seen = perception(photo, found)
         objects = [one.label for one in found if one.score >= LEAST_SCORE]
         return tuple(dict.fromkeys([*objects, *(scene.label for scene in seen.scenes)]))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import csv
 import json
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -128,7 +128,7 @@ def vocabulary(questions: Sequence[OpenQuestion], least: int = 2) -> dict[str, f
     Each with the sum of its scores. An answer of a single person does not count in A-OKVQA.
     """
     times: Counter[str] = Counter()
-    total: Counter[str] = Counter()
+    total: defaultdict[str, float] = defaultdict(float)
     for one in questions:
         if one.part == "train" and one.source in ("okvqa", "aokvqa"):
             for answer, score in one.scores.items():

@@ -85,6 +85,7 @@ def worded_graphs(
         graphs.encoder(texts[start : start + 256])
     found = [graphs(one) for one in track(questions, "finding facts")]
     if cache is not None:
+        cache.parent.mkdir(parents=True, exist_ok=True)
         with atomic_path(cache) as path:
             path.write_text("\n".join([key, *map(_line, found)]) + "\n", encoding="utf-8")
     return found
