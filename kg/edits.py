@@ -173,9 +173,17 @@ class EditedKnowledge(KnowledgeGraph):
         """Whether `fact` is one that is unset."""
         return (fact.relation, fact.object) in self._unset.get(fact.subject, ())
 
-    def unset_ends(self) -> list[tuple[str, str]]:
-        """Return subject and object of each fact that is unset."""
-        return [(subject, object_) for subject, gone in self._unset.items() for _, object_ in gone]
+    def set_facts(self) -> list[Fact]:
+        """Return the facts that are set."""
+        return [fact for facts in self._set.values() for fact in facts]
+
+    def unset_facts(self) -> list[tuple[str, str, str]]:
+        """Return subject, relation and object of each fact that is unset."""
+        return [
+            (subject, relation, object_)
+            for subject, gone in self._unset.items()
+            for relation, object_ in sorted(gone)
+        ]
 
     def notes(self, used: Container[str]) -> list[str]:
         """Return a line for each edit that may not do what is wanted.

@@ -28,8 +28,9 @@ ACTIVITY = "activity"
 """The category of all that is done."""
 NEAR_ACTIVITY = 0.76
 """Least score of an activity whose name is only near in meaning to the words."""
-INHERITED_SCORE = 0.9
-"""What holds of a category holds of a member a little less surely."""
+INHERITED_SCORE, OUTDONE_SCORE = 0.9, 0.6
+"""What holds of a category holds of a member a little less surely; much less where something is
+stated of the member itself: a motorcycle runs on petrol, whatever else drives motor vehicles."""
 
 
 class GraphBuilder:
@@ -307,7 +308,10 @@ class GraphBuilder:
         self, graph: SceneGraph, facts: Sequence[Fact], source: KnowledgeGraph | None = None
     ) -> None:
         knowledge = source or self.knowledge
+        stated = {(fact.subject, fact.relation) for fact in facts if not fact.via}
         for fact in facts:
+            outdone = (fact.subject, fact.relation) in stated
+            inherited = OUTDONE_SCORE if outdone else INHERITED_SCORE
             self._add_concept(graph, fact.subject, knowledge)
             self._add_concept(graph, fact.object, knowledge)
             graph.connect(
@@ -317,7 +321,7 @@ class GraphBuilder:
                     EdgeKind.FACT,
                     knowledge.relations[fact.relation].label,
                     fact.source,
-                    INHERITED_SCORE if fact.via else 1.0,
+                    inherited if fact.via else 1.0,
                     via=tuple(knowledge.label(category) for category in fact.via),
                 )
             )

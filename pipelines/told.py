@@ -15,7 +15,8 @@ import torch
 from graph_fusion.encoders import TextEncoder
 from graph_fusion.tensors import Query
 from kg.edits import EDIT, EditedKnowledge
-from kg.graph import Edge, SceneGraph
+from kg.facts import Fact
+from kg.graph import SceneGraph
 from kg.names import base_forms, normalise
 from kg.vocabulary import EdgeKind, NodeKind
 from pipelines.evidence import Evidence
@@ -28,6 +29,7 @@ ASKED = 0.4
 MARGIN = 0.02
 """A relation that is less near than the nearest by no more than this may be meant as well."""
 _WORD = re.compile(r"[\w'-]+")
+_NEGATED = re.compile(r"\b(?:unable|incapable|cannot|not|never)\b|n't\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,17 +49,20 @@ class UsersWord:
 
     def __call__(self, graph: SceneGraph, query: Query) -> Told | None:
         """Return what the edits answer to `query`; None where they answer something else."""
-        about = self._about(graph, query)
-        if query.answer_type == "yes/no":
-            return self._yes_or_no(graph, query, about)
-        told = [edge for edge in graph.edges(EdgeKind.FACT) if edge.origin == EDIT]
-        told = [edge for edge in told if edge.source in about]
-        if not told:
+        said = _forms(query.text)
+        about = self._meant(graph, query)
+        edited = {fact.subject for fact in self.knowledge.set_facts()}
+        edited |= {subject for subject, *_ in self.knowledge.unset_facts()}
+        about = {one for one in edited if one in about or self._named(one, said)}
+        if not about:
             return None
-        asked = self._asked(graph, query, about)
-        return next((self._told(graph, query, e) for e in told if e.relation in asked), None)
+        if query.answer_type == "yes/no":
+            return self._yes_or_no(graph, query, about, said)
+        told = [fact for fact in self.knowledge.set_facts() if fact.subject in about]
+        asked = self._asked(graph, query, about) if told else set()
+        return next((self._told(graph, query, f) for f in told if f.relation in asked), None)
 
-    def _about(self, graph: SceneGraph, query: Query) -> set[str]:
+    def _meant(self, graph: SceneGraph, query: Query) -> set[str]:
         """Return the concepts of what is asked about, seen or named; of all words without topic."""
         entities = [node.id for node in graph.nodes(NodeKind.ENTITY)]
         topic = [query.topic] if query.topic in entities else entities
@@ -71,23 +76,25 @@ class UsersWord:
                     meant.update(one.target for one in links if one.kind == EdgeKind.LINK)
         return meant
 
-    def _yes_or_no(self, graph: SceneGraph, query: Query, about: Collection[str]) -> Told | None:
-        said = _forms(query.text)
-        for edge in graph.edges(EdgeKind.FACT):
-            if edge.origin == EDIT and edge.source in about and self._named(edge.target, said):
-                return self._told(graph, query, edge, "no" if self._denies(edge) else "yes")
-        for subject, object_ in self.knowledge.unset_ends():
+    def _yes_or_no(
+        self, graph: SceneGraph, query: Query, about: Collection[str], said: Collection[str]
+    ) -> Told | None:
+        negated = _NEGATED.search(query.text.lower()) is not None
+        yes, no = ("no", "yes") if negated else ("yes", "no")
+        for fact in self.knowledge.set_facts():
+            if fact.subject in about and self._named(fact.object, said):
+                return self._told(graph, query, fact, no if self._denies(fact.relation) else yes)
+        for subject, relation, object_ in self.knowledge.unset_facts():
             if subject in about and self._named(object_, said):
-                left = graph.edges_between(subject, object_) if object_ in graph else []
-                if not any(edge.kind == EdgeKind.FACT for edge in left):
-                    return Told("no", Evidence())
+                if self._denies(relation):  # that nothing denies it says only so much
+                    return Told("no", Evidence()) if negated else None
+                left = {f.relation for f in self.knowledge.facts(subject) if f.object == object_}
+                if not left or relation in self._asked(graph, query, [subject], {relation, *left}):
+                    return Told(no, Evidence())
         return None
 
-    def _denies(self, edge: Edge) -> bool:
-        return any(
-            relation.denies is not None and relation.label == edge.relation
-            for relation in self.knowledge.relations.values()
-        )
+    def _denies(self, relation: str) -> bool:
+        return self.knowledge.relations[relation].denies is not None
 
     def _named(self, concept: str, said: Collection[str]) -> bool:
         """Whether all words of one of the concept's names are said, in whatever form."""
@@ -95,41 +102,60 @@ class UsersWord:
         names = [self.knowledge.label(concept), *(known.aliases if known else ())]
         return any(_within(name, said) for name in names)
 
-    def _asked(self, graph: SceneGraph, query: Query, about: Collection[str]) -> set[str]:
-        """Return the labels of the relations that the question may ask for."""
-        facts = [edge for edge in graph.edges(EdgeKind.FACT) if edge.source in about]
-        present = {edge.relation for edge in facts}
+    def _asked(
+        self,
+        graph: SceneGraph,
+        query: Query,
+        about: Collection[str],
+        among: Collection[str] | None = None,
+    ) -> set[str]:
+        """Return the relations that the question may ask for: of all facts, or `among` these."""
+        if among is None:
+            among = {fact.relation for one in about for fact in self.knowledge.facts(one)}
         wordings = [
-            (relation.label, wording)
-            for relation in self.knowledge.relations.values()
-            if relation.label in present
+            (iri, wording)
+            for iri in sorted(among)
+            for relation in [self.knowledge.relations[iri]]
             for wording in (relation.label, *relation.asks)
         ]
-        frame = self.encoder([_of_it(graph, query)])[0]
+        names = [self.knowledge.label(one) for one in about]
+        frame = self.encoder([_of_it(graph, query, names)])[0]
         vectors = self.encoder([wording for _, wording in wordings])
         likeness = torch.mv(vectors, frame).tolist()
         best = max(likeness, default=0.0)
         near = zip(wordings, likeness, strict=True)
-        return {label for (label, _), one in near if one >= max(ASKED, best - MARGIN)}
+        return {iri for (iri, _), one in near if one >= max(ASKED, best - MARGIN)}
 
-    def _told(self, graph: SceneGraph, query: Query, fact: Edge, text: str | None = None) -> Told:
-        open_ = dict.fromkeys(graph.edges(), 1.0)
+    def _told(self, graph: SceneGraph, query: Query, fact: Fact, text: str | None = None) -> Told:
+        """Return the answer with the way to it, where the graph holds one."""
+        said = text or self.knowledge.label(fact.object)
+        if fact.subject not in graph or fact.object not in graph:
+            return Told(said, Evidence())
+        edges = graph.edges_between(fact.subject, fact.object)
+        edge = next((one for one in edges if one.origin == EDIT), None)
+        if edge is None:
+            return Told(said, Evidence())
         words = [node.id for node in graph.nodes(NodeKind.ENTITY)]
         start = [query.topic] if query.topic in words else words
-        way = best_path(graph, open_, start, fact.source)
-        evidence = Evidence.from_path(graph, (*way, fact))
-        return Told(text or graph.node(fact.target).label, evidence)
+        way = best_path(graph, dict.fromkeys(graph.edges(), 1.0), start, fact.subject)
+        return Told(said, Evidence.from_path(graph, (*way, edge)))
 
 
-def _of_it(graph: SceneGraph, query: Query) -> str:
+def _of_it(graph: SceneGraph, query: Query, names: Iterable[str]) -> str:
     """Return the question with "it" in place of what it asks about, as wordings have it."""
-    text = query.text
+    text = query.text.lower().rstrip("?. ")
+    for name in names:
+        pattern = (
+            rf"\b(?:(?:the|this|that|these|those|a|an)\s+)?{re.escape(name.lower())}(?:e?s)?\b"
+        )
+        if re.search(pattern, text):
+            return re.sub(pattern, "it", text)
     if query.topic is not None and query.topic in graph:
         span = graph.node(query.topic).span
         if span is not None:
             before = re.sub(r"\b(?:the|this|that|these|those|a|an)\s*$", "", text[: span[0]])
             text = f"{before}it{text[span[1] :]}"
-    return text.lower().rstrip("?. ")
+    return text
 
 
 def _forms(text: str) -> set[str]:
@@ -140,9 +166,4 @@ def _forms(text: str) -> set[str]:
 
 def _within(name: str, said: Collection[str]) -> bool:
     words = normalise(name).split()
-    return bool(words) and all(_any_form(word) & set(said) for word in words)
-
-
-def _any_form(word: str) -> set[str]:
-    forms: Iterable[str] = base_forms(word)
-    return {word, *forms}
+    return bool(words) and all({word, *base_forms(word)} & set(said) for word in words)

@@ -68,7 +68,7 @@ def ask(
     PHOTO is an image file or example:NAME (astronaut, camera, cat, coffee, motorcycle, rocket).
 
     \b
-    sightgraph ask example:motorcycle "What does this vehicle need to run?"
+    sightgraph ask example:motorcycle "What powers this motorcycle?"
     sightgraph ask kitchen.jpg "How many cups are there?" --export answer.html
     sightgraph ask example:cat "What is this cat used for?" --set "cat usedFor pest control"
     """

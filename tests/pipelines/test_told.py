@@ -99,3 +99,18 @@ def test_the_way_to_the_fact_is_the_evidence(ask: Asker, encoder: TextEncoder) -
     assert [node.label for node in told.evidence.objects] == ["cat"]
     (fact,) = told.evidence.facts
     assert (fact.relation, fact.origin) == ("used for", "edit")
+
+
+@pytest.mark.parametrize(
+    ("question", "to_set", "to_unset", "answer"),
+    [
+        ("Is the cat unable to fly?", ("cat | can | flying",), (), "no"),
+        ("Is the cat unable to fly?", (), ("cat | cannot | flying",), "no"),
+        ("Can the cat fly?", (), ("cat | cannot | flying",), None),
+        ("Is the cat unable to purr?", (), ("cat | can | purring",), "yes"),
+    ],
+)
+def test_what_is_denied_and_asked_in_the_negative_turns_round(
+    ask: Asker, question: str, to_set: tuple[str, ...], to_unset: tuple[str, ...], answer: str
+) -> None:
+    assert ask(question, to_set, to_unset) == answer
