@@ -11,7 +11,7 @@ ask() { # name, photograph, question
         --export "$folder/$1.html" "$folder/$1.ttl" "$folder/$1.png"
 }
 
-ask motorcycle example:motorcycle "What does this vehicle need to run?"
+ask motorcycle example:motorcycle "What powers this motorcycle?"
 ask coffee example:coffee "What is the cup made of?"
 ask cat example:cat "Is this animal a mammal?"
 

@@ -113,9 +113,9 @@ class DAQUAR(BenchTask):
     name = "daquar"
     measures = ("accuracy", "accuracy, single answers")
     sizes = FusionConfig(
-        hidden=128,
+        hidden=256,
         layers=1,
-        dropout=0.4,
+        dropout=0.3,
         relation_features=TEXT_FEATURES,
         edge_features=EDGE_FEATURES,
     )
@@ -140,13 +140,13 @@ class DAQUAR(BenchTask):
         new = not self.measuring and not (cache / ABOUT).is_file()
         known = RoomsKnown.of(daquar) if new else RoomsKnown.load(cache / ABOUT)
         numbers = sorted({one.photograph for one in daquar.questions})
-        seen = look_at([daquar.files[number] for number in numbers], cache, new)
+        seen = look_at([daquar.files[number] for number in numbers], cache, not self.measuring)
         scores = self._scores(daquar, numbers, seen, known, cache, new)
         if new:
             write_text(cache / ABOUT, json.dumps(asdict(known)) + "\n")
         labels = BundledDetector().labels
-        tables = self._tables(daquar, seen, scores, labels, cache, new)
-        examples = _examples(daquar.questions, numbers, seen, labels, known)
+        tables = self._tables(daquar, seen, scores, labels, cache)
+        examples = self._examples(daquar.questions, numbers, seen, labels, known)
         trained = set(known.photographs)
         pairs = list(zip(daquar.questions, examples, strict=True))
         train = [one for question, one in pairs if question.photograph in trained]
@@ -194,10 +194,12 @@ class DAQUAR(BenchTask):
         scores: Tensor,
         labels: list[str],
         cache: Path,
-        new: bool,
     ) -> RoomTables:
         texts = [one.text for one in daquar.questions]
-        vectors = encode_questions(texts + [mirrored(text) for text in texts], cache, new)
+        vectors = encode_questions(texts, cache, not self.measuring)
+        if not self.measuring:
+            others = encode_questions([mirrored(text) for text in texts], cache, keep=True)
+            vectors = torch.cat([vectors, others])
         encoder = TEXT_ENCODERS.make("minilm")
         return RoomTables(
             texts=vectors,
@@ -208,6 +210,35 @@ class DAQUAR(BenchTask):
             names=encoder(labels),
             relations=encoder(RELATIONS),
         )
+
+    def _examples(
+        self,
+        questions: tuple[RoomQuestion, ...],
+        numbers: list[int],
+        seen: SeenPhotos,
+        labels: list[str],
+        known: RoomsKnown,
+    ) -> list[RoomExample]:
+        rows = {number: row for row, number in enumerate(numbers)}
+        answers = {answer: row for row, answer in enumerate(known.answers)}
+        found = []
+        for row, one in enumerate(questions):
+            photograph = rows[one.photograph]
+            named = [
+                label >= 0 and names_object(one.text, labels[label])
+                for label in seen.labels[photograph].tolist()
+            ]
+            found.append(
+                RoomExample(
+                    text=row,
+                    mirrored=row if self.measuring else len(questions) + row,
+                    photograph=photograph,
+                    named=torch.tensor(named),
+                    answer=answers.get(tuple(sorted(one.answers)), -1),
+                    answers=one.answers,
+                )
+            )
+        return found
 
     def model(self, choice: ModelChoice, prepared: Prepared) -> nn.Module:
         assert isinstance(prepared, RoomsPrepared)
@@ -224,32 +255,3 @@ class DAQUAR(BenchTask):
         )
         front = RoomFront(len(known.words), sizes.hidden, sizes.dropout)
         return FusionModel(front, choice.fusion, sizes, head, choice.missing, choice.control)
-
-
-def _examples(
-    questions: tuple[RoomQuestion, ...],
-    numbers: list[int],
-    seen: SeenPhotos,
-    labels: list[str],
-    known: RoomsKnown,
-) -> list[RoomExample]:
-    rows = {number: row for row, number in enumerate(numbers)}
-    answers = {answer: row for row, answer in enumerate(known.answers)}
-    found = []
-    for row, one in enumerate(questions):
-        photograph = rows[one.photograph]
-        named = [
-            label >= 0 and names_object(one.text, labels[label])
-            for label in seen.labels[photograph].tolist()
-        ]
-        found.append(
-            RoomExample(
-                text=row,
-                mirrored=len(questions) + row,
-                photograph=photograph,
-                named=torch.tensor(named),
-                answer=answers.get(tuple(sorted(one.answers)), -1),
-                answers=one.answers,
-            )
-        )
-    return found

@@ -21,7 +21,7 @@ from pipelines.bench.run import BenchConfig, Result, Run, bench, plan
 from pipelines.bench.task import ModelChoice, Prepared, measured
 from pipelines.tasks.sort_of_clevr_model import ShapesBatch, ShapesObjective
 
-NEED_DATA = {"knowledge-scenes", "cora", "citeseer"}
+NEED_DATA = {"knowledge-scenes", "okvqa", "daquar", "cora", "citeseer"}
 """Tested where their data are made, in tests/pipelines/tasks: test_knowledge_scenes_model and
 test_planetoid."""
 GENERATED = {"sort-of-clevr"}
