@@ -11,6 +11,7 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from kg.edits import Edits
     from kg.errors import SightGraphError
     from kg.graph import Edge, Node, SceneGraph
     from kg.knowledge import Knowledge
@@ -23,6 +24,7 @@ __all__ = [
     "Answer",
     "Detection",
     "Edge",
+    "Edits",
     "Evidence",
     "Knowledge",
     "Node",
@@ -36,6 +38,7 @@ _HOMES = {
     "Answer": "pipelines.evidence",
     "Detection": "pipelines.detections",
     "Edge": "kg.graph",
+    "Edits": "kg.edits",
     "Evidence": "pipelines.evidence",
     "Knowledge": "kg.knowledge",
     "Node": "kg.graph",

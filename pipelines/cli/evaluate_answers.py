@@ -43,6 +43,11 @@ def asked_options(command: Command) -> Command:
 @asked_options
 @click.option("--part", metavar="NAME", help="Only the questions of this part.")
 @reader_option
+@click.option(
+    "--without",
+    type=click.Choice(["photograph", "facts", "vocabulary"]),
+    help="Take away one source of the answers, to see what it gives.",
+)
 @click.option("--plot", type=FILE, metavar="FILE.png", help="Draw the risk-coverage curve there.")
 def questions(
     data: Path,
@@ -51,6 +56,7 @@ def questions(
     part: str | None,
     reader_model: str | None,
     report: Path | None,
+    without: str | None,
     plot: Path | None,
 ) -> None:
     """Ask the questions of a file about their photographs; right is what the file accepts.
@@ -72,6 +78,10 @@ def questions(
 
     reader = load_reader(reader_model)
     sightgraph = SightGraph.from_pretrained(answerer=checkpoint)
+    if without is not None:
+        from pipelines.tasks.ablation import ABLATIONS
+
+        sightgraph = ABLATIONS.resolve(without)(sightgraph)
     outcomes = list(ask_all(sightgraph, asked, images, reader))
     if report is not None:
         save(outcomes, report)
