@@ -9,7 +9,6 @@ import click
 from kg.files import bundled
 from pipelines.cli.evaluate import evaluation_options, measure_and_report
 from pipelines.cli.options import FILE
-from pipelines.cli.printing import print_line
 
 
 @click.command()
@@ -29,6 +28,6 @@ def daquar(data: Path, report: Path | None, checkpoint: Path | None, wordnet: Pa
 
     folder = bundled("models", "daquar") if checkpoint is None else checkpoint
     task = BENCH_TASKS.make("daquar", wordnet=wordnet, measuring=True)
-    if wordnet is None:
-        print_line("without --wordnet there is no WUPS, only accuracy")
     measure_and_report(report, lambda: evaluate_task(task, data, folder))
+    if wordnet is None:
+        click.echo("sightgraph: without --wordnet there is no WUPS, only accuracy", err=True)
