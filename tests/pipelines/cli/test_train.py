@@ -14,7 +14,7 @@ from graph_fusion.training.record import RunFolder
 from pipelines.cli.task import TASKS as OF_THE_BENCH
 from pipelines.cli.train import LOGS, given, make_run_folder, train
 
-MODELS = {"answerer", "detector", "parser", "relations", "scenes", "text-graph"}
+MODELS = {"answerer", "detector", "mixing", "parser", "relations", "scenes", "text-graph"}
 OF_KNOWLEDGE = {"names", "retrieval"}
 """Models that are made from knowledge, and take other options."""
 
