@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from graph_fusion.controls import CONTROLS
 from graph_fusion.encoders import TEXT_ENCODERS, TextEncoder
 from graph_fusion.encoders.text import bundled_minilm
-from graph_fusion.fusion import Fused, FusionConfig, Masks, TokenGraph
+from graph_fusion.fusion import Fused, FusionConfig, Masks, TokenGraph, no_graph
 from graph_fusion.fusion_model import FusionModel, Inputs
 from graph_fusion.heads.named import NamedAnswers
 from graph_fusion.small_weights import restored, shrunk
@@ -33,7 +33,9 @@ WORDS = "fusion.model.embeddings.word_embeddings.weight"
 """The language model's word vectors: they come with it, stay as they are, and are not saved."""
 
 
-READ_WORDS = ("language_graph", "image_tokens")
+SPELLS = "language"
+"""The fusion that reads the names that are seen as word pieces; it gets no graph."""
+READ_WORDS = ("language_graph", "image_tokens", SPELLS)
 """Fusions that read word pieces; all others get one vector for the question and for each name."""
 
 
@@ -70,10 +72,12 @@ class VocabularyFront(nn.Module):
     words [V, H]: the language model's word vectors, for fusions in which the rest of it is: a name
         is the mean of its pieces. They stay as they are and are not saved. None: the question is
         one token, its sentence vector, and so is each name.
+    spells: whether the names that are seen are spelt out instead, without a graph.
     """
 
-    def __init__(self, words: Tensor | None) -> None:
+    def __init__(self, words: Tensor | None, spells: bool = False) -> None:
         super().__init__()
+        self.spells = spells
         self.words = None if words is None else nn.Buffer(words, persistent=False)
         self.kind = nn.Embedding(2, WIDTH)
         nn.init.zeros_(self.kind.weight)
@@ -84,6 +88,10 @@ class VocabularyFront(nn.Module):
             said[:, 0] = True
             text = one.question.unsqueeze(1) * said.unsqueeze(2)
             named = one.names
+        elif self.spells:
+            image = self.words[one.spelt]
+            masks = Masks(one.spelt != 0, one.said)
+            return Inputs(image, self.words[one.words], no_graph(image), masks)
         else:
             said, text = one.said, self.words[one.words]
             pieces = nn.functional.embedding_bag(one.pieces, self.words, one.starts, mode="mean")
@@ -128,8 +136,9 @@ def vocabulary_model(
         names [A, 384]: vectors of the answers' names; often [A]: how often each is right
     """
     often = torch.ones(len(names)) if often is None else often
+    words = _word_vectors() if config.fusion in READ_WORDS else None
     return FusionModel(
-        VocabularyFront(_word_vectors() if config.fusion in READ_WORDS else None),
+        VocabularyFront(words, spells=config.fusion == SPELLS),
         config.fusion,
         config.sizes,
         VocabularyHead(names, often),

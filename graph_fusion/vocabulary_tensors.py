@@ -8,11 +8,14 @@ from typing import Any
 
 import torch
 from torch import Tensor
+from torch.nn.utils.rnn import pad_sequence
 
 QUESTION = -1
 """End of an edge that starts at the question itself."""
 MOST_PIECES = 40
 """Word pieces of a question that are read."""
+MOST_SPELT = 60
+"""Word pieces of all names that are seen which are read, where they are spelt out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +39,7 @@ class WordedBatch:
 
     Shapes (B questions, T pieces, I nodes, P pieces of names, E messages, R relations, D features):
         words [B, T]: word pieces of the questions; said [B, T]: where one is
+        spelt [B, S]: word pieces of the names that are seen, one after the other; 0: none
         pieces [P], starts [B * I]: word pieces of each node's name, as for `EmbeddingBag`
         names [B, I, D]: vectors of the nodes' names
         kind [B, I]: 0 seen, 1 known; there [B, I]: where a node is
@@ -45,6 +49,7 @@ class WordedBatch:
 
     words: Tensor
     said: Tensor
+    spelt: Tensor
     pieces: Tensor
     starts: Tensor
     names: Tensor
@@ -79,6 +84,11 @@ class Pieces:
         ]
         return found
 
+    def spelt(self, names: Sequence[str]) -> list[int]:
+        """Return the pieces of a list of names, with commas between and a mark at its end."""
+        found: list[int] = self.tokenizer(", ".join(names), add_special_tokens=False)["input_ids"]
+        return [*found[: MOST_SPELT - 1], self.tokenizer.sep_token_id]
+
 
 def collate(
     graphs: Sequence[WordedGraph], pieces: Pieces, vectors: Mapping[str, Tensor], asked: Tensor
@@ -92,6 +102,7 @@ def collate(
     longest = max(len(one) for one in questions)
     most = max(1, *(len(one.seen) + len(one.known) for one in graphs))
     words = torch.zeros(len(graphs), longest, dtype=torch.long)
+    spelt = [torch.tensor(pieces.spelt(one.seen)) for one in graphs]
     said = torch.zeros(len(graphs), longest, dtype=torch.bool)
     kind = torch.zeros(len(graphs), most, dtype=torch.long)
     there = torch.zeros(len(graphs), most, dtype=torch.bool)
@@ -121,6 +132,7 @@ def collate(
     return WordedBatch(
         words=words,
         said=said,
+        spelt=pad_sequence(spelt, batch_first=True),
         pieces=torch.tensor(bags, dtype=torch.long),
         starts=torch.tensor(starts, dtype=torch.long),
         names=named,

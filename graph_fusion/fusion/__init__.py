@@ -20,6 +20,7 @@ FUSIONS.add("gcn", "graph_fusion.fusion.layered:GCNFusion")
 FUSIONS.add("rgcn", "graph_fusion.fusion.layered:RGCNFusion")
 FUSIONS.add("gat", "graph_fusion.fusion.layered:GATFusion")
 FUSIONS.add("graph", "graph_fusion.fusion.graph:GraphFusion")
+FUSIONS.add("language", "graph_fusion.fusion.language:LanguageFusion")
 FUSIONS.add("language_graph", "graph_fusion.fusion.language_graph:LanguageGraphFusion")
 FUSIONS.add("graph_attention", "graph_fusion.fusion.graph_attention:GraphAttentionFusion")
 

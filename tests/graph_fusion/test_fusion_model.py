@@ -16,7 +16,7 @@ from kg.errors import SightGraphError
 
 SIZES = FusionConfig(hidden=8, layers=2, heads=2, dropout=0.0, relation_features=4, edge_features=2)
 IMAGE, TEXT = 4, 2
-LIGHT = sorted(set(FUSIONS) - {"image_tokens", "language_graph"})
+LIGHT = sorted(set(FUSIONS) - {"image_tokens", "language", "language_graph"})
 """All that need no language model."""
 
 

@@ -95,3 +95,19 @@ def test_weights_of_other_answers_are_refused(answerer: VocabularyAnswerer, tmp_
     (tmp_path / "vocabulary.json").write_text(json.dumps(kept | {"answers": ["cat"]}))
     with pytest.raises(SightGraphError, match="vocabulary"):
         VocabularyAnswerer.load(tmp_path)
+
+
+def test_spelt_names_are_read_in_their_order_and_alike_among_others() -> None:
+    torch.manual_seed(0)
+    encoder = TEXT_ENCODERS.make("minilm")
+    config = VocabularyConfig(ANSWERS, (MemberConfig("language"),))
+    model = vocabulary_model(config.members[0], encoder(list(ANSWERS)))
+    answerer = VocabularyAnswerer([model], config, Wording(encoder))
+    together = answerer(GRAPHS)
+    for number, graph in enumerate(GRAPHS):
+        torch.testing.assert_close(answerer([graph])[0], together[number], atol=1e-5, rtol=1e-4)
+    piano = answerer([WordedGraph("What is it?", ("piano",))])
+    assert ANSWERS[int(piano.argmax())] == "piano"
+    orders = (("cat", "piano"), ("piano", "cat"))
+    a, b = (answerer([WordedGraph("What is it?", seen)]) for seen in orders)
+    assert not torch.equal(a, b)

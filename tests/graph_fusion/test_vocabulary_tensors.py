@@ -11,6 +11,7 @@ from transformers import AutoTokenizer
 from graph_fusion.encoders.text import bundled_minilm
 from graph_fusion.vocabulary_tensors import (
     MOST_PIECES,
+    MOST_SPELT,
     QUESTION,
     Pieces,
     WordedBatch,
@@ -74,3 +75,16 @@ def test_a_long_question_is_cut_and_keeps_its_end_mark(pieces: Pieces) -> None:
 
 def test_a_name_without_pieces_is_one_unknown_piece(pieces: Pieces) -> None:
     assert pieces.name("") == [pieces.tokenizer.unk_token_id]
+
+
+def test_names_are_spelt_out_with_commas_and_an_end_mark(pieces: Pieces) -> None:
+    found = batch(pieces, CAT, BARE)
+    end = pieces.tokenizer.sep_token_id
+    assert pieces.tokenizer.decode(found.spelt[0]) == "cat, sofa [SEP]"
+    assert found.spelt[1].tolist() == [end] + [0] * (found.spelt.shape[1] - 1)
+
+
+def test_a_long_list_of_names_is_cut_and_keeps_its_end_mark(pieces: Pieces) -> None:
+    found = pieces.spelt(["snow"] * 100)
+    assert len(found) == MOST_SPELT
+    assert found[-1] == pieces.tokenizer.sep_token_id

@@ -52,7 +52,7 @@ def there_only(fused: Fused) -> list[Tensor]:
 def test_the_names_are_those_that_users_type() -> None:
     assert NAMES == [
         "additive", "dot_product", "early", "gat", "gcn", "graph", "graph_attention", "hybrid",
-        "image_over_text", "image_tokens", "joint", "language_graph", "late", "rgcn",
+        "image_over_text", "image_tokens", "joint", "language", "language_graph", "late", "rgcn",
         "text_over_image", "transformer",
     ]  # fmt: skip
     assert DEFAULT_FUSION in NAMES
