@@ -21,6 +21,7 @@ from pipelines.evidence import Candidate, Evidence
 from pipelines.grounding import GENERIC_NOUNS
 from pipelines.probabilities import Probabilities
 from pipelines.speaking import Speaker
+from pipelines.topic import equally_right
 
 DONT_KNOW = "I don't know"
 BATCH = 24
@@ -77,12 +78,11 @@ class Answerer:
         if said.way == POINTER and _points_nowhere(graph, query.topic):
             return Reply(DONT_KNOW, 1.0, (), citing.words())
         candidates = said.candidates()
-        best = candidates[0] if candidates else Candidate(DONT_KNOW, 0.0)
-        sure = max(best.score, citing.alike(best.text))
+        best, sure = said.best()
         lacking = self.speaker is None and said.unsure > sure
         if sure < self.model.config.threshold or lacking:
             return Reply(DONT_KNOW, 1.0 - sure, candidates, citing.words())
-        return Reply(best.text, sure, candidates, citing(best.text))
+        return Reply(best, sure, candidates, citing(best))
 
     @torch.inference_mode()
     def graph_alone(
@@ -160,19 +160,14 @@ class _Reading:
             some = deletions[start : start + BATCH]
             cut = [_cut(self.tensors, edges, set(one)) for one in some]
             scores, _ = self.model(collate(cut, self.texts))
-            graphs = [self.graph.without(*one) for one in some] if self.speaker else []
-            found += [said.of(text) for said in self._probabilities(scores, graphs, len(cut))]
+            graphs = [self.graph.without(*one) for one in some]
+            found += [said.of(text) for said in self._probabilities(scores, graphs)]
         return found
 
-    def _probabilities(
-        self, scores: Scores, graphs: Sequence[SceneGraph], amount: int = 1
-    ) -> list[Probabilities]:
-        """Divide the scores of an `amount` of graphs, all with this graph's nodes.
-
-        graphs: those graphs, which are needed where there is a vocabulary.
-        """
+    def _probabilities(self, scores: Scores, graphs: Sequence[SceneGraph]) -> list[Probabilities]:
+        """Divide the scores of `graphs`, all with this graph's nodes."""
         pointer, yes_no, route = self.model.config.temperatures
-        nodes = self.graph.nodes()
+        nodes, amount = self.graph.nodes(), len(graphs)
         node = torch.cat([scores.node.view(amount, -1), scores.none.view(amount, 1)], dim=1)
         parts = zip(
             torch.softmax(scores.route / route, 1),
@@ -181,8 +176,15 @@ class _Reading:
             torch.sigmoid(scores.counted).view(amount, -1),
             strict=True,
         )
-        options = self.query.options
-        said = [Probabilities(nodes, *part, options=options) for part in parts]
+        said = [
+            Probabilities(
+                nodes,
+                *part,
+                options=self.query.options,
+                alike=equally_right(graph, self.query.topic),
+            )
+            for part, graph in zip(parts, graphs, strict=True)
+        ]
         if self.speaker is None:
             return said
         spoken = self.speaker(graphs, self.query.text)

@@ -10,13 +10,14 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
 
-from graph_fusion.heads.graph import COUNT, POINTER, YES_NO
+from graph_fusion.heads.graph import COUNT, YES_NO
 from kg.graph import Edge, Node, SceneGraph
 from kg.vocabulary import EdgeKind, NodeKind
 from pipelines.evidence import Evidence
 from pipelines.following import with_following
 from pipelines.paths import best_path, openness
 from pipelines.probabilities import Probabilities
+from pipelines.topic import meant_by
 
 Way = tuple[Edge, ...]
 """Edges that lead from the question to an answer, in order."""
@@ -28,7 +29,8 @@ TOPIC_OPEN = 0.5
 MATTERS = 0.05
 """A piece matters if it changes the answer's probability by at least this share."""
 NEARLY = 0.8
-"""The first way is shown that does at least this share of the most that one does."""
+"""The first way is shown that does at least this share of the most that one does; and facts of
+things that are not asked about."""
 MOST_WAYS, MOST_FACTS = 4, 6
 """Ways and further facts that are tried, the most open first."""
 TELLING = (EdgeKind.FACT, EdgeKind.SPATIAL, EdgeKind.SEMANTIC)
@@ -66,32 +68,11 @@ class Citing:
         """Return what the words were found to mean: all that can be shown without an answer."""
         return self._evidence(self._meanings())
 
-    def alike(self, text: str) -> float:
-        """Return the probability of all answers that the same facts give as `text`.
-
-        All facts of one subject and relation answer a question equally well, and training
-        counts them as right together; so the probabilities of these are added up.
-        """
-        target = self.said.target(text) if self.said.way == POINTER else None
-        path = () if target is None else self._path_to(target.id)
-        if target is None or not path:
-            return 0.0
-        last = path[-1]
-        if (last.kind, last.target) != (EdgeKind.FACT, target.id):
-            return 0.0
-        return self.said.among(
-            {
-                edge.target
-                for edge in self.graph.edges_from(last.source)
-                if (edge.kind, edge.relation) == (EdgeKind.FACT, last.relation)
-            }
-        )
-
     def _tried(self, text: str, ways: Sequence[Way], also: Sequence[Node]) -> Evidence:
         """Return the way that matters, with the other facts that lead to the answer."""
         facts = self._facts_beside(ways, also)
         trial = self._trial(text, [*map(_telling, ways), *(frozenset({fact}) for fact in facts)])
-        cited = [fact for fact in facts if trial.matters({fact})]
+        cited = self._cited(facts, trial)
         way = _first_that_matters(ways, trial)
         if not way and not cited and trial.before - trial.bare >= trial.least:
             cited = facts  # none does it alone
@@ -107,6 +88,21 @@ class Citing:
     def _left(self, text: str, deletions: Sequence[Iterable[Edge]]) -> list[float]:
         """Return the probability that each deletion leaves to `text`."""
         return self.without(text, [with_following(self.graph, one) for one in deletions])
+
+    def _cited(self, facts: Sequence[Edge], trial: _Trial) -> list[Edge]:
+        """Return the facts that matter; those of other things only if they do nearly the most.
+
+        The bowl beside the cup is of ceramic too, and the network leans on that; but the answer
+        about the cup rests on what is known of the cup.
+        """
+        mattering = [fact for fact in facts if trial.matters({fact})]
+        meant = meant_by(self.graph, self.topic)
+        least = NEARLY * max((trial.effect({fact}) for fact in mattering), default=0.0)
+        return [
+            fact
+            for fact in mattering
+            if meant & {fact.source, fact.target} or trial.effect({fact}) >= least
+        ]
 
     def _trial(self, text: str, pieces: Sequence[frozenset[Edge]]) -> _Trial:
         """Delete all of `pieces`, and then all but each."""

@@ -31,6 +31,7 @@ class Probabilities:
 
     spoken: what the vocabulary answers, with probabilities; share: how far that counts.
     options: what the question lets choose between; where one of them is thought of, others are not.
+    alike: groups of ids of nodes that answer the question equally well (`pipelines.topic`).
     """
 
     nodes: list[Node]
@@ -41,6 +42,7 @@ class Probabilities:
     spoken: Mapping[str, float] = field(default_factory=dict)
     share: float = 0.0
     options: tuple[str, ...] = ()
+    alike: tuple[frozenset[str], ...] = ()
 
     @property
     def way(self) -> int:
@@ -58,19 +60,46 @@ class Probabilities:
         return bool(self.yes_no[YES] > self.yes_no[NO])
 
     def candidates(self) -> tuple[Candidate, ...]:
-        """Return the most probable answers, best first."""
-        ranked = sorted(self.scores().items(), key=lambda item: (-item[1], item[0]))
-        best = [Candidate(text, score) for text, score in ranked[:MAX_CANDIDATES]]
-        return tuple(one for one in best if one.score >= LEAST_SCORE)
+        """Return the answer and then the most probable others."""
+        scores, (best, _) = self.scores(), self.best()
+        ranked = sorted(scores.items(), key=lambda one: (one[0] != best, -one[1], one[0]))
+        found = [Candidate(text, score) for text, score in ranked[:MAX_CANDIDATES]]
+        return tuple(one for one in found if one.score >= LEAST_SCORE)
 
     def of(self, text: str) -> float:
         """Return the probability that the answer is `text`, also where it is not the best."""
         return self.scores().get(text, 0.0)
 
-    def among(self, ids: set[str]) -> float:
-        """Return the probability that the answer is one of the nodes `ids`."""
-        chosen = [place for place, node in enumerate(self.nodes) if node.id in ids]
-        return (1 - self.share) * float(self.route[POINTER] * self.node[chosen].sum())
+    def together(self) -> dict[str, float]:
+        """Return how probable each answer is with those that are equally right."""
+        scores = self.scores()
+        rated = dict(scores)
+        for group in self._named_alike():
+            texts = [text for text in group if text in scores]
+            total = sum(scores[text] for text in texts)
+            rated |= {text: max(rated[text], total) for text in texts}
+        return rated
+
+    def best(self) -> tuple[str, float]:
+        """Return the answer that is most probable with those equally right, and how much so.
+
+        Among equally right ones the most probable by itself is taken.
+        """
+        rated, scores = self.together(), self.scores()
+        best = min(rated, key=lambda text: (-rated[text], -scores[text], text))
+        return best, rated[best]
+
+    def graphs_best(self) -> float:
+        """Return how probable the graph's best answer is to it, with those equally right."""
+        scores = self.graph_scores()
+        groups = [sum(scores[text] for text in group) for group in self._named_alike()]
+        return max([*scores.values(), *groups], default=0.0)
+
+    def _named_alike(self) -> list[list[str]]:
+        if self.way != POINTER or not self.alike:
+            return []
+        label = {node.id: node.label for node in self.nodes if node.kind != NodeKind.ENTITY}
+        return [sorted({label[one] for one in group if one in label}) for group in self.alike]
 
     def target(self, text: str) -> Node | None:
         """Return the most probable node that is called `text` and is no word of the question."""

@@ -36,7 +36,8 @@ class Speaker:
     def __call__(self, graphs: Sequence[SceneGraph], question: str) -> list[Mapping[str, float]]:
         """Return the most probable answers to `question` from each of `graphs`."""
         named = [worded(graph, question, self.nearness) for graph in graphs]
-        chances = self.vocabulary(named)
+        different = {one: number for number, one in enumerate(dict.fromkeys(named))}
+        chances = self.vocabulary(list(different))[[different[one] for one in named]]
         best = chances.topk(min(KEPT, chances.shape[1]), dim=1)
         answers = self.vocabulary.config.answers
         return [

@@ -15,7 +15,7 @@ from graph_fusion.layers import LAYERS
 from graph_fusion.tensors import TextTable
 from graph_fusion.training import TrainingConfig
 from kg.errors import SightGraphError
-from pipelines.bench.task import BenchTask, ModelChoice, Prepared, measured
+from pipelines.bench.task import MEASURE_BATCH, BenchTask, ModelChoice, Prepared, measured
 from pipelines.tasks import knowledge_scenes_model as scenes
 from pipelines.tasks import sort_of_clevr_model as shapes
 from pipelines.tasks.answerer import encode
@@ -131,7 +131,7 @@ class KnowledgeScenes(BenchTask):
         new = self.table.texts()[len(self.vectors) :]  # labels that only the noise brought in
         if new:
             self.vectors = torch.cat([self.vectors, self.encoder(new)])
-        figures = measured(model, scenes.SceneObjective(self.vectors), examples, 64)
+        figures = measured(model, scenes.SceneObjective(self.vectors), examples, MEASURE_BATCH)
         return figures[self.measures[0]]
 
 

@@ -51,7 +51,7 @@ class NodeClassifier(nn.Module):
             layer, in_features=hidden, out_features=classes, activation=nn.Identity(), **last
         )
         self.dropout = nn.Dropout(dropout)
-        self.control = control
+        self.control = CONTROLS.resolve(control) if control else None
 
     def forward(self, graph: CitationGraph) -> Tensor:
         """Return logits [N, classes]."""
@@ -75,7 +75,7 @@ class NodeClassifier(nn.Module):
                 graph.features.new_zeros(1, 0),
                 none,
             )
-            tokens, _ = CONTROLS.resolve(self.control)(tokens, Masks(there, there[:, :0]))
+            tokens, _ = self.control(tokens, Masks(there, there[:, :0]))
             senders, receivers, relation = tokens.senders, tokens.receivers, tokens.relation
         return Edges(senders, receivers, size, relation=relation)
 
