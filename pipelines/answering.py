@@ -20,8 +20,8 @@ from pipelines.citing import Citing
 from pipelines.evidence import Candidate, Evidence
 from pipelines.grounding import GENERIC_NOUNS
 from pipelines.probabilities import Probabilities
-from pipelines.speaking import Speaker
-from pipelines.topic import equally_right
+from pipelines.speaking import Speaker, in_the_graphs_words
+from pipelines.topic import equally_right, others_attributes
 
 DONT_KNOW = "I don't know"
 BATCH = 24
@@ -169,6 +169,10 @@ class _Reading:
         pointer, yes_no, route = self.model.config.temperatures
         nodes, amount = self.graph.nodes(), len(graphs)
         node = torch.cat([scores.node.view(amount, -1), scores.none.view(amount, 1)], dim=1)
+        for row, graph in enumerate(graphs):
+            others = others_attributes(graph, self.query.topic)
+            places = [place for place, one in enumerate(nodes) if one.id in others]
+            node[row, places] = -torch.inf
         parts = zip(
             torch.softmax(scores.route / route, 1),
             torch.softmax(node / pointer, 1),
@@ -187,7 +191,7 @@ class _Reading:
         ]
         if self.speaker is None:
             return said
-        spoken = self.speaker(graphs, self.query.text)
+        spoken = map(in_the_graphs_words, said, self.speaker(graphs, self.query.text))
         return [
             replace(one, spoken=words, share=self.speaker.share(one, words, self.query))
             for one, words in zip(said, spoken, strict=True)

@@ -1,4 +1,4 @@
-"""What else falls when facts are taken out of a graph: meanings that were read by way of them."""
+"""What else falls when facts are taken out of a graph: what is inherited, and meanings by them."""
 
 from __future__ import annotations
 
@@ -14,9 +14,13 @@ def with_following(graph: SceneGraph, deleted: Iterable[Edge]) -> frozenset[Edge
     """Return `deleted` and the edges of `graph` that hold only because of these.
 
     "The mammal" means the cat because a cat is a feline and a feline is a mammal. Without one of
-    these facts the words do not mean that object any more, unless other facts say the same.
+    these facts the words do not mean that object any more, unless other facts say the same. And
+    what a thing inherits from its category is not known of it any more either.
     """
     gone = set(deleted)
+    for fact in tuple(gone):
+        of = graph.node(fact.source).label
+        gone.update(edge for edge in graph.edges_to(fact.target) if _inherits(edge, fact, of))
     if not any(_is_category(edge) for edge in gone):
         return frozenset(gone)
     facts = [edge for edge in graph.edges(EdgeKind.FACT) if _is_category(edge)]
@@ -27,6 +31,12 @@ def with_following(graph: SceneGraph, deleted: Iterable[Edge]) -> frozenset[Edge
         if not seen & named and _reaches(before, seen, named) and not _reaches(after, seen, named):
             gone.add(mention)
     return frozenset(gone)
+
+
+def _inherits(edge: Edge, fact: Edge, of: str) -> bool:
+    """Whether `edge` says `fact`, which is stated of what is called `of`, of a kind of it."""
+    same = (edge.kind, edge.relation) == (EdgeKind.FACT, fact.relation)
+    return same and not fact.via and fact.relation != IS_A and of in edge.via
 
 
 def _is_category(edge: Edge) -> bool:

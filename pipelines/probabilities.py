@@ -10,7 +10,7 @@ from torch import Tensor
 
 from graph_fusion.heads.graph import COUNT, NO, POINTER, YES, YES_NO
 from kg.graph import Node
-from kg.vocabulary import NodeKind
+from kg.vocabulary import KNOWLEDGE, NodeKind
 from pipelines.evidence import Candidate
 from pipelines.reading.options import restricted
 
@@ -56,6 +56,16 @@ class Probabilities:
         return (1 - self.share) * float(none + self.route[YES_NO] * self.yes_no[2])
 
     @property
+    def users_own(self) -> float:
+        """The graph's probability that the answer is a thing of the user's own knowledge."""
+        places = [
+            place
+            for place, node in enumerate(self.nodes)
+            if node.kind == NodeKind.CONCEPT and not node.id.startswith(KNOWLEDGE)
+        ]
+        return float(self.route[POINTER] * self.node[places].sum())
+
+    @property
     def leans_to_yes(self) -> bool:
         return bool(self.yes_no[YES] > self.yes_no[NO])
 
@@ -74,7 +84,7 @@ class Probabilities:
         """Return how probable each answer is with those that are equally right."""
         scores = self.scores()
         rated = dict(scores)
-        for group in self._named_alike():
+        for group in self.named_alike():
             texts = [text for text in group if text in scores]
             total = sum(scores[text] for text in texts)
             rated |= {text: max(rated[text], total) for text in texts}
@@ -92,10 +102,11 @@ class Probabilities:
     def graphs_best(self) -> float:
         """Return how probable the graph's best answer is to it, with those equally right."""
         scores = self.graph_scores()
-        groups = [sum(scores[text] for text in group) for group in self._named_alike()]
+        groups = [sum(scores[text] for text in group) for group in self.named_alike()]
         return max([*scores.values(), *groups], default=0.0)
 
-    def _named_alike(self) -> list[list[str]]:
+    def named_alike(self) -> list[list[str]]:
+        """Return the names of the answers that are equally right, in groups."""
         if self.way != POINTER or not self.alike:
             return []
         label = {node.id: node.label for node in self.nodes if node.kind != NodeKind.ENTITY}

@@ -9,6 +9,7 @@ from graph_fusion.encoders import TextEncoder
 from graph_fusion.tensors import Query
 from graph_fusion.vocabulary_model import VocabularyAnswerer
 from kg.graph import SceneGraph
+from kg.names import base_forms, normalise
 from pipelines.mixing import FILE as MIXING_FILE
 from pipelines.mixing import Mixing
 from pipelines.probabilities import Probabilities
@@ -46,5 +47,36 @@ class Speaker:
         ]
 
     def share(self, said: Probabilities, spoken: Mapping[str, float], query: Query) -> float:
-        """Return how far the vocabulary counts, in [0, 1]."""
-        return self.mixing.share(said, spoken, query.answer_type)
+        """Return how far the vocabulary counts, in [0, 1].
+
+        It was trained before the user's own things were known, and can say nothing of them.
+        """
+        share = self.mixing.share(said, spoken, query.answer_type)
+        return share * (1 - said.users_own)
+
+
+def in_the_graphs_words(said: Probabilities, spoken: Mapping[str, float]) -> dict[str, float]:
+    """Return `spoken` with words of one stem called as what is known of what is asked about.
+
+    "drink" is said as "drinking", and "cut" as "cutting bread", where the graph knows these uses;
+    so both sources speak of one answer, which can then rest on a fact.
+    """
+    scores = said.graph_scores()
+    labels = {label for group in said.named_alike() for label in group}
+    heard: dict[str, float] = {}
+    for text, share in spoken.items():
+        same = [] if text in labels else [one for one in labels if _one_stem(text, one)]
+        name = max(same, key=lambda one: (scores[one], one), default=text)
+        heard[name] = heard.get(name, 0.0) + share
+    return heard
+
+
+def _one_stem(text: str, label: str) -> bool:
+    doing = label.partition(" ")[0]
+    same = _stems(label) | (_stems(doing) if doing.endswith("ing") else frozenset())
+    return bool(_stems(text) & same)
+
+
+def _stems(text: str) -> frozenset[str]:
+    plain = normalise(text)
+    return frozenset((plain, *base_forms(plain)))

@@ -215,13 +215,19 @@ def answerer(
 @click.option("--questions", type=FILE, required=True, metavar="FILE", help="Asked by hand.")
 @click.option("--images", type=FILE, required=True, metavar="DIR", help="Their photographs.")
 @click.option("--part", default="development", show_default=True, help="Which of them to use.")
+@click.option(
+    "--vocabulary", type=FILE, multiple=True, metavar="DIR", help="From train okvqa; repeatable."
+)
 @click.option("--out", type=FILE, required=True, metavar="DIR", help="An answerer's folder.")
-def mixing(data: Path, questions: Path, images: Path, part: str, out: Path) -> None:
+def mixing(
+    data: Path, questions: Path, images: Path, part: str, vocabulary: tuple[Path, ...], out: Path
+) -> None:
     """Fit how far answers come from the graph and how far from the vocabulary.
 
     --out holds both models; mixing.json is written there, and the vocabulary's temperature.
+    With --vocabulary, the average of those given becomes the vocabulary first.
 
-    
+    \b
     sightgraph train mixing --data DATASETS --questions data/questions/knowledge.json \\
         --images DATASETS/coco_mini --out runs/answerer
     """
@@ -230,7 +236,7 @@ def mixing(data: Path, questions: Path, images: Path, part: str, out: Path) -> N
 
     asked = read_questions(questions, part)
     check_photographs(asked, images)
-    print_figures(run(data, asked, images, out))
+    print_figures(run(data, asked, images, out, vocabulary))
 
 
 def make_run_folder(out: Path, restart: bool) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -24,7 +24,7 @@ from pipelines.detections import Detection
 from pipelines.mixing import FEATURES, Mixing, features
 from pipelines.photo import Photo
 from pipelines.query import query_of
-from pipelines.speaking import Speaker
+from pipelines.speaking import Speaker, in_the_graphs_words
 from pipelines.tasks.answerer_data import is_validation_photo, teacher_pictures
 from pipelines.tasks.okvqa import probabilities
 from pipelines.tasks.okvqa_data import read_okvqa
@@ -34,31 +34,53 @@ from pipelines.tasks.questions import QuestionWriter
 
 LISTED, GENERATED_PHOTOS, GENERATED = 400, 60, 4
 """Questions of OK-VQA set aside, photographs with generated questions, and questions on each."""
+BY_HAND = 4.0
+"""Questions asked by hand about photographs count so many times as much, all together, as those of
+OK-VQA, and as the generated ones: they are the nearest to what the answerer is for."""
 STEPS, DECAY = 200, 0.02
 LEAST = 1e-4
 """A probability that both sources may be wrong, so that no question counts without bound."""
 
 
 def train(
-    data: Path, questions: Sequence[PhotoQuestion], images: Path, folder: Path
+    data: Path,
+    questions: Sequence[PhotoQuestion],
+    images: Path,
+    folder: Path,
+    vocabularies: Sequence[Path] = (),
 ) -> dict[str, float]:
     """Fit temperature and mixing of the answerer in `folder`, and write them there.
+
+    vocabularies: folders of models whose average takes the place of the vocabulary there.
 
     Raises:
         SightGraphError: a part of the answerer or of the data is missing.
     """
     okvqa = data / "okvqa" / "train.json"
     encoder = TEXT_ENCODERS.make("minilm")
+    if vocabularies:
+        first, *others = (VocabularyAnswerer.load(one, encoder) for one in vocabularies)
+        first.joined(others).save(folder)
     vocabulary = VocabularyAnswerer.load(folder, encoder)
     vocabulary.config = replace(vocabulary.config, temperature=_temperature(vocabulary, okvqa))
     vocabulary.save_config(folder)
     sightgraph = SightGraph.from_pretrained(answerer=folder)
     rater = Rater(sightgraph, Speaker(vocabulary, Mixing((0.0,) * len(FEATURES), 0.0)))
-    rated = [*rater.by_hand(questions, images), *rater.listed(okvqa), *rater.generated(data)]
+    rated = [
+        *_together(rater.by_hand(questions, images), BY_HAND),
+        *_together(rater.listed(okvqa), 1.0),
+        *_together(rater.generated(data), 1.0),
+    ]
     mixing = fit_mixing(rated)
     mixing.save(folder)
     found = dict(zip(FEATURES, mixing.weights, strict=True))
     return {"questions": len(rated), "temperature": vocabulary.config.temperature} | found
+
+
+def _together(rated: Iterable[Rated], weight: float) -> list[Rated]:
+    """Return `rated` with equal weights whose sum is `weight`."""
+    found = list(rated)
+    return [replace(one, weight=weight / len(found)) for one in found]
 
 
 def _temperature(vocabulary: VocabularyAnswerer, okvqa: Path) -> float:
@@ -78,11 +100,12 @@ def _temperature(vocabulary: VocabularyAnswerer, okvqa: Path) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Rated:
-    """What both sources gave to the right answers of one question."""
+    """What both sources gave to the right answers of one question; weight: how much it counts."""
 
     features: tuple[float, ...]
     graph: float
     vocabulary: float
+    weight: float = 1.0
 
 
 class Rater:
@@ -134,7 +157,7 @@ class Rater:
         scores: Mapping[str, float] | None = None,
     ) -> Rated:
         said = self.sightgraph.answerer.graph_alone(graph, query, regions)
-        (spoken,) = self.speaker([graph], query.text)
+        spoken = in_the_graphs_words(said, self.speaker([graph], query.text)[0])
         return Rated(
             features(said, spoken, query.answer_type),
             _right(said.graph_scores(), answers, scores),
@@ -162,6 +185,8 @@ def fit_mixing(rated: Sequence[Rated]) -> Mixing:
     x = torch.tensor([one.features for one in rated])
     graph = torch.tensor([one.graph for one in rated])
     vocabulary = torch.tensor([one.vocabulary for one in rated])
+    counts = torch.tensor([one.weight for one in rated])
+    counts = counts / counts.sum()
     weights = torch.zeros(len(FEATURES), requires_grad=True)
     bias = torch.zeros((), requires_grad=True)
     optimizer = torch.optim.LBFGS([weights, bias], max_iter=STEPS, line_search_fn="strong_wolfe")
@@ -169,7 +194,7 @@ def fit_mixing(rated: Sequence[Rated]) -> Mixing:
     def loss() -> Tensor:
         share = torch.sigmoid(x @ weights + bias)
         right = (1 - share) * graph + share * vocabulary
-        return -torch.log(right + LEAST).mean() + DECAY * weights.square().mean()
+        return -(counts * torch.log(right + LEAST)).sum() + DECAY * weights.square().mean()
 
     def step() -> Tensor:
         optimizer.zero_grad()

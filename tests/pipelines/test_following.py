@@ -50,3 +50,14 @@ def test_a_second_chain_of_facts_keeps_the_meaning(graph: SceneGraph) -> None:
 def test_a_meaning_by_name_needs_no_fact(graph: SceneGraph) -> None:
     graph.connect(Edge("entity:0", "kg:cat", EdgeKind.LINK, "means", "linker"))
     assert with_following(graph, [CAT_IS_FELINE]) == {CAT_IS_FELINE}
+
+
+def test_what_is_inherited_falls_with_what_is_stated_and_not_the_other_way(
+    graph: SceneGraph,
+) -> None:
+    stated = Edge("kg:feline", "kg:mammal", EdgeKind.FACT, "fears", "animals.ttl")
+    inherited = Edge("kg:cat", "kg:mammal", EdgeKind.FACT, "fears", "animals.ttl", via=("feline",))
+    graph.connect(stated)
+    graph.connect(inherited)
+    assert with_following(graph, [stated]) == {stated, inherited}
+    assert with_following(graph, [inherited]) == {inherited}

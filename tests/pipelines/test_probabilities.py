@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 import torch
 
 from graph_fusion.heads.graph import COUNT, POINTER
 from kg.graph import Node
-from kg.vocabulary import NodeKind
+from kg.vocabulary import KNOWLEDGE, NodeKind
 from pipelines.probabilities import Probabilities
 
 LABELS = ("cup", "drinking", "holding drinks", "ceramic")
@@ -44,6 +46,15 @@ def test_both_sources_count_for_equally_right_answers() -> None:
     one = said(0.0, 0.3, 0.3, 0.0, spoken={"tea": 0.5, "drinking": 0.3}, share=0.5)
     assert one.best() == ("drinking", pytest.approx(0.45))
     assert one.scores()["tea"] == pytest.approx(0.25)
+
+
+def test_the_users_own_things_are_those_that_the_bundled_knowledge_lacks() -> None:
+    assert said(0.1, 0.2, 0.3, 0.2).users_own == pytest.approx(0.8)
+    ids = [f"{KNOWLEDGE}cup", f"{KNOWLEDGE}drinking", "https://museum.example/c3", "kg:ceramic"]
+    kinds = [NodeKind.CONCEPT] * 3 + [NodeKind.ATTRIBUTE]
+    nodes = [Node(one, kind, "x", "test") for one, kind in zip(ids, kinds, strict=True)]
+    assert replace(said(0.1, 0.2, 0.3, 0.4), nodes=nodes).users_own == pytest.approx(0.3)
+    assert said(0.1, 0.2, 0.3, 0.2, way=COUNT).users_own == 0.0
 
 
 def test_a_count_is_no_matter_of_facts() -> None:

@@ -14,7 +14,7 @@ from pipelines.tasks.question_files import PhotoQuestion
 
 
 def question(name: str, text: str) -> PhotoQuestion:
-    return PhotoQuestion(name, "example:coffee", text, ("ceramic",), "material")
+    return PhotoQuestion(name, "example:motorcycle", text, ("petrol",), "two hops")
 
 
 def deleted(facts: tuple[str, ...], before: float, without: float, control: float) -> Deletion:
@@ -43,17 +43,17 @@ def test_equal_drops_do_not_count_as_resting_on_the_facts() -> None:
 def test_a_real_answer_rests_on_its_fact_and_the_unknown_is_left_out(tmp_path: Path) -> None:
     torch.set_num_threads(1)
     asked = [
-        question("known", "What is the cup made of?"),
+        question("known", "What is this vehicle powered by?"),
         question("unknown", "What is that thing on the left used for?"),
     ]
     sightgraph = SightGraph.from_pretrained()
     tested = list(delete_cited(sightgraph, asked, tmp_path))
     known = tested[0]
     assert known.question.id == "known"
-    assert known.facts == ("cup made of ceramic",)
+    assert known.facts == ("motorcycle powered by petrol",)
     assert known.rests_on_facts
     assert known.drop > 0.1
     assert tested == list(delete_cited(sightgraph, asked, tmp_path))
     save(tested, tmp_path / "deletion.json")
     content = json.loads((tmp_path / "deletion.json").read_text(encoding="utf-8"))
-    assert content["answers"][0]["facts"] == ["cup made of ceramic"]
+    assert content["answers"][0]["facts"] == ["motorcycle powered by petrol"]

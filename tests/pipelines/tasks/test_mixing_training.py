@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import pytest
 import torch
@@ -32,6 +33,15 @@ def test_questions_that_neither_answers_change_nothing() -> None:
     # the mean over twice as many questions halves all gains but not the decay of the weights
     alone, beside = fit_mixing(asked), fit_mixing(asked + hopeless)
     assert (beside.weights[0] < 0) == (alone.weights[0] < 0)
+
+
+def test_heavy_questions_decide() -> None:
+    light = [rated(1.0, 0.1, 0.9)] * 30
+    heavy = [replace(rated(1.0, 0.9, 0.1), weight=10.0)] * 10
+    found = fit_mixing(light + heavy)
+    assert share(found.weights, found.bias, 1.0) < 0.5
+    unweighted = fit_mixing(light + [replace(one, weight=1.0) for one in heavy])
+    assert share(unweighted.weights, unweighted.bias, 1.0) > 0.5
 
 
 def test_without_a_question_there_is_nothing_to_fit() -> None:
