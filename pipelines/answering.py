@@ -16,6 +16,7 @@ from graph_fusion.model import GraphAnswerer
 from graph_fusion.tensors import GraphTensors, Query, TextTable, collate, graph_tensors
 from kg.graph import Edge, SceneGraph
 from kg.vocabulary import EdgeKind
+from pipelines.abilities import SURE, stated_ability
 from pipelines.citing import Citing
 from pipelines.evidence import Candidate, Evidence
 from pipelines.grounding import GENERIC_NOUNS
@@ -189,6 +190,7 @@ class _Reading:
             )
             for part, graph in zip(parts, graphs, strict=True)
         ]
+        said = [self._with_ability(one, graph) for one, graph in zip(said, graphs, strict=True)]
         if self.speaker is None:
             return said
         spoken = map(in_the_graphs_words, said, self.speaker(graphs, self.query.text))
@@ -196,6 +198,14 @@ class _Reading:
             replace(one, spoken=words, share=self.speaker.share(one, words, self.query))
             for one, words in zip(said, spoken, strict=True)
         ]
+
+    def _with_ability(self, said: Probabilities, graph: SceneGraph) -> Probabilities:
+        """Return `said`, but for yes and no where facts state the ability that is asked for."""
+        able = stated_ability(graph, self.query)
+        if able is None:
+            return said
+        yes = SURE if able else 1 - SURE
+        return replace(said, yes_no=said.yes_no.new_tensor([yes, 1 - yes, 0.0]), stated=True)
 
 
 def _cut(tensors: GraphTensors, edges: Sequence[Edge], deleted: set[Edge]) -> GraphTensors:

@@ -32,6 +32,7 @@ class Probabilities:
     spoken: what the vocabulary answers, with probabilities; share: how far that counts.
     options: what the question lets choose between; where one of them is thought of, others are not.
     alike: groups of ids of nodes that answer the question equally well (`pipelines.topic`).
+    stated: whether facts say yes or no outright (`pipelines.abilities`).
     """
 
     nodes: list[Node]
@@ -43,6 +44,7 @@ class Probabilities:
     share: float = 0.0
     options: tuple[str, ...] = ()
     alike: tuple[frozenset[str], ...] = ()
+    stated: bool = False
 
     @property
     def way(self) -> int:

@@ -49,8 +49,11 @@ class Speaker:
     def share(self, said: Probabilities, spoken: Mapping[str, float], query: Query) -> float:
         """Return how far the vocabulary counts, in [0, 1].
 
-        It was trained before the user's own things were known, and can say nothing of them.
+        It was trained before the user's own things were known, and can say nothing of them; and
+        what a fact states needs no guess.
         """
+        if said.stated:
+            return 0.0
         share = self.mixing.share(said, spoken, query.answer_type)
         return share * (1 - said.users_own)
 

@@ -17,8 +17,8 @@ from graph_fusion.tensors import Query
 from kg.edits import EDIT, EditedKnowledge
 from kg.facts import Fact
 from kg.graph import SceneGraph
-from kg.names import base_forms, normalise
 from kg.vocabulary import EdgeKind, NodeKind
+from pipelines.abilities import forms, negated, within
 from pipelines.evidence import Evidence
 from pipelines.paths import best_path
 
@@ -28,8 +28,6 @@ ASKED = 0.4
 """Cosine from which a question may ask for a relation, in the wordings that it declares."""
 MARGIN = 0.02
 """A relation that is less near than the nearest by no more than this may be meant as well."""
-_WORD = re.compile(r"[\w'-]+")
-_NEGATED = re.compile(r"\b(?:unable|incapable|cannot|not|never)\b|n't\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +47,7 @@ class UsersWord:
 
     def __call__(self, graph: SceneGraph, query: Query) -> Told | None:
         """Return what the edits answer to `query`; None where they answer something else."""
-        said = _forms(query.text)
+        said = forms(query.text)
         about = self._meant(graph, query)
         edited = {fact.subject for fact in self.knowledge.set_facts()}
         edited |= {subject for subject, *_ in self.knowledge.unset_facts()}
@@ -79,15 +77,15 @@ class UsersWord:
     def _yes_or_no(
         self, graph: SceneGraph, query: Query, about: Collection[str], said: Collection[str]
     ) -> Told | None:
-        negated = _NEGATED.search(query.text.lower()) is not None
-        yes, no = ("no", "yes") if negated else ("yes", "no")
+        contrary = negated(query.text)
+        yes, no = ("no", "yes") if contrary else ("yes", "no")
         for fact in self.knowledge.set_facts():
             if fact.subject in about and self._named(fact.object, said):
                 return self._told(graph, query, fact, no if self._denies(fact.relation) else yes)
         for subject, relation, object_ in self.knowledge.unset_facts():
             if subject in about and self._named(object_, said):
                 if self._denies(relation):  # that nothing denies it says only so much
-                    return Told("no", Evidence()) if negated else None
+                    return Told("no", Evidence()) if contrary else None
                 left = {f.relation for f in self.knowledge.facts(subject) if f.object == object_}
                 if not left or relation in self._asked(graph, query, [subject], {relation, *left}):
                     return Told(no, Evidence())
@@ -100,7 +98,7 @@ class UsersWord:
         """Whether all words of one of the concept's names are said, in whatever form."""
         known = self.knowledge.concept(concept)
         names = [self.knowledge.label(concept), *(known.aliases if known else ())]
-        return any(_within(name, said) for name in names)
+        return any(within(name, said) for name in names)
 
     def _asked(
         self,
@@ -156,14 +154,3 @@ def _of_it(graph: SceneGraph, query: Query, names: Iterable[str]) -> str:
             before = re.sub(r"\b(?:the|this|that|these|those|a|an)\s*$", "", text[: span[0]])
             text = f"{before}it{text[span[1] :]}"
     return text
-
-
-def _forms(text: str) -> set[str]:
-    """Return the words of a text, each also in its other forms."""
-    words = _WORD.findall(text.lower())
-    return {form for word in words for form in (word, *base_forms(word))}
-
-
-def _within(name: str, said: Collection[str]) -> bool:
-    words = normalise(name).split()
-    return bool(words) and all({word, *base_forms(word)} & set(said) for word in words)
