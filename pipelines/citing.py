@@ -29,8 +29,9 @@ TOPIC_OPEN = 0.5
 MATTERS = 0.05
 """A piece matters if it changes the answer's probability by at least this share."""
 NEARLY = 0.8
-"""The first way is shown that does at least this share of the most that one does; and facts of
-things that are not asked about."""
+"""The first way is shown that does at least this share of the most that one does."""
+AS_MUCH = 0.95
+"""A fact about something else is cited if it does at least this share of the most."""
 MOST_WAYS, MOST_FACTS = 4, 6
 """Ways and further facts that are tried, the most open first."""
 TELLING = (EdgeKind.FACT, EdgeKind.SPATIAL, EdgeKind.SEMANTIC)
@@ -90,14 +91,14 @@ class Citing:
         return self.without(text, [with_following(self.graph, one) for one in deletions])
 
     def _cited(self, facts: Sequence[Edge], trial: _Trial) -> list[Edge]:
-        """Return the facts that matter; those of other things only if they do nearly the most.
+        """Return the facts that matter; those of other things only if they do as much as any.
 
         The bowl beside the cup is of ceramic too, and the network leans on that; but the answer
         about the cup rests on what is known of the cup.
         """
         mattering = [fact for fact in facts if trial.matters({fact})]
         meant = meant_by(self.graph, self.topic)
-        least = NEARLY * max((trial.effect({fact}) for fact in mattering), default=0.0)
+        least = AS_MUCH * max((trial.effect({fact}) for fact in mattering), default=0.0)
         return [
             fact
             for fact in mattering
