@@ -135,6 +135,8 @@ class Probabilities:
         mixed = {text: (1 - self.share) * score for text, score in self.graph_scores().items()}
         for text, score in self.spoken.items():
             mixed[text] = mixed.get(text, 0.0) + self.share * score
+        if not self.options:
+            return mixed
         return restricted(mixed, self.options) or mixed
 
     def graph_scores(self) -> dict[str, float]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
 
 from graph_fusion.encoders import TextEncoder
@@ -80,6 +81,7 @@ def _one_stem(text: str, label: str) -> bool:
     return bool(_stems(text) & same)
 
 
+@lru_cache(maxsize=1 << 14)
 def _stems(text: str) -> frozenset[str]:
     plain = normalise(text)
     return frozenset((plain, *base_forms(plain)))
