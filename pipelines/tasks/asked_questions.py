@@ -18,6 +18,8 @@ from kg.linking import Linker
 from kg.names import base_forms, normalise
 from pipelines.detections import Detection
 from pipelines.tasks.answerer_data import Picture
+from pipelines.tasks.okvqa_data import ASIDE
+from pipelines.tasks.question import held_out
 
 FILE = Path("okvqa") / "train.json"
 LABEL_SCORE = 0.5
@@ -52,11 +54,16 @@ class AskedQuestions:
         self._reached: dict[str, frozenset[str]] = {}
 
     def __call__(self, data: Path) -> Iterator[AskedQuestion]:
-        """Yield questions of `data`/okvqa/train.json; none, if there is no such file."""
+        """Yield questions of `data`/okvqa/train.json; none, if there is no such file.
+
+        Those about photographs that OK-VQA's measure sets aside are left out.
+        """
         if not (data / FILE).is_file():
             return
         asked: list[dict[str, Any]] = json.loads((data / FILE).read_text(encoding="utf-8"))
         for one in asked:
+            if held_out(str(one["image_id"]), ASIDE):
+                continue
             answers = frozenset(
                 text for text, score in one["scores"].items() if score >= LEAST_AGREED
             )

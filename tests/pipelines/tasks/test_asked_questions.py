@@ -16,6 +16,8 @@ from pipelines.parse import Parser
 from pipelines.tasks import asked_questions
 from pipelines.tasks.answerer_data import ExampleMaker, Picture
 from pipelines.tasks.asked_questions import AskedQuestions
+from pipelines.tasks.okvqa_data import ASIDE
+from pipelines.tasks.question import held_out
 
 
 def entry(question: str, answers: dict[str, float], *labels: str) -> dict[str, object]:
@@ -44,6 +46,15 @@ def test_questions_within_reach_of_the_labels_are_kept(
     assert one.text == "What would it like to hunt?"
     assert one.answers == {"house mouse"}
     assert [seen.label for seen in one.picture.detections] == ["cat"]
+
+
+def test_photographs_that_the_measure_sets_aside_are_left_out(tmp_path: Path) -> None:
+    aside = next(one for one in range(100) if held_out(str(one), ASIDE))
+    (tmp_path / "okvqa").mkdir()
+    asked = [one | {"image_id": aside} for one in ASKED]
+    (tmp_path / asked_questions.FILE).write_text(json.dumps([*ASKED, *asked]))
+    photos = {one.picture.name for one in AskedQuestions(Knowledge.bundled(), {}, seed=0)(tmp_path)}
+    assert photos == {"okvqa/images/COCO_train2014_000000000007.jpg"}
 
 
 def test_without_the_file_nobody_asked(tmp_path: Path) -> None:
