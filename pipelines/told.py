@@ -17,10 +17,11 @@ from graph_fusion.tensors import Query
 from kg.edits import EDIT, EditedKnowledge
 from kg.facts import Fact
 from kg.graph import SceneGraph
-from kg.vocabulary import EdgeKind, NodeKind
+from kg.vocabulary import NodeKind
 from pipelines.abilities import forms, negated, within
 from pipelines.evidence import Evidence
 from pipelines.paths import best_path
+from pipelines.topic import meant_by
 
 SURE = 0.9
 """The confidence of an answer that an edit decides."""
@@ -48,10 +49,10 @@ class UsersWord:
     def __call__(self, graph: SceneGraph, query: Query) -> Told | None:
         """Return what the edits answer to `query`; None where they answer something else."""
         said = forms(query.text)
-        about = self._meant(graph, query)
+        meant = self._meant(graph, query)
         edited = {fact.subject for fact in self.knowledge.set_facts()}
         edited |= {subject for subject, *_ in self.knowledge.unset_facts()}
-        about = {one for one in edited if one in about or self._named(one, said)}
+        about = {one for one in edited if one in meant or self._named(one, said)}
         if not about:
             return None
         if query.answer_type == "yes/no":
@@ -60,19 +61,11 @@ class UsersWord:
         asked = self._asked(graph, query, about) if told else set()
         return next((self._told(graph, query, f) for f in told if f.relation in asked), None)
 
-    def _meant(self, graph: SceneGraph, query: Query) -> set[str]:
-        """Return the concepts of what is asked about, seen or named; of all words without topic."""
+    def _meant(self, graph: SceneGraph, query: Query) -> frozenset[str]:
+        """Return the nodes of what is asked about, seen or named; of all words without topic."""
         entities = [node.id for node in graph.nodes(NodeKind.ENTITY)]
-        topic = [query.topic] if query.topic in entities else entities
-        meant: set[str] = set()
-        for entity in topic:
-            for edge in graph.edges_from(entity):
-                if edge.kind == EdgeKind.LINK:
-                    meant.add(edge.target)
-                if edge.kind == EdgeKind.MENTION:
-                    links = graph.edges_from(edge.target)
-                    meant.update(one.target for one in links if one.kind == EdgeKind.LINK)
-        return meant
+        topics = [query.topic] if query.topic in entities else entities
+        return frozenset().union(*(meant_by(graph, topic) for topic in topics))
 
     def _yes_or_no(
         self, graph: SceneGraph, query: Query, about: Collection[str], said: Collection[str]

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import torch
 from safetensors.torch import load_file, save_file
 
+from graph_fusion.controls import CONTROLS
 from graph_fusion.fusion import DEFAULT_FUSION, FusionConfig
 from graph_fusion.training import TrainingConfig, fit, read_config
 from graph_fusion.weights import loading
@@ -78,18 +79,27 @@ def train_task(
     return prepared.test_figures(model)
 
 
-def evaluate_task(task: BenchTask, data: Path | None, folder: Path) -> dict[str, float]:
+def evaluate_task(
+    task: BenchTask, data: Path | None, folder: Path, control: str | None = None
+) -> dict[str, float]:
     """Return the test figures of the model that `train_task` wrote to `folder`.
+
+    control: asks under this control, whatever it was trained under.
 
     Raises:
         SightGraphError: there is none, or it is another task's.
+        UnknownNameError: there is no such control.
     """
+    if control is not None:
+        CONTROLS.resolve(control)
     prepared = task.prepare(data, folder)
     with loading(task.name, folder):
         kept = json.loads((folder / "model.json").read_text(encoding="utf-8"))
         if kept.pop("task") != task.name:
             raise ValueError("it was trained on another task")
-        options = read_config(TaskTraining, kept)
-        model = task.model(options.choice(), prepared)
+        choice = read_config(TaskTraining, kept).choice()
+        if control is not None:
+            choice = replace(choice, control=control)
+        model = task.model(choice, prepared)
         model.load_state_dict(load_file(folder / "model.safetensors"))
     return prepared.test_figures(model)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -39,6 +40,18 @@ def test_fusion_control_and_sizes_are_kept_with_the_model(tiny: BenchTask, tmp_p
     options = read_training(tiny, None, fusion="early", control="question_only", sizes=sizes)
     figures = train_task(tiny, None, options, tmp_path, log=str)
     assert evaluate_task(tiny, None, tmp_path) == figures
+
+
+def test_a_trained_model_can_be_asked_under_a_control(
+    tiny: BenchTask, trained: Trained, tmp_path: Path
+) -> None:
+    kept = json.loads((trained[0] / "model.json").read_text())
+    folder = shutil.copytree(trained[0], tmp_path / "copy")
+    (folder / "model.json").write_text(json.dumps(kept | {"control": "question_only"}))
+    asked = evaluate_task(tiny, None, trained[0], "question_only")
+    assert asked == evaluate_task(tiny, None, folder)
+    with pytest.raises(SightGraphError, match="question_only"):
+        evaluate_task(tiny, None, trained[0], "question_onyl")
 
 
 def test_a_folder_without_a_model_is_named(tiny: BenchTask, tmp_path: Path) -> None:
