@@ -11,14 +11,14 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from kg.edits import Edits
     from kg.errors import SightGraphError
     from kg.graph import Edge, Node, SceneGraph
-    from kg.knowledge import Knowledge
-    from pipelines.answer import SightGraph
+    from kg.knowledge.edits import Edits
+    from kg.knowledge.memory import Knowledge
+    from pipelines.answering.evidence import Answer, Evidence
     from pipelines.detections import Detection
-    from pipelines.evidence import Answer, Evidence
     from pipelines.photo import Photo
+    from pipelines.sightgraph import SightGraph
 
 __all__ = [
     "Answer",
@@ -35,16 +35,16 @@ __all__ = [
 ]
 
 _HOMES = {
-    "Answer": "pipelines.evidence",
+    "Answer": "pipelines.answering.evidence",
     "Detection": "pipelines.detections",
     "Edge": "kg.graph",
-    "Edits": "kg.edits",
-    "Evidence": "pipelines.evidence",
-    "Knowledge": "kg.knowledge",
+    "Edits": "kg.knowledge.edits",
+    "Evidence": "pipelines.answering.evidence",
+    "Knowledge": "kg.knowledge.memory",
     "Node": "kg.graph",
     "Photo": "pipelines.photo",
     "SceneGraph": "kg.graph",
-    "SightGraph": "pipelines.answer",
+    "SightGraph": "pipelines.sightgraph",
     "SightGraphError": "kg.errors",
 }
 

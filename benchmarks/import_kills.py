@@ -19,12 +19,12 @@ from pathlib import Path
 from time import sleep
 
 from kg.errors import SightGraphError
-from kg.store import Store
-from kg.store_import import BUILDING, import_source
+from kg.knowledge.store import Store
+from kg.knowledge.store_import import BUILDING, import_source
 
 IMPORT = """
 import sys
-from kg.store_import import import_source
+from kg.knowledge.store_import import import_source
 def progress(step, done, total):
     print(f"{step} {min(done / max(total, 1), 1):.0%}", flush=True)
 print("begin", flush=True)

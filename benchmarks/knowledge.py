@@ -32,15 +32,15 @@ from knowledge_peers import PEERS, fill_oxigraph
 from rich.console import Console
 from rich.table import Table
 
-from kg.index import Index
-from kg.index_build import build_index
-from kg.terms import LABEL_IRI
+from kg.index.build import build_index
+from kg.index.open import Index
+from kg.vocabulary import LABEL_IRI
 
 STARTED = 9
 """Processes that open an index or a store, of each."""
 OPENING = {
     "ours": """
-from pathlib import Path; from kg.index import Index
+from pathlib import Path; from kg.index.open import Index
 index = Index(Path({folder!r}) / "index")
 print(len(index.neighbours_by_label({label!r}, index.relation({relation!r}))))""",
     "pyoxigraph": """

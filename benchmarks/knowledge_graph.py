@@ -14,12 +14,12 @@ from random import Random
 import numpy as np
 from numpy.typing import NDArray
 
-from kg.index import STRENGTHS
-from kg.index_build import Quad
-from kg.names import singular_forms
+from kg.english import singular_forms
+from kg.index.build import Quad
+from kg.index.open import STRENGTHS
 from kg.sources import Choice, Report
 from kg.sources.conceptnet import CONCEPTS, RELATIONS, read_conceptnet
-from kg.terms import IS_A_IRI, LABEL_IRI
+from kg.vocabulary import IS_A_IRI, LABEL_IRI
 
 MADE_UP = "http://example.org/"
 MADE_UP_RELATIONS = 40
@@ -89,7 +89,7 @@ class Graph:
             yield from zip(*(one[start : start + 10_000].tolist() for one in columns), strict=True)
 
     def quads(self) -> Iterator[Quad]:
-        """Yield all names and facts, as `kg.index_build` reads them."""
+        """Yield all names and facts, as `kg.index.build` reads them."""
         for iri, label in zip(self.iris, self.labels, strict=True):
             yield iri, LABEL_IRI, label, True, "benchmark", 1.0
         for subject, relation, object_, strength in self.facts():

@@ -22,9 +22,9 @@ from knowledge_graph import FRAMES, Graph, make_sentences, misspelt_names
 from knowledge_peers import BEST, PEERS, Ours, Peer, phrase_matcher, power_iteration
 from numpy.typing import NDArray
 
-from kg.index import Index
-from kg.mentions import MentionFinder
-from kg.names import normalise
+from kg.english import normalise
+from kg.index.mentions import MentionFinder
+from kg.index.open import Index
 
 FEWEST_ROUNDS, MOST_ROUNDS, ENOUGH_SECONDS = 3, 15, 30.0
 ASKED = {"hops": 1000, "labels": 200, "around": 100, "path": 40, "ranks": 24}

@@ -12,10 +12,10 @@ import numpy as np
 from knowledge_graph import Graph
 from numpy.typing import NDArray
 
-from kg import kernels
-from kg.index import Index
-from kg.terms import LABEL_IRI
-from kg.walks import FANOUT, RESTART, Walker
+from kg.index import kernels
+from kg.index.open import Index
+from kg.index.walks import FANOUT, RESTART, Walker
+from kg.vocabulary import LABEL_IRI
 
 EDGES, LONGEST_PATH = 200, 6
 """Facts of a neighbourhood, and of a path, at most."""

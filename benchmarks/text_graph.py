@@ -18,10 +18,9 @@ from rich.console import Console
 from rich.table import Table
 
 from kg.files import bundled
-from pipelines.reading.readers import READERS
-from pipelines.reading.triples import IS, Triple
-from pipelines.tasks.text_graph import scores
-from pipelines.tasks.text_graph_data import read_factual
+from pipelines.datasets.factual import read_factual
+from pipelines.evaluate.text_graph import scores
+from pipelines.reading.readers import IS, READERS, Triple
 
 ROUNDS = 3
 """Times that every reader reads all captions, in turn."""

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from graph_fusion.fusion import FUSIONS, Fused, Fusion, FusionConfig, Masks, TokenGraph
-from graph_fusion.fusion.pooling import Readout
+from graph_fusion.fusion.base import Readout
 from pipelines.cli import main
 
 

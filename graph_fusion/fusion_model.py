@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from graph_fusion.controls import CONTROLS
 from graph_fusion.fusion import FUSIONS, Fused, FusionConfig, Masks, TokenGraph
-from graph_fusion.fusion.missing import cover, drop_modalities
+from graph_fusion.fusion.base import cover, drop_modalities
 
 
 @dataclass(frozen=True, slots=True)

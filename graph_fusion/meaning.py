@@ -15,8 +15,8 @@ from torch import Tensor
 from graph_fusion.encoders import TEXT_ENCODERS, TextEncoder
 from kg.errors import SightGraphError
 from kg.files import atomic_path, bundled
-from kg.knowledge import Knowledge
-from kg.terms import local_name, split_words
+from kg.knowledge.memory import Knowledge
+from kg.vocabulary import local_name, split_words
 
 LEVELS = 127
 """Vectors are kept as whole numbers up to this, each with a scale of its own."""

@@ -12,7 +12,6 @@ from torch import Tensor, nn
 
 from graph_fusion.fusion import FUSIONS, Fused, FusionConfig, Masks, TokenGraph
 from graph_fusion.heads.graph import AnswerHeads, Scores
-from graph_fusion.segments import places
 from graph_fusion.tensors import (
     ANSWER_TYPES,
     EDGE_FEATURES,
@@ -21,6 +20,7 @@ from graph_fusion.tensors import (
     NODE_KINDS,
     TRUST,
     Batch,
+    places,
 )
 from graph_fusion.weights import loading
 from kg.files import atomic_path, write_text

@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from itertools import product
 from typing import Protocol
 
-from kg.facts import KnowledgeGraph
-from kg.names import base_forms, normalise
+from kg.english import base_forms, normalise
+from kg.knowledge.facts import KnowledgeGraph
 
 EXACT, ALIAS, INFLECTED, TYPO, HEAD, SIMILAR = 1.0, 0.95, 0.95, 0.9, 0.65, 0.95
 """Scores by the way in which a name was matched."""
@@ -61,7 +61,7 @@ class Linker:
     meanings: finds what no name says, and decides by context; without it neither is done.
     words: real words, which are never taken for misspelt ones.
 
-    >>> from kg.knowledge import Knowledge
+    >>> from kg.knowledge.memory import Knowledge
     >>> linker = Linker(Knowledge.bundled())
     >>> linker.link("motorbikes")[0].label
     'motorcycle'

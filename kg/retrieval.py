@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError
 from safetensors.numpy import load_file
 
+from kg.english import FUNCTION_WORDS, normalise
 from kg.errors import SightGraphError
-from kg.facts import Fact
-from kg.index import STRENGTHS
-from kg.names import FUNCTION_WORDS, normalise
-from kg.store import Store
+from kg.index.open import STRENGTHS
+from kg.knowledge.facts import Fact
+from kg.knowledge.store import Store
 
 FloatArray = NDArray[np.float32]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from enum import StrEnum
 
 ONTOLOGY = "https://sightgraph.org/ontology#"
@@ -61,3 +62,52 @@ SPATIAL_INVERSES: dict[str, str] = {
     "smaller than": "larger than",
 }
 """Each spatial relation with the one that holds the other way round."""
+
+
+RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
+RDFS = "http://www.w3.org/2000/01/rdf-schema#"
+OWL = "http://www.w3.org/2002/07/owl#"
+SKOS = "http://www.w3.org/2004/02/skos/core#"
+SCHEMA_ORG = "https://schema.org/"
+
+RDF_TYPE = RDF + "type"
+IS_A_IRI = SKOS + "broader"
+"""All category links (skos:broader, rdfs:subClassOf, rdf:type) are read as this relation."""
+LABEL_IRI = SKOS + "prefLabel"
+ALIAS_IRI = SKOS + "altLabel"
+GLOSS_IRI = SKOS + "definition"
+CATEGORY_TERMS = frozenset({IS_A_IRI, RDFS + "subClassOf", RDF_TYPE, ONTOLOGY + "isA"})
+NAME_TERMS = frozenset({LABEL_IRI, RDFS + "label", SCHEMA_ORG + "name"})
+ALIAS_TERMS = frozenset({ALIAS_IRI, SCHEMA_ORG + "alternateName"})
+GLOSS_TERMS = frozenset({GLOSS_IRI, RDFS + "comment", SCHEMA_ORG + "description"})
+TEXT_TERMS = NAME_TERMS | ALIAS_TERMS | GLOSS_TERMS
+SAME_TERMS = frozenset({OWL + "sameAs", SKOS + "exactMatch", SKOS + "closeMatch"})
+"""Links to what another vocabulary calls the same thing; no facts about the world."""
+STANDARD_VOCABULARIES = (
+    OWL,
+    RDFS,
+    RDF,
+    SKOS,
+    "http://www.w3.org/ns/shacl#",
+    "http://purl.org/dc/",
+)
+LITERAL = "literal:"
+"""What the text of a plain value begins with where an IRI is expected."""
+
+
+def relation_of(predicate: str) -> str | None:
+    """Return the relation that a predicate states, or None where it belongs to the schema."""
+    if predicate in CATEGORY_TERMS:
+        return IS_A_IRI
+    return None if predicate.startswith(STANDARD_VOCABULARIES) else predicate
+
+
+def local_name(iri: str) -> str:
+    """Return what stands after the last '#', '/' or ':' of an IRI."""
+    return re.split(r"[#/:]", iri.rstrip("#/:"))[-1]
+
+
+def split_words(name: str) -> str:
+    """Return an identifier as words: 'paintedBy', 'painted_by' -> 'painted by'."""
+    spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", name)
+    return re.sub(r"[_\-\s]+", " ", spaced).strip().lower()

@@ -61,7 +61,7 @@ def test_kg_needs_no_torch() -> None:
 
 
 def test_loading_knowledge_loads_no_model_library() -> None:
-    loaded = loaded_by("from kg.knowledge import Knowledge; Knowledge.bundled()")
+    loaded = loaded_by("from kg.knowledge.memory import Knowledge; Knowledge.bundled()")
     assert "rdflib" in loaded
     assert not loaded & HEAVY
 

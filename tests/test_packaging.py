@@ -69,7 +69,8 @@ def test_wheel_without_the_checkout_finds_its_knowledge(unpacked_wheel: Path) ->
 
 def test_wheel_without_the_checkout_reads_its_knowledge(unpacked_wheel: Path) -> None:
     program = (
-        "import kg.knowledge as k; print(k.__file__, k.Knowledge.bundled().statistics()['facts'])"
+        "import kg.knowledge.memory as memory\n"
+        "print(memory.__file__, memory.Knowledge.bundled().statistics()['facts'])"
     )
     module, facts = run_in(unpacked_wheel, program).split()
     assert Path(module).is_relative_to(unpacked_wheel)

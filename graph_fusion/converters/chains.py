@@ -7,7 +7,8 @@ from torch_geometric.data import Data, HeteroData
 
 from graph_fusion.converters.hetero import from_hetero, to_hetero
 from graph_fusion.converters.homogeneous import from_data, to_data
-from kg.converters import from_networkx, networkx_to_rdf, rdf_to_networkx, to_networkx
+from kg.formats.networkx import from_networkx, to_networkx
+from kg.formats.rdf_networkx import networkx_to_rdf, rdf_to_networkx
 from kg.graph import SceneGraph
 
 

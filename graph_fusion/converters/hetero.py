@@ -10,16 +10,6 @@ import networkx as nx
 import torch
 from torch_geometric.data import HeteroData
 
-from graph_fusion.converters.names import (
-    EDGE_ROW,
-    NODE_ROW,
-    ORIGIN,
-    SCHEMA,
-    TypeNames,
-    edge_name,
-    graph_name,
-    node_name,
-)
 from graph_fusion.converters.restore import (
     FoundEdge,
     FoundNode,
@@ -29,14 +19,22 @@ from graph_fusion.converters.restore import (
     restore,
 )
 from graph_fusion.converters.tables import (
+    EDGE_ROW,
+    NODE_ROW,
+    ORIGIN,
+    SCHEMA,
     Attributes,
     Ends,
     Field,
     Origin,
     Schema,
+    TypeNames,
+    edge_name,
     fields_of,
     graph_fields,
+    graph_name,
     name_fields,
+    node_name,
     read_fields,
     read_graph_fields,
     row_numbers,

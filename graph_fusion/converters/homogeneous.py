@@ -9,7 +9,6 @@ import networkx as nx
 import torch
 from torch_geometric.data import Data
 
-from graph_fusion.converters.names import EDGE_ROW, NODE_ROW, ORIGIN, OURS, graph_name, node_name
 from graph_fusion.converters.restore import (
     FoundEdge,
     FoundNode,
@@ -19,11 +18,17 @@ from graph_fusion.converters.restore import (
     restore,
 )
 from graph_fusion.converters.tables import (
+    EDGE_ROW,
+    NODE_ROW,
+    ORIGIN,
+    OURS,
     Origin,
     Schema,
     fields_of,
     graph_fields,
+    graph_name,
     name_fields,
+    node_name,
     read_fields,
     read_graph_fields,
     row_numbers,

@@ -9,10 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from graph_fusion.encoders.base import ImageEncoder, TokenEncoder
+from graph_fusion.encoders.base import ImageEncoder, TokenEncoder, Tokens
 from graph_fusion.encoders.features import FeatureTokens
 from graph_fusion.encoders.text import TextEncoder
-from graph_fusion.encoders.tokens import Tokens
 from graph_fusion.encoders.words import Vocabulary
 from kg.registry import Registry
 
@@ -22,8 +21,8 @@ TEXT_ENCODERS.add("minilm", "graph_fusion.encoders.text:MiniLM")
 
 TOKEN_ENCODERS: Registry[TokenEncoder] = Registry("token encoder")
 """Tokens of a text, to be fused and trained."""
-TOKEN_ENCODERS.add("bag_of_words", "graph_fusion.encoders.bag_of_words:BagOfWords")
-TOKEN_ENCODERS.add("embeddings", "graph_fusion.encoders.embeddings:WordEmbeddings")
+TOKEN_ENCODERS.add("bag_of_words", "graph_fusion.encoders.words:BagOfWords")
+TOKEN_ENCODERS.add("embeddings", "graph_fusion.encoders.words:WordEmbeddings")
 TOKEN_ENCODERS.add("gru", "graph_fusion.encoders.recurrent:gru")
 TOKEN_ENCODERS.add("huggingface", "graph_fusion.encoders.hugging_face:HuggingFaceText")
 TOKEN_ENCODERS.add("lstm", "graph_fusion.encoders.recurrent:lstm")
@@ -32,9 +31,9 @@ TOKEN_ENCODERS.add("word_vectors", "graph_fusion.encoders.word_vectors:WordVecto
 
 IMAGE_ENCODERS: Registry[ImageEncoder] = Registry("image encoder")
 """Tokens of an image: the whole, a grid, regions, or keypoints."""
-IMAGE_ENCODERS.add("hog", "graph_fusion.encoders.hog:HOG")
-IMAGE_ENCODERS.add("sift", "graph_fusion.encoders.sift:SIFT")
-IMAGE_ENCODERS.add("small_cnn", "graph_fusion.encoders.small_cnn:small_cnn")
+IMAGE_ENCODERS.add("hog", "graph_fusion.encoders.hand_features:HOG")
+IMAGE_ENCODERS.add("sift", "graph_fusion.encoders.hand_features:SIFT")
+IMAGE_ENCODERS.add("small_cnn", "graph_fusion.encoders.cnn:small_cnn")
 IMAGE_ENCODERS.add("torchvision", "graph_fusion.encoders.torchvision_models:torchvision_encoder")
 
 

@@ -9,9 +9,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from graph_fusion.encoders.base import TokenEncoder
+from graph_fusion.encoders.base import TokenEncoder, Tokens
 from graph_fusion.encoders.text import bundled_minilm
-from graph_fusion.encoders.tokens import Tokens
 from graph_fusion.encoders.words import masked_names
 from kg.errors import SightGraphError
 

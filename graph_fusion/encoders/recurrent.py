@@ -9,10 +9,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
-from graph_fusion.encoders.base import TokenEncoder
-from graph_fusion.encoders.embeddings import WordEmbeddings
-from graph_fusion.encoders.tokens import Tokens
-from graph_fusion.encoders.words import Vocabulary
+from graph_fusion.encoders.base import TokenEncoder, Tokens
+from graph_fusion.encoders.words import Vocabulary, WordEmbeddings
 from kg.errors import SightGraphError
 
 CELLS: dict[str, type[nn.LSTM | nn.GRU]] = {"lstm": nn.LSTM, "gru": nn.GRU}

@@ -1,21 +1,160 @@
-"""Image classifiers of torchvision by name, as image encoders."""
+"""Weights of torchvision's models, from a file or from torchvision, into a body without head."""
 
 from __future__ import annotations
 
+import pickle
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
+from urllib.error import URLError
 
-from torch import nn
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file
+from torch import Tensor, nn
 
-from graph_fusion.encoders.map_encoder import MapEncoder, Standardise
-from graph_fusion.encoders.torchvision_cnn import cnn_body
-from graph_fusion.encoders.torchvision_weights import (
-    colours,
-    load_body,
-    read_state,
-    trained_size,
-)
-from graph_fusion.encoders.vit import ViTBody
+from graph_fusion.encoders.cnn import MapEncoder, Standardise
+from graph_fusion.encoders.torchvision_networks import ViTBody, cnn_body, stages
 from kg.errors import SightGraphError, unknown_name
+
+IMAGENET_MEAN = (0.485, 0.456, 0.406)
+IMAGENET_DEVIATION = (0.229, 0.224, 0.225)
+VIT_SIZE = 224
+
+_WRAPPERS = ("state_dict", "model", "model_state_dict", "net")
+"""Where training programmes put the weights beside epoch and optimiser."""
+_PREFIXES = ("module.", "model.", "backbone.", "encoder.net.", "body.net.")
+"""What wrapping modules put before every name."""
+_SHOWN = 3
+
+
+def read_state(model: str, weights: str | Path) -> dict[str, Tensor]:
+    """Return the weights in the file `weights`, or torchvision's own of that name.
+
+    Raises:
+        UnknownNameError: torchvision has no such weights for the model.
+        SightGraphError: the file cannot be read, or nothing can be downloaded.
+    """
+    if not _is_file(weights):
+        return _from_torchvision(model, str(weights))
+    file = Path(weights)
+    if not file.is_file():
+        raise SightGraphError(f"there is no file of weights '{file}' for {model}.")
+    try:
+        if file.suffix == ".safetensors":
+            return _unwrapped(load_file(file), file)
+        found: Any = torch.load(file, weights_only=True, map_location="cpu")
+    except (OSError, RuntimeError, EOFError, pickle.UnpicklingError, SafetensorError) as error:
+        raise SightGraphError(
+            f"the weights '{file}' cannot be read: {str(error).splitlines()[0][:200]}. Give a "
+            "state dict as .safetensors, or as .pth that holds nothing but tensors."
+        ) from error
+    return _unwrapped(found, file)
+
+
+def load_body(body: nn.Module, state: Mapping[str, Tensor], model: str, source: str | Path) -> None:
+    """Put `state` into `body`; what belongs to the classifier or later stages is left out.
+
+    Raises:
+        SightGraphError: a weight of the body is missing or has another size.
+    """
+    wanted = body.state_dict()
+    counters = [name for name in wanted if name.endswith("num_batches_tracked")]
+    missing = [name for name in wanted if name not in state and name not in counters]
+    if missing:
+        raise SightGraphError(
+            f"the weights '{source}' do not fit {model}: {len(missing)} of {len(wanted)} are "
+            f"missing, such as {', '.join(missing[:_SHOWN])}.{_hint(body, missing)}"
+        )
+    for name, value in wanted.items():
+        if name in state and state[name].shape != value.shape:
+            raise SightGraphError(
+                f"the weights '{source}' do not fit {model}: '{name}' is "
+                f"{list(state[name].shape)} there, {list(value.shape)} here."
+                + (" Set image_size." if "pos_embedding" in name else " Is it another model?")
+            )
+    body.load_state_dict({name: state.get(name, wanted[name]) for name in wanted})
+
+
+def colours(model: str, weights: str | Path | None) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """Return mean and deviation of the colours that the weights were trained with.
+
+    Those of ImageNet where nothing else is known.
+    """
+    if weights is None or _is_file(weights):
+        return IMAGENET_MEAN, IMAGENET_DEVIATION
+    preset = _entry(model, str(weights)).transforms()
+    return tuple(preset.mean), tuple(preset.std)
+
+
+def trained_size(model: str, weights: str | Path | None) -> int:
+    """Return the side of the images that a vision transformer's weights were trained on."""
+    if weights is None or _is_file(weights):
+        return VIT_SIZE
+    return int(_entry(model, str(weights)).meta["min_size"][0])
+
+
+def _is_file(weights: str | Path) -> bool:
+    """Tell a file from a name of torchvision's, by its suffix."""
+    return isinstance(weights, Path) or Path(weights).suffix in {".safetensors", ".pth", ".pt"}
+
+
+def _entry(model: str, name: str) -> Any:
+    from torchvision.models import get_model_weights
+
+    known = get_model_weights(model)
+    if name == "DEFAULT":
+        return known.DEFAULT
+    if name not in known.__members__:
+        raise unknown_name(
+            f"weights of {model} (or file .safetensors, .pth)", name, known.__members__
+        )
+    return known[name]
+
+
+def _from_torchvision(model: str, name: str) -> dict[str, Tensor]:
+    entry = _entry(model, name)
+    try:
+        state = entry.get_state_dict(progress=False, check_hash=True, weights_only=True)
+    except (URLError, OSError, RuntimeError) as error:
+        raise SightGraphError(
+            f"the weights {name} of {model} cannot be downloaded ({error}). Put the file "
+            f"'{Path(entry.url).name}' of {entry.url} into {torch.hub.get_dir()}/checkpoints "
+            "(TORCH_HOME moves it), or give weights as a file (.safetensors, .pth)."
+        ) from error
+    return _unwrapped(state, Path(entry.url))
+
+
+def _unwrapped(found: Any, file: Path) -> dict[str, Tensor]:
+    """Return the tensors by torchvision's names, out of whatever a training wrote around them."""
+    for wrapper in _WRAPPERS:
+        if isinstance(found, Mapping) and isinstance(found.get(wrapper), Mapping):
+            found = found[wrapper]
+    tensors = isinstance(found, Mapping) and all(isinstance(one, Tensor) for one in found.values())
+    if not tensors or not found:
+        raise SightGraphError(
+            f"'{file}' holds no state dict (names with tensors). Save model.state_dict()."
+        )
+    state = dict(found)
+    for prefix in _PREFIXES:
+        if all(name.startswith(prefix) for name in state):
+            state = {name.removeprefix(prefix): value for name, value in state.items()}
+    return {_today(name): value for name, value in state.items()}
+
+
+def _today(name: str) -> str:
+    """Return today's name of a weight; files of vision transformers may have older ones."""
+    return name.replace(".mlp.linear_1.", ".mlp.0.").replace(".mlp.linear_2.", ".mlp.3.")
+
+
+def _hint(body: nn.Module, missing: list[str]) -> str:
+    """Say where to stop when the weights hold only the first stages, as backbones' often do."""
+    order = stages(body) if isinstance(body, nn.Sequential) else []
+    lacking = [one for one in order if any(name.startswith(f"{one}.") for name in missing)]
+    if not lacking or order.index(lacking[0]) == 0:
+        return " Is it another model?"
+    return f" They go up to '{order[order.index(lacking[0]) - 1]}': set last to it."
+
 
 FAMILIES = ("resnet", "resnext", "wide_resnet", "mobilenet", "shufflenet", "efficientnet", "vit")
 

@@ -6,9 +6,12 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
-from torch import Tensor
+import torch
+from torch import Tensor, nn
 
+from graph_fusion.encoders.base import TokenEncoder, Tokens
 from kg.errors import SightGraphError
 
 PADDING = 0
@@ -95,3 +98,70 @@ def masked_names(words: Sequence[Sequence[str]], mask: Tensor) -> tuple[tuple[st
         tuple(row[place] if there else "" for place, there in enumerate(places))
         for row, places in zip(words, mask.tolist(), strict=True)
     )
+
+
+class BagOfWords(TokenEncoder):
+    """One token a text: how often each word of the vocabulary stands in it; nothing to train.
+
+    Unknown words are not counted; a text of nothing else has a token of zeros. The token has
+    no name, since it stands for all words.
+    """
+
+    _here: Tensor
+
+    def __init__(self, vocabulary: Vocabulary | Sequence[str]) -> None:
+        super().__init__()
+        self.vocabulary = as_vocabulary(vocabulary)
+        self.dim = len(self.vocabulary)
+        self.register_buffer("_here", torch.zeros(0), persistent=False)  # knows the device
+
+    def forward(self, texts: Sequence[str]) -> Tokens:
+        counts = torch.zeros(len(texts), 1, self.dim)
+        for text, words in enumerate(words_of(texts)):
+            for row in self.vocabulary.rows(words):
+                if row >= FIRST:
+                    counts[text, 0, row - FIRST] += 1
+        mask = torch.ones(len(texts), 1, dtype=torch.bool)
+        return Tokens(counts, mask).to(self._here.device)
+
+    def config(self) -> dict[str, Any]:
+        return {"vocabulary": list(self.vocabulary.words)}
+
+
+class WordEmbeddings(TokenEncoder):
+    """One token a word, from a table that is trained; all unknown words share one vector.
+
+    dim: features of a word; dropout: of whole features while training.
+    """
+
+    def __init__(
+        self, vocabulary: Vocabulary | Sequence[str], dim: int = 128, dropout: float = 0.0
+    ) -> None:
+        super().__init__()
+        self.vocabulary = as_vocabulary(vocabulary)
+        self.dim = dim
+        self.table = nn.Embedding(len(self.vocabulary) + FIRST, dim, padding_idx=PADDING)
+        self.dropout = nn.Dropout(dropout)
+
+    def forward(self, texts: Sequence[str]) -> Tokens:
+        words = words_of(texts)
+        rows = padded_rows(self.vocabulary, words).to(self.table.weight.device)
+        values = self.dropout(self.table(rows))
+        mask = rows != PADDING
+        return Tokens(values, mask, names=masked_names(words, mask))
+
+    def config(self) -> dict[str, Any]:
+        return {
+            "vocabulary": list(self.vocabulary.words),
+            "dim": self.dim,
+            "dropout": self.dropout.p,
+        }
+
+
+def padded_rows(vocabulary: Vocabulary, words: Sequence[Sequence[str]]) -> Tensor:
+    """Return the rows of each text's words, filled up with `PADDING`: [B, L], L at least 1."""
+    longest = max((len(row) for row in words), default=1)
+    rows = torch.full((len(words), longest), PADDING)
+    for text, row in enumerate(words):
+        rows[text, : len(row)] = torch.tensor(vocabulary.rows(row))
+    return rows

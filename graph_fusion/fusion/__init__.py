@@ -6,14 +6,14 @@ from graph_fusion.fusion.base import Fused, Fusion, FusionConfig, Masks, TokenGr
 from kg.registry import Registry
 
 FUSIONS: Registry[Fusion] = Registry("fusion")
-FUSIONS.add("early", "graph_fusion.fusion.early:EarlyFusion")
-FUSIONS.add("late", "graph_fusion.fusion.late:LateFusion")
-FUSIONS.add("hybrid", "graph_fusion.fusion.hybrid:HybridFusion")
-FUSIONS.add("additive", "graph_fusion.fusion.additive:AdditiveAttention")
+FUSIONS.add("early", "graph_fusion.fusion.concatenation:EarlyFusion")
+FUSIONS.add("late", "graph_fusion.fusion.concatenation:LateFusion")
+FUSIONS.add("hybrid", "graph_fusion.fusion.concatenation:HybridFusion")
+FUSIONS.add("additive", "graph_fusion.fusion.attention:AdditiveAttention")
 FUSIONS.add("dot_product", "graph_fusion.fusion.attention:DotProduct")
 FUSIONS.add("text_over_image", "graph_fusion.fusion.attention:TextOverImage")
 FUSIONS.add("image_over_text", "graph_fusion.fusion.attention:ImageOverText")
-FUSIONS.add("joint", "graph_fusion.fusion.joint:JointAttention")
+FUSIONS.add("joint", "graph_fusion.fusion.attention:JointAttention")
 FUSIONS.add("transformer", "graph_fusion.fusion.transformer:TransformerFusion")
 FUSIONS.add("image_tokens", "graph_fusion.fusion.image_tokens:ImageTokensFusion")
 FUSIONS.add("gcn", "graph_fusion.fusion.layered:GCNFusion")
@@ -21,8 +21,8 @@ FUSIONS.add("rgcn", "graph_fusion.fusion.layered:RGCNFusion")
 FUSIONS.add("gat", "graph_fusion.fusion.layered:GATFusion")
 FUSIONS.add("graph", "graph_fusion.fusion.graph:GraphFusion")
 FUSIONS.add("language", "graph_fusion.fusion.language:LanguageFusion")
-FUSIONS.add("language_graph", "graph_fusion.fusion.language_graph:LanguageGraphFusion")
-FUSIONS.add("graph_attention", "graph_fusion.fusion.graph_attention:GraphAttentionFusion")
+FUSIONS.add("language_graph", "graph_fusion.fusion.language:LanguageGraphFusion")
+FUSIONS.add("graph_attention", "graph_fusion.fusion.graph:GraphAttentionFusion")
 
 DEFAULT_FUSION = "graph_attention"
 

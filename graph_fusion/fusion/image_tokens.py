@@ -8,8 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from graph_fusion.encoders.text import bundled_minilm
-from graph_fusion.fusion.base import Fused, Fusion, FusionConfig, Masks, TokenGraph
-from graph_fusion.fusion.pooling import Readout
+from graph_fusion.fusion.base import Fused, Fusion, FusionConfig, Masks, Readout, TokenGraph
 from kg.errors import SightGraphError
 
 

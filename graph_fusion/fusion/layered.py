@@ -7,9 +7,8 @@ from dataclasses import replace
 import torch
 from torch import Tensor, nn
 
-from graph_fusion.fusion.base import Fused, Fusion, FusionConfig, Masks, TokenGraph
+from graph_fusion.fusion.base import Fused, Fusion, FusionConfig, Masks, Readout, TokenGraph
 from graph_fusion.fusion.graph import graph_layers, token_edges
-from graph_fusion.fusion.pooling import Readout
 
 BASES = 8
 """Basis matrices of the relational layers."""

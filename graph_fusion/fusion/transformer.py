@@ -6,8 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from graph_fusion.fusion.attention import Attention
-from graph_fusion.fusion.base import Fused, Fusion, FusionConfig, Masks, TokenGraph
-from graph_fusion.fusion.pooling import Readout
+from graph_fusion.fusion.base import Fused, Fusion, FusionConfig, Masks, Readout, TokenGraph
 
 
 class TransformerFusion(Fusion):

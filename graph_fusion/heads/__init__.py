@@ -20,12 +20,12 @@ from kg.registry import Registry
 
 HEADS: Registry[nn.Module] = Registry("head")
 HEADS.add("choice", "graph_fusion.heads.choice:ChoiceHead")
-HEADS.add("count", "graph_fusion.heads.count:CountHead")
+HEADS.add("count", "graph_fusion.heads.choice:CountHead")
 HEADS.add("decoder", "graph_fusion.heads.decoder:DecoderHead")
 HEADS.add("graph", "graph_fusion.heads.graph:AnswerHeads")
 HEADS.add("matching", "graph_fusion.heads.matching:MatchingHead")
 HEADS.add("vqa", "graph_fusion.heads.vqa:VQAHead")
-HEADS.add("yes_no", "graph_fusion.heads.yes_no:YesNoHead")
+HEADS.add("yes_no", "graph_fusion.heads.choice:YesNoHead")
 
 __all__ = [
     "COUNT",

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from graph_fusion.segments import segment_softmax, segment_sum
-from graph_fusion.tensors import ANSWER_TYPES, NODE_KINDS, Batch
+from graph_fusion.tensors import ANSWER_TYPES, NODE_KINDS, Batch, segment_softmax, segment_sum
 from kg.vocabulary import NodeKind
 
 POINTER, YES_NO, COUNT = range(3)

@@ -6,8 +6,7 @@ import torch
 from torch import Tensor
 
 from graph_fusion.fusion.base import Fused
-from graph_fusion.heads.base import Head, Likeness, mlp, parts_of
-from graph_fusion.heads.losses import soft_cross_entropy
+from graph_fusion.heads.base import Head, Likeness, mlp, parts_of, soft_cross_entropy
 from kg.errors import SightGraphError
 
 

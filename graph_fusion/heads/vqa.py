@@ -20,9 +20,10 @@ from graph_fusion.heads.base import (
     mlp,
     parts_of,
     predict,
+    soft_binary,
+    soft_cross_entropy,
 )
-from graph_fusion.heads.losses import soft_binary, soft_cross_entropy
-from graph_fusion.segments import segment_max, segment_sum
+from graph_fusion.tensors import segment_max, segment_sum
 from kg.errors import SightGraphError
 
 NOWHERE = -1

@@ -1,9 +1,8 @@
 """Training: any model and its objective, on Lightning, from one config."""
 
-from graph_fusion.training.config import read_config
+from graph_fusion.training.config import Recipe, TrainingConfig, read_config
 from graph_fusion.training.fit import TrainingReport, fit
 from graph_fusion.training.objective import Figures, Objective
-from graph_fusion.training.options import Recipe, TrainingConfig
 
 __all__ = [
     "Figures",

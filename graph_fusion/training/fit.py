@@ -17,11 +17,10 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import nn
 
-from graph_fusion.determinism import deterministic
 from graph_fusion.training.batches import own_chance
 from graph_fusion.training.checkpoint import load_state
+from graph_fusion.training.config import TrainingConfig
 from graph_fusion.training.objective import Objective
-from graph_fusion.training.options import TrainingConfig
 from graph_fusion.training.record import (
     KEEPER,
     Row,
@@ -30,6 +29,7 @@ from graph_fusion.training.record import (
     check_same,
     is_finished,
 )
+from graph_fusion.weights import deterministic
 from kg.errors import SightGraphError
 
 if TYPE_CHECKING:

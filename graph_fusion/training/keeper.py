@@ -19,15 +19,15 @@ from lightning.pytorch import Callback, LightningModule, Trainer
 
 from graph_fusion.training.batches import Portion
 from graph_fusion.training.checkpoint import save_state
-from graph_fusion.training.curves import draw_curves
+from graph_fusion.training.config import TrainingConfig
 from graph_fusion.training.learner import Learner
-from graph_fusion.training.options import TrainingConfig
 from graph_fusion.training.record import (
     KEEPER,
     Row,
     RunFolder,
     as_line,
     best_row,
+    draw_curves,
     is_finished,
     is_watched,
 )

@@ -22,8 +22,8 @@ from graph_fusion.training.batches import (
     moved,
     seed_all,
 )
+from graph_fusion.training.config import TrainingConfig
 from graph_fusion.training.objective import Figures, Objective
-from graph_fusion.training.options import TrainingConfig
 
 POSITION, SUMS, AVERAGE = "position", "sums", "average"
 """Our keys of Lightning's checkpoint."""

@@ -8,7 +8,7 @@ from typing import Any, Generic, TypeAlias, TypeVar
 
 from torch import Tensor, nn
 
-from graph_fusion.training.options import TrainingConfig
+from graph_fusion.training.config import TrainingConfig
 
 Model = TypeVar("Model", bound=nn.Module)
 Batch = TypeVar("Batch")

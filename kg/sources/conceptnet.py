@@ -22,8 +22,7 @@ from kg.sources.text_files import (
     open_text,
     path_part,
 )
-from kg.terms import IS_A_IRI, SKOS, split_words
-from kg.vocabulary import ONTOLOGY
+from kg.vocabulary import IS_A_IRI, ONTOLOGY, SKOS, split_words
 
 CONCEPTS = "http://conceptnet.io/c/"
 RELATIONS = "http://conceptnet.io/r/"

@@ -22,7 +22,7 @@ from kg.sources.text_files import (
     wording,
 )
 from kg.sources.tsv import OWN, OWN_RELATIONS, KnownRelations, iri_of, slug
-from kg.terms import ALIAS_IRI, IS_A_IRI, split_words
+from kg.vocabulary import ALIAS_IRI, IS_A_IRI, split_words
 from kg.xml_files import CHUNK, broken_xml, plain_parser
 
 NAMES = ("label", "name", "labels")

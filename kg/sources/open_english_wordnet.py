@@ -23,7 +23,7 @@ from kg.sources.synsets import (
     relations_of_synset,
 )
 from kg.sources.text_files import NOTHING_IMPORTED, Reading, numbered, open_text, split_lines
-from kg.terms import SKOS
+from kg.vocabulary import SKOS
 
 OPEN_ENGLISH = "https://en-word.net/id/oewn-"
 ILI = "http://globalwordnet.org/ili/"

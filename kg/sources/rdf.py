@@ -20,7 +20,7 @@ from kg.sources.text_files import (
     path_part,
     read_blocks,
 )
-from kg.terms import local_name
+from kg.vocabulary import local_name
 from kg.xml_files import refuse_entities
 
 FORMATS = {

@@ -7,8 +7,7 @@ from collections.abc import Iterable, Iterator
 
 from kg.sources import Statement
 from kg.sources.text_files import name_of, wording
-from kg.terms import ALIAS_IRI, GLOSS_IRI, IS_A_IRI
-from kg.vocabulary import ONTOLOGY
+from kg.vocabulary import ALIAS_IRI, GLOSS_IRI, IS_A_IRI, ONTOLOGY
 
 RELATIONS = "https://globalwordnet.github.io/schemas/wn#"
 KNOWN_RELATIONS = {

@@ -15,8 +15,7 @@ from urllib.parse import quote
 
 from kg.errors import SightGraphError
 from kg.sources import Report, Statement
-from kg.terms import LABEL_IRI, RDFS
-from kg.vocabulary import ONTOLOGY
+from kg.vocabulary import LABEL_IRI, ONTOLOGY, RDFS
 from kg.xml_files import Readable
 
 BLOCK = 1 << 20

@@ -19,7 +19,7 @@ from kg.sources.text_files import (
     open_text,
     path_part,
 )
-from kg.terms import IS_A_IRI, OWL, RDF_TYPE, RDFS, local_name, split_words
+from kg.vocabulary import IS_A_IRI, OWL, RDF_TYPE, RDFS, local_name, split_words
 
 OWN = "https://sightgraph.org/own/"
 OWN_RELATIONS = OWN + "relation/"

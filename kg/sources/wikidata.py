@@ -18,7 +18,7 @@ from kg.sources.text_files import (
     read_blocks,
     wording,
 )
-from kg.terms import ALIAS_IRI, GLOSS_IRI, IS_A_IRI, LABEL_IRI, RDFS, local_name
+from kg.vocabulary import ALIAS_IRI, GLOSS_IRI, IS_A_IRI, LABEL_IRI, RDFS, local_name
 
 ENTITY = "http://www.wikidata.org/entity/"
 DIRECT = "http://www.wikidata.org/prop/direct/"

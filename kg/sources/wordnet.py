@@ -18,7 +18,7 @@ from kg.sources.synsets import (
     relations_of_synset,
 )
 from kg.sources.text_files import name_of_relation, not_inherited, open_text
-from kg.terms import split_words
+from kg.vocabulary import split_words
 
 PRINCETON = "http://wordnet-rdf.princeton.edu/pwn"
 

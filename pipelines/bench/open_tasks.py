@@ -23,18 +23,17 @@ from graph_fusion.vocabulary_model import (
     vocabulary_model,
 )
 from kg.errors import SightGraphError
-from kg.knowledge import Knowledge
+from kg.knowledge.memory import Knowledge
 from pipelines.bench.task import BenchTask, ModelChoice, Prepared
-from pipelines.tasks.asked_knowledge import knowledge_questions
-from pipelines.tasks.okvqa_data import (
+from pipelines.datasets.okvqa import (
     OpenQuestion,
     read_aokvqa,
     read_fvqa,
     read_okvqa,
     vocabulary,
 )
-from pipelines.tasks.okvqa_graphs import worded_graphs
-from pipelines.tasks.okvqa_model import OpenExample, OpenObjective, alike_long
+from pipelines.generate.fact_questions import knowledge_questions
+from pipelines.training.vocabulary import OpenExample, OpenObjective, alike_long, worded_graphs
 
 BATCH = 64
 WARM_UP_EPOCHS = 2

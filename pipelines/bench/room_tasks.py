@@ -16,19 +16,7 @@ from graph_fusion.training import TrainingConfig
 from graph_fusion.weights import loading
 from kg.errors import SightGraphError
 from kg.files import write_text
-from pipelines.bench.task import BenchTask, ModelChoice, Prepared
-from pipelines.detectors.bundled import BundledDetector
-from pipelines.tasks.daquar import (
-    Daquar,
-    RoomQuestion,
-    fold_of,
-    is_held_out,
-    read_daquar,
-    rooms,
-    spoken,
-    whole_answers,
-)
-from pipelines.tasks.daquar_model import (
+from pipelines.bench.daquar_model import (
     EDGE_FEATURES,
     RELATIONS,
     TEXT_FEATURES,
@@ -38,10 +26,22 @@ from pipelines.tasks.daquar_model import (
     RoomObjective,
     RoomTables,
 )
-from pipelines.tasks.daquar_photos import SeenPhotos, look_at
-from pipelines.tasks.daquar_texts import encode_questions, mirrored, names_object
-from pipelines.tasks.daquar_words import FOLDS, WordReader, common_words, fit_words, words_said
-from pipelines.tasks.wups import Nouns
+from pipelines.bench.daquar_photos import SeenPhotos, look_at
+from pipelines.bench.daquar_texts import encode_questions, mirrored, names_object
+from pipelines.bench.daquar_words import FOLDS, WordReader, common_words, fit_words, words_said
+from pipelines.bench.task import BenchTask, ModelChoice, Prepared
+from pipelines.datasets.daquar import (
+    Daquar,
+    RoomQuestion,
+    fold_of,
+    is_held_out,
+    read_daquar,
+    rooms,
+    spoken,
+    whole_answers,
+)
+from pipelines.detectors.bundled import BundledDetector
+from pipelines.evaluate.wups import Nouns
 
 ABOUT, READER = "daquar.json", "words.safetensors"
 """What a model needs beside its weights."""

@@ -15,16 +15,16 @@ from graph_fusion.layers import LAYERS
 from graph_fusion.tensors import TextTable
 from graph_fusion.training import TrainingConfig
 from kg.errors import SightGraphError
+from pipelines.bench import knowledge_scenes as scenes
+from pipelines.bench import sort_of_clevr as shapes
+from pipelines.bench.planetoid import NodeClassifier, NodeObjective
 from pipelines.bench.task import MEASURE_BATCH, BenchTask, ModelChoice, Prepared, measured
-from pipelines.tasks import knowledge_scenes_model as scenes
-from pipelines.tasks import sort_of_clevr_model as shapes
-from pipelines.tasks.answerer import encode
-from pipelines.tasks.coco import VAL_SPLIT
-from pipelines.tasks.knowledge_scenes import SceneQuestion, read_photos, write_parts
-from pipelines.tasks.planetoid import read_planetoid
-from pipelines.tasks.planetoid_model import NodeClassifier, NodeObjective
-from pipelines.tasks.scene_noise import noises
-from pipelines.tasks.sort_of_clevr import pictures
+from pipelines.datasets.coco import VAL_SPLIT
+from pipelines.datasets.planetoid import read_planetoid
+from pipelines.generate.knowledge_scenes import SceneQuestion, read_photos, write_parts
+from pipelines.generate.scene_noise import noises
+from pipelines.generate.sort_of_clevr import pictures
+from pipelines.training.answerer_task import encode
 
 TRAIN_SEED, VALIDATION_SEED, TEST_SEED = 1, 2, 3
 """Seeds of the pictures, so that the three parts never share one."""

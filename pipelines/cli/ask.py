@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 import click
 
 from kg.errors import SightGraphError
-from pipelines.cli.many_files import MANY_FILES, ManyFilesCommand
 from pipelines.cli.options import (
     FILE,
+    MANY_FILES,
+    ManyFilesCommand,
     check_edits,
     check_targets,
     detector_options,
@@ -23,13 +24,12 @@ from pipelines.cli.options import (
     load_sightgraph,
     reader_option,
 )
-from pipelines.cli.printing import print_json
-from pipelines.cli.reasons import print_answer
+from pipelines.cli.output import print_answer, print_json
 
 if TYPE_CHECKING:
     from PIL import Image
 
-    from pipelines.evidence import Answer
+    from pipelines.answering.evidence import Answer
 
 
 @click.command(cls=ManyFilesCommand)
@@ -75,7 +75,7 @@ def ask(
     if not question.strip():
         raise SightGraphError('the question is empty. Ask, for example, "What is on the table?".')
     if targets:
-        from kg.exporters import EXPORTERS
+        from kg.formats import EXPORTERS
 
         check_targets(targets, EXPORTERS)
     from pipelines.photo import Photo
@@ -106,7 +106,7 @@ def ask(
 
 def _export(answer: Answer, targets: tuple[Path, ...], image: Image.Image) -> None:
     """Write the graph with the evidence marked."""
-    from kg.exporters import export
-    from pipelines.pictures import picture
+    from kg.formats import export
+    from pipelines.cli.output import picture
 
     export(answer.graph, targets, image=image, view=picture(answer))

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from pipelines.cli.options import FILE
-from pipelines.cli.printing import print_columns, print_line
+from pipelines.cli.output import print_columns, print_line
 
 
 @click.group()

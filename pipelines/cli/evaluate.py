@@ -14,7 +14,7 @@ from pipelines.cli.options import FILE
 from pipelines.cli.train import given, print_figures
 
 if TYPE_CHECKING:
-    from pipelines.detectors.views import Views
+    from pipelines.detectors.bundled import Views
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -66,8 +66,8 @@ def detection(
     sightgraph evaluate detection --data DATASETS/coco_mini --split val2017
     """
     from pipelines.detectors.bundled import BundledDetector
-    from pipelines.tasks.detection import LEAST_SCORE
-    from pipelines.tasks.detection import evaluate as measure
+    from pipelines.evaluate.detection import LEAST_SCORE
+    from pipelines.evaluate.detection import evaluate as measure
 
     def run() -> dict[str, float]:
         detector = BundledDetector(weights, LEAST_SCORE, views, alternatives=True)
@@ -85,7 +85,7 @@ def scenes(data: Path, report: Path | None, model: Path | None) -> None:
     \b
     sightgraph evaluate scenes --data DATASETS
     """
-    from pipelines.tasks.scenes import evaluate as measure
+    from pipelines.training.scenes import evaluate as measure
 
     measure_and_report(report, lambda: measure(data, model))
 
@@ -98,8 +98,8 @@ def colours(data: Path, report: Path | None) -> None:
     \b
     sightgraph evaluate colours --data DATASETS
     """
-    from pipelines.reading.trained import TrainedReader
-    from pipelines.tasks.colours import evaluate as measure
+    from pipelines.evaluate.colours import evaluate as measure
+    from pipelines.reading.text_graph_reader import TrainedReader
 
     measure_and_report(report, lambda: measure(data, TrainedReader()))
 
@@ -114,7 +114,7 @@ def relations(data: Path, report: Path | None, model: Path | None, baselines: bo
     \b
     sightgraph evaluate relations --data FILE.json
     """
-    from pipelines.tasks.relations import measure_file
+    from pipelines.evaluate.relations import measure_file
 
     measure_and_report(report, lambda: measure_file(data, model, baselines))
 
@@ -129,9 +129,9 @@ def text_graph(data: Path, report: Path | None, reader: str, wordnet: Path | Non
     \b
     sightgraph evaluate text-graph --data DATASETS/factual/dev.csv
     """
+    from pipelines.evaluate.text_graph import evaluate as measure
+    from pipelines.evaluate.wups import synonym_sets
     from pipelines.reading.readers import READERS
-    from pipelines.tasks.text_graph import evaluate as measure
-    from pipelines.tasks.wordnet import synonym_sets
 
     chosen = READERS.make(reader)
     synonyms = None if wordnet is None else synonym_sets(wordnet)
@@ -146,7 +146,7 @@ def question_parsing(data: Path, report: Path | None) -> None:
     \b
     sightgraph evaluate question-parsing --data tests/pipelines/question_cases.json
     """
-    from pipelines.tasks.question_parsing import evaluate as measure
+    from pipelines.evaluate.question_parsing import evaluate as measure
 
     measure_and_report(report, lambda: measure(data))
 
@@ -159,7 +159,7 @@ def linking(data: Path, report: Path | None) -> None:
     \b
     sightgraph evaluate linking --data tests/kg/linking_cases.json
     """
-    from pipelines.tasks.linking import evaluate as measure
+    from pipelines.evaluate.linking import evaluate as measure
 
     measure_and_report(report, lambda: measure(data))
 
@@ -172,7 +172,7 @@ def linking_coverage(data: Path, report: Path | None) -> None:
     \b
     sightgraph evaluate linking-coverage --data DATASETS/openimages_hierarchy/dict.csv
     """
-    from pipelines.tasks.linking import coverage
+    from pipelines.evaluate.linking import coverage
 
     measure_and_report(report, lambda: coverage(data))
 
@@ -185,7 +185,7 @@ def grounding(data: Path, report: Path | None) -> None:
     \b
     sightgraph evaluate grounding --data tests/pipelines/grounding_cases.json
     """
-    from pipelines.tasks.grounding import evaluate as measure
+    from pipelines.evaluate.grounding import evaluate as measure
 
     measure_and_report(report, lambda: measure(data))
 
@@ -199,7 +199,7 @@ def parser(data: Path, report: Path | None, model: Path | None) -> None:
     \b
     sightgraph evaluate parser --data DATASETS/ud_english_ewt
     """
-    from pipelines.tasks.parsing import evaluate as measure
+    from pipelines.training.parser import evaluate as measure
 
     measure_and_report(report, lambda: measure(data, model))
 
@@ -224,8 +224,8 @@ def answerer(
     sightgraph evaluate answerer --data DATASETS --detector bundled
     """
     from pipelines.detectors import DETECTORS
-    from pipelines.tasks.answerer import evaluate as measure
-    from pipelines.tasks.answerer_training import AnswererTraining
+    from pipelines.training.answerer import AnswererTraining
+    from pipelines.training.answerer_task import evaluate as measure
 
     options = AnswererTraining(**given(questions=questions, seed=seed))
     finder = DETECTORS.make(detector) if detector else None
@@ -256,10 +256,10 @@ def retrieval(
     aside are asked.
     """
     from kg.files import bundled
+    from kg.knowledge.store import Store
     from kg.retrieval import Ranker
-    from kg.store import Store
-    from pipelines.tasks.retrieval import evaluate_retrieval
-    from pipelines.tasks.retrieval_data import read_questions
+    from pipelines.datasets.retrieval import read_questions
+    from pipelines.evaluate.retrieval import evaluate_retrieval
 
     ranker = Ranker.load((weights or bundled("models", "retrieval")) / "model.safetensors")
 

@@ -64,7 +64,7 @@ def questions(
     \b
     sightgraph evaluate questions --data data/questions/knowledge.json --images DATASETS/coco_mini
     """
-    from pipelines.tasks.question_files import check_photographs, read_questions
+    from pipelines.datasets.questions import check_photographs, read_questions
 
     if report is not None:
         check_writable(report)
@@ -72,14 +72,14 @@ def questions(
         check_targets([plot], [".png"])
     asked = read_questions(data, part)
     check_photographs(asked, images)
-    from pipelines.answer import SightGraph
-    from pipelines.tasks import confidence
-    from pipelines.tasks.knowledge_questions import ask_all, figures, save
+    from pipelines.evaluate import calibration as confidence
+    from pipelines.evaluate.questions import ask_all, figures, save
+    from pipelines.sightgraph import SightGraph
 
     reader = load_reader(reader_model)
     sightgraph = SightGraph.from_pretrained(answerer=checkpoint)
     if without is not None:
-        from pipelines.tasks.ablation import ABLATIONS
+        from pipelines.evaluate.questions import ABLATIONS
 
         sightgraph = ABLATIONS.resolve(without)(sightgraph)
     outcomes = list(ask_all(sightgraph, asked, images, reader))
@@ -100,8 +100,8 @@ def edits(data: Path, images: Path, checkpoint: Path | None, report: Path | None
     """
     if report is not None:
         check_writable(report)
-    from pipelines.answer import SightGraph
-    from pipelines.tasks import edits as task
+    from pipelines.evaluate import edits as task
+    from pipelines.sightgraph import SightGraph
 
     cases, unrelated = task.read_edits(data)
     task.check(cases, unrelated, images)
@@ -132,12 +132,12 @@ def deletion(
     """
     if report is not None:
         check_writable(report)
-    from pipelines.tasks.question_files import check_photographs, read_questions
+    from pipelines.datasets.questions import check_photographs, read_questions
 
     asked = read_questions(data, part)
     check_photographs(asked, images)
-    from pipelines.answer import SightGraph
-    from pipelines.tasks import deletion as task
+    from pipelines.evaluate import deletion as task
+    from pipelines.sightgraph import SightGraph
 
     sightgraph = SightGraph.from_pretrained(answerer=checkpoint)
     tested = list(task.delete_cited(sightgraph, asked, images, seed=seed))

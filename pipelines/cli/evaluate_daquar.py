@@ -31,7 +31,7 @@ def daquar(
     sightgraph evaluate daquar --data DATASETS/daquar --wordnet DATASETS/oewn/yaml.tar.gz
     """
     from pipelines.bench import BENCH_TASKS
-    from pipelines.bench.training import evaluate_task
+    from pipelines.bench.task import evaluate_task
 
     folder = bundled("models", "daquar") if checkpoint is None else checkpoint
     task = BENCH_TASKS.make("daquar", wordnet=wordnet, measuring=True)

@@ -46,7 +46,7 @@ def okvqa(
     sightgraph evaluate okvqa --data DATASETS/okvqa/train.json --part validation
     """
     from kg.files import bundled
-    from pipelines.tasks.okvqa import evaluate as measure
+    from pipelines.evaluate.okvqa import evaluate as measure
 
     folders = checkpoints or (bundled("models", "answerer"),)
     measure_and_report(report, lambda: measure(data, folders, part, images, control))

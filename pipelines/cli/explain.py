@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 import click
 
 from kg.errors import SightGraphError
-from pipelines.cli.many_files import MANY_FILES, ManyFilesCommand
 from pipelines.cli.options import (
     FILE,
+    MANY_FILES,
+    ManyFilesCommand,
     check_targets,
     detector_options,
     json_option,
@@ -18,10 +19,10 @@ from pipelines.cli.options import (
     load_knowledge,
     load_sightgraph,
 )
-from pipelines.cli.printing import print_columns, print_json, print_line
+from pipelines.cli.output import print_columns, print_json, print_line
 
 if TYPE_CHECKING:
-    from pipelines.explain import Effect, Explanation
+    from pipelines.answering.deletion import Effect, Explanation
 
 PICTURES = (".png", ".html")
 """Endings of the formats that show the weights."""
@@ -71,12 +72,12 @@ def explain(
     opened = Photo.open(photo)
     knowledge = load_knowledge(knowledge_files, only_kg)
     sightgraph = load_sightgraph(detector, weights, detections, knowledge)
-    from pipelines.explain import explain as explain_answer
+    from pipelines.answering.deletion import explain as explain_answer
 
     explanation = explain_answer(sightgraph, opened, question, seed=seed)
     if targets:
-        from kg.exporters import export
-        from pipelines.pictures import picture
+        from kg.formats import export
+        from pipelines.cli.output import picture
 
         answer = explanation.answer
         export(answer.graph, targets, image=opened.image, view=picture(answer))

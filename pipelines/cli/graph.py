@@ -6,16 +6,17 @@ from pathlib import Path
 
 import click
 
-from pipelines.cli.many_files import MANY_FILES, ManyFilesCommand
 from pipelines.cli.options import (
     FILE,
+    MANY_FILES,
+    ManyFilesCommand,
     check_targets,
     detector_options,
     knowledge_options,
     load_knowledge,
     load_sightgraph,
 )
-from pipelines.cli.printing import print_line
+from pipelines.cli.output import print_line
 
 
 @click.command(cls=ManyFilesCommand)
@@ -50,7 +51,7 @@ def graph(
     \b
     sightgraph graph example:coffee --text "a cup beside a spoon" -o coffee.json coffee.html
     """
-    from kg.exporters import EXPORTERS, View, export
+    from kg.formats import EXPORTERS, View, export
 
     check_targets(targets, EXPORTERS)
     from pipelines.photo import Photo

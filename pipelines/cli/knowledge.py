@@ -16,7 +16,7 @@ from pipelines.cli.options import (
     load_knowledge,
     load_sightgraph,
 )
-from pipelines.cli.printing import print_columns, print_json, print_line
+from pipelines.cli.output import print_columns, print_json, print_line
 
 
 @click.group("kg")
@@ -140,7 +140,7 @@ def query(
     known = load_knowledge(knowledge_files, only_kg)
     beside = []
     if photo is not None:
-        from kg.exporters.rdf import as_rdf
+        from kg.formats.rdf import as_rdf
 
         scene = load_sightgraph(detector, weights, detections, known).graph(photo)
         beside.append(as_rdf(scene))

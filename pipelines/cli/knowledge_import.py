@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 import click
 
 from pipelines.cli.options import FILE
-from pipelines.cli.printing import print_line
+from pipelines.cli.output import print_line
 
 if TYPE_CHECKING:
-    from kg.store_import import Progress
+    from kg.knowledge.store_import import Progress
 
 
 @click.command("import")
@@ -52,8 +52,8 @@ def import_(
     sightgraph kg import conceptnet-assertions-5.7.0.csv.gz -o common.store
     sightgraph ask photo.jpg "Who made this?" --kg museum.store
     """
+    from kg.knowledge.store_import import import_source
     from kg.sources import Choice
-    from kg.store_import import import_source
 
     choice = Choice(language, tuple(relations.split(",")) if relations else ())
     with _progress() as progress:

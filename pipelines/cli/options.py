@@ -1,8 +1,8 @@
-"""Options that several commands share, and the parts that they choose."""
+"""Options that take several file names at once: `-o a.json b.html`."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -12,10 +12,48 @@ from kg.errors import SightGraphError
 from kg.files import check_writable
 
 if TYPE_CHECKING:
-    from kg.edits import Edits
-    from kg.facts import KnowledgeGraph
-    from pipelines.answer import SightGraph
-    from pipelines.reader import Reader
+    from kg.knowledge.edits import Edits
+    from kg.knowledge.facts import KnowledgeGraph
+    from pipelines.answering.reader import Reader
+    from pipelines.sightgraph import SightGraph
+
+
+MANY_FILES = "FILE [FILE ...]"
+"""The metavar of an option that takes all names up to the next option."""
+
+
+class ManyFilesCommand(click.Command):
+    """Lets its options of metavar `MANY_FILES` take several names.
+
+    Only names that come after all arguments are taken, so that options may also stand first.
+    """
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        return super().parse_args(ctx, list(self._repeated(args)))
+
+    def _repeated(self, args: Sequence[str]) -> Iterator[str]:
+        """Yield `args` with the option's name put before each of its further files."""
+        missing = sum(isinstance(param, click.Argument) for param in self.params)
+        option, many, value_next = "", False, False
+        for argument in args:
+            if value_next:
+                value_next = False
+            elif argument.startswith("-") and argument != "-":
+                option = argument
+                many, value_next = self._takes(option)
+            elif missing:
+                missing -= 1
+            elif many:
+                yield option
+            yield argument
+
+    def _takes(self, option: str) -> tuple[bool, bool]:
+        """Return whether `option` takes many files, and whether it takes a value at all."""
+        for param in self.params:
+            if isinstance(param, click.Option) and option in param.opts:
+                return param.metavar == MANY_FILES, not param.is_flag
+        return False, False
+
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -81,7 +119,7 @@ def edit_options(command: Command) -> Command:
 
 def edits_of(to_set: tuple[str, ...], to_unset: tuple[str, ...]) -> Edits | None:
     """Return the edits that --set and --unset ask for, if there are any."""
-    from kg.edits import Edits
+    from kg.knowledge.edits import Edits
 
     return Edits(to_set, to_unset) or None
 
@@ -105,7 +143,7 @@ def load_reader(model: str | None) -> Reader | None:
     """
     if model is None:
         return None
-    from pipelines.reader import Reader
+    from pipelines.answering.reader import Reader
 
     return Reader(model)
 
@@ -114,9 +152,9 @@ def check_edits(edits: Edits, knowledge: KnowledgeGraph) -> None:
     """Find out before the models load whether `edits` can be made.
 
     Raises:
-        SightGraphError: one cannot be (`kg.edits.EditedKnowledge`).
+        SightGraphError: one cannot be (`kg.knowledge.edits.EditedKnowledge`).
     """
-    from kg.edits import EditedKnowledge
+    from kg.knowledge.edits import EditedKnowledge
 
     EditedKnowledge(knowledge, edits)
 
@@ -136,7 +174,7 @@ def load_knowledge(files: tuple[str, ...], only: bool) -> KnowledgeGraph:
     """
     if only and not files:
         raise SightGraphError("--only-kg leaves no knowledge. Name a file with --kg.")
-    from kg.joined import load_knowledge as load
+    from kg.knowledge.joined import load_knowledge as load
 
     return load(files, with_bundled=not only)
 
@@ -161,7 +199,7 @@ def load_sightgraph(
     given = {"path": detections, "weights": weights}
     options = {option: value for option, value in given.items() if value is not None}
     chosen = make_detector(name, **options)
-    from pipelines.answer import SightGraph
+    from pipelines.sightgraph import SightGraph
 
     return SightGraph.from_pretrained(detector=chosen, knowledge=knowledge)
 

@@ -9,11 +9,11 @@ import click
 
 from kg.errors import SightGraphError
 from pipelines.cli.options import json_option
-from pipelines.cli.printing import print_columns, print_json, print_line
+from pipelines.cli.output import print_columns, print_json, print_line
 from pipelines.reading.readers import DEFAULT_READER
 
 if TYPE_CHECKING:
-    from pipelines.parse import Constraint, Sentence
+    from pipelines.reading.parser import Constraint, Sentence
 
 
 @click.command()
@@ -30,7 +30,7 @@ def parse(sentence: str, reader: str, as_json: bool) -> None:
     """
     if not sentence.strip():
         raise SightGraphError('the sentence is empty. Write, for example, "a cat on a red couch".')
-    from pipelines.parse import Parser
+    from pipelines.reading.parser import Parser
 
     read = Parser(reader=reader)(sentence)
     if as_json:

@@ -10,7 +10,7 @@ import click
 from pipelines.cli.evaluate import evaluate, measure_and_report
 from pipelines.cli.evaluate_daquar import daquar
 from pipelines.cli.options import FILE
-from pipelines.cli.printing import print_line
+from pipelines.cli.output import print_line
 from pipelines.cli.train import LOGS, make_run_folder, print_figures, train
 
 TASKS = {
@@ -52,7 +52,7 @@ def add_training(name: str, help_: str) -> None:
         **options: Any,
     ) -> None:
         from pipelines.bench import BENCH_TASKS
-        from pipelines.bench.training import read_training, train_task
+        from pipelines.bench.task import read_training, train_task
 
         task = BENCH_TASKS.make(name)
         given = {key: value for key, value in options.items() if value is not None}
@@ -74,7 +74,7 @@ def add_evaluation(name: str, help_: str) -> None:
     )
     def command(data: Path | None, checkpoint: Path, report: Path | None) -> None:
         from pipelines.bench import BENCH_TASKS
-        from pipelines.bench.training import evaluate_task
+        from pipelines.bench.task import evaluate_task
 
         task = BENCH_TASKS.make(name)
         measure_and_report(report, lambda: evaluate_task(task, data, checkpoint))

@@ -9,12 +9,12 @@ from typing import Any, TypeVar
 import click
 
 from pipelines.cli.options import FILE, make_folder
-from pipelines.cli.printing import print_columns, print_line
+from pipelines.cli.output import print_columns, print_line
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 LOGS = ("csv", "tensorboard", "none")
-"""As `graph_fusion.training.options.Log`, whose import would cost every command a second."""
+"""As `graph_fusion.training.config.Log`, whose import would cost every command a second."""
 
 
 @click.group()
@@ -66,8 +66,8 @@ def detector(data: Path, out: Path, config: Path | None, restart: bool, **option
     sightgraph train detector --data DATASETS --out runs/detector
     """
     from graph_fusion.training import read_config
-    from pipelines.tasks.detection_training import DetectorTraining
-    from pipelines.tasks.detection_training import train as run
+    from pipelines.training.detector import DetectorTraining
+    from pipelines.training.detector import train as run
 
     make_run_folder(out, restart)
     print_figures(run(data, out, read_config(DetectorTraining, config, **options), print_line))
@@ -82,8 +82,8 @@ def parser(data: Path, out: Path, config: Path | None, **options: Any) -> None:
     sightgraph train parser --data DATASETS/ud_english_ewt --out runs/parser
     """
     from graph_fusion.training import read_config
-    from pipelines.tasks.parsing import ParserTraining
-    from pipelines.tasks.parsing import train as run
+    from pipelines.training.parser import ParserTraining
+    from pipelines.training.parser import train as run
 
     make_folder(out)
     print_figures(run(data, out, read_config(ParserTraining, config, **options), print_line))
@@ -98,8 +98,8 @@ def text_graph(data: Path, out: Path, config: Path | None, restart: bool, **opti
     sightgraph train text-graph --data DATASETS --out runs/text_graph
     """
     from graph_fusion.training import read_config
-    from pipelines.tasks.text_graph_training import TextGraphTraining
-    from pipelines.tasks.text_graph_training import train as run
+    from pipelines.training.text_graph import TextGraphTraining
+    from pipelines.training.text_graph import train as run
 
     make_run_folder(out, restart)
     print_figures(run(data, out, read_config(TextGraphTraining, config, **options), print_line))
@@ -114,8 +114,8 @@ def scenes(data: Path, out: Path, config: Path | None, **options: Any) -> None:
     sightgraph train scenes --data DATASETS --out runs/scenes
     """
     from graph_fusion.training import read_config
-    from pipelines.tasks.scenes import SceneTraining
-    from pipelines.tasks.scenes import train as run
+    from pipelines.training.scenes import SceneTraining
+    from pipelines.training.scenes import train as run
 
     make_folder(out)
     print_figures(run(data, out, read_config(SceneTraining, config, **options), print_line))
@@ -130,7 +130,7 @@ def names(out: Path) -> None:
     sightgraph train names --out data/models/names
     """
     from graph_fusion.meaning import NameMeanings
-    from kg.knowledge import Knowledge
+    from kg.knowledge.memory import Knowledge
 
     make_folder(out)
     target = out / "model.safetensors"
@@ -148,9 +148,9 @@ def retrieval(data: Path, out: Path, store: Path, seed: int) -> None:
     \b
     sightgraph train retrieval --data DATASETS --kg common.store --out runs/retrieval
     """
-    from kg.store import Store
-    from pipelines.tasks.retrieval_data import read_questions
-    from pipelines.tasks.retrieval_training import train_retrieval
+    from kg.knowledge.store import Store
+    from pipelines.datasets.retrieval import read_questions
+    from pipelines.training.retrieval import train_retrieval
 
     make_folder(out)
     questions = read_questions(data / "okvqa" / "train.json")
@@ -171,8 +171,8 @@ def relations(
     sightgraph train relations --data DATASETS --out runs/relations --aside relations_val.json
     """
     from graph_fusion.training import read_config
-    from pipelines.tasks.relations_training import RelationTraining, write_aside
-    from pipelines.tasks.relations_training import train as run
+    from pipelines.training.relations import RelationTraining, write_aside
+    from pipelines.training.relations import train as run
 
     make_run_folder(out, restart)
     if aside is not None:
@@ -201,8 +201,8 @@ def answerer(
     """
     from graph_fusion.training import read_config
     from pipelines.detectors import DETECTORS
-    from pipelines.tasks.answerer import train as run
-    from pipelines.tasks.answerer_training import AnswererTraining
+    from pipelines.training.answerer import AnswererTraining
+    from pipelines.training.answerer_task import train as run
 
     make_run_folder(out, restart)
     chosen = read_config(AnswererTraining, config, **options)
@@ -231,8 +231,8 @@ def mixing(
     sightgraph train mixing --data DATASETS --questions data/questions/knowledge.json \\
         --images DATASETS/coco_mini --out runs/answerer
     """
-    from pipelines.tasks.mixing_training import train as run
-    from pipelines.tasks.question_files import check_photographs, read_questions
+    from pipelines.datasets.questions import check_photographs, read_questions
+    from pipelines.training.gate import train as run
 
     asked = read_questions(questions, part)
     check_photographs(asked, images)

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from kg.errors import SightGraphError
+from pipelines.datasets.coco import COCO_IDS, COCO_LABELS
 from pipelines.detections import Detection
 from pipelines.photo import Photo
-from pipelines.tasks.coco import COCO_IDS, COCO_LABELS
 
 _NAME_OF_ID = dict(zip(COCO_IDS, COCO_LABELS, strict=True))
 

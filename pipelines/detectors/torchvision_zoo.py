@@ -13,10 +13,10 @@ from torchvision.models import get_model, get_model_weights
 from torchvision.transforms.functional import to_tensor
 
 from kg.errors import SightGraphError
+from pipelines.datasets.coco import COCO_IDS, COCO_LABELS
 from pipelines.detections import Detection
 from pipelines.detectors.regions import pooled
 from pipelines.photo import Photo
-from pipelines.tasks.coco import COCO_IDS, COCO_LABELS
 
 _NAME_OF_ID = dict(zip(COCO_IDS, COCO_LABELS, strict=True))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pipelines.reading import words
+from pipelines.reading import lexicon as words
 from pipelines.reading.phrases import VERBS
 from pipelines.reading.sentence import Entity, Sentence, Token
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pipelines.reading import words
-from pipelines.reading.mend import opening
+from pipelines.reading import lexicon as words
+from pipelines.reading.entities import Scene
+from pipelines.reading.parse_corrections import opening
 from pipelines.reading.phrases import VERBS, Preposition
-from pipelines.reading.scene import Scene
 from pipelines.reading.sentence import Token
 
 _BEFORE_SIDES = frozenset({"the", "upper", "lower", "far", "top", "bottom"})

@@ -6,14 +6,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from pathlib import Path
+
 from spacy.language import Language
 from spacy.tokens import Doc
 
+from pipelines.reading.entities import read_scene
 from pipelines.reading.lemmas import mend_word
-from pipelines.reading.mend import is_question, mend_caption, mend_tags
+from pipelines.reading.parse_corrections import is_question, mend_caption, mend_tags
+from pipelines.reading.predicates import canonical
 from pipelines.reading.question import read_question
-from pipelines.reading.scene import read_scene
-from pipelines.reading.sentence import Sentence, Token
+from pipelines.reading.readers import IS
+from pipelines.reading.sentence import Attribute, Entity, Relation, Sentence, Token
+from pipelines.reading.text_graph_reader import ReadGraph, TrainedReader
 
 SCENE = "sightgraph_scene"
 QUESTION = "sightgraph_question"
@@ -67,3 +73,103 @@ def tokens_of(doc: Doc) -> tuple[Token, ...]:
 
 Language.component(SCENE, func=scene)
 Language.component(QUESTION, func=question)
+
+
+TEXT_GRAPH = "sightgraph_text_graph"
+_DETERMINERS = ("DT", "PRP$", "WDT", "PDT")
+
+
+def text_graph(nlp: Language, name: str, folder: str | None) -> TextGraphReader:
+    """Return the component; folder: a model other than the bundled one."""
+    return TextGraphReader(None if folder is None else Path(folder))
+
+
+Language.factory(TEXT_GRAPH, default_config={"folder": None}, func=text_graph)
+
+
+class TextGraphReader:
+    """Reads statements with the trained network and leaves questions as they are."""
+
+    def __init__(self, folder: Path | None) -> None:
+        self._reader = TrainedReader(folder)
+
+    def __call__(self, doc: Doc) -> Doc:
+        sentence: Sentence = doc._.sightgraph_sentence
+        if sentence.question is None:
+            doc._.sightgraph_sentence = sentence_of(
+                doc.text, self._reader.read(doc.text), sentence.tokens
+            )
+        return doc
+
+
+def sentence_of(text: str, graph: ReadGraph, tokens: Sequence[Token]) -> Sentence:
+    """Return the graph as a `Sentence`; offsets count characters of `text`.
+
+    A node that is only ever said to be what another "is" is an attribute, the others are
+    entities. A link of a node with itself ("cats next to each other") has no second entity
+    and is left out.
+    """
+    linked = {at for s, label, o in graph.links for at in ((s,) if label == IS else (s, o))}
+    linked |= {at for at, _ in graph.implied}
+    kept = sorted(linked)
+    place = {node: index for index, node in enumerate(kept)}
+    entities = tuple(_entity(text, graph, tokens, node) for node in kept)
+    relations = tuple(
+        _relation(graph, place, subject, label, target)
+        for subject, label, target in graph.links
+        if label != IS and subject != target
+    )
+    return Sentence(text, entities, relations, None, tuple(tokens))
+
+
+def _span(graph: ReadGraph, node: int) -> tuple[int, int]:
+    one = graph.nodes[node]
+    return graph.words[one.first].start, graph.words[one.last].end
+
+
+def _entity(text: str, graph: ReadGraph, tokens: Sequence[Token], node: int) -> Entity:
+    start, end = _span(graph, node)
+    inside = [token for token in tokens if start <= token.start < end]
+    own = text[start:end]
+    name = graph.nodes[node].name
+    lemma = name if name != own.lower() else _lemma(own, inside)
+    said = [_attribute(text, graph, o) for s, label, o in graph.links if s == node and label == IS]
+    said += [Attribute(own, start, end, name) for at, name in graph.implied if at == node]
+    return Entity(own, start, end, lemma, tuple(said), _determiner(tokens, start, said))
+
+
+def _determiner(tokens: Sequence[Token], start: int, said: Sequence[Attribute]) -> str | None:
+    """Return the determiner before a name, over the attributes that stand between."""
+    for token in reversed([one for one in tokens if one.end <= start]):
+        if token.tag in _DETERMINERS:
+            return token.text.lower()
+        if not any(one.start <= token.start < one.end for one in said) and token.tag != "CC":
+            return None
+    return None
+
+
+def _lemma(own: str, inside: Sequence[Token]) -> str:
+    if not inside:
+        return own.lower()
+    return " ".join([*(one.text.lower() for one in inside[:-1]), inside[-1].lemma.lower()])
+
+
+def _attribute(text: str, graph: ReadGraph, node: int) -> Attribute:
+    start, end = _span(graph, node)
+    return Attribute(text[start:end], start, end, graph.nodes[node].name)
+
+
+def _relation(
+    graph: ReadGraph, place: dict[int, int], subject: int, label: str, target: int
+) -> Relation:
+    """The words that say it are those of the label; without any, all from end to end."""
+    forms = {canonical(part).text for part in label.split()} | set(label.split())
+    first, last = sorted((graph.nodes[subject], graph.nodes[target]), key=lambda one: one.last)
+    said = [
+        word
+        for word in graph.words[first.last + 1 : last.first]
+        if word.text in forms or canonical(word.text).text in forms
+    ]
+    ends = (said[0].start, said[-1].end) if said else None
+    start, end = ends or (graph.words[first.first].start, graph.words[last.last].end)
+    return Relation(place[subject], label, place[target], start, end)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from pipelines.reading import words
+from pipelines.reading import lexicon as words
 from pipelines.reading.sentence import Comparison, Constraint, Entity, Relation, Token
 
 SUPERLATIVES: dict[str, tuple[str, str]] = {

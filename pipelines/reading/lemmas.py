@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from pipelines.reading import words
+from pipelines.reading import lexicon as words
 from pipelines.reading.sentence import Token
 
 _NEVER_BEFORE_E = tuple(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from kg.names import base_forms, normalise
+from kg.english import base_forms, normalise
 
 _MOST_WORDS = 4
 _OR = re.compile(r"\bor\b")

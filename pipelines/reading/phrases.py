@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from pipelines.reading import words
+from pipelines.reading import lexicon as words
 from pipelines.reading.sentence import POINTING_LEMMA, Attribute, Entity, Token
 
 NOUNS = frozenset({"NN", "NNS", "NNP", "NNPS"})

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import NamedTuple
 
-from pipelines.reading import words
+from pipelines.reading import lexicon as words
 from pipelines.reading.lemmas import stem_of_ing
 
 _DROPPED = words.BE | {"being", "a", "an", "the", "to be"}

@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from pipelines.reading import words
-from pipelines.reading.asked import CLASS, asked_relation
+from pipelines.reading import lexicon as words
 from pipelines.reading.clause import Clause, take_apart
 from pipelines.reading.constraints import PLACE_NOUNS, comparison_of, constraints_of
+from pipelines.reading.entities import Scene
+from pipelines.reading.focus import CLASS, asked_relation
 from pipelines.reading.options import options_of
 from pipelines.reading.phrases import Phrase
 from pipelines.reading.predicates import canonical
-from pipelines.reading.scene import Scene
 from pipelines.reading.sentence import (
     POINTING_LEMMA,
     AnswerType,

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from statistics import median
 
 from kg.graph import Box
+from kg.vocabulary import SPATIAL_INVERSES
 from pipelines.detections import Detection
-from pipelines.seeing.seen import HAS_COUNT, HAS_POSITION, HAS_SIZE, SeenAttribute
+from pipelines.seeing.perception_types import HAS_COUNT, HAS_POSITION, HAS_SIZE, SeenAttribute
 
 ORIGIN = "geometry"
 LARGE_SHARE, SMALL_SHARE = 0.2, 0.02
@@ -66,3 +67,101 @@ def position_words(box: Box, width: int, height: int) -> tuple[str, ...]:
 
 def _area(box: Box) -> float:
     return (box[2] - box[0]) * (box[3] - box[1])
+
+
+MIN_CONTAINED = 0.85
+"""Share of a box that must lie inside another for "in"."""
+MAX_CONTAINED_SIZE = 0.5
+"""An object "in" another is at most this share of its area."""
+MIN_OVERLAP_X = 0.4
+"""Share of the narrower box's width that must lie over the other for "on", "above", "below"."""
+NEAR_GAP = 0.15
+"""Largest gap between two "near" boxes, as a share of the photograph's diagonal."""
+LARGER_RATIO = 2.0
+"""How many times the area counts as "larger than"."""
+
+
+def relations(a: Box, b: Box, width: int, height: int) -> dict[str, float]:
+    """Return the relations of `a` to `b` with scores in (0, 1].
+
+    Boxes are in pixels of a photograph of `width` x `height`. The relation that holds the
+    other way round is `kg.vocabulary.SPATIAL_INVERSES`' and has the same score.
+    """
+    found: dict[str, float] = {}
+    diagonal = (width**2 + height**2) ** 0.5
+    gap = _gap(a, b) / diagonal
+    if gap <= NEAR_GAP:
+        found["near"] = round(1.0 - gap / NEAR_GAP / 2, 4)
+    found.update(_horizontal(a, b, width))
+    found.update(_vertical(a, b, height))
+    ratio = _positive_area(a) / max(_positive_area(b), 1.0)
+    if ratio >= LARGER_RATIO:
+        found["larger than"] = round(min(1.0, ratio / (2 * LARGER_RATIO)), 4)
+    elif ratio <= 1 / LARGER_RATIO:
+        found["smaller than"] = round(min(1.0, 1 / max(ratio, 1e-6) / (2 * LARGER_RATIO)), 4)
+    return {name: score for name, score in found.items() if name in SPATIAL_INVERSES}
+
+
+def _horizontal(a: Box, b: Box, width: int) -> dict[str, float]:
+    """Left and right go by centres, and are surer the less the boxes overlap sideways."""
+    shift = _centre(b)[0] - _centre(a)[0]
+    apart = max(a[0], b[0]) >= min(a[2], b[2])
+    if abs(shift) < 0.05 * width and not apart:
+        return {}
+    score = 1.0 if apart else min(1.0, 0.3 + abs(shift) / width)
+    return {"left of" if shift > 0 else "right of": round(score, 4)}
+
+
+def _vertical(a: Box, b: Box, height: int) -> dict[str, float]:
+    """In, on and above: which of the three depends on how the boxes overlap."""
+    inside_a, inside_b = (
+        _intersection(a, b) / _positive_area(a),
+        _intersection(a, b) / _positive_area(b),
+    )
+    if inside_a >= MIN_CONTAINED and _positive_area(a) <= MAX_CONTAINED_SIZE * _positive_area(b):
+        return {"in": round(inside_a, 4)} | _on(a, b)
+    if inside_b >= MIN_CONTAINED and _positive_area(b) <= MAX_CONTAINED_SIZE * _positive_area(a):
+        return {"around": round(inside_b, 4)} | {
+            SPATIAL_INVERSES[k]: v for k, v in _on(b, a).items()
+        }
+    found = _on(a, b) or {SPATIAL_INVERSES[k]: v for k, v in _on(b, a).items()}
+    if _overlap_x(a, b) >= MIN_OVERLAP_X:
+        shift = (_centre(b)[1] - _centre(a)[1]) / height
+        if abs(shift) >= 0.05:
+            found["above" if shift > 0 else "below"] = round(min(1.0, 0.4 + abs(shift)), 4)
+    return found
+
+
+def _on(a: Box, b: Box) -> dict[str, float]:
+    """`a` stands on `b`: its foot lies within b's height, its middle above b's middle."""
+    foot_within = b[1] - 0.1 * (a[3] - a[1]) <= a[3] <= b[3]
+    higher = _centre(a)[1] < _centre(b)[1] and a[1] < b[1] + 0.5 * (b[3] - b[1])
+    if foot_within and higher and _overlap_x(a, b) >= MIN_OVERLAP_X:
+        return {"on": round(0.5 + 0.5 * min(1.0, _overlap_x(a, b)), 4)}
+    return {}
+
+
+def _positive_area(box: Box) -> float:
+    return max(box[2] - box[0], 1e-6) * max(box[3] - box[1], 1e-6)
+
+
+def _centre(box: Box) -> tuple[float, float]:
+    return (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
+
+
+def _intersection(a: Box, b: Box) -> float:
+    width = min(a[2], b[2]) - max(a[0], b[0])
+    height = min(a[3], b[3]) - max(a[1], b[1])
+    return max(width, 0.0) * max(height, 0.0)
+
+
+def _overlap_x(a: Box, b: Box) -> float:
+    shared = min(a[2], b[2]) - max(a[0], b[0])
+    return max(shared, 0.0) / max(min(a[2] - a[0], b[2] - b[0]), 1e-6)
+
+
+def _gap(a: Box, b: Box) -> float:
+    """Return the distance in pixels between the nearest points of the two boxes."""
+    dx = max(b[0] - a[2], a[0] - b[2], 0.0)
+    dy = max(b[1] - a[3], a[1] - b[3], 0.0)
+    return float((dx**2 + dy**2) ** 0.5)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import cached_property
 
-from kg.facts import KnowledgeGraph
+from kg.knowledge.facts import KnowledgeGraph
 from kg.linking import Linker
 from pipelines.detections import Detection
 from pipelines.detectors import Detector
@@ -13,15 +13,15 @@ from pipelines.detectors.bundled import BundledDetector
 from pipelines.photo import Photo
 from pipelines.seeing.colours import colours_of
 from pipelines.seeing.geometry import measured
-from pipelines.seeing.scenes import SceneReader
-from pipelines.seeing.seen import (
+from pipelines.seeing.perception_types import (
     HAS_COLOUR,
     MAY_BE_MADE_OF,
     MAY_HAVE_SHAPE,
     Seen,
     SeenAttribute,
 )
-from pipelines.seeing.semantic import RelationReader
+from pipelines.seeing.relation_classifier import RelationReader
+from pipelines.seeing.scenes import SceneReader
 
 PRIORS = {("made of", "material"): MAY_BE_MADE_OF, ("is", "shape"): MAY_HAVE_SHAPE}
 """Facts about a kind of thing, by relation and category of the object, that suggest something
@@ -45,7 +45,7 @@ class Perception:
         self._priors: dict[str, tuple[SeenAttribute, ...]] = {}
 
     def __call__(self, photo: Photo, objects: Sequence[Detection]) -> Seen:
-        """Return what is seen; `objects` as `pipelines.build.kept` orders them."""
+        """Return what is seen; `objects` as `pipelines.build.builder.kept` orders them."""
         geometry = measured(objects, photo.width, photo.height)
         attributes = tuple(
             (*self._colours(photo, one), *words, *self._prior(one.label))

@@ -11,11 +11,11 @@ import torch
 from safetensors.torch import load_file
 from torch import Tensor
 
-from graph_fusion.scenes import SceneNetwork
+from graph_fusion.perception import SceneNetwork
 from graph_fusion.weights import loading
 from kg.files import bundled
 from pipelines.detections import Detection
-from pipelines.seeing.seen import SeenScene
+from pipelines.seeing.perception_types import SeenScene
 
 MOST_SCENES = 2
 

@@ -1,11 +1,10 @@
-"""graph_fusion/encoders/detector_network.py and detector_loss.py."""
+"""graph_fusion/encoders/detector.py and detector_loss.py."""
 
 from __future__ import annotations
 
 import torch
 
-from graph_fusion.encoders.detector_loss import Boxes, detection_loss
-from graph_fusion.encoders.detector_network import STRIDE, DetectorNetwork, Found
+from graph_fusion.encoders.detector import STRIDE, Boxes, DetectorNetwork, Found, detection_loss
 
 
 def made_network() -> DetectorNetwork:

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from graph_fusion.controls import CONTROLS
 from graph_fusion.fusion import FUSIONS, Fused, FusionConfig, Masks, TokenGraph
-from graph_fusion.fusion.missing import cover
+from graph_fusion.fusion.base import cover
 from graph_fusion.fusion_model import FusionModel, Inputs
 from kg.errors import SightGraphError
 

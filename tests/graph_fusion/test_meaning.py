@@ -12,7 +12,7 @@ from graph_fusion.encoders import TEXT_ENCODERS, TextEncoder
 from graph_fusion.meaning import NameMeanings
 from kg.errors import SightGraphError
 from kg.files import bundled
-from kg.knowledge import Knowledge
+from kg.knowledge.memory import Knowledge
 
 OWN = """\
 @prefix ex: <https://example.org/> .

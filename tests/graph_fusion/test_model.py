@@ -11,8 +11,15 @@ import torch
 
 from graph_fusion.encoders.text import MiniLM
 from graph_fusion.model import GraphAnswerer, ModelConfig
-from graph_fusion.segments import segment_softmax
-from graph_fusion.tensors import Batch, GraphTensors, Query, TextTable, collate, graph_tensors
+from graph_fusion.tensors import (
+    Batch,
+    GraphTensors,
+    Query,
+    TextTable,
+    collate,
+    graph_tensors,
+    segment_softmax,
+)
 from kg.errors import SightGraphError
 from kg.graph import Edge, Node, PhotoInfo, SceneGraph
 from kg.vocabulary import EdgeKind, NodeKind

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kg.knowledge import Knowledge
+from kg.knowledge.memory import Knowledge
 
 
 @pytest.fixture(scope="session")

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kg.knowledge import Knowledge
+from kg.knowledge.memory import Knowledge
 from kg.linking import Linker
-from pipelines.tasks.coco import COCO_LABELS
+from pipelines.datasets.coco import COCO_LABELS
 
 
 @pytest.fixture(scope="module")

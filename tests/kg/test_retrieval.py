@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 from safetensors.numpy import save_file
 
 import kg.retrieval
+from kg.english import FUNCTION_WORDS
 from kg.errors import SightGraphError
-from kg.facts import Fact
-from kg.names import FUNCTION_WORDS
+from kg.knowledge.facts import Fact
+from kg.knowledge.store import Store
+from kg.knowledge.store_import import import_source
 from kg.retrieval import FEATURES, LEADING, Candidates, Ranker, Retriever, stems
-from kg.store import Store
-from kg.store_import import import_source
 
 QUESTION = "What is the thing number three used for?"
 

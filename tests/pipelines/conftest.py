@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
-import pytest
+import json
+from pathlib import Path
+from random import Random
+from typing import Any
 
-from kg.knowledge import Knowledge
-from pipelines.build import GraphBuilder
-from pipelines.parse import Parser
+import numpy as np
+import pytest
+from PIL import Image
+
+from kg.knowledge.memory import Knowledge
+from pipelines.build.builder import GraphBuilder
+from pipelines.datasets.coco import COCO_IDS, COCO_LABELS, TRAIN_SPLIT, VAL_SPLIT
+from pipelines.generate.knowledge_scenes import SceneQuestion, write_parts
+from pipelines.reading.parser import Parser
 
 
 @pytest.fixture(scope="session")
@@ -17,3 +26,47 @@ def builder() -> GraphBuilder:
 @pytest.fixture(scope="session")
 def parser() -> Parser:
     return Parser()
+
+
+WIDTH, HEIGHT = 320, 240
+TRAIN_PHOTOS, VAL_PHOTOS, OBJECTS = 40, 16, 6
+
+
+def annotation(number: int, photo: int, chance: Random) -> dict[str, Any]:
+    width, height = chance.randint(50, 150), chance.randint(50, 120)
+    left, top = chance.randint(0, WIDTH - width), chance.randint(0, HEIGHT - height)
+    return {
+        "id": number,
+        "image_id": photo,
+        "category_id": chance.choice(COCO_IDS),
+        "bbox": [left, top, width, height],
+        "iscrowd": 0,
+    }
+
+
+@pytest.fixture(scope="session")
+def scenes_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder like coco_mini: grey photographs, and boxes at random with random labels."""
+    folder, chance = tmp_path_factory.mktemp("scenes"), Random(0)
+    images, annotations = [], []
+    for photo in range(TRAIN_PHOTOS + VAL_PHOTOS):
+        split = TRAIN_SPLIT if photo < TRAIN_PHOTOS else VAL_SPLIT
+        name = f"images/{split}/{photo:03}.png"
+        images.append(
+            {"id": photo, "file_name": name, "width": WIDTH, "height": HEIGHT, "split": split}
+        )
+        found = [annotation(photo * OBJECTS + i, photo, chance) for i in range(OBJECTS)]
+        found[1]["category_id"] = found[0]["category_id"]  # two of a kind
+        annotations += found
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(np.full((HEIGHT, WIDTH, 3), 128, np.uint8)).save(folder / name)
+    labels = zip(COCO_IDS, COCO_LABELS, strict=True)
+    categories = [{"id": number, "name": label} for number, label in labels]
+    written = {"images": images, "annotations": annotations, "categories": categories}
+    (folder / "annotations.json").write_text(json.dumps(written))
+    return folder
+
+
+@pytest.fixture(scope="session")
+def scene_parts(scenes_folder: Path) -> dict[str, list[SceneQuestion]]:
+    return write_parts(scenes_folder, questions=5)

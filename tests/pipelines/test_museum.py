@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 import torch
 
-from kg.joined import JoinedKnowledge, load_knowledge
-from kg.knowledge import Knowledge
-from kg.store import Store
-from kg.store_import import import_source
-from pipelines.answer import SightGraph
-from pipelines.build import GraphBuilder
-from pipelines.evidence import Answer
+from kg.knowledge.joined import JoinedKnowledge, load_knowledge
+from kg.knowledge.memory import Knowledge
+from kg.knowledge.store import Store
+from kg.knowledge.store_import import import_source
+from pipelines.answering.evidence import Answer
+from pipelines.build.builder import GraphBuilder
+from pipelines.sightgraph import SightGraph
 
 MUSEUM = Path(__file__).parents[2] / "examples" / "museum.ttl"
 ASKED = [

@@ -1,4 +1,4 @@
-"""graph_fusion/encoders/hog.py and sift.py: descriptors are scikit-image's, and mean something."""
+"""hand_features.py and sift.py: descriptors are scikit-image's, and mean something."""
 
 from __future__ import annotations
 
@@ -10,8 +10,7 @@ from skimage.feature import hog
 from torch import Tensor
 from torch.nn import functional as F
 
-from graph_fusion.encoders.hog import HOG
-from graph_fusion.encoders.sift import SIFT
+from graph_fusion.encoders.hand_features import HOG, SIFT
 from kg.errors import SightGraphError
 
 

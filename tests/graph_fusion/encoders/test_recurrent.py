@@ -10,9 +10,9 @@ import torch
 from torch import nn
 
 from graph_fusion.encoders import TOKEN_ENCODERS
-from graph_fusion.encoders.embeddings import WordEmbeddings
 from graph_fusion.encoders.recurrent import Recurrent, gru, lstm
 from graph_fusion.encoders.word_vectors import WordVectors
+from graph_fusion.encoders.words import WordEmbeddings
 from kg.errors import SightGraphError
 
 WORDS = ["the", "red", "dog", "sleeps"]

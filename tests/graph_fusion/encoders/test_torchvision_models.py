@@ -17,8 +17,12 @@ from torch.nn import functional as F
 from torchvision.models import get_model
 
 from graph_fusion.encoders import IMAGE_ENCODERS
-from graph_fusion.encoders.torchvision_models import model_names, torchvision_encoder
-from graph_fusion.encoders.torchvision_weights import IMAGENET_DEVIATION, IMAGENET_MEAN
+from graph_fusion.encoders.torchvision_models import (
+    IMAGENET_DEVIATION,
+    IMAGENET_MEAN,
+    model_names,
+    torchvision_encoder,
+)
 from kg.errors import SightGraphError, UnknownNameError
 
 ONE_A_FAMILY = ["resnet18", "mobilenet_v2", "shufflenet_v2_x0_5", "efficientnet_b0"]

@@ -11,8 +11,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from graph_fusion.encoders.word_vector_file import read_word_vectors
-from graph_fusion.encoders.word_vectors import WordVectors
+from graph_fusion.encoders.word_vectors import WordVectors, read_word_vectors
 from kg.errors import SightGraphError
 
 WORDS = st.text(

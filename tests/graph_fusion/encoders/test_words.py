@@ -7,9 +7,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from graph_fusion.encoders.bag_of_words import BagOfWords
-from graph_fusion.encoders.embeddings import WordEmbeddings
-from graph_fusion.encoders.words import UNKNOWN, Vocabulary, split_words
+from graph_fusion.encoders.words import UNKNOWN, BagOfWords, Vocabulary, WordEmbeddings, split_words
 from kg.errors import SightGraphError
 
 

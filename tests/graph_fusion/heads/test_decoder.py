@@ -9,8 +9,7 @@ import torch
 from torch import Tensor
 
 from graph_fusion.fusion.base import Fused, Masks
-from graph_fusion.heads.decoder import DecoderHead
-from graph_fusion.heads.search import END, PAD, START
+from graph_fusion.heads.decoder import END, PAD, START, DecoderHead
 from kg.errors import SightGraphError
 
 HIDDEN, WORDS = 16, 11

@@ -19,7 +19,7 @@ from graph_fusion.fusion import FUSIONS
 from graph_fusion.fusion.base import Fused, FusionConfig, Masks, no_graph
 from graph_fusion.heads import HEADS
 from graph_fusion.heads.base import Head
-from graph_fusion.heads.search import END, PAD, START
+from graph_fusion.heads.decoder import END, PAD, START
 from graph_fusion.heads.vqa import Rows
 from graph_fusion.tensors import Batch, Query, TextTable, collate, graph_tensors
 from kg.graph import Edge, Node, PhotoInfo, SceneGraph

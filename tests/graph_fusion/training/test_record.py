@@ -9,13 +9,14 @@ import pytest
 from PIL import Image
 
 from graph_fusion.training import Recipe, TrainingConfig
-from graph_fusion.training.curves import draw_curves, figure_names
 from graph_fusion.training.record import (
     Row,
     RunFolder,
     as_line,
     best_row,
     check_same,
+    draw_curves,
+    figure_names,
     is_finished,
 )
 from kg.errors import SightGraphError

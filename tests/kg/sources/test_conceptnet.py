@@ -13,8 +13,7 @@ from pyoxigraph import NamedNode
 from kg.errors import SightGraphError
 from kg.sources import Choice, Report, Statement
 from kg.sources.conceptnet import LABELS, MERGED_HEADER, NEGATED_LABELS, read_conceptnet
-from kg.terms import IS_A_IRI, LABEL_IRI, RDFS, SKOS
-from kg.vocabulary import ONTOLOGY
+from kg.vocabulary import IS_A_IRI, LABEL_IRI, ONTOLOGY, RDFS, SKOS
 
 EN = "http://conceptnet.io/c/en/"
 R = "http://conceptnet.io/r/"

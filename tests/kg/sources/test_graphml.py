@@ -13,8 +13,7 @@ from kg.errors import SightGraphError
 from kg.sources import Choice, Report, Statement
 from kg.sources.graphml import read_graphml
 from kg.sources.tsv import OWN, OWN_RELATIONS
-from kg.terms import ALIAS_IRI, IS_A_IRI, LABEL_IRI, RDFS
-from kg.vocabulary import ONTOLOGY
+from kg.vocabulary import ALIAS_IRI, IS_A_IRI, LABEL_IRI, ONTOLOGY, RDFS
 
 HERE = OWN + "zoo/"
 XSD = "http://www.w3.org/2001/XMLSchema#"

@@ -14,7 +14,7 @@ from pyoxigraph import NamedNode
 from kg.errors import SightGraphError
 from kg.sources import SOURCES, Choice, Report, Statement
 from kg.sources.text_files import Once, as_iri, open_text, path_part, split_lines
-from kg.terms import LABEL_IRI
+from kg.vocabulary import LABEL_IRI
 
 GRAPHML = """<graphml><graph edgedefault="directed">
 <node id="a" label="dog"/><node id="b" label="animal"/><edge source="a" target="b" label="is a"/>

@@ -12,8 +12,7 @@ from pyoxigraph import NamedNode
 from kg.errors import SightGraphError
 from kg.sources import Choice, Report, Statement
 from kg.sources.tsv import OWN, OWN_RELATIONS, KnownRelations, read_tsv, slug
-from kg.terms import IS_A_IRI, LABEL_IRI, RDFS
-from kg.vocabulary import ONTOLOGY
+from kg.vocabulary import IS_A_IRI, LABEL_IRI, ONTOLOGY, RDFS
 
 WORDS = st.text(st.characters(exclude_categories=("Cs",)), min_size=1, max_size=20).filter(
     lambda text: text.split() and "://" not in text and not text.startswith(("#", "\ufeff"))

@@ -11,7 +11,7 @@ import pytest
 from kg.errors import SightGraphError
 from kg.sources import Choice, Report, Statement
 from kg.sources.wikidata import DIRECT, ENTITY, EVERYDAY, read_wikidata
-from kg.terms import ALIAS_IRI, GLOSS_IRI, IS_A_IRI, LABEL_IRI, RDFS
+from kg.vocabulary import ALIAS_IRI, GLOSS_IRI, IS_A_IRI, LABEL_IRI, RDFS
 
 LABELS = (RDFS + "label", LABEL_IRI, "http://schema.org/name")
 DESCRIPTION = "http://schema.org/description"

@@ -13,8 +13,7 @@ from kg.sources import Choice, Report, Statement
 from kg.sources.open_english_wordnet import ILI, OPEN_ENGLISH, WIKIDATA
 from kg.sources.synsets import RELATIONS
 from kg.sources.wordnet import read_wordnet
-from kg.terms import ALIAS_IRI, GLOSS_IRI, IS_A_IRI, LABEL_IRI, RDFS, SKOS
-from kg.vocabulary import ONTOLOGY
+from kg.vocabulary import ALIAS_IRI, GLOSS_IRI, IS_A_IRI, LABEL_IRI, ONTOLOGY, RDFS, SKOS
 
 PWN = "http://wordnet-rdf.princeton.edu/pwn30/"
 LICENCE = "  1 This software\n  2 WordNet 3.0 Copyright 2006 by Princeton University.\n"

@@ -12,8 +12,8 @@ import pytest
 from graph_fusion.vocabulary_model import VocabularyAnswerer
 from kg.errors import SightGraphError
 from pipelines.bench.open_tasks import OKVQA, OpenPrepared
-from pipelines.bench.training import read_training, train_task
-from pipelines.tasks.okvqa import evaluate
+from pipelines.bench.task import read_training, train_task
+from pipelines.evaluate.okvqa import evaluate
 
 
 class Tiny(OKVQA):

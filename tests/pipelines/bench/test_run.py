@@ -18,8 +18,8 @@ from graph_fusion.training import Figures
 from kg.errors import SightGraphError
 from pipelines.bench import BENCH_TASKS, BenchTask
 from pipelines.bench.run import BenchConfig, Result, Run, bench, plan
+from pipelines.bench.sort_of_clevr import ShapesBatch, ShapesObjective
 from pipelines.bench.task import ModelChoice, Prepared, measured
-from pipelines.tasks.sort_of_clevr_model import ShapesBatch, ShapesObjective
 
 NEED_DATA = {"knowledge-scenes", "okvqa", "daquar", "cora", "citeseer"}
 """Tested where their data are made, in tests/pipelines/tasks: test_knowledge_scenes_model and

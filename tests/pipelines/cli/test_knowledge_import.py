@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from click.testing import Result
 
-from kg.store import Store
+from kg.knowledge.store import Store
 
 Run = Callable[..., Result]
 Mistake = Callable[..., str]

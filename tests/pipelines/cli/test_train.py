@@ -9,7 +9,7 @@ from typing import get_args
 import pytest
 from click.testing import Result
 
-from graph_fusion.training.options import Log
+from graph_fusion.training.config import Log
 from graph_fusion.training.record import RunFolder
 from pipelines.cli.task import TASKS as OF_THE_BENCH
 from pipelines.cli.train import LOGS, given, make_run_folder, train

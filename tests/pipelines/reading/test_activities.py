@@ -6,10 +6,10 @@ import pytest
 
 from kg.graph import PhotoInfo
 from kg.vocabulary import EdgeKind
-from pipelines.build import GraphBuilder
+from pipelines.build.builder import GraphBuilder
 from pipelines.detections import Detection
-from pipelines.parse import Parser
 from pipelines.reading.activities import doings
+from pipelines.reading.parser import Parser
 
 INFO = PhotoInfo("test", 400, 300)
 

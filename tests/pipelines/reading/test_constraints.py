@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipelines.parse import Parser
+from pipelines.evaluate.question_parsing import evaluate
 from pipelines.reading.constraints import comparison_of
-from pipelines.tasks.question_parsing import evaluate
+from pipelines.reading.parser import Parser
 
 CASES = Path(__file__).parents[1] / "question_cases.json"
 LEAST_EXACT = {"development": 0.83, "unseen": 0.77}

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.parse import Parser
 from pipelines.reading.options import options_of, restricted
+from pipelines.reading.parser import Parser
 
 
 @pytest.mark.parametrize(

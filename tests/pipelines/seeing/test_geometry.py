@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from pipelines.detections import Detection
 from pipelines.seeing.geometry import measured, position_words, size_word
-from pipelines.seeing.seen import HAS_COUNT, HAS_POSITION, HAS_SIZE
+from pipelines.seeing.perception_types import HAS_COUNT, HAS_POSITION, HAS_SIZE
 
 
 def found(label: str, *box: float) -> Detection:

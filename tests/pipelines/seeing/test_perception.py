@@ -8,14 +8,14 @@ import pytest
 
 from kg.errors import SightGraphError
 from kg.graph import PhotoInfo
-from kg.knowledge import Knowledge
+from kg.knowledge.memory import Knowledge
 from kg.vocabulary import EdgeKind, NodeKind
-from pipelines.build import GraphBuilder, kept
+from pipelines.build.builder import GraphBuilder, kept
 from pipelines.detectors.bundled import BundledDetector
 from pipelines.photo import Photo
 from pipelines.seeing.perception import Perception
+from pipelines.seeing.perception_types import HAS_COLOUR, MAY_BE_MADE_OF, MAY_HAVE_SHAPE
 from pipelines.seeing.scenes import SceneReader
-from pipelines.seeing.seen import HAS_COLOUR, MAY_BE_MADE_OF, MAY_HAVE_SHAPE
 
 
 @pytest.fixture(scope="module")

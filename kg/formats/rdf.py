@@ -1,0 +1,155 @@
+"""Turtle and JSON-LD: our own vocabulary, PROV-O for where a statement is from."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from rdflib import PROV, RDF, RDFS, XSD, Graph, Literal, Namespace, URIRef
+
+from kg.errors import SightGraphError
+from kg.formats.json import edge_of, node_of
+from kg.graph import Edge, Node, PhotoInfo, SceneGraph
+from kg.knowledge.rdf_files import parse_file
+from kg.vocabulary import ONTOLOGY, SCENE
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+    from kg.formats import View
+
+
+TERMS = Namespace(ONTOLOGY)
+GRAPH_NODE = URIRef(SCENE + "graph")
+
+
+def write_turtle(graph: SceneGraph, target: Path, image: Image.Image | None, view: View) -> None:
+    """Write the graph as Turtle; `kg.formats.rdf` reads it back equal."""
+    as_rdf(graph).serialize(target, format="turtle", encoding="utf-8")
+
+
+def write_jsonld(graph: SceneGraph, target: Path, image: Image.Image | None, view: View) -> None:
+    """Write the graph as JSON-LD; `kg.formats.rdf` reads it back equal."""
+    context = {"sgo": ONTOLOGY, "prov": str(PROV), "rdfs": str(RDFS), "xsd": str(XSD)}
+    text = as_rdf(graph).serialize(format="json-ld", context=context, indent=1)
+    target.write_text(text, encoding="utf-8")
+
+
+def as_rdf(graph: SceneGraph) -> Graph:
+    """Return the graph as RDF.
+
+    Every node is a resource of class sgo:Object, sgo:Concept ...; every edge a plain triple,
+    and a resource of class sgo:Edge that says its kind, origin, score and place. Texts are
+    JSON strings, since RDF cannot hold every character.
+    """
+    rdf = Graph()
+    for prefix, namespace in (("sgo", TERMS), ("prov", PROV), ("scene", Namespace(SCENE))):
+        rdf.bind(prefix, namespace)
+    rdf.add((GRAPH_NODE, RDF.type, TERMS.SceneGraph))
+    if graph.photo is not None:
+        photo = [graph.photo.source, graph.photo.width, graph.photo.height]
+        rdf.add((GRAPH_NODE, TERMS.photo, Literal(json.dumps(photo))))
+    if graph.text is not None:
+        rdf.add((GRAPH_NODE, TERMS.text, Literal(json.dumps(graph.text))))
+    for place, node in enumerate(graph.nodes()):
+        resource = resource_of(node.id)
+        rdf.add((resource, RDF.type, TERMS[node.kind.value.capitalize()]))
+        rdf.add((resource, RDFS.label, Literal(_readable(node.label))))
+        fields: list[Any] = [node.id, node.kind.value, node.label, node.origin, node.score]
+        fields += [node.box, node.span, place]  # RDF itself has no order
+        rdf.add((resource, TERMS.node, Literal(json.dumps(fields))))
+        _attribute(rdf, resource, node.origin, node.score)
+    for number, edge in enumerate(graph.edges()):
+        _add_edge(rdf, edge, number)
+    return rdf
+
+
+def resource_of(node_id: str) -> URIRef:
+    """Return a node's IRI: its id where that is one, else a name below `SCENE`."""
+    safe = quote(node_id, safe=":/#?=&%+,;@!$'()*~.-_" if "://" in node_id else "")
+    if safe == node_id and "://" in node_id:
+        return URIRef(node_id)
+    return URIRef(SCENE + quote(node_id, safe=""))
+
+
+def _add_edge(rdf: Graph, edge: Edge, number: int) -> None:
+    source, target = resource_of(edge.source), resource_of(edge.target)
+    relation = URIRef(SCENE + "relation/" + quote(edge.relation, safe=""))
+    rdf.add((source, relation, target))
+    rdf.add((relation, RDFS.label, Literal(_readable(edge.relation))))
+    statement = URIRef(f"{SCENE}edge/{number}")
+    rdf.add((statement, RDF.type, TERMS.Edge))
+    rdf.add((statement, TERMS.source, source))
+    rdf.add((statement, TERMS.relation, relation))
+    rdf.add((statement, TERMS.target, target))
+    fields = [edge.source, edge.target, edge.kind.value, edge.relation, edge.origin, edge.score]
+    rdf.add((statement, TERMS.edge, Literal(json.dumps([*fields, edge.span, edge.via]))))
+    _attribute(rdf, statement, edge.origin, edge.score)
+
+
+def _attribute(rdf: Graph, resource: URIRef, origin: str, score: float) -> None:
+    agent = URIRef(SCENE + "origin/" + quote(origin, safe=""))
+    rdf.add((resource, PROV.wasAttributedTo, agent))
+    rdf.add((agent, RDF.type, PROV.Agent))
+    rdf.add((agent, RDFS.label, Literal(_readable(origin))))
+    rdf.add((resource, TERMS.score, Literal(repr(score), datatype=XSD.double)))
+
+
+def _readable(text: str) -> str:
+    """Drop the control characters that no RDF syntax can hold."""
+    return "".join(character for character in text if character >= " ")
+
+
+_NODE_FIELDS = ("id", "kind", "label", "origin", "score", "box", "span")
+_EDGE_FIELDS = ("source", "target", "kind", "relation", "origin", "score", "span", "via")
+
+
+def read_turtle(source: Path) -> SceneGraph:
+    """Return the graph that `kg.formats.rdf` wrote.
+
+    Raises:
+        SightGraphError: the file is broken (with line), or holds no scene graph.
+    """
+    return scene_of(parse_file(source), source)
+
+
+read_jsonld = read_turtle
+
+
+def scene_of(rdf: Graph, source: Path) -> SceneGraph:
+    """Return the scene graph that `rdf`, read from `source`, holds.
+
+    Raises:
+        SightGraphError: it holds none, or a broken one.
+    """
+    if (GRAPH_NODE, None, TERMS.SceneGraph) not in rdf:
+        raise SightGraphError(f"'{source}' holds no scene graph of SightGraph.")
+    photo, text = rdf.value(GRAPH_NODE, TERMS.photo), rdf.value(GRAPH_NODE, TERMS.text)
+    try:
+        graph = SceneGraph(
+            None if photo is None else PhotoInfo(*json.loads(str(photo))),
+            None if text is None else json.loads(str(text)),
+        )
+        for node in _nodes(rdf):
+            graph.add(node)
+        for edge in _edges(rdf):
+            graph.connect(edge)
+    except (KeyError, TypeError, ValueError, IndexError) as error:
+        raise SightGraphError(f"'{source}': a node or edge is broken: {error}.") from error
+    return graph
+
+
+def _nodes(rdf: Graph) -> list[Node]:
+    fields = [json.loads(str(text)) for text in rdf.objects(None, TERMS.node)]
+    ordered = sorted(fields, key=lambda one: int(one[-1]))
+    return [node_of(dict(zip(_NODE_FIELDS, one[:-1], strict=True))) for one in ordered]
+
+
+def _edges(rdf: Graph) -> list[Edge]:
+    numbered = sorted(
+        (int(str(statement).rpartition("/")[2]), str(text))
+        for statement, text in rdf.subject_objects(TERMS.edge)
+    )
+    return [edge_of(dict(zip(_EDGE_FIELDS, json.loads(text), strict=True))) for _, text in numbered]

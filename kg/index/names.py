@@ -1,0 +1,112 @@
+"""The names in an index: which name may mean which nodes, and what each node is called."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import marisa_trie
+import numpy as np
+from numpy.typing import NDArray
+
+from kg.english import normalise
+from kg.index.spelling import word_arrays
+from kg.vocabulary import LITERAL, local_name, split_words
+
+
+class Labels:
+    """(node, name, whether it is an alias) as they come; the names wait in a file."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.node = array("i")
+        self.alias = array("b")
+        self._file = path.open("w", encoding="utf-8", newline="\n")
+
+    def add(self, node: int, name: str, alias: bool) -> None:
+        """Note that `node` is called `name`."""
+        self.node.append(node)
+        self.alias.append(alias)
+        self._file.write(one_line(name) + "\n")
+
+    def names(self) -> Iterator[str]:
+        """Yield the names in the order in which they were added."""
+        self._file.flush()
+        with self.path.open(encoding="utf-8", newline="\n") as file:
+            for line in file:
+                yield line.removesuffix("\n")
+
+    def __enter__(self) -> Labels:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._file.close()
+        self.path.unlink()
+
+
+def save_names(folder: Path, labels: Labels, terms: marisa_trie.Trie) -> None:
+    """Save each node's label, for each name the nodes that it may mean, and all single words.
+
+    A node without a label is called by the last part of its IRI; a literal has no name.
+    """
+    nodes = len(terms)
+    labelled = np.zeros(nodes, bool)
+    given, alias = np.array(labels.node, np.int32), np.array(labels.alias, bool)
+    labelled[given[~alias]] = True
+    for node in np.flatnonzero(~labelled).tolist():
+        term = terms.restore_key(node)
+        if not term.startswith(LITERAL):
+            labels.add(node, split_words(local_name(term)), alias=False)
+    names = marisa_trie.Trie(form for name in labels.names() for form in _forms(name))
+    given, alias = np.array(labels.node, np.int32), np.array(labels.alias, bool)
+    written, form = np.empty(len(given), np.int32), np.empty(len(given), np.int32)
+    for i, name in enumerate(labels.names()):
+        as_written, normal = _forms(name)
+        written[i], form[i] = names[as_written], names[normal]
+    node_name = np.full(nodes, -1, np.int32)
+    own = np.flatnonzero(~alias)[::-1]  # backwards, so that the first label of a node stays
+    node_name[given[own]] = written[own]
+    save(folder, "node_name", node_name)
+    also = alias | (written != node_name[given])
+    order = np.lexsort((given, also, form))
+    _save_meanings(folder, form[order], given[order], len(names))
+    for array_name, words in word_arrays(names.iterkeys()).items():
+        save(folder, array_name, words)
+    names.save(str(folder / "names.marisa"))
+
+
+def _save_meanings(
+    folder: Path, form: NDArray[np.int32], node: NDArray[np.int32], names: int
+) -> None:
+    """Save the nodes of each name, given name by name, those with the label first."""
+    pair = form.astype(np.int64) << 32 | node
+    first = np.zeros(len(pair), bool)
+    first[np.unique(pair, return_index=True)[1]] = True
+    save(folder, "name_start", row_starts(form[first], names))
+    save(folder, "name_node", node[first])
+
+
+def _forms(name: str) -> tuple[str, str]:
+    return name, normalise(name) or name
+
+
+def one_line(text: str) -> str:
+    """Return `text` with every run of white space as one space; "-" for nothing.
+
+    So is the character NUL, where marisa-trie takes a string to end.
+    """
+    return " ".join(text.replace("\0", " ").split()) or "-"
+
+
+def row_starts(rows: NDArray[Any], count: int) -> NDArray[np.uint32]:
+    """Return where each of `count` rows begins in entries sorted by row: [count + 1]."""
+    starts = np.zeros(count + 1, np.uint32)
+    np.cumsum(np.bincount(rows, minlength=count), out=starts[1:])
+    return starts
+
+
+def save(folder: Path, name: str, array_: NDArray[Any]) -> None:
+    """Write an array file of the index."""
+    np.save(folder / f"{name}.npy", array_)

@@ -1,0 +1,89 @@
+"""The words that a misspelt word may be: one letter more, less, other, or two exchanged.
+
+Mistakes are counted in bytes of UTF-8: where a letter outside ASCII takes the place of another
+one, that may be two, and the word is not found.
+
+A word with one mistake keeps its first or its last half. So only those known words are compared
+that share a half with it: two ranges of a sorted list, one of them sorted by the words read
+backwards. Mistakes over the middle (two letters exchanged there) are tried out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+SHORTEST = 4
+"""Words with fewer letters have no typo that could be told from another word."""
+LONGEST = 40
+
+
+def word_arrays(names: Iterable[str]) -> Mapping[str, NDArray[Any]]:
+    """Return the single words of all names as arrays: `word_start`, `word_bytes`, `word_backwards`.
+
+    word_start [W + 1]: where each word begins in word_bytes (UTF-8), in the order of the bytes.
+    word_backwards [W]: the words' numbers in the order of the words read backwards.
+    """
+    words: set[bytes] = set()
+    for name in names:
+        for word in name.split():
+            if SHORTEST <= len(word) <= LONGEST and word.isalpha() and word.islower():
+                words.add(word.encode())
+    ordered = sorted(words)
+    lengths = np.fromiter(map(len, ordered), np.int64, len(ordered))
+    starts = np.zeros(len(ordered) + 1, np.uint32)
+    np.cumsum(lengths, out=starts[1:])
+    backwards = sorted(range(len(ordered)), key=lambda number: ordered[number][::-1])
+    return {
+        "word_start": starts,
+        "word_bytes": np.frombuffer(b"".join(ordered), np.uint8),
+        "word_backwards": np.array(backwards, np.int32),
+    }
+
+
+class Speller:
+    """Corrects words by the words of a vocabulary, given as the arrays of `word_arrays`."""
+
+    def __init__(self, arrays: Mapping[str, NDArray[Any]]) -> None:
+        self._arrays = tuple(
+            arrays[name] for name in ("word_start", "word_bytes", "word_backwards")
+        )
+        # Slices of a memoryview cost a third of an array's.
+        self._starts, self._letters = arrays["word_start"].data, arrays["word_bytes"].data
+
+    @cached_property
+    def words(self) -> frozenset[str]:
+        """The whole vocabulary."""
+        return frozenset(self._word(i) for i in range(len(self._starts) - 1))
+
+    def __call__(self, word: str) -> list[str]:
+        """Return the known words that `word` may be a misspelling of, likeliest first.
+
+        A known word is none. Two letters exchanged and a letter missing or doubled are likelier
+        than a wrong one, and the first letter is seldom wrong.
+        """
+        if not SHORTEST <= len(word) <= LONGEST:
+            return []
+        from kg.index.kernels import word_number, words_like
+
+        letters = np.frombuffer(word.encode(), np.uint8)
+        if word_number(*self._arrays, letters) >= 0:
+            return []
+        numbers = words_like(*self._arrays, letters)
+        found = [self._word(number) for number in numbers.tolist()]
+        return sorted(found, key=lambda known: (_unlikely(word, known), known))
+
+    def _word(self, number: int) -> str:
+        return bytes(self._letters[self._starts[number] : self._starts[number + 1]]).decode()
+
+
+def _unlikely(written: str, meant: str) -> int:
+    """Return how unlikely a typo is: 0 is likeliest."""
+    exchanged = len(written) == len(meant) and sorted(written) == sorted(meant)
+    doubled = len(written) != len(meant) and set(written) == set(meant)
+    first = 4 * (written[0] != meant[0])
+    return first + (0 if exchanged or doubled else 1 if len(written) != len(meant) else 2)

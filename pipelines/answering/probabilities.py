@@ -1,0 +1,161 @@
+"""What the networks say of one question, as probabilities and as answers."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from torch import Tensor
+
+from graph_fusion.heads.graph import COUNT, NO, POINTER, YES, YES_NO
+from kg.graph import Node
+from kg.vocabulary import KNOWLEDGE, NodeKind
+from pipelines.answering.evidence import Candidate
+from pipelines.reading.options import restricted
+
+MAX_CANDIDATES = 5
+LEAST_SCORE = 0.001
+"""Candidates that are less probable are not named."""
+
+
+@dataclass(frozen=True, slots=True)
+class Probabilities:
+    """Probabilities of one question about a graph of N nodes.
+
+    Shapes:
+        route: [3] pointer, yes/no or count
+        node: [N + 1] each node as the answer; the last that none is
+        yes_no: [3] yes, no, unknown
+        counted: [N] whether each node is one of those counted
+
+    spoken: what the vocabulary answers, with probabilities; share: how far that counts.
+    options: what the question lets choose between; where one of them is thought of, others are not.
+    alike: groups of ids of nodes that answer the question equally well.
+    stated: whether facts say yes or no outright (`pipelines.answering.abilities`).
+    """
+
+    nodes: list[Node]
+    route: Tensor
+    node: Tensor
+    yes_no: Tensor
+    counted: Tensor
+    spoken: Mapping[str, float] = field(default_factory=dict)
+    share: float = 0.0
+    options: tuple[str, ...] = ()
+    alike: tuple[frozenset[str], ...] = ()
+    stated: bool = False
+
+    @property
+    def way(self) -> int:
+        """How the question is most probably answered: `POINTER`, `YES_NO` or `COUNT`."""
+        return int(self.route.argmax())
+
+    @property
+    def unsure(self) -> float:
+        """The probability that the graph should hold the answer and does not."""
+        none = self.route[POINTER] * self.node[-1]
+        return (1 - self.share) * float(none + self.route[YES_NO] * self.yes_no[2])
+
+    @property
+    def users_own(self) -> float:
+        """The graph's probability that the answer is a thing of the user's own knowledge."""
+        places = [
+            place
+            for place, node in enumerate(self.nodes)
+            if node.kind == NodeKind.CONCEPT and not node.id.startswith(KNOWLEDGE)
+        ]
+        return float(self.route[POINTER] * self.node[places].sum())
+
+    @property
+    def leans_to_yes(self) -> bool:
+        return bool(self.yes_no[YES] > self.yes_no[NO])
+
+    def candidates(self) -> tuple[Candidate, ...]:
+        """Return the answer and then the most probable others."""
+        scores, (best, _) = self.scores(), self.best()
+        ranked = sorted(scores.items(), key=lambda one: (one[0] != best, -one[1], one[0]))
+        found = [Candidate(text, score) for text, score in ranked[:MAX_CANDIDATES]]
+        return tuple(one for one in found if one.score >= LEAST_SCORE)
+
+    def of(self, text: str) -> float:
+        """Return the probability that the answer is `text`, also where it is not the best."""
+        return self.scores().get(text, 0.0)
+
+    def together(self) -> dict[str, float]:
+        """Return how probable each answer is with those that are equally right."""
+        scores = self.scores()
+        rated = dict(scores)
+        for group in self.named_alike():
+            texts = [text for text in group if text in scores]
+            total = sum(scores[text] for text in texts)
+            rated |= {text: max(rated[text], total) for text in texts}
+        return rated
+
+    def best(self) -> tuple[str, float]:
+        """Return the answer that is most probable with those equally right, and how much so.
+
+        Among equally right ones the most probable by itself is taken.
+        """
+        rated, scores = self.together(), self.scores()
+        best = min(rated, key=lambda text: (-rated[text], -scores[text], text))
+        return best, rated[best]
+
+    def graphs_best(self) -> float:
+        """Return how probable the graph's best answer is to it, with those equally right."""
+        scores = self.graph_scores()
+        groups = [sum(scores[text] for text in group) for group in self.named_alike()]
+        return max([*scores.values(), *groups], default=0.0)
+
+    def named_alike(self) -> list[list[str]]:
+        """Return the names of the answers that are equally right, in groups."""
+        if self.way != POINTER or not self.alike:
+            return []
+        label = {node.id: node.label for node in self.nodes if node.kind != NodeKind.ENTITY}
+        return [sorted({label[one] for one in group if one in label}) for group in self.alike]
+
+    def target(self, text: str) -> Node | None:
+        """Return the most probable node that is called `text` and is no word of the question."""
+        matching = [
+            place
+            for place, node in enumerate(self.nodes)
+            if node.label == text and node.kind != NodeKind.ENTITY
+        ]
+        if not matching:
+            return None
+        return self.nodes[max(matching, key=lambda place: float(self.node[place]))]
+
+    def counted_objects(self) -> list[Node]:
+        """Return the objects that are counted."""
+        chosen = zip(self.nodes, self.counted.tolist(), strict=True)
+        return [node for node, share in chosen if node.kind == NodeKind.OBJECT and share > 0.5]
+
+    def scores(self) -> dict[str, float]:
+        """Return the probability of each answer by graph and vocabulary together."""
+        mixed = {text: (1 - self.share) * score for text, score in self.graph_scores().items()}
+        for text, score in self.spoken.items():
+            mixed[text] = mixed.get(text, 0.0) + self.share * score
+        if not self.options:
+            return mixed
+        return restricted(mixed, self.options) or mixed
+
+    def graph_scores(self) -> dict[str, float]:
+        """Return the probability of each answer by the graph alone."""
+        scores: dict[str, float] = defaultdict(float)
+        pointed = (self.route[POINTER] * self.node).tolist()
+        for node, score in zip(self.nodes, pointed, strict=False):
+            if node.kind != NodeKind.ENTITY:
+                scores[node.label] += score
+        scores["yes"] += float(self.route[YES_NO] * self.yes_no[YES])
+        scores["no"] += float(self.route[YES_NO] * self.yes_no[NO])
+        count = len(self.counted_objects())
+        scores[str(count)] += float(self.route[COUNT]) * self._surely_counted()
+        return scores
+
+    def _surely_counted(self) -> float:
+        """Return the probability that each object is rightly counted or left out."""
+        sureness = 1.0
+        for node, share in zip(self.nodes, self.counted.tolist(), strict=True):
+            if node.kind == NodeKind.OBJECT:
+                sureness *= max(share, 1 - share)
+        return sureness

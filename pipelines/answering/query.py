@@ -1,0 +1,125 @@
+"""What the network reads of a parsed question and of the detections."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from graph_fusion.encoders import TextEncoder
+from graph_fusion.tensors import Query
+from kg.graph import SceneGraph
+from kg.knowledge.facts import KnowledgeGraph
+from kg.vocabulary import IS_A_IRI, ONTOLOGY, EdgeKind, NodeKind
+from pipelines.build.builder import kept
+from pipelines.detections import Detection
+from pipelines.reading.parser import Sentence
+
+
+def query_of(sentence: Sentence) -> Query:
+    """Return what the model reads of a question; a statement counts as asking for a concept."""
+    question = sentence.question
+    if question is None:
+        return Query(sentence.text, sentence.text, "concept")
+    focus = None
+    if question.focus:
+        focus = (question.focus_start, question.focus_end)
+    topic = None if question.topic is None else f"entity:{question.topic}"
+    return Query(
+        sentence.text,
+        question.frame,
+        question.answer_type,
+        focus,
+        topic,
+        options=question.options,
+    )
+
+
+def region_features(detections: Sequence[Detection], detector: str) -> Mapping[str, np.ndarray]:
+    """Return the region features by node id, for the detections of `detector` that have one."""
+    return {
+        f"object:{index}": one.feature
+        for index, one in enumerate(kept(detections))
+        if one.feature is not None and one.origin == detector
+    }
+
+
+MEANING = (EdgeKind.MENTION, EdgeKind.LINK)
+
+
+def meant_by(graph: SceneGraph, topic: str | None) -> frozenset[str]:
+    """Return the ids of the nodes that the word `topic` means: objects, concepts, and itself."""
+    if topic is None or topic not in graph:
+        return frozenset()
+    found = reached = {topic}
+    while reached:
+        edges = [edge for node in reached for edge in graph.edges_from(node)]
+        reached = {edge.target for edge in edges if edge.kind in MEANING} - found
+        found = found | reached
+    return frozenset(found)
+
+
+def others_attributes(graph: SceneGraph, topic: str | None) -> frozenset[str]:
+    """Return the ids of attributes that the objects which `topic` means do not have.
+
+    The colour of the bus is not that of the people in front of it. Empty where the objects have
+    no attribute, or no object is meant: then another's may be the answer.
+    """
+    objects = [one for one in meant_by(graph, topic) if graph.node(one).kind == NodeKind.OBJECT]
+    ends = {edge.target for one in objects for edge in graph.edges_from(one)}
+    attributes = frozenset(node.id for node in graph.nodes(NodeKind.ATTRIBUTE))
+    return attributes - ends if attributes & ends else frozenset()
+
+
+def equally_right(graph: SceneGraph, topic: str | None) -> tuple[frozenset[str], ...]:
+    """Return groups of nodes that facts of one relation about what `topic` means lead to.
+
+    All uses of a cup answer "What is the cup used for?" equally well, and training counts them as
+    right together.
+    """
+    groups: dict[tuple[str, str], set[str]] = {}
+    for node in sorted(meant_by(graph, topic)):
+        for edge in graph.edges_from(node):
+            if edge.kind == EdgeKind.FACT:
+                groups.setdefault((node, edge.relation), set()).add(edge.target)
+    return tuple(frozenset(group) for group in groups.values())
+
+
+ALIKE = 0.75
+"""Cosine from which a question counts as put in a relation's wording."""
+MARGIN = 0.05
+"""Relations whose wordings are less like the question than the likest one's by more are not it."""
+
+
+class RelationWordings:
+    """Matches questions with the wordings (sgo:asks) that a user's relations declare.
+
+    "Who built it?" hardly resembles the label "made by", but is just how the museum says that
+    people ask for it; the network then reads the wording in place of the label. The bundled
+    relations keep their labels, by which the network was trained.
+    """
+
+    def __init__(self, knowledge: KnowledgeGraph, encoder: TextEncoder) -> None:
+        self.knowledge = knowledge
+        self.encoder = encoder
+
+    def __call__(self, graph: SceneGraph, frame: str) -> Mapping[str, str]:
+        """Return the wordings like `frame` ("Who built it?"), by relation label."""
+        present = {edge.relation for edge in graph.edges(EdgeKind.FACT)}
+        own = [
+            (relation.label, wording)
+            for iri, relation in self.knowledge.relations.items()
+            if not iri.startswith((ONTOLOGY, IS_A_IRI)) and relation.label in present
+            for wording in relation.asks
+        ]
+        if not own:
+            return {}
+        asked = self.encoder([frame.lower().rstrip("?. ")])[0]
+        likeness = (self.encoder([wording for _, wording in own]) @ asked).tolist()
+        best: dict[str, tuple[float, str]] = {}
+        for (label, wording), alike in zip(own, likeness, strict=True):
+            best[label] = max(best.get(label, (ALIKE, "")), (alike, wording))
+        most = max(alike for alike, _ in best.values()) - MARGIN
+        return {
+            label: wording for label, (alike, wording) in best.items() if wording and alike >= most
+        }

@@ -1,0 +1,191 @@
+"""From what is seen, said and known to the names that the vocabulary answerer reads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from torch import Tensor
+
+from graph_fusion.encoders import TextEncoder
+from graph_fusion.tensors import Query
+from graph_fusion.vocabulary_model import VocabularyAnswerer
+from graph_fusion.vocabulary_tensors import QUESTION, WordedGraph
+from kg.english import base_forms, normalise
+from kg.graph import SceneGraph
+from kg.vocabulary import EdgeKind, NodeKind
+from pipelines.answering.gate import FILE as MIXING_FILE
+from pipelines.answering.gate import Mixing
+from pipelines.answering.probabilities import Probabilities
+
+MOST_SEEN, MOST_KNOWN = 14, 8
+"""Names of what is seen and known that are read; the best are taken."""
+LEAST_SCORE = 0.3
+"""Objects that are less sure are not read."""
+EVERYWHERE = frozenset(
+    {"person", "man", "woman", "people", "thing", "object", "picture", "image", "photo", "type"}
+)
+"""Names whose facts say nothing about one question more than about another."""
+INHERITED = 0.15
+"""What a fact of a category is farther from the question than the thing's own."""
+
+
+@dataclass(frozen=True, slots=True)
+class NamedFact:
+    """A fact by names; `about` is a number among what is seen, or `QUESTION`."""
+
+    about: int
+    relation: str
+    object: str
+    inherited: bool = False
+
+
+class Nearness:
+    """How near the names of facts are to a question: cosines of their vectors, kept by name."""
+
+    def __init__(self, encoder: TextEncoder) -> None:
+        self.encoder = encoder
+        self._kept: dict[str, Tensor] = {}
+
+    def keep(self, names: Iterable[str]) -> None:
+        """Encode `names` that are new, all at once."""
+        new = [name for name in dict.fromkeys(names) if name not in self._kept]
+        for name, vector in zip(new, self.encoder(new), strict=True):
+            self._kept[name] = vector
+
+    def __call__(self, question: str, facts: Sequence[NamedFact]) -> list[float]:
+        """Return for each fact the cosine of its relation plus that of its object."""
+        self.keep(name for fact in facts for name in (fact.relation, fact.object))
+        asked = self.encoder([question.lower()])[0]
+        used = {name for fact in facts for name in (fact.relation, fact.object)}
+        near = {name: float(self._kept[name] @ asked) for name in used}
+        return [
+            near[fact.relation] + near[fact.object] - INHERITED * fact.inherited for fact in facts
+        ]
+
+
+def chosen(
+    question: str, seen: Sequence[str], facts: Sequence[NamedFact], nearness: Nearness
+) -> WordedGraph:
+    """Return the question with what is seen and the facts nearest to it.
+
+    A fact whose object is seen joins the two; others bring a name of what is known.
+    """
+    place = {name: number for number, name in reversed(list(enumerate(seen)))}
+    known: dict[str, int] = {}
+    edges: dict[tuple[int, int, str], None] = {}
+    near = nearness(question, facts) if facts else []
+    for number in sorted(range(len(facts)), key=lambda i: (-near[i], i)):
+        fact = facts[number]
+        target = place.get(fact.object)
+        if target is None:
+            if fact.object not in known and len(known) == MOST_KNOWN:
+                continue
+            target = len(seen) + known.setdefault(fact.object, len(known))
+        if fact.about != target:
+            edges[fact.about, target, fact.relation] = None
+    return WordedGraph(question, tuple(seen), tuple(known), tuple(edges))
+
+
+def worded(graph: SceneGraph, question: str, nearness: Nearness) -> WordedGraph:
+    """Return what the vocabulary answerer reads of the one graph."""
+    place: dict[str, int] = {}
+    seen: dict[str, int] = {}
+    for kind in (NodeKind.OBJECT, NodeKind.SCENE):
+        for node in graph.nodes(kind):
+            sure = node.score >= LEAST_SCORE or kind == NodeKind.SCENE
+            if sure and (node.label in seen or len(seen) < MOST_SEEN):
+                place[node.id] = seen.setdefault(node.label, len(seen))
+    return chosen(question, list(seen), _facts(graph, _meant(graph, place)), nearness)
+
+
+def _meant(graph: SceneGraph, place: Mapping[str, int]) -> dict[str, list[int]]:
+    """Return for each concept who means it: names of what is seen, and the question."""
+    meant: dict[str, list[int]] = {}
+    for edge in graph.edges(EdgeKind.LINK):
+        said = graph.node(edge.source).kind == NodeKind.ENTITY
+        about = QUESTION if said else place.get(edge.source)
+        if about is not None and graph.node(edge.target).label not in EVERYWHERE:
+            meant.setdefault(edge.target, []).append(about)
+    return meant
+
+
+def _facts(graph: SceneGraph, meant: Mapping[str, Sequence[int]]) -> list[NamedFact]:
+    return [
+        NamedFact(about, edge.relation, graph.node(edge.target).label, bool(edge.via))
+        for edge in graph.edges(EdgeKind.FACT)
+        for about in meant.get(edge.source, ())
+    ]
+
+
+KEPT = 50
+"""Answers that are kept of each question, the best."""
+
+
+class Speaker:
+    """Answers from a closed list of words, with what the graph shows and knows as input."""
+
+    def __init__(self, vocabulary: VocabularyAnswerer, mixing: Mixing) -> None:
+        self.vocabulary = vocabulary
+        self.mixing = mixing
+        self.nearness = Nearness(vocabulary.wording.encoder)
+
+    @classmethod
+    def load(cls, folder: Path, encoder: TextEncoder) -> Speaker | None:
+        """Load the vocabulary of an answerer's folder; None where it has none."""
+        if not (folder / MIXING_FILE).is_file():
+            return None
+        return cls(VocabularyAnswerer.load(folder, encoder), Mixing.load(folder))
+
+    def __call__(self, graphs: Sequence[SceneGraph], question: str) -> list[Mapping[str, float]]:
+        """Return the most probable answers to `question` from each of `graphs`."""
+        named = [worded(graph, question, self.nearness) for graph in graphs]
+        different = {one: number for number, one in enumerate(dict.fromkeys(named))}
+        chances = self.vocabulary(list(different))[[different[one] for one in named]]
+        best = chances.topk(min(KEPT, chances.shape[1]), dim=1)
+        answers = self.vocabulary.config.answers
+        return [
+            {answers[number]: share for number, share in zip(row, shares, strict=True)}
+            for row, shares in zip(best.indices.tolist(), best.values.tolist(), strict=True)
+        ]
+
+    def share(self, said: Probabilities, spoken: Mapping[str, float], query: Query) -> float:
+        """Return how far the vocabulary counts, in [0, 1].
+
+        It was trained before the user's own things were known, and can say nothing of them; and
+        what a fact states needs no guess.
+        """
+        if said.stated:
+            return 0.0
+        share = self.mixing.share(said, spoken, query.answer_type)
+        return share * (1 - said.users_own)
+
+
+def in_the_graphs_words(said: Probabilities, spoken: Mapping[str, float]) -> dict[str, float]:
+    """Return `spoken` with words of one stem called as what is known of what is asked about.
+
+    "drink" is said as "drinking", and "cut" as "cutting bread", where the graph knows these uses;
+    so both sources speak of one answer, which can then rest on a fact.
+    """
+    scores = said.graph_scores()
+    labels = {label for group in said.named_alike() for label in group}
+    heard: dict[str, float] = {}
+    for text, share in spoken.items():
+        same = [] if text in labels else [one for one in labels if _one_stem(text, one)]
+        name = max(same, key=lambda one: (scores[one], one), default=text)
+        heard[name] = heard.get(name, 0.0) + share
+    return heard
+
+
+def _one_stem(text: str, label: str) -> bool:
+    doing = label.partition(" ")[0]
+    same = _stems(label) | (_stems(doing) if doing.endswith("ing") else frozenset())
+    return bool(_stems(text) & same)
+
+
+@lru_cache(maxsize=1 << 14)
+def _stems(text: str) -> frozenset[str]:
+    plain = normalise(text)
+    return frozenset((plain, *base_forms(plain)))

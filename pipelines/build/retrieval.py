@@ -1,0 +1,104 @@
+"""The linker with all that it can use: spelling, nearness in meaning, context."""
+
+from __future__ import annotations
+
+from functools import cache
+from graph_fusion.encoders.text import TextEncoder, vocabulary
+from graph_fusion.meaning import NameMeanings
+from kg.knowledge.facts import KnowledgeGraph
+from kg.knowledge.joined import JoinedKnowledge
+from kg.knowledge.memory import Knowledge
+from kg.linking import Linker
+from collections.abc import Sequence
+from functools import cached_property
+from pathlib import Path
+import numpy as np
+from graph_fusion.encoders import TEXT_ENCODERS, TextEncoder
+from kg.knowledge.facts import Fact, KnowledgeGraph
+from kg.files import bundled
+from kg.english import base_forms, normalise
+from kg.retrieval import Ranker, Retriever
+from kg.knowledge.store import Store
+
+
+def make_linker(knowledge: KnowledgeGraph, encoder: TextEncoder | None = None) -> Linker:
+    """Return a linker for `knowledge`.
+
+    Nearness in meaning goes by the names that are in memory (bundled, and Turtle files); a
+    store's millions of names are linked by form alone.
+    """
+    parts = knowledge.parts if isinstance(knowledge, JoinedKnowledge) else [knowledge]
+    named = next((part for part in parts if isinstance(part, Knowledge)), None)
+    meanings = None if named is None else NameMeanings(named, encoder)
+    return Linker(knowledge, meanings, _words())
+
+
+@cache
+def _words() -> frozenset[str]:
+    return frozenset(word for word in vocabulary() if word.isalpha())
+
+
+SMALL = 20_000
+"""Facts of a store up to which it is treated like a file: all that it says of a concept is used."""
+MOST_FACTS = 40
+"""Facts of one large store that are brought to a question."""
+MEANINGS = 3
+"""Concepts that one name is taken for: several sources have one each."""
+
+
+class FactFinder:
+    """Finds the facts of a large `store` around what a question names and a photograph shows."""
+
+    def __init__(self, store: Store, encoder: TextEncoder | None = None) -> None:
+        self.store = store
+        self.encoder = encoder or TEXT_ENCODERS.make("minilm")
+        self.retriever = Retriever(store)
+
+    def __call__(
+        self, question: str, asked: Sequence[int], seen: Sequence[int], most: int = MOST_FACTS
+    ) -> list[Fact]:
+        """Return the best facts around the nodes `asked` and `seen`, best first."""
+        found = self.retriever.candidates(question, asked, seen)
+        if not len(found):
+            return []
+        vector = self.encoder([question])[0].numpy()
+        scores = self.ranker(found, vector, self._relations)
+        best = self.retriever.best(found, scores, most)
+        return [self.retriever.fact(found, int(i)) for i in best]
+
+    def nodes(self, name: str, lemma: str | None = None) -> list[int]:
+        """Return the nodes that a name may mean."""
+        whole = normalise(name)
+        for form in (whole, *([normalise(lemma)] if lemma else []), *base_forms(whole)):
+            if len(found := self.store.index.named(form)):
+                return [int(node) for node in found[:MEANINGS]]
+        return []
+
+    @cached_property
+    def ranker(self) -> Ranker:
+        """The bundled ranker."""
+        return Ranker.load(Path(bundled("models", "retrieval")) / "model.safetensors")
+
+    @cached_property
+    def _relations(self) -> np.ndarray:
+        return relation_vectors(self.retriever, self.encoder)
+
+
+def relation_vectors(retriever: Retriever, encoder: TextEncoder) -> np.ndarray:
+    """Return how each relation reads, outgoing and incoming, as vectors: [2, relations, D]."""
+    wordings = retriever.wordings()
+    half = len(wordings) // 2
+    told = [f"it {one}" for one in wordings[:half]] + [f"{one} it" for one in wordings[half:]]
+    return encoder(told).numpy().reshape(2, half, -1)
+
+
+def split(knowledge: KnowledgeGraph) -> tuple[KnowledgeGraph, list[Store]]:
+    """Return the part of `knowledge` that is used whole, and the stores too large for that."""
+    parts = knowledge.parts if isinstance(knowledge, JoinedKnowledge) else [knowledge]
+    large = [part for part in parts if isinstance(part, Store) and part.index.edges > SMALL]
+    whole = [part for part in parts if part not in large]
+    if not large:
+        return knowledge, []
+    if len(whole) == 1:
+        return whole[0], large
+    return (JoinedKnowledge(whole) if whole else Knowledge.load([], with_bundled=False)), large

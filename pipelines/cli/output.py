@@ -1,0 +1,161 @@
+"""Printing for people: colours on a terminal only, and never a wrapped line."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.text import Text
+
+from kg.formats import View
+from kg.graph import Edge, Node, SceneGraph
+from kg.vocabulary import EdgeKind, NodeKind
+from pipelines.answering.evidence import Answer
+
+
+def print_line(*parts: str | tuple[str, str]) -> None:
+    """Print one line; a part may be a (text, rich style) pair."""
+    # Made anew each time, since it holds on to the stdout of its making.
+    console = Console(highlight=False, soft_wrap=True, emoji=False)
+    console.print(Text.assemble(*parts))
+
+
+def print_json(value: Any) -> None:
+    """Print `value` as JSON, refusing what strict readers refuse (NaN)."""
+    click.echo(json.dumps(value, ensure_ascii=False, indent=2, allow_nan=False))
+
+
+def print_columns(rows: Sequence[Sequence[str]], indent: str = "") -> None:
+    """Print rows with their columns in line, the first one bold."""
+    if not rows:
+        return
+    widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]
+    for row in rows:
+        cells = [cell.ljust(width) for cell, width in zip(row[:-1], widths[:-1], strict=True)]
+        print_line(indent, *_spaced([*cells, row[-1]]))
+
+
+def box_text(box: Iterable[float]) -> str:
+    """Return a box as whole pixels: [12, 30, 400, 380]."""
+    return f"[{', '.join(str(round(x)) for x in box)}]"
+
+
+def _spaced(cells: Sequence[str]) -> list[str | tuple[str, str]]:
+    first, *others = cells
+    return [(first, "bold"), *(f"  {cell}" for cell in others)]
+
+
+OTHERS_SHOWN = 4
+"""Other candidates that are listed under the answer."""
+
+
+def print_answer(answer: Answer) -> None:
+    """Print the answer on the first line, and below it what it rests on."""
+    print_line((answer.text, "bold green"), f"  (confidence {answer.confidence:.2f})")
+    evidence = answer.evidence
+    if evidence.path or evidence.objects or evidence.entities or evidence.scenes:
+        print_line("because:")
+    _print_part("boxes", [(*_seen(one), _weight(answer, one)) for one in evidence.objects])
+    _print_part("scene", [(*_seen(one), _weight(answer, one)) for one in evidence.scenes])
+    words = [(*_read(one, answer.question), _weight(answer, one)) for one in evidence.entities]
+    _print_part("words", words)
+    facts = [(*_known(one, answer.graph), _weight(answer, one)) for one in evidence.facts]
+    _print_part("facts", facts)
+    if evidence.path:
+        print_line("  ", ("path", "dim"), f"   {path_line(answer)}")
+    others = [one for one in answer.candidates if one.text != answer.text][:OTHERS_SHOWN]
+    if others:
+        listed = ", ".join(f"{one.text} {one.score:.2f}" for one in others)
+        print_line(("other candidates: ", "dim"), listed)
+
+
+def path_line(answer: Answer) -> str:
+    """Return the path as one line, walked from the question to the answer.
+
+    '"vehicle" -> motorcycle [12, 30, 400, 380] -> motorcycle -requires-> fuel'; a statement that
+    is walked against its direction reads '<-requires-'; parts that do not touch are divided
+    by ';'.
+    """
+    name = {node.id: _path_name(node, answer.question) for node in answer.graph.nodes()}
+    pieces: list[str] = []
+    here: str | None = None
+    for place, edge in enumerate(answer.evidence.path):
+        if here not in (edge.source, edge.target):
+            here = _start(answer.evidence.path[place:])
+            pieces.append(f"; {name[here]}" if pieces else name[here])
+        forward = here == edge.source
+        here = edge.target if forward else edge.source
+        pieces.append(f" {_arrow(edge, forward)} {name[here]}")
+    return "".join(pieces)
+
+
+def _start(path: tuple[Edge, ...]) -> str:
+    """Return the end of the first edge that the second does not touch; its source if alone."""
+    first = path[0]
+    following = {path[1].source, path[1].target} if len(path) > 1 else set()
+    if first.source in following and first.target not in following:
+        return first.target
+    return first.source
+
+
+def _arrow(edge: Edge, forward: bool) -> str:
+    if edge.kind in (EdgeKind.MENTION, EdgeKind.LINK):
+        return "->"
+    return f"-{edge.relation}->" if forward else f"<-{edge.relation}-"
+
+
+def _path_name(node: Node, question: str) -> str:
+    if node.span is not None:
+        return f'"{question[slice(*node.span)]}"'
+    if node.kind == NodeKind.OBJECT and node.box is not None:
+        return f"{node.label} {box_text(node.box)}"
+    return node.label
+
+
+def _seen(node: Node) -> tuple[str, str, str]:
+    if node.kind == NodeKind.SCENE:
+        return node.label, f"{node.score:.2f}", f"the whole photograph  {node.origin}"
+    where = "no box" if node.box is None else box_text(node.box)
+    return node.label, f"{node.score:.2f}", f"{where}  {node.origin}"
+
+
+def _read(node: Node, question: str) -> tuple[str, str]:
+    if node.span is None:
+        return f'"{node.label}"', ""
+    start, end = node.span
+    return f'"{question[start:end]}"', f"characters {start} to {end}"
+
+
+def _known(edge: Edge, graph: SceneGraph) -> tuple[str, str]:
+    statement = f"{graph.node(edge.source).label} {edge.relation} {graph.node(edge.target).label}"
+    categories = [f"{'an' if name[0] in 'aeiou' else 'a'} {name}" for name in edge.via if name]
+    inherited = f", as {', '.join(categories)}" if categories else ""
+    return statement, f"{edge.origin}{inherited}"
+
+
+def _weight(answer: Answer, part: Node | Edge) -> str:
+    return f"weight {answer.evidence.weight(part):.2f}"
+
+
+def _print_part(title: str, rows: Sequence[tuple[str, ...]]) -> None:
+    if rows:
+        print_line("  ", (title, "dim"))
+        print_columns(rows, indent="    ")
+
+
+def picture(answer: Answer) -> View:
+    """Return the view with the boxes, words, facts and path that made `answer`."""
+    evidence = answer.evidence
+    edges = (*evidence.path, *evidence.facts)
+    nodes = {end for edge in edges for end in (edge.source, edge.target)}
+    nodes |= {one.id for one in (*evidence.objects, *evidence.entities, *evidence.scenes)}
+    return View(
+        title=answer.question,
+        subtitle=f"{answer.text}  (confidence {answer.confidence:.2f})",
+        nodes=frozenset(nodes),
+        edges=frozenset(edges),
+        weights=dict(evidence.weights),
+    )

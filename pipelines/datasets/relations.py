@@ -1,0 +1,247 @@
+"""What people say of pairs of things, with and without boxes."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from itertools import permutations, product
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+from rich.progress import track
+
+from kg.errors import SightGraphError
+from kg.graph import Box
+from kg.knowledge.memory import Knowledge
+from kg.linking import Linker
+from pipelines.build.grounding import Grounder
+from pipelines.datasets.coco import TRAIN_SPLIT, VAL_SPLIT, coco_boxes
+from pipelines.datasets.factual import read_factual
+from pipelines.datasets.splits import held_out
+from pipelines.evaluate.relations import RelatedPhoto
+from pipelines.reading.lexicon import listed
+from pipelines.reading.parser import Entity
+from pipelines.reading.predicates import canonical
+from pipelines.reading.readers import IS, Triple
+from pipelines.seeing.geometry import relations as spatial_relations
+from pipelines.training.detector_data import Labelled, teacher_boxes
+
+LEAST_PREDICATE = 10
+"""How often a predicate must be said to be taught."""
+UNSEEN_SHARE = 0.08
+TEACHER_SCORE = 0.3
+LEAST_FIT = 0.6
+"""Least score of the grounder with which a noun means a box."""
+
+
+def said_triples(data: Path) -> list[list[Triple]]:
+    """Return the relations of FACTUAL's train captions, caption by caption.
+
+    Raises:
+        SightGraphError: the file is missing.
+    """
+    captions = read_factual(data / "factual" / "train.csv")
+    return [list(_one_form(graph.triples)) for graph in captions]
+
+
+def _one_form(triples: Sequence[Triple]) -> Iterator[Triple]:
+    for subject, predicate, target in triples:
+        if predicate != IS:
+            form, exchanged = canonical(predicate)
+            first, second = (target, subject) if exchanged else (subject, target)
+            yield first, form, second
+
+
+PERSON_WORDS = listed(
+    "man woman boy girl child kid men women boys girls children people player lady guy skier "
+    "surfer skateboarder snowboarder baby batter pitcher"
+)
+
+
+def with_general_names(captions: Sequence[Sequence[Triple]]) -> list[list[Triple]]:
+    """Return the captions and, where they speak of men, women ..., the same of a "person".
+
+    Detectors and graphs say "person" where people hardly ever do.
+    """
+    general = [
+        [(_general(s), p, _general(o)) for s, p, o in caption if {s, o} & PERSON_WORDS]
+        for caption in captions
+    ]
+    return [list(caption) for caption in captions] + [one for one in general if one]
+
+
+def _general(name: str) -> str:
+    return "person" if name in PERSON_WORDS else name
+
+
+def placed_photos(data: Path) -> list[RelatedPhoto]:
+    """Return photographs with the teacher's boxes and what geometry alone says of them.
+
+    Nothing of COCO is among them. "near" is said of pairs that nothing else is said of.
+
+    Raises:
+        SightGraphError: the file of boxes is missing.
+    """
+    photos = []
+    for name, found in teacher_boxes(data).items():
+        boxes = [(label, box) for label, score, box in found if score >= TEACHER_SCORE][
+            :MOST_PLACED
+        ]
+        if len(boxes) < 2 or name.startswith(("coco_mini", "caltech101", "imagenet")):
+            continue
+        with Image.open(data / name) as image:
+            width, height = image.size
+        corners = [(box[0], box[1], box[2], box[3]) for _, box in boxes]
+        relations = [
+            (a, canonical(PLACED.get(predicate, predicate)).text, b)
+            for a, b in permutations(range(len(boxes)), 2)
+            for predicate in _said_of_places(corners[a], corners[b], width, height)
+        ]
+        labels = tuple(label for label, _ in boxes)
+        photos.append(RelatedPhoto(name, width, height, labels, tuple(corners), tuple(relations)))
+    return photos
+
+
+PLACED = {"near": "next to"}
+"""What people say for a relation of `pipelines.seeing.geometry`."""
+MOST_PLACED = 8
+
+
+def _said_of_places(a: Box, b: Box, width: int, height: int) -> list[str]:
+    """Return the one relation that tells most: in, on, under, above, near."""
+    found = spatial_relations(a, b, width, height)
+    for name in ("in", "on", "under", "above", "near"):
+        if name in found:
+            return [name]
+    return []
+
+
+def is_unseen(predicate: str, count: int) -> bool:
+    """Whether training leaves a predicate out, to measure it unseen: some rare ones."""
+    return count < 200 and held_out(predicate, UNSEEN_SHARE)
+
+
+def taught_predicates(captions: Sequence[Sequence[Triple]]) -> list[str]:
+    """Return the predicates that are taught."""
+    counts = Counter(one[1] for caption in captions for one in caption)
+    return sorted(
+        name
+        for name, count in counts.items()
+        if count >= LEAST_PREDICATE and not is_unseen(name, count)
+    )
+
+
+def captioned_photos(
+    data: Path, train: bool, read: Callable[[str], list[Triple]]
+) -> list[RelatedPhoto]:
+    """Return photographs whose captions state relations between objects that have a box.
+
+    train: COCO's and Flickr8k's train parts, or the set-aside val parts. COCO's boxes are
+    people's, Flickr8k's are the teacher's. read: reads a caption into triples.
+
+    Raises:
+        SightGraphError: a data set is missing.
+    """
+    nouns = Nouns()
+    photos = []
+    for name, captions, found in track(list(captioned(data, train)), "reading captions"):
+        labels = tuple(label for label, _, _ in found)
+        boxes = tuple((box[0], box[1], box[2], box[3]) for _, _, box in found)
+        said = {triple: None for caption in captions for triple in _one_form(read(caption))}
+        relations: dict[tuple[int, str, int], None] = {}
+        for subject, predicate, target in said:
+            pair = _nearest(nouns(subject, labels), nouns(target, labels), boxes)
+            if pair is not None:
+                relations[pair[0], predicate, pair[1]] = None
+        if relations:
+            with Image.open(data / name) as image:
+                width, height = image.size
+            photos.append(RelatedPhoto(name, width, height, labels, boxes, tuple(relations)))
+    return photos
+
+
+def captioned(data: Path, train: bool, least: int = 2) -> Iterator[tuple[str, list[str], Labelled]]:
+    """Yield (file, captions, boxes) of each photograph that has captions and `least` boxes."""
+    try:
+        coco = coco_boxes(data / "coco_mini", TRAIN_SPLIT if train else VAL_SPLIT)
+        teacher = teacher_boxes(data)
+        for folder, file in (("coco_mini", "captions.json"), ("flickr8k_1k", "annotations.json")):
+            images = json.loads((data / folder / "annotations.json").read_text(encoding="utf-8"))
+            said = json.loads((data / folder / file).read_text(encoding="utf-8"))
+            captions: dict[int, list[str]] = {}
+            for one in said["annotations"]:
+                captions.setdefault(one["image_id"], []).append(one["caption"])
+            for one in images["images"]:
+                name = f"{folder}/{one['file_name']}"
+                if folder == "coco_mini":
+                    found = coco.get(one["file_name"], [])
+                elif (one["split"] == "train") == train:
+                    found = [box for box in teacher.get(name, []) if box[1] >= TEACHER_SCORE]
+                else:
+                    found = []
+                if len(found) >= least and one["id"] in captions:
+                    yield name, captions[one["id"]], found
+    except (OSError, ValueError, KeyError) as error:
+        raise SightGraphError(
+            f"captions or boxes cannot be read: {error!r}. Set --data to the data folder."
+        ) from error
+
+
+class Nouns:
+    """Finds the boxes that the nouns of a caption mean, by label, synonym and category."""
+
+    def __init__(self) -> None:
+        knowledge = Knowledge.bundled()
+        self._grounder = Grounder(knowledge, Linker(knowledge))
+        self._kept: dict[tuple[str, str], float] = {}
+
+    def __call__(self, name: str, labels: Sequence[str]) -> list[int]:
+        """Return the indexes of the objects that fit `name` best."""
+        fits = [self._fit(name, label) for label in labels]
+        best = max(fits, default=0.0)
+        return [index for index, fit in enumerate(fits) if best >= LEAST_FIT and fit == best]
+
+    def _fit(self, name: str, label: str) -> float:
+        if (name, label) not in self._kept:
+            words = Entity(name, 0, len(name), name)
+            self._kept[name, label], _ = self._grounder.fit(words, label)
+        return self._kept[name, label]
+
+
+def _nearest(
+    first: Sequence[int], second: Sequence[int], boxes: Sequence[Box]
+) -> tuple[int, int] | None:
+    """Of the objects that subject and object may be, return the two that lie nearest."""
+
+    def distance(pair: tuple[int, int]) -> float:
+        a, b = boxes[pair[0]], boxes[pair[1]]
+        dx = max(a[0], b[0]) - min(a[2], b[2])
+        dy = max(a[1], b[1]) - min(a[3], b[3])
+        return max(dx, 0.0) + max(dy, 0.0) - (dx < 0 and dy < 0) * dx * dy / 1e4
+
+    return min(
+        (pair for pair in product(first, second) if pair[0] != pair[1]), key=distance, default=None
+    )
+
+
+def as_json(photos: Sequence[RelatedPhoto], predicates: Sequence[str]) -> dict[str, Any]:
+    """Return what `pipelines.evaluate.relations.read_relations` reads."""
+    said = {predicate for photo in photos for _, predicate, _ in photo.relations}
+    return {
+        "images": [
+            {
+                "id": photo.id,
+                "width": photo.width,
+                "height": photo.height,
+                "objects": [
+                    {"label": label, "box": list(box)}
+                    for label, box in zip(photo.labels, photo.boxes, strict=True)
+                ],
+                "relations": [list(relation) for relation in photo.relations],
+            }
+            for photo in photos
+        ],
+        "predicates": sorted(said | set(predicates)),
+    }

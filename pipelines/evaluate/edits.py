@@ -1,0 +1,189 @@
+"""Whether answers follow edits of the knowledge, and unrelated answers stay as they are."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from kg.errors import SightGraphError
+from kg.files import write_text
+from kg.knowledge.edits import Edits
+from pipelines.datasets.questions import EXAMPLE, PhotoQuestion, check_photographs, same_answer
+from pipelines.photo import Photo
+from pipelines.sightgraph import SightGraph
+
+DIGITS = 4
+TEXTS, LISTS = ("id", "file_name", "question", "relation"), ("set", "unset", "before", "after")
+
+
+@dataclass(frozen=True, slots=True)
+class EditCase:
+    """An edit, the question that it bears on, and the answers that are right before and after.
+
+    held_out: whether training leaves out the subject of the edit.
+    """
+
+    id: str
+    file_name: str
+    question: str
+    edits: Edits
+    before: tuple[str, ...]
+    after: tuple[str, ...]
+    relation: str
+    held_out: bool
+
+
+@dataclass(frozen=True, slots=True)
+class UnrelatedCase:
+    """A question that the edit of that id must not change the answer of."""
+
+    edit: str
+    file_name: str
+    question: str
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question asked before and after an edit.
+
+    right_before, right: whether the two answers are right. An unrelated question need not be right
+    before (None), and is right where its answer stayed.
+    """
+
+    edit: str
+    relation: str
+    held_out: bool
+    question: str
+    before: str
+    after: str
+    confidence_before: float
+    confidence: float
+    right_before: bool | None
+    right: bool
+
+
+def read_edits(file: Path) -> tuple[list[EditCase], list[UnrelatedCase]]:
+    """Return the edits and the unrelated questions of a file; data/questions/EDITS.md says which.
+
+    Raises:
+        SightGraphError: the file cannot be read, or lacks something.
+    """
+    try:
+        content = json.loads(file.read_text(encoding="utf-8"))
+        edits = [_edit_case(one) for one in content["edits"]]
+        unrelated = [
+            UnrelatedCase(one["edit"], one["file_name"], one["question"])
+            for one in content.get("unrelated", [])
+        ]
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise SightGraphError(
+            f"cannot read the edits '{file}': {type(error).__name__} {error}. The format stands in "
+            "data/questions/EDITS.md."
+        ) from error
+    if not edits:
+        raise SightGraphError(f"'{file}' holds no edits. The list 'edits' must not be empty.")
+    if unknown := {one.edit for one in unrelated} - {one.id for one in edits}:
+        raise SightGraphError(f"'{file}': no edit has the id '{min(unknown)}'. Mend 'unrelated'.")
+    return edits, unrelated
+
+
+def check(edits: Sequence[EditCase], unrelated: Sequence[UnrelatedCase], images: Path) -> None:
+    """Find out before long work whether all photographs are there.
+
+    Raises:
+        SightGraphError: one is not.
+    """
+    listed = [(one.id, one.file_name, one.question) for one in edits]
+    listed += [(one.edit, one.file_name, one.question) for one in unrelated]
+    check_photographs((PhotoQuestion(*one, (), "edit") for one in listed), images)
+
+
+def ask_edits(sightgraph: SightGraph, edits: Iterable[EditCase], images: Path) -> Iterator[Asked]:
+    """Ask the question of each edit before and after it."""
+    for one in edits:
+        said = _before_and_after(sightgraph, one, one, images)
+        yield Asked(
+            **said,
+            right_before=same_answer(said["before"], one.before),
+            right=same_answer(said["after"], one.after),
+        )
+
+
+def ask_unrelated(
+    sightgraph: SightGraph,
+    edits: Iterable[EditCase],
+    unrelated: Iterable[UnrelatedCase],
+    images: Path,
+) -> Iterator[Asked]:
+    """Ask each of `unrelated` before and after its edit."""
+    by_id = {one.id: one for one in edits}
+    for one in unrelated:
+        said = _before_and_after(sightgraph, by_id[one.edit], one, images)
+        stayed = same_answer(said["after"], [said["before"]])
+        yield Asked(**said, right_before=None, right=stayed)
+
+
+def figures(asked: Sequence[Asked], unrelated: Sequence[Asked]) -> dict[str, float]:
+    """Return the shares of right answers before and after the edits, and of those that stayed."""
+    found = {
+        "edits": float(len(asked)),
+        "right before": _share(bool(one.right_before) for one in asked),
+        "followed": _share(one.right for one in asked),
+        "followed, held out": _share(one.right for one in asked if one.held_out),
+        "followed, trained": _share(one.right for one in asked if not one.held_out),
+    }
+    for relation in dict.fromkeys(one.relation for one in asked):
+        share = _share(one.right for one in asked if one.relation == relation)
+        found[f"followed, '{relation}'"] = share
+    found["unrelated questions"] = float(len(unrelated))
+    found["unrelated kept"] = _share(one.right for one in unrelated)
+    return found
+
+
+def save(asked: Sequence[Asked], unrelated: Sequence[Asked], file: Path) -> None:
+    """Write the figures and every answer to `file`, as JSON."""
+    written = figures(asked, unrelated) | {
+        "answers": [asdict(one) for one in asked],
+        "unrelated answers": [asdict(one) for one in unrelated],
+    }
+    write_text(file, json.dumps(written, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
+
+
+def _before_and_after(
+    sightgraph: SightGraph, edit: EditCase, asked: EditCase | UnrelatedCase, images: Path
+) -> dict[str, Any]:
+    """Ask twice; return all fields of `Asked` but the judgements."""
+    name = asked.file_name
+    photo = Photo.open(name if name.startswith(EXAMPLE) else images / name)
+    before = sightgraph.ask(photo, asked.question)
+    after = sightgraph.edited(edit.edits).ask(photo, asked.question)
+    return {
+        "edit": edit.id,
+        "relation": edit.relation,
+        "held_out": edit.held_out,
+        "question": asked.question,
+        "before": before.text,
+        "after": after.text,
+        "confidence_before": round(float(before.confidence), DIGITS),
+        "confidence": round(float(after.confidence), DIGITS),
+    }
+
+
+def _edit_case(one: Mapping[str, Any]) -> EditCase:
+    texts = {field: str(one[field]) for field in TEXTS}
+    lists = {field: tuple(map(str, one[field])) for field in LISTS}
+    return EditCase(
+        **texts,
+        edits=Edits(lists["set"], lists["unset"]),
+        before=lists["before"],
+        after=lists["after"],
+        held_out=bool(one["held_out"]),
+    )
+
+
+def _share(right: Iterable[bool]) -> float:
+    judged = list(right)
+    return sum(judged) / max(len(judged), 1)

@@ -1,0 +1,172 @@
+"""Questions of a file, asked about their photographs, and how many answers are right."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from copy import copy
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.progress import track
+
+from kg.files import write_text
+from kg.graph import SceneGraph
+from kg.registry import Registry
+from kg.vocabulary import EdgeKind, NodeKind
+from pipelines.answering.answerer import DONT_KNOW, Answerer
+from pipelines.answering.evidence import Answer, Candidate
+from pipelines.answering.reader import Reader
+from pipelines.datasets.questions import PhotoQuestion, same_answer
+from pipelines.detections import Detection
+from pipelines.evaluate import calibration as confidence
+from pipelines.evaluate.calibration import Judged
+from pipelines.photo import Photo
+from pipelines.sightgraph import SightGraph
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a question.
+
+    right: whether the answer is one of those accepted; never for "I don't know".
+    judged: the same for the confidence's sake, where not knowing stands for its best candidate.
+    report: what is written of it, as plain values for JSON.
+    """
+
+    question: PhotoQuestion
+    right: bool
+    judged: Judged
+    report: dict[str, Any]
+
+    @classmethod
+    def of(cls, question: PhotoQuestion, answer: Answer) -> Outcome:
+        """Judge `answer` by what `question` accepts."""
+        right = same_answer(answer.text, question.answers)
+        return cls(question, right, _judged(question, answer), _report(question, answer, right))
+
+
+def ask_all(
+    sightgraph: SightGraph,
+    questions: Sequence[PhotoQuestion],
+    images: Path,
+    reader: Reader | None = None,
+) -> Iterator[Outcome]:
+    """Ask one question after another; progress goes to stderr.
+
+    images: the folder that the questions' file_name starts in.
+    reader: says the answers, if there is one.
+
+    Raises:
+        SightGraphError: a photograph cannot be read.
+    """
+    name, photo = "", None
+    for one in track(questions, "asking", console=Console(stderr=True)):
+        if photo is None or one.file_name != name:  # several questions share a photograph
+            name, photo = one.file_name, Photo.open(one.photo(images))
+        answer = sightgraph.ask(photo, one.text)
+        yield Outcome.of(one, reader(answer, photo) if reader else answer)
+
+
+def figures(outcomes: Sequence[Outcome]) -> dict[str, float]:
+    """Return the share right of all and by type, the share not known, and the calibration."""
+    kinds = sorted({one.question.kind for one in outcomes})
+    shares = {
+        f"accuracy, {kind}": _share([one.right for one in outcomes if one.question.kind == kind])
+        for kind in kinds
+    }
+    return {
+        "questions": len(outcomes),
+        "accuracy": _share([one.right for one in outcomes]),
+        **shares,
+        "not known": _share([one.judged.abstained for one in outcomes]),
+        **confidence.figures([one.judged for one in outcomes]),
+    }
+
+
+def save(outcomes: Sequence[Outcome], target: Path) -> None:
+    """Write the figures and every answer to `target`, as {"figures": {...}, "answers": [...]}."""
+    content = {"figures": figures(outcomes), "answers": [one.report for one in outcomes]}
+    write_text(target, json.dumps(content, ensure_ascii=False, indent=1, allow_nan=False) + "\n")
+
+
+def _share(true: Sequence[bool]) -> float:
+    return sum(true) / len(true)
+
+
+def _judged(question: PhotoQuestion, answer: Answer) -> Judged:
+    unknown = answer.text == DONT_KNOW
+    if unknown and not answer.candidates:
+        return Judged(0.0, right=False, abstained=True)
+    best = answer.candidates[0] if unknown else Candidate(answer.text, answer.confidence)
+    sure = min(1.0, best.score)  # sums of float32 probabilities may be a little more
+    return Judged(sure, same_answer(best.text, question.answers), unknown)
+
+
+def _report(question: PhotoQuestion, answer: Answer, right: bool) -> dict[str, Any]:
+    """Return the documented values; candidates and facts as in docs/answer-format.md."""
+    reported = answer.as_json()
+    return {
+        "id": question.id,
+        "file_name": question.file_name,
+        "question": question.text,
+        "type": question.kind,
+        "part": question.part,
+        "accepted": list(question.answers),
+        "answer": reported["answer"],
+        "confidence": reported["confidence"],
+        "right": right,
+        "candidates": reported["candidates"],
+        "facts": reported["evidence"]["facts"],
+        "reader": answer.models.get("reader"),
+        "detected": [node.label for node in answer.graph.nodes(NodeKind.OBJECT)],
+    }
+
+
+class Blind:
+    """A detector that finds nothing."""
+
+    name = "blind"
+
+    def __call__(self, photo: Photo) -> list[Detection]:
+        return []
+
+
+def without_photograph(sightgraph: SightGraph) -> SightGraph:
+    """Answer from the question alone, with what is known of its words."""
+    other = copy(sightgraph)
+    other.detector = Blind()
+    other.perception = _nothing_seen  # type: ignore[assignment]
+    return other
+
+
+def without_facts(sightgraph: SightGraph) -> SightGraph:
+    """Answer from what is seen and said alone."""
+    other = copy(sightgraph)
+    build: Callable[..., SceneGraph] = sightgraph.builder
+
+    def bare(*parts: Any) -> SceneGraph:
+        graph = build(*parts)
+        return graph.without(*graph.edges(EdgeKind.FACT))
+
+    other.builder = bare  # type: ignore[assignment]
+    return other
+
+
+def without_vocabulary(sightgraph: SightGraph) -> SightGraph:
+    """Answer by the graph network alone."""
+    other = copy(sightgraph)
+    other.answerer = Answerer(sightgraph.answerer.model, sightgraph.answerer.encoder)
+    return other
+
+
+def _nothing_seen(*parts: object) -> None:
+    return None
+
+
+ABLATIONS: Registry[SightGraph] = Registry("ablation")
+ABLATIONS.add("photograph", without_photograph)
+ABLATIONS.add("facts", without_facts)
+ABLATIONS.add("vocabulary", without_vocabulary)

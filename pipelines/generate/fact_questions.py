@@ -1,0 +1,189 @@
+"""Questions that ask for the facts of a knowledge graph: for their objects, subjects, and truth."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from graph_fusion.encoders.text import vocabulary
+from kg.english import base_forms
+from kg.knowledge.memory import Knowledge
+from kg.vocabulary import IS_A
+from pipelines.datasets.okvqa import OpenQuestion
+from pipelines.generate.references import TOO_GENERAL
+from pipelines.generate.wording import ask_about, asks, with_article
+
+PHRASES = ("this", "the {}", "the {}", "the {} in the picture")
+"""How a question calls its subject, whose name is among what is seen."""
+MOST_BESIDE = 4
+"""Names of other things that are seen beside."""
+CAN, CANNOT = "can", "cannot"
+VISIBLE = frozenset({"object", "living thing", "food", "plant", "animal"})
+"""Categories of what a photograph may show."""
+
+SELECTING: Mapping[str, Sequence[str]] = {
+    "used for": (
+        "What in this picture is used for {}?",
+        "Which of these things is good for {}?",
+        "What here would you take for {}?",
+        "Which thing in the room serves for {}?",
+        "With what could somebody do {} here?",
+    ),
+    "has part": (
+        "Which of these things has {a}?",
+        "What here has {a}?",
+        "Which thing in the picture comes with {a}?",
+    ),
+    "made of": (
+        "Which of these things is made of {}?",
+        "What in the picture consists of {}?",
+        "Which thing here is usually made from {}?",
+    ),
+    "can": (
+        "Which of these is able to do some {}?",
+        "What in the picture is known for {}?",
+        "Which one is capable of {}?",
+    ),
+    "is a": (
+        "Which of these is {a}?",
+        "What in the picture is a kind of {}?",
+        "Which thing here counts as {a}?",
+    ),
+    "found at": (
+        "Which of these belongs in {a}?",
+        "What here would you expect at {a}?",
+    ),
+    "powered by": ("Which of these runs on {}?", "What in the picture is driven by {}?"),
+    "needs": ("Which of these needs {}?", "What here does not work without {}?"),
+    "eats": ("Which of these eats {}?", "Who in the picture feeds on {}?"),
+    "produces": ("Which of these gives {}?", "What here produces {}?"),
+    "contains": ("Which of these holds {}?", "What in the picture has {} in it?"),
+    "comes from": ("Which of these comes from {a}?", "What here do we get from {a}?"),
+    "is": ("Which of these is {}?", "What in the picture is usually {}?"),
+}
+"""Questions for the subject of a fact, by the relation's label."""
+ABLE = (
+    "Can {} {verb}?",
+    "Could {} {verb}?",
+    "Is {} able to {verb}?",
+    "Would {} be able to {verb}?",
+    "Is {} capable of {doing}?",
+    "Is {} good at {doing}?",
+    "Does {} know how to {verb}?",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """One thing, and what is known of it: labels of objects by the relation's label."""
+
+    name: str
+    known: Mapping[str, Sequence[str]]
+
+
+class KnowledgeAsker:
+    """Writes questions about one thing among others that are seen; the same seed, the same ones."""
+
+    def __init__(self, knowledge: Knowledge, seed: int = 0) -> None:
+        self.random = random.Random(seed)
+        self.wordings = {
+            relation.label: asks(relation.label, relation.asks)
+            for relation in knowledge.relations.values()
+        }
+        self.words = vocabulary()
+        every = [_known(knowledge, iri) for iri in sorted(knowledge.concepts)]
+        self.things = [one for one in every if VISIBLE & set(one.known.get(IS_A, ()))]
+        self.with_ability = [one for one in self.things if one.known.get(CAN)]
+        self.abilities = sorted({end for one in self.things for end in one.known.get(CAN, ())})
+        self._written = 0
+
+    def objects(self, amount: int) -> Iterator[OpenQuestion]:
+        """Yield questions for what a thing is used for, made of, found at, ..."""
+        pairs = [
+            (thing, relation)
+            for thing in self.things
+            for relation in thing.known
+            if self.wordings.get(relation)
+        ]
+        self.random.shuffle(pairs)
+        for thing, relation in pairs[:amount]:
+            text = ask_about(self.random.choice(self.wordings[relation]), self._phrase(thing))
+            yield self._question(text, thing, [], dict.fromkeys(thing.known[relation], 1.0))
+
+    def subjects(self, amount: int) -> Iterator[OpenQuestion]:
+        """Yield questions for which of several things a fact holds."""
+        pairs = [
+            (thing, relation, end)
+            for thing in self.things
+            for relation, ends in thing.known.items()
+            for end in ends
+            if relation in SELECTING and end not in TOO_GENERAL
+        ]
+        self.random.shuffle(pairs)
+        for thing, relation, end in pairs[:amount]:
+            others = self.random.sample(self.things, MOST_BESIDE)
+            beside = [one.name for one in others if end not in one.known.get(relation, ())]
+            text = self.random.choice(SELECTING[relation]).format(end, a=with_article(end))
+            yield self._question(text, thing, beside, {thing.name: 1.0})
+
+    def abilities_of(self, amount: int) -> Iterator[OpenQuestion]:
+        """Yield questions for yes or no, as many of either."""
+        for number in range(amount):
+            thing = self.random.choice(self.with_ability)
+            can = thing.known[CAN]
+            if number % 2:
+                doing, answer = self.random.choice(can), "yes"
+            else:
+                never = [one for one in self.abilities if one not in can]
+                doing, answer = self.random.choice(thing.known.get(CANNOT) or never), "no"
+            verb = _infinitive(doing, self.words)
+            text = self.random.choice(ABLE).format(self._phrase(thing), verb=verb, doing=doing)
+            yield self._question(text, thing, [], {answer: 1.0})
+
+    def _phrase(self, thing: _Asked) -> str:
+        return self.random.choice(PHRASES).format(thing.name)
+
+    def _question(
+        self, text: str, thing: _Asked, beside: list[str], scores: dict[str, float]
+    ) -> OpenQuestion:
+        others = self.random.sample(self.things, self.random.randint(0, MOST_BESIDE))
+        seen = [thing.name, *(beside or [one.name for one in others])]
+        self.random.shuffle(seen)
+        self._written += 1
+        return OpenQuestion(
+            f"kg{self._written}",
+            "",
+            text[:1].upper() + text[1:],
+            tuple(seen),
+            scores,
+            "knowledge",
+        )
+
+
+def knowledge_questions(
+    knowledge: Knowledge, objects: int, subjects: int, abilities: int, seed: int = 0
+) -> list[OpenQuestion]:
+    """Return so many questions of each kind."""
+    asker = KnowledgeAsker(knowledge, seed)
+    return [
+        *asker.objects(objects),
+        *asker.subjects(subjects),
+        *asker.abilities_of(abilities),
+    ]
+
+
+def _known(knowledge: Knowledge, iri: str) -> _Asked:
+    known: dict[str, list[str]] = {}
+    for fact in knowledge.facts(iri):
+        label = knowledge.relations[fact.relation].label
+        known.setdefault(label, []).append(knowledge.label(fact.object))
+    return _Asked(knowledge.label(iri), known)
+
+
+def _infinitive(doing: str, words: Collection[str]) -> str:
+    """Return "catch mice" for "catching mice", by the forms that are in `words`."""
+    first, _, rest = doing.partition(" ")
+    forms = [one for one in base_forms(first) if one in words and not one.endswith("ing")]
+    verb = next((one for one in forms if one.endswith("e")), next(iter(forms), first))
+    return f"{verb} {rest}".strip()

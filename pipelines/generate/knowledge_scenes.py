@@ -1,0 +1,320 @@
+"""Knowledge scenes: questions that only the right edges answer, one to three relations away.
+
+Each has the graph of a photograph's objects, with their places to each other and what is
+known of them, and asks along a chain: "What is the thing left of the dog used for?". Answers
+are nodes of the graph. Test questions lead over concepts that training never shows.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from kg.graph import Edge, Node, PhotoInfo, SceneGraph
+from kg.knowledge.memory import Knowledge
+from kg.vocabulary import IS_A, MEANS, EdgeKind, NodeKind
+from pipelines.datasets.coco import TRAIN_SPLIT, VAL_SPLIT, coco_boxes, photo_sizes
+from pipelines.datasets.splits import held_out
+from pipelines.generate.references import TOO_GENERAL
+from pipelines.generate.wording import ask_about, asks
+from pipelines.seeing.geometry import relations as spatial_relations
+
+FEWEST_OBJECTS, MOST_OBJECTS = 2, 8
+SMALLEST = 0.01
+"""Objects below this share of the photograph are left out."""
+BESIDE = 3
+"""Facts of each object that are not asked for but stand in the graph, at most."""
+MOST_ANSWERS = 12
+TRIES = 8
+"""How often a question is begun for one that is wanted."""
+TEST_CONCEPTS, VALIDATION_CONCEPTS = 0.25, 0.1
+"""Shares of all concepts that only test, and only validation questions lead over."""
+VALIDATION_PHOTOS = 0.15
+PLANS = (((False, 1), (True, 1), (False, 2), (True, 2)), (1, 3, 1, 5))
+"""By place or not, and over how many facts; how often, as those with a place seldom work out."""
+ASKED_PLACES = ("left of", "right of", "above", "below", "on", "under", "in")
+
+BRIDGES = {
+    "found at": "the place where {} is found",
+    "has part": "a part of {}",
+    "made of": "the material of {}",
+    "used with": "the thing that {} is used with",
+    "used by": "the one who uses {}",
+    "needs": "the thing that {} needs",
+    "contains": "the thing that {} contains",
+    "eats": "the thing that {} eats",
+    "produces": "the thing that {} produces",
+    "powered by": "the thing that powers {}",
+}
+"""Relations that a chain may go over, and how its end is called."""
+
+
+@dataclass(frozen=True, slots=True)
+class SceneQuestion:
+    """A question with the graph that answers it.
+
+    named: the object's label that the question names; answers: labels of the right nodes.
+    place: where the thing asked about stands to the named object, if it is another one.
+    facts: labels of the one or two relations of the knowledge that lead on to the answer.
+    """
+
+    text: str
+    graph: SceneGraph
+    named: str
+    answers: frozenset[str]
+    place: str | None
+    facts: tuple[str, ...]
+
+    @property
+    def relations(self) -> int:
+        """How many relations lead from the named object to the answer, 1 to 3."""
+        return len(self.facts) + (self.place is not None)
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """An object of a photograph: its label, corners in pixels, and how sure it is."""
+
+    label: str
+    corners: tuple[float, float, float, float]
+    score: float = 1.0
+
+
+def part_of(concept: str) -> str:
+    """Say by a hash which questions may lead over `concept`: "train", "validation" or "test"."""
+    if held_out(concept, TEST_CONCEPTS):
+        return "test"
+    return "validation" if held_out(concept + "?", VALIDATION_CONCEPTS) else "train"
+
+
+class SceneWriter:
+    """Writes questions of one part about photographs; the same seed writes the same ones.
+
+    Graphs of train hold only train's concepts; validation's also hold its own; test's hold all.
+    Every validation or test question leads over a concept that train does not hold.
+    """
+
+    def __init__(self, knowledge: Knowledge, part: str, seed: int = 0) -> None:
+        self.knowledge = knowledge
+        self.part = part
+        self.random = random.Random(seed)
+        self.asks = {
+            relation.label: asks(relation.label, relation.asks)
+            for relation in knowledge.relations.values()
+        }
+
+    def write(self, photo: PhotoInfo, boxes: Sequence[Box], amount: int) -> Iterator[SceneQuestion]:
+        """Yield up to `amount` questions about one photograph."""
+        objects = self._objects(photo, boxes)
+        if len(objects) < FEWEST_OBJECTS:
+            return
+        written = 0
+        for _ in range(TRIES * amount):
+            question = self._question(photo, objects)
+            if question is not None:
+                yield question
+                written += 1
+            if written == amount:
+                return
+
+    def _allowed(self, concept: str) -> bool:
+        parts = {"train": ("train",), "validation": ("train", "validation")}
+        return self.part == "test" or part_of(concept) in parts[self.part]
+
+    def _objects(self, photo: PhotoInfo, boxes: Sequence[Box]) -> list[tuple[Node, str]]:
+        """Return the largest objects as nodes, each with its concept."""
+
+        def area(box: Box) -> float:
+            x1, y1, x2, y2 = box.corners
+            return (x2 - x1) * (y2 - y1)
+
+        smallest = SMALLEST * photo.width * photo.height
+        found: list[tuple[Node, str]] = []
+        for box in sorted(boxes, key=area, reverse=True):
+            concept = next(iter(self.knowledge.named(box.label)), None)
+            if concept and area(box) >= smallest and self._allowed(concept):
+                node = Node(
+                    f"object:{len(found)}",
+                    NodeKind.OBJECT,
+                    box.label,
+                    "photo",
+                    box.score,
+                    box.corners,
+                )
+                found.append((node, concept))
+        return found[:MOST_OBJECTS]
+
+    def _question(
+        self, photo: PhotoInfo, objects: Sequence[tuple[Node, str]]
+    ) -> SceneQuestion | None:
+        named, place, amount = self._plan(objects)
+        if named is None:
+            return None
+        starts = {concept for node, concept in objects if node.label == named.label}
+        phrase = f"the {named.label}"
+        if place:
+            starts = self._placed(photo, objects, named, place)
+            phrase = f"the thing {place} {phrase}"
+        if len(starts) != 1:
+            return None
+        (over,) = starts
+        asked = self._ask(over, amount, phrase)
+        if asked is None:
+            return None
+        text, answers, between, facts = asked
+        if self.part != "train" and self.part not in {part_of(one) for one in {over, *between}}:
+            return None
+        graph = self._graph(photo, objects, facts)
+        return SceneQuestion(text, graph, named.label, frozenset(answers), place, facts)
+
+    def _plan(self, objects: Sequence[tuple[Node, str]]) -> tuple[Node | None, str | None, int]:
+        """Choose the object to name, a place beside it or None, and how many facts to follow."""
+        placed, facts = self.random.choices(*PLANS)[0]
+        candidates = [node for node, _ in objects]
+        if placed:  # all of one kind share what is known, but not where they stand
+            labels = [node.label for node in candidates]
+            candidates = [node for node in candidates if labels.count(node.label) == 1]
+        named = self.random.choice(candidates) if candidates else None
+        return named, self.random.choice(ASKED_PLACES) if placed else None, facts
+
+    def _placed(
+        self, photo: PhotoInfo, objects: Sequence[tuple[Node, str]], named: Node, place: str
+    ) -> set[str]:
+        """Return the concepts of what stands in that place to `named`."""
+        assert named.box is not None
+        return {
+            concept
+            for node, concept in objects
+            if node.id != named.id
+            and node.box
+            and place in spatial_relations(node.box, named.box, photo.width, photo.height)
+        }
+
+    def _ask(
+        self, start: str, facts: int, phrase: str
+    ) -> tuple[str, set[str], list[str], tuple[str, ...]] | None:
+        """Return text, answers, the concepts between the two facts, and the facts' relations."""
+        relations, over = [], [start]
+        if facts == 2:
+            known = self._known(start)
+            bridges = [one for one in known if one in BRIDGES]
+            if not bridges:
+                return None
+            relations.append(self.random.choice(bridges))
+            over = known[relations[0]]
+            phrase = BRIDGES[relations[0]].format(phrase)
+        ends: dict[str, set[str]] = {}
+        for concept in over:
+            for relation, objects in self._known(concept).items():
+                if not (facts == 2 and relation == IS_A):
+                    ends.setdefault(relation, set()).update(objects)
+        asked = [one for one in sorted(ends) if self.asks.get(one) and one not in relations]
+        if not asked:
+            return None
+        relations.append(self.random.choice(asked))
+        answers = {self.knowledge.label(one) for one in ends[relations[-1]]}
+        if len(answers) > MOST_ANSWERS:
+            return None
+        text = ask_about(self.random.choice(self.asks[relations[-1]]), phrase)
+        return text, answers, over if facts == 2 else [], tuple(relations)
+
+    def _known(self, concept: str) -> dict[str, list[str]]:
+        """Return what may be known of `concept` in this part: objects by relation label."""
+        known: dict[str, list[str]] = {}
+        for fact in self.knowledge.facts(concept):
+            general = self.knowledge.label(fact.object) in TOO_GENERAL
+            if self._allowed(fact.object) and not general:
+                known.setdefault(self.knowledge.relations[fact.relation].label, []).append(
+                    fact.object
+                )
+        return known
+
+    def graph(self, photo: PhotoInfo, boxes: Sequence[Box], facts: Sequence[str]) -> SceneGraph:
+        """Return the graph of a photograph's boxes, for a question over those relations."""
+        return self._graph(photo, self._objects(photo, boxes), facts)
+
+    def _graph(
+        self, photo: PhotoInfo, objects: Sequence[tuple[Node, str]], facts: Sequence[str]
+    ) -> SceneGraph:
+        """Return the objects with what is asked for, of all alike, and other facts beside it."""
+        graph = scene_graph(photo, objects)
+        concepts = list(dict.fromkeys(concept for _, concept in objects))
+        known = {concept: self._known(concept) for concept in concepts}
+        for concept in concepts:
+            wanted = [(r, o) for r in facts for o in known[concept].get(r, [])]
+            others = [(r, o) for r in known[concept] for o in known[concept][r] if r not in facts]
+            self.random.shuffle(others)
+            for relation, object_ in wanted + others[:BESIDE]:
+                self._connect(graph, concept, relation, object_)
+        if len(facts) == 2:
+            # The second step is known of every end of the first, not of the right one only.
+            ends = {end for concept in concepts for end in known[concept].get(facts[0], [])}
+            for end in sorted(ends):
+                for object_ in self._known(end).get(facts[1], [])[:MOST_ANSWERS]:
+                    self._connect(graph, end, facts[1], object_)
+        return graph
+
+    def _connect(self, graph: SceneGraph, subject: str, relation: str, object_: str) -> None:
+        for term in (subject, object_):
+            graph.add(Node(term, NodeKind.CONCEPT, self.knowledge.label(term), "knowledge"))
+        graph.connect(Edge(subject, object_, EdgeKind.FACT, relation, "knowledge"))
+
+
+def scene_graph(photo: PhotoInfo, objects: Sequence[tuple[Node, str]]) -> SceneGraph:
+    """Return the objects with their concepts and their places to each other."""
+    graph = SceneGraph(photo)
+    for node, concept in objects:
+        graph.add(node)
+        graph.add(Node(concept, NodeKind.CONCEPT, node.label, "knowledge"))
+        graph.connect(Edge(node.id, concept, EdgeKind.LINK, MEANS, "linker"))
+    for a, _ in objects:
+        for b, _ in objects:
+            if a.id != b.id and a.box and b.box:
+                found = spatial_relations(a.box, b.box, photo.width, photo.height)
+                for relation in found:
+                    if relation in ASKED_PLACES:
+                        graph.connect(Edge(a.id, b.id, EdgeKind.SPATIAL, relation, "geometry"))
+    return graph
+
+
+Photos = dict[str, tuple[PhotoInfo, list[Box]]]
+"""Size and true boxes of each photograph, by file name."""
+
+
+def read_photos(data: Path, split: str) -> Photos:
+    """Read the photographs of one split of `data`, a folder like coco_mini.
+
+    Raises:
+        SightGraphError: the annotations are not there.
+    """
+    sizes = photo_sizes(data)
+    return {
+        name: (sizes[name], [Box(label, (x1, y1, x2, y2)) for label, _, (x1, y1, x2, y2) in boxes])
+        for name, boxes in sorted(coco_boxes(data, split).items())
+    }
+
+
+def write_parts(data: Path, questions: int, seed: int = 0) -> dict[str, list[SceneQuestion]]:
+    """Return train, validation and test questions about the photographs of `data`.
+
+    Train and validation are on train2017's photographs, a part of which is validation's; test
+    is on val2017's. `questions`: at most so many on each photograph.
+
+    Raises:
+        SightGraphError: the annotations are not there.
+    """
+    knowledge = Knowledge.bundled()
+    writers = {part: SceneWriter(knowledge, part, seed) for part in ("train", "validation", "test")}
+    parts: dict[str, list[SceneQuestion]] = {part: [] for part in writers}
+    for split in (TRAIN_SPLIT, VAL_SPLIT):
+        for name, (photo, boxes) in read_photos(data, split).items():
+            part = "test" if split == VAL_SPLIT else photo_part(name)
+            parts[part].extend(writers[part].write(photo, boxes, questions))
+    return parts
+
+
+def photo_part(name: str) -> str:
+    """Say by a hash whether a photograph of train2017 is train's or validation's."""
+    return "validation" if held_out(name, VALIDATION_PHOTOS) else "train"

@@ -1,0 +1,172 @@
+"""Phrases for objects of a photograph: by name, category, pronoun or place."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from random import Random
+
+from kg.graph import Edge, Node, SceneGraph
+from kg.knowledge.memory import Knowledge
+from kg.vocabulary import EdgeKind, NodeKind
+from pipelines.build.builder import GraphBuilder
+from pipelines.generate import templates
+from pipelines.generate.wording import plural, with_article
+
+PRONOUNS = ("this", "it", "this thing", "this object", "a thing like this", "one of these")
+SEVERAL = ("these {xs}", "those {xs}", "these {xs}")
+ALIKE = (
+    "{a_x} like this",
+    "{a_x} like this one",
+    "{a_x} of this sort",
+    "this kind of {x}",
+    "the {x} in the picture",
+    "the {x} here",
+    "the big {x}",
+    "the {x} in front",
+)
+"""Phrases for the thing {x} in the photograph; {a_x} with its article, {xs} the plural."""
+PERSONS = ("he", "she", "the man", "the woman", "this man", "that woman", "the boy", "the girl")
+TOO_GENERAL = {"thing", "object", "substance", "man-made object"}
+
+
+@dataclass(slots=True)
+class Scene:
+    """A photograph's graph without text, with each object's concept."""
+
+    graph: SceneGraph
+    objects: list[Node]
+    concept: dict[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, graph: SceneGraph) -> Scene:
+        scene = cls(graph, graph.nodes(NodeKind.OBJECT))
+        for edge in graph.edges(EdgeKind.LINK):
+            scene.concept.setdefault(edge.source, edge.target)
+        scene.objects = [node for node in scene.objects if node.id in scene.concept]
+        return scene
+
+    def same_label(self, node: Node) -> list[Node]:
+        return [one for one in self.objects if one.label == node.label]
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A phrase for some objects: "this animal" -> (the cat), with the edges it relies on."""
+
+    phrase: str
+    targets: tuple[Node, ...]
+    path: frozenset[tuple[str, str]] = frozenset()
+
+
+class References:
+    """Chooses phrases and the objects that they mean."""
+
+    def __init__(self, knowledge: Knowledge, builder: GraphBuilder, random: Random) -> None:
+        self.knowledge = knowledge
+        self.builder = builder
+        self.random = random
+
+    def choose(self, scene: Scene) -> Reference:
+        """Return a phrase for an object: by name, category, pronoun or place."""
+        choice = self.random.random()
+        if choice < 0.25 and (found := self.spatial_pair(scene)) is not None:
+            anchor, relation, targets, edges = found
+            if len({node.label for node in targets}) == 1:
+                where = self.random.choice(templates.SPATIAL_PHRASES[relation])
+                noun = self.random.choice(
+                    ["object", "thing", *self.categories(scene.concept[targets[0].id])]
+                )
+                return Reference(
+                    f"the {noun} {where} the {anchor.label}",
+                    targets,
+                    frozenset((edge.source, edge.target) for edge in edges),
+                )
+        if choice < 0.4:
+            node = most_prominent(scene.objects)
+            return Reference(self.random.choice(PRONOUNS), (node,))
+        node = self.random.choice(scene.objects)
+        if choice < 0.65:
+            category = self.random.choice(self.categories(scene.concept[node.id]) or [node.label])
+            members = self.members(scene, category)
+            if members and most_prominent(members).label == node.label:
+                if self.random.random() < 0.4:
+                    phrase = self._of_sort(category, node, scene)
+                    return Reference(phrase, tuple(scene.same_label(node)))
+                article = self.random.choice(["this", "the", "this", "that"])
+                return Reference(f"{article} {category}", tuple(scene.same_label(node)))
+        if choice < 0.72 and node.label == "person":
+            return Reference(self.random.choice(PERSONS), tuple(scene.same_label(node)))
+        name = self.random.choice([node.label, node.label, *self.aliases(scene, node)])
+        if choice < 0.8:
+            return Reference(self._of_sort(name, node, scene), tuple(scene.same_label(node)))
+        article = self.random.choice(["the", "this", "the", "a"])
+        phrase = with_article(name) if article == "a" else f"{article} {name}"
+        return Reference(phrase, tuple(scene.same_label(node)))
+
+    def _of_sort(self, name: str, node: Node, scene: Scene) -> str:
+        """Return "these dogs", "a dog like this" and the like."""
+        several = len(scene.same_label(node)) > 1 or self.random.random() < 0.3
+        wording = self.random.choice(SEVERAL if several else ALIKE)
+        return wording.format(x=name, a_x=with_article(name), xs=plural(name))
+
+    def spatial_pair(self, scene: Scene) -> tuple[Node, str, tuple[Node, ...], list[Edge]] | None:
+        """Return an anchor of unique label, a relation, and what stands so to it."""
+        anchors = [node for node in scene.objects if len(scene.same_label(node)) == 1]
+        if not anchors:
+            return None
+        anchor = self.random.choice(anchors)
+        edges = [
+            edge
+            for edge in scene.graph.edges_to(anchor.id)
+            if edge.kind == EdgeKind.SPATIAL and edge.source in scene.concept
+        ]
+        relations = sorted({edge.relation for edge in edges} & set(templates.SPATIAL_PHRASES))
+        if not relations:
+            return None
+        relation = self.random.choice([*relations, *(["near"] * 3 if "near" in relations else [])])
+        edges = [edge for edge in edges if edge.relation == relation]
+        best = max(edge.score for edge in edges)
+        edges = [edge for edge in edges if edge.score >= 0.8 * best]
+        targets = tuple(scene.graph.node(edge.source) for edge in edges)
+        return anchor, relation, targets, edges
+
+    def empty_place(self, scene: Scene) -> tuple[Node, str] | None:
+        """Return an object of unique label and a phrase for a place at it that is empty."""
+        anchor = self.random.choice(scene.objects)
+        if len(scene.same_label(anchor)) > 1:
+            return None
+        taken = {edge.relation for edge in scene.graph.edges_to(anchor.id)}
+        free = [one for one in templates.SPATIAL_PHRASES if one not in taken]
+        if not free:
+            return None
+        return anchor, self.random.choice(templates.SPATIAL_PHRASES[self.random.choice(free)])
+
+    def members(self, scene: Scene, name: str) -> list[Node]:
+        """Return the objects that `name` is the label or a category of."""
+        meant = {one.concept for one in self.builder.linker.best(name)}
+        return [
+            node
+            for node in scene.objects
+            if node.label == name
+            or meant & {scene.concept[node.id], *self.knowledge.categories(scene.concept[node.id])}
+        ]
+
+    def categories(self, concept: str) -> list[str]:
+        labels = [self.knowledge.label(one) for one in self.knowledge.categories(concept)]
+        return [label for label in labels if label not in TOO_GENERAL][:4]
+
+    def aliases(self, scene: Scene, node: Node) -> list[str]:
+        concept = self.knowledge.concept(scene.concept[node.id])
+        return list(concept.aliases) if concept else []
+
+
+def most_prominent(objects: Sequence[Node]) -> Node:
+    def size(node: Node) -> float:
+        if node.box is None:
+            return node.score
+        area = (node.box[2] - node.box[0]) * (node.box[3] - node.box[1])
+        return node.score * math.sqrt(area)
+
+    return max(objects, key=size)

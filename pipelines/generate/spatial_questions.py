@@ -1,0 +1,64 @@
+"""Questions about where objects stand to each other."""
+
+from __future__ import annotations
+
+from random import Random
+
+from pipelines.datasets.splits import Question
+from pipelines.generate import templates
+from pipelines.generate.references import References, Scene
+from pipelines.generate.wording import with_article
+
+
+class SpatialQuestions:
+    """Writes questions whose answer is read off the spatial edges."""
+
+    def __init__(self, references: References, random: Random) -> None:
+        self.references = references
+        self.random = random
+
+    def which(self, scene: Scene) -> Question | None:
+        """What is left of X?"""
+        found = self.references.spatial_pair(scene)
+        if found is None:
+            return None
+        anchor, relation, targets, edges = found
+        wording = self.random.choice(templates.SPATIAL_SELECT)
+        where = self.random.choice(templates.SPATIAL_PHRASES[relation])
+        return Question(
+            text=wording.format(where=where, anchor=anchor.label),
+            kind="spatial",
+            subject=scene.concept[anchor.id],
+            wording=where,
+            answers=frozenset(node.id for node in targets),
+            path=frozenset((edge.source, edge.target) for edge in edges),
+        )
+
+    def whether(self, scene: Scene) -> Question | None:
+        """Is X left of Y?"""
+        found = self.references.spatial_pair(scene)
+        if found is None:
+            return None
+        anchor, relation, _, _ = found
+        other = self.random.choice(scene.objects)
+        if other.label == anchor.label:
+            return None
+        edges = [
+            edge
+            for one in scene.same_label(other)
+            for edge in scene.graph.edges_between(one.id, anchor.id)
+            if edge.relation == relation
+        ]
+        where = self.random.choice(templates.SPATIAL_PHRASES[relation])
+        wording = self.random.choice(templates.SPATIAL_YES_NO)
+        text = wording.format(
+            x=other.label, a_x=with_article(other.label), where=where, anchor=anchor.label
+        )
+        return Question(
+            text=text,
+            kind="spatial yes/no",
+            subject=scene.concept[anchor.id],
+            wording=where,
+            yes=bool(edges),
+            path=frozenset((edge.source, edge.target) for edge in edges),
+        )

@@ -1,0 +1,135 @@
+"""From text to entities, relations and the question: the reading step.
+
+>>> sentence = Parser()("Is this animal a mammal?")
+>>> [entity.lemma for entity in sentence.entities]
+['animal', 'mammal']
+>>> sentence.question.answer_type, sentence.question.relation
+('yes/no', 'is a')
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from kg.errors import SightGraphError
+from kg.files import bundled
+from pipelines.reading.readers import DEFAULT_READER, READERS
+from pipelines.reading.sentence import (
+    AnswerType,
+    Attribute,
+    Comparison,
+    Constraint,
+    Entity,
+    EntityKind,
+    Question,
+    Relation,
+    Sentence,
+    Token,
+)
+
+if TYPE_CHECKING:
+    from spacy.language import Language
+
+__all__ = [
+    "LONGEST_TEXT",
+    "AnswerType",
+    "Attribute",
+    "Comparison",
+    "Constraint",
+    "Entity",
+    "EntityKind",
+    "Parser",
+    "Question",
+    "Relation",
+    "Sentence",
+    "Token",
+    "load_pipeline",
+]
+
+LONGEST_TEXT = 2_000
+"""Characters; a question or caption is far shorter, a longer text is a mistake."""
+
+
+class Parser:
+    """Reads questions and captions with the bundled spaCy pipeline, or one of your own.
+
+    The pipeline loads on first use. Components of ours stand at its end:
+    "sightgraph_scene" (entities, attributes, relations), "sightgraph_question", and, with the
+    trained reader, "sightgraph_text_graph", which reads statements anew.
+
+    reader: reads statements; "trained" or "rules" (`pipelines.reading.readers.READERS`).
+
+    Raises:
+        UnknownNameError: there is no such reader.
+    """
+
+    def __init__(
+        self, model: Language | str | Path | None = None, reader: str = DEFAULT_READER
+    ) -> None:
+        READERS.resolve(reader)
+        self._model = model
+        self._reader = reader
+        self._pipeline: Language | None = None
+
+    @property
+    def pipeline(self) -> Language:
+        """The spaCy pipeline with our components.
+
+        Raises:
+            SightGraphError: the model's folder is missing or holds no pipeline.
+        """
+        if self._pipeline is None:
+            self._pipeline = _with_components(load_pipeline(self._model), self._reader)
+        return self._pipeline
+
+    def __call__(self, text: str) -> Sentence:
+        """Return what `text` says and asks.
+
+        Raises:
+            SightGraphError: `text` is empty, blank, or longer than `LONGEST_TEXT`.
+        """
+        if not text.strip():
+            raise SightGraphError("the text is empty. Give a question or a caption.")
+        if len(text) > LONGEST_TEXT:
+            raise SightGraphError(
+                f"the text has {len(text)} characters, more than {LONGEST_TEXT}, and starts "
+                f"'{text[:40]}'. Give one question or caption."
+            )
+        sentence: Sentence = self.pipeline(text)._.sightgraph_sentence
+        return sentence
+
+
+def load_pipeline(model: Language | str | Path | None = None) -> Language:
+    """Return a spaCy pipeline: the one given, the one in a folder, or the bundled one.
+
+    Raises:
+        SightGraphError: there is no pipeline in the folder.
+    """
+    import spacy
+
+    if model is None:
+        model = bundled("models", "parser")
+    if not isinstance(model, str | Path):
+        return model
+    try:
+        return spacy.load(Path(model))
+    except (OSError, ValueError) as error:
+        raise SightGraphError(
+            f"there is no spaCy pipeline that can be read in '{model}': {error}. Name a folder "
+            "that `sightgraph train parser` wrote."
+        ) from error
+
+
+def _with_components(pipeline: Language, reader: str) -> Language:
+    from pipelines.reading import components
+
+    names = [components.SCENE, components.QUESTION]
+    if reader == "trained":
+        from pipelines.reading.components import TEXT_GRAPH
+
+        names.append(TEXT_GRAPH)
+    for name in names:
+        if name not in pipeline.pipe_names:
+            pipeline.add_pipe(name, last=True)
+    return pipeline

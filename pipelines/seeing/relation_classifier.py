@@ -1,0 +1,236 @@
+"""Semantic relations between detected objects: riding, holding, wearing, sitting on ..."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Sequence
+from itertools import permutations
+from pathlib import Path
+from typing import Literal
+
+import torch
+from safetensors.torch import load_file
+from torch import Tensor
+
+from graph_fusion.encoders.text import MiniLM, TextEncoder
+from graph_fusion.perception import RelationNetwork, pair_geometry
+from graph_fusion.weights import loading
+from kg.files import bundled
+from kg.graph import Box
+from pipelines.detections import Detection
+from pipelines.reading.predicates import canonical
+from pipelines.seeing.perception_types import SeenRelation
+
+SEMANTIC = (
+    "riding",
+    "holding",
+    "wearing",
+    "eating",
+    "sitting on",
+    "sitting at",
+    "standing on",
+    "lying on",
+    "carrying",
+    "driving",
+    "looking at",
+    "using",
+    "playing with",
+    "drinking from",
+    "flying",
+    "throwing",
+    "hitting",
+    "swinging",
+    "leaning on",
+    "hanging on",
+    "parked on",
+    "covered with",
+    "filled with",
+    "attached to",
+)
+"""Predicates that a scene graph may get; where things stand to each other, geometry says."""
+GEOMETRIC = ("on", "in", "under", "above", "behind", "in front of", "next to", "near", "with", "at")
+"""Predicates that compete with these, so that a pair that only lies together stays bare."""
+MOST_RELATIONS = 10
+PLACE_WEIGHT = 0.3
+"""What boxes count beside words when all predicates of a photograph are ranked: few captions have
+boxes. Chosen, like the next two, on train photographs that training held out."""
+FAR, SMALL = 6.0, 0.5
+"""How much less is said of things that are far apart (gap as a share of the photograph) and small
+(logarithm of their shares of its area)."""
+UNUSUAL = 0.5
+"""What another name for the same predicate costs."""
+Evidence = Literal["both", "words", "places"]
+"""What a relation is judged by."""
+
+
+class RelationReader:
+    """Scores predicates between objects by their labels and boxes.
+
+    folder: a folder that `sightgraph train relations` wrote; the bundled one by default.
+    encoder: reads labels and predicates.
+
+    Raises:
+        SightGraphError: the folder does not hold a relation model.
+    """
+
+    def __init__(self, folder: Path | None = None, encoder: TextEncoder | None = None) -> None:
+        folder = bundled("models", "relations") if folder is None else folder
+        with loading("relations", folder):
+            config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+            self.threshold: float = config["threshold"]
+            self.taught: frozenset[str] = frozenset(config["taught"])
+            self.network = RelationNetwork()
+            self.network.load_state_dict(load_file(folder / "model.safetensors"))
+        self.network.eval()
+        self.encoder = encoder or MiniLM()
+
+    def __call__(self, objects: Sequence[Detection], width: int, height: int) -> list[SeenRelation]:
+        """Return at most `MOST_RELATIONS` semantic relations, one a pair, the surest first.
+
+        width, height: of the photograph, in pixels. Objects without a box have none.
+        """
+        placed = [index for index, one in enumerate(objects) if one.box is not None]
+        boxes = [objects[index].box for index in placed]
+        labels = [objects[index].label for index in placed]
+        pairs = list(permutations(range(len(placed)), 2))
+        if not pairs:
+            return []
+        names = [*SEMANTIC, *GEOMETRIC]
+        predicates, related = self._scores(
+            labels, [box for box in boxes if box is not None], width, height, pairs, names
+        )
+        sure = predicates.softmax(1) * related.sigmoid()[:, None]
+        best = sure[:, : len(SEMANTIC)].max(1)
+        found = [
+            SeenRelation(
+                placed[s],
+                SEMANTIC[int(number)],
+                placed[o],
+                round(float(score) * _found_both(objects[placed[s]], objects[placed[o]]), 3),
+            )
+            for (s, o), score, number in zip(pairs, best.values, best.indices, strict=True)
+        ]
+        found = [one for one in found if one.score >= self.threshold]
+        return _one_of_a_kind(objects, sorted(found, key=lambda one: -one.score))[:MOST_RELATIONS]
+
+    def score(
+        self,
+        labels: Sequence[str],
+        boxes: Sequence[Box],
+        width: float,
+        height: float,
+        pairs: Sequence[tuple[int, int]],
+        predicates: Sequence[str],
+        by: Evidence = "both",
+    ) -> Tensor:
+        """Return log scores [pairs, predicates], comparable over the whole photograph.
+
+        Names that mean the same ("wears", "wearing") each have what their one form has; all
+        but the most usual a little less, so that they do not crowd out others.
+        """
+        logits, related = self._scores(labels, boxes, width, height, pairs, predicates, by)
+        if by == "both":
+            words, _ = self._scores(labels, boxes, width, height, pairs, predicates, "words")
+            logits = words + PLACE_WEIGHT * (logits - words)
+        told = torch.nn.functional.logsigmoid(related)
+        if by != "words":
+            told = told + _prominence(boxes, width, height, pairs)
+        first, less = _alike(predicates)
+        whole = logits[:, sorted(set(first))].logsumexp(1, keepdim=True)
+        return logits - whole - torch.tensor(less) + told[:, None]
+
+    @torch.inference_mode()
+    def _scores(
+        self,
+        labels: Sequence[str],
+        boxes: Sequence[Box],
+        width: float,
+        height: float,
+        pairs: Sequence[tuple[int, int]],
+        predicates: Sequence[str],
+        by: Evidence = "both",
+    ) -> tuple[Tensor, Tensor]:
+        """Return logits [pairs, predicates] and of being related [pairs]."""
+        texts = self.encoder([label.lower() for label in labels])
+        places = torch.tensor(boxes, dtype=torch.float32)
+        subject, target = torch.tensor(pairs).unbind(1)
+        there = self._one_way(texts, places, subject, target, width, height, predicates, by)
+        back = self._one_way(texts, places, target, subject, width, height, predicates, by)
+        exchanged = torch.tensor([canonical(name).exchanged for name in predicates])
+        logits = torch.where(exchanged, back[0], there[0])
+        return logits, torch.maximum(there[1], back[1] - 1) if exchanged.any() else there[1]
+
+    def _one_way(
+        self,
+        texts: Tensor,
+        places: Tensor,
+        subject: Tensor,
+        target: Tensor,
+        width: float,
+        height: float,
+        predicates: Sequence[str],
+        by: Evidence,
+    ) -> tuple[Tensor, Tensor]:
+        forms = self.encoder([canonical(name).text for name in predicates])
+        geometry = pair_geometry(places[subject], places[target], width, height)
+        first, second = texts[subject], texts[target]
+        if by == "places":
+            first, second = torch.zeros_like(first), torch.zeros_like(second)
+        scores = self.network(first, second, None if by == "words" else geometry, forms)
+        return scores.predicates, scores.related
+
+
+def _alike(predicates: Sequence[str]) -> tuple[list[int], list[float]]:
+    """Return for each predicate the one that stands for all of its meaning, and what it costs.
+
+    One standing for its meaning costs nothing, the others `UNUSUAL`.
+    """
+    chosen: dict[object, int] = {}
+    for index in sorted(range(len(predicates)), key=lambda i: (_rarity(predicates[i]), i)):
+        chosen.setdefault(canonical(predicates[index]), index)
+    first = [chosen[canonical(name)] for name in predicates]
+    return first, [0.0 if index == at else UNUSUAL for index, at in enumerate(first)]
+
+
+def _rarity(name: str) -> int:
+    """Return how much less usual a name is than others of its meaning: wearing, of, above."""
+    if name == "of" or (name.split()[0].endswith("ing") and not canonical(name).exchanged):
+        return 0
+    return 1 if name == canonical(name).text else 2
+
+
+def _found_both(first: Detection, second: Detection) -> float:
+    """Return how sure the detector is of both."""
+    return math.sqrt(first.score * second.score)
+
+
+def _one_of_a_kind(
+    objects: Sequence[Detection], relations: Sequence[SeenRelation]
+) -> list[SeenRelation]:
+    """Keep of relations that differ in one end of the same label only the first: one rider
+    to a horse, one horse to a rider."""
+    kept: list[SeenRelation] = []
+    taken: set[tuple[object, str, object]] = set()
+    for one in relations:
+        ends: set[tuple[object, str, object]] = {
+            (one.subject, one.predicate, objects[one.object].label),
+            (objects[one.subject].label, one.predicate, one.object),
+        }
+        if not ends & taken:
+            taken |= ends
+            kept.append(one)
+    return kept
+
+
+def _prominence(
+    boxes: Sequence[Box], width: float, height: float, pairs: Sequence[tuple[int, int]]
+) -> Tensor:
+    """Return how likely people are to speak of each pair at all, as a logarithm: [pairs]."""
+    places = torch.tensor(boxes, dtype=torch.float32) / torch.tensor([width, height] * 2)
+    subject, target = torch.tensor(pairs).unbind(1)
+    a, b = places[subject], places[target]
+    gap = (torch.maximum(a[:, :2], b[:, :2]) - torch.minimum(a[:, 2:], b[:, 2:])).clamp_min(0)
+    areas = (a[:, 2:] - a[:, :2]).prod(1) * (b[:, 2:] - b[:, :2]).prod(1)
+    distance = gap.square().sum(1).sqrt()
+    return SMALL * areas.clamp_min(1e-8).log() / 2 - FAR * distance

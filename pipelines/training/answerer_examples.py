@@ -1,0 +1,327 @@
+"""Training examples for the answerer: photographs, their objects, questions, tensors."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import torch
+from PIL import Image
+from torch import Tensor
+
+from graph_fusion.heads.graph import COUNT, NO, POINTER, UNKNOWN, YES, YES_NO
+from graph_fusion.model import ModelConfig
+from graph_fusion.tensors import GraphTensors, TextTable, graph_tensors
+from kg.english import base_forms, normalise
+from kg.graph import Edge, Node, PhotoInfo, SceneGraph
+from kg.knowledge.memory import Knowledge
+from kg.linking import Linker
+from kg.vocabulary import EdgeKind, NodeKind
+from pipelines.answering.query import query_of, region_features
+from pipelines.build.builder import GraphBuilder, kept
+from pipelines.datasets.okvqa import ASIDE
+from pipelines.datasets.splits import Question, held_out, is_validation
+from pipelines.detections import Detection, without_duplicates
+from pipelines.generate.questions import QuestionWriter
+from pipelines.photo import Photo
+from pipelines.reading.parser import Parser, Sentence
+from pipelines.seeing.perception import Perception
+from pipelines.seeing.perception_types import Seen
+from pipelines.training.detector_data import teacher_boxes
+
+if TYPE_CHECKING:
+    from pipelines.detectors import Detector
+
+
+TEACHER_SCORE = 0.35
+"""Boxes of the teacher below this are left out."""
+HELD_OUT_PHOTOS = 0.05
+EDITED = 0.35
+"""Share of fact questions whose facts are exchanged, so that the model must read them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A photograph as the answerer's training sees it: its size, if known, and what was seen."""
+
+    name: str
+    info: PhotoInfo | None
+    detections: tuple[Detection, ...]
+    seen: Seen | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """Tensors of one graph and question, with what must come out.
+
+    Shapes (N nodes, E messages):
+        answers, counted, countable [N]: masks
+        path [E]: 1 on the way, 0 off it, -1 where nobody knows
+        route, yes_no: class numbers of `graph_fusion.heads.graph`, yes_no -1 where not asked
+    """
+
+    tensors: GraphTensors
+    answers: Tensor
+    counted: Tensor
+    countable: Tensor
+    path: Tensor
+    route: int
+    yes_no: int
+    kind: str
+    validation: bool
+
+
+def teacher_pictures(data: Path) -> list[Picture]:
+    """Return the photographs of `teacher_boxes.json.gz` with the boxes that stand there.
+
+    Raises:
+        SightGraphError: the file is not in `data`.
+    """
+    boxes = teacher_boxes(data)
+    pictures = []
+    for name in sorted(boxes):
+        with Image.open(data / name) as image:
+            info = PhotoInfo(name, *image.size)
+        found = tuple(
+            Detection(label, score, "teacher", (x1, y1, x2, y2))
+            for label, score, (x1, y1, x2, y2) in boxes[name]
+            if score >= TEACHER_SCORE
+        )
+        pictures.append(Picture(name, info, found))
+    return pictures
+
+
+def detected_pictures(data: Path, names: Iterable[str], detector: Detector) -> Iterator[Picture]:
+    """Run `detector` over photographs, which gives region features too, and look again."""
+    perception = Perception(Knowledge.bundled(), detector)
+    for name in names:
+        photo = Photo.open(data / name)
+        info = PhotoInfo(name, photo.width, photo.height)
+        found = tuple(without_duplicates(detector(photo)))
+        yield Picture(name, info, found, perception(photo, kept(found)))
+
+
+def is_validation_photo(name: str) -> bool:
+    """Photographs held out by a hash of their name."""
+    return held_out(name, HELD_OUT_PHOTOS)
+
+
+class ExampleMaker:
+    """Turns pictures into examples; the same seed makes the same ones."""
+
+    def __init__(
+        self,
+        builder: GraphBuilder,
+        parser: Parser,
+        table: TextTable,
+        config: ModelConfig,
+        seed: int,
+    ) -> None:
+        self.builder = builder
+        self.parser = parser
+        self.table = table
+        self.config = config
+        self.random = random.Random(seed)
+        assert isinstance(builder.knowledge, Knowledge)  # questions are written from all of it
+        self.writer = QuestionWriter(builder.knowledge, builder, seed)
+
+    def examples(self, picture: Picture, amount: int) -> Iterator[Example]:
+        """Yield up to `amount` examples of one picture."""
+        scene = self.builder(picture.detections, picture.info, seen=picture.seen)
+        validation = is_validation_photo(picture.name)
+        for question in self.writer.write(scene, amount):
+            sentence = self.parser(question.text)
+            graph = self.builder.asked(scene, sentence)
+            if not validation and question.fact and self.random.random() < EDITED:
+                graph, question = self._edit(graph, question)
+            yield self._example(picture, graph, sentence, question, validation)
+
+    def asked(self, picture: Picture, text: str, answers: Collection[str]) -> Example:
+        """Return the example of a question that a person asked; the way to the answer is unknown.
+
+        answers: names, of which any one is right. Where no node of the graph is called so, the
+        right answer is that the graph does not say.
+        """
+        sentence = self.parser(text)
+        graph = self.builder(picture.detections, picture.info, sentence, picture.seen)
+        right = {normalise(one) for one in answers}
+        found = frozenset(
+            node.id
+            for node in graph.nodes()
+            if node.kind != NodeKind.ENTITY
+            and {normalise(node.label), *base_forms(normalise(node.label))} & right
+        )
+        question = Question(text, "asked", text, text, answers=found, answerable=bool(found))
+        validation = is_validation_photo(picture.name)
+        example = self._example(picture, graph, sentence, question, validation)
+        unknown = torch.full_like(example.path, -1.0)
+        return replace(example, path=unknown, validation=validation)
+
+    def _example(
+        self,
+        picture: Picture,
+        graph: SceneGraph,
+        sentence: Sentence,
+        question: Question,
+        validation: bool,
+    ) -> Example:
+        regions = region_features(picture.detections, self.config.region_detector)
+        tensors = graph_tensors(
+            graph, query_of(sentence), self.table, regions, self.config.region_features
+        )
+        nodes = graph.nodes()
+        edges = graph.edges()
+        on_path = [_on_path(edge, question) for edge in edges]
+        return Example(
+            tensors=tensors,
+            answers=torch.tensor([node.id in question.answers for node in nodes]),
+            counted=torch.tensor([node.id in question.counted for node in nodes]),
+            countable=torch.tensor([node.kind == NodeKind.OBJECT for node in nodes]),
+            path=torch.tensor(on_path, dtype=torch.float32).repeat(2),
+            route=_route(question),
+            yes_no=_yes_no(question),
+            kind=question.kind,
+            validation=validation or is_validation(question),
+        )
+
+    def _edit(self, graph: SceneGraph, question: Question) -> tuple[SceneGraph, Question]:
+        """Exchange the facts asked for, in the graph and in the expected answer alike."""
+        assert question.fact is not None
+        subject, relation = question.fact
+        asked = [edge for edge in graph.edges_from(subject) if edge.relation == relation]
+        asked = [edge for edge in asked if edge.kind == EdgeKind.FACT]
+        if question.yes is None:
+            return self._exchange(graph, question, asked)
+        if question.yes and question.answerable:
+            true = {target for source, target in question.path if source == subject}
+            gone = [edge for edge in asked if edge.target in true]
+            on = frozenset(pair for pair in question.path if pair[0] != subject)
+            return graph.without(*gone), replace(question, yes=False, path=on)
+        return graph, question
+
+    def _exchange(
+        self, graph: SceneGraph, question: Question, asked: Sequence[Edge]
+    ) -> tuple[SceneGraph, Question]:
+        if not asked:
+            return graph, question
+        subject, relation = asked[0].source, asked[0].relation
+        old = {edge.target for edge in asked}
+        others = [term for term in self.writer.ranges.get(relation, []) if term not in old]
+        edited = graph.without(*asked)
+        chosen = self.random.sample(others, min(len(others), self.random.choice([1, 1, 2, 3])))
+        for term in chosen:
+            label = self.builder.knowledge.label(term)
+            edited.add(Node(term, NodeKind.CONCEPT, label, "edit"))
+            edited.connect(Edge(subject, term, EdgeKind.FACT, relation, "edit"))
+        path = {pair for pair in question.path if pair[1] not in old or pair[0] != subject}
+        path |= {(subject, term) for term in chosen}
+        return edited, replace(question, answers=frozenset(chosen), path=frozenset(path))
+
+
+def _on_path(edge: Edge, question: Question) -> bool:
+    """Whether an edge leads to the answer; from words, every edge to a node on the path does."""
+    if (edge.source, edge.target) in question.path:
+        return True
+    if not edge.source.startswith("entity:"):
+        return False
+    touched = {end for pair in question.path for end in pair} | question.counted
+    return edge.target in touched
+
+
+def _route(question: Question) -> int:
+    if question.yes is not None:
+        return YES_NO
+    return COUNT if question.kind == "count" else POINTER
+
+
+def _yes_no(question: Question) -> int:
+    if question.yes is None:
+        return -1
+    if not question.answerable:
+        return UNKNOWN
+    return YES if question.yes else NO
+
+
+FILE = Path("okvqa") / "train.json"
+LABEL_SCORE = 0.5
+"""Score of an object of which only a label is known."""
+LEAST_AGREED = 0.6
+"""Official score from which an answer counts as right: two of ten people gave it."""
+UNKNOWN_KEPT = 0.06
+"""Share of the questions that the knowledge cannot answer which are kept."""
+DECIDED = frozenset({"yes", "no"})
+
+
+@dataclass(frozen=True, slots=True)
+class AskedQuestion:
+    """A question of a person about a photograph, and the answers that people agreed on."""
+
+    picture: Picture
+    text: str
+    answers: frozenset[str]
+
+
+class AskedQuestions:
+    """Finds the questions whose answer is known of what the photograph shows, and some others.
+
+    pictures: what was seen in the photographs that are here, by path.
+    """
+
+    def __init__(self, knowledge: Knowledge, pictures: Mapping[str, Picture], seed: int) -> None:
+        self.knowledge = knowledge
+        self.linker = Linker(knowledge)
+        self.pictures = pictures
+        self.random = random.Random(seed)
+        self._reached: dict[str, frozenset[str]] = {}
+
+    def __call__(self, data: Path) -> Iterator[AskedQuestion]:
+        """Yield questions of `data`/okvqa/train.json; none, if there is no such file.
+
+        Those about photographs that OK-VQA's measure sets aside are left out.
+        """
+        if not (data / FILE).is_file():
+            return
+        asked: list[dict[str, Any]] = json.loads((data / FILE).read_text(encoding="utf-8"))
+        for one in asked:
+            if held_out(str(one["image_id"]), ASIDE):
+                continue
+            answers = frozenset(
+                text for text, score in one["scores"].items() if score >= LEAST_AGREED
+            )
+            if not answers or answers & DECIDED or any(text.isdigit() for text in answers):
+                continue
+            picture = self._picture(one)
+            known = self._meant(answers) & self._known(picture)
+            if known or self.random.random() < UNKNOWN_KEPT:
+                yield AskedQuestion(picture, one["question"], answers)
+
+    def _picture(self, one: Mapping[str, Any]) -> Picture:
+        name = f"okvqa/images/COCO_train2014_{one['image_id']:012d}.jpg"
+        found = self.pictures.get(name)
+        if found is not None:
+            return found
+        labels = [label for label in one["detections"] if self._concepts(label)]
+        seen = tuple(Detection(label, LABEL_SCORE, "labels", None) for label in labels)
+        return Picture(name, None, seen)
+
+    def _known(self, picture: Picture) -> set[str]:
+        """Return what is known of the objects: themselves and the objects of their facts."""
+        return {one for seen in picture.detections for one in self._reach(seen.label)}
+
+    def _reach(self, label: str) -> frozenset[str]:
+        if label not in self._reached:
+            found = self._concepts(label)
+            facts = [fact for concept in found for fact in self.knowledge.facts(concept)]
+            self._reached[label] = frozenset(found) | {fact.object for fact in facts}
+        return self._reached[label]
+
+    def _concepts(self, label: str) -> list[str]:
+        return [one.concept for one in self.linker.best(label, head=True)]
+
+    def _meant(self, answers: frozenset[str]) -> set[str]:
+        forms = {form for one in map(normalise, answers) for form in (one, *base_forms(one))}
+        return {concept for form in forms for concept in self.knowledge.named(form)}

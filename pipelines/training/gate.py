@@ -1,0 +1,227 @@
+"""Fits how far an answer comes from the graph and how far from the vocabulary."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import torch
+from rich.progress import track
+from torch import Tensor
+from torch.nn import functional as F
+
+from graph_fusion.encoders import TEXT_ENCODERS
+from graph_fusion.tensors import Query
+from graph_fusion.vocabulary_model import VocabularyAnswerer
+from kg.errors import SightGraphError
+from kg.graph import SceneGraph
+from kg.knowledge.memory import Knowledge
+from pipelines.answering.gate import FEATURES, Mixing, features
+from pipelines.answering.query import query_of
+from pipelines.answering.vocabulary_answerer import Speaker, in_the_graphs_words
+from pipelines.datasets.okvqa import read_okvqa
+from pipelines.datasets.questions import PhotoQuestion, same_answer
+from pipelines.detections import Detection
+from pipelines.evaluate.okvqa import probabilities
+from pipelines.generate.questions import QuestionWriter
+from pipelines.photo import Photo
+from pipelines.sightgraph import SightGraph
+from pipelines.training.answerer_examples import is_validation_photo, teacher_pictures
+from pipelines.training.vocabulary import worded_graphs
+
+LISTED, GENERATED_PHOTOS, GENERATED = 400, 60, 4
+"""Questions of OK-VQA set aside, photographs with generated questions, and questions on each."""
+BY_HAND = 4.0
+"""Questions asked by hand about photographs count so many times as much, all together, as those of
+OK-VQA, and as the generated ones: they are the nearest to what the answerer is for."""
+STEPS, DECAY = 200, 0.02
+LEAST = 1e-4
+"""A probability that both sources may be wrong, so that no question counts without bound."""
+
+
+def train(
+    data: Path,
+    questions: Sequence[PhotoQuestion],
+    images: Path,
+    folder: Path,
+    vocabularies: Sequence[Path] = (),
+) -> dict[str, float]:
+    """Fit temperature and mixing of the answerer in `folder`, and write them there.
+
+    vocabularies: folders of models whose average takes the place of the vocabulary there.
+
+    Raises:
+        SightGraphError: a part of the answerer or of the data is missing.
+    """
+    okvqa = data / "okvqa" / "train.json"
+    encoder = TEXT_ENCODERS.make("minilm")
+    if vocabularies:
+        first, *others = (VocabularyAnswerer.load(one, encoder) for one in vocabularies)
+        first.joined(others).save(folder)
+    vocabulary = VocabularyAnswerer.load(folder, encoder)
+    vocabulary.config = replace(vocabulary.config, temperature=_temperature(vocabulary, okvqa))
+    vocabulary.save_config(folder)
+    sightgraph = SightGraph.from_pretrained(answerer=folder)
+    rater = Rater(sightgraph, Speaker(vocabulary, Mixing((0.0,) * len(FEATURES), 0.0)))
+    rated = [
+        *_together(rater.by_hand(questions, images), BY_HAND),
+        *_together(rater.listed(okvqa), 1.0),
+        *_together(rater.generated(data), 1.0),
+    ]
+    mixing = fit_mixing(rated)
+    mixing.save(folder)
+    found = dict(zip(FEATURES, mixing.weights, strict=True))
+    return {"questions": len(rated), "temperature": vocabulary.config.temperature} | found
+
+
+def _together(rated: Iterable[Rated], weight: float) -> list[Rated]:
+    """Return `rated` with equal weights whose sum is `weight`."""
+    found = list(rated)
+    return [replace(one, weight=weight / len(found)) for one in found]
+
+
+def _temperature(vocabulary: VocabularyAnswerer, okvqa: Path) -> float:
+    aside = [one for one in read_okvqa(okvqa) if one.part == "validation"]
+    row = {answer: number for number, answer in enumerate(vocabulary.config.answers)}
+    targets = torch.zeros(len(aside), len(row))
+    for number, one in enumerate(aside):
+        for answer, score in one.scores.items():
+            if answer in row:
+                targets[number, row[answer]] = score
+    cold = VocabularyAnswerer(
+        vocabulary.models, replace(vocabulary.config, temperature=1.0), vocabulary.wording
+    )
+    chances = probabilities(cold, worded_graphs(aside, vocabulary.wording.encoder))
+    return fit_temperature(torch.log(chances), targets)
+
+
+@dataclass(frozen=True, slots=True)
+class Rated:
+    """What both sources gave to the right answers of one question; weight: how much it counts."""
+
+    features: tuple[float, ...]
+    graph: float
+    vocabulary: float
+    weight: float = 1.0
+
+
+class Rater:
+    """Asks both sources of a sightgraph, each by itself."""
+
+    def __init__(self, sightgraph: SightGraph, speaker: Speaker) -> None:
+        self.sightgraph = sightgraph
+        self.speaker = speaker
+
+    def by_hand(self, questions: Sequence[PhotoQuestion], images: Path) -> Iterator[Rated]:
+        """Yield questions about photographs, with lists of accepted answers."""
+        for one in track(questions, "questions by hand"):
+            photo = Photo.open(one.photo(images))
+            found = self.sightgraph.detect(photo)
+            yield self._rated(*self.sightgraph.read(photo, one.text, found), one.answers)
+
+    def listed(self, okvqa: Path, amount: int = LISTED) -> Iterator[Rated]:
+        """Yield OK-VQA's questions on the photographs set aside, with labels but no boxes."""
+        questions = [one for one in read_okvqa(okvqa) if one.part == "validation"]
+        for one in track(random.Random(0).sample(questions, amount), "OK-VQA"):
+            sentence = self.sightgraph.parser(one.question)
+            found = [Detection(label, 1.0, "listed") for label in dict.fromkeys(one.seen)]
+            graph = self.sightgraph.builder(found, None, sentence)
+            yield self._rated(graph, query_of(sentence), {}, tuple(one.scores), one.scores)
+
+    def generated(self, data: Path, photos: int = GENERATED_PHOTOS) -> Iterator[Rated]:
+        """Yield generated questions about photographs that the graph network never saw."""
+        names = [one.name for one in teacher_pictures(data) if is_validation_photo(one.name)]
+        assert isinstance(self.sightgraph.knowledge, Knowledge)
+        writer = QuestionWriter(self.sightgraph.knowledge, self.sightgraph.builder, 0)
+        for name in track(random.Random(0).sample(names, photos), "generated questions"):
+            photo = Photo.open(data / name)
+            found = self.sightgraph.detect(photo)
+            scene = self.sightgraph.graph(photo)
+            for question in writer.write(scene, GENERATED):
+                answers = {scene.node(one).label for one in question.answers if one in scene}
+                answers |= {str(len(question.counted))} if question.kind == "count" else set()
+                answers |= set() if question.yes is None else {"yes" if question.yes else "no"}
+                if answers and question.answerable:
+                    read = self.sightgraph.read(photo, question.text, found)
+                    yield self._rated(*read, tuple(answers))
+
+    def _rated(
+        self,
+        graph: SceneGraph,
+        query: Query,
+        regions: Mapping[str, np.ndarray],
+        answers: Sequence[str],
+        scores: Mapping[str, float] | None = None,
+    ) -> Rated:
+        said = self.sightgraph.answerer.graph_alone(graph, query, regions)
+        spoken = in_the_graphs_words(said, self.speaker([graph], query.text)[0])
+        return Rated(
+            features(said, spoken, query.answer_type),
+            _right(said.graph_scores(), answers, scores),
+            _right(spoken, answers, scores),
+        )
+
+
+def _right(
+    given: Mapping[str, float], answers: Sequence[str], scores: Mapping[str, float] | None
+) -> float:
+    """Return the probability on right answers, each by its soft score if it has one."""
+    if scores is not None:
+        return sum(share * scores.get(text, 0.0) for text, share in given.items())
+    return sum(share for text, share in given.items() if same_answer(text, answers))
+
+
+def fit_mixing(rated: Sequence[Rated]) -> Mixing:
+    """Return the mixing under which the right answers are most probable (maximum likelihood).
+
+    Raises:
+        SightGraphError: there is no question.
+    """
+    if not rated:
+        raise SightGraphError("there is no question to fit the mixing on.")
+    x = torch.tensor([one.features for one in rated])
+    graph = torch.tensor([one.graph for one in rated])
+    vocabulary = torch.tensor([one.vocabulary for one in rated])
+    counts = torch.tensor([one.weight for one in rated])
+    counts = counts / counts.sum()
+    weights = torch.zeros(len(FEATURES), requires_grad=True)
+    bias = torch.zeros((), requires_grad=True)
+    optimizer = torch.optim.LBFGS([weights, bias], max_iter=STEPS, line_search_fn="strong_wolfe")
+
+    def loss() -> Tensor:
+        share = torch.sigmoid(x @ weights + bias)
+        right = (1 - share) * graph + share * vocabulary
+        return -(counts * torch.log(right + LEAST)).sum() + DECAY * weights.square().mean()
+
+    def step() -> Tensor:
+        optimizer.zero_grad()
+        value = loss()
+        value.backward()  # type: ignore[no-untyped-call]
+        return value
+
+    optimizer.step(step)  # type: ignore[no-untyped-call]
+    return Mixing(tuple(weights.tolist()), float(bias.detach()))
+
+
+def fit_temperature(logits: Tensor, targets: Tensor) -> float:
+    """Return the temperature under which the soft targets are most probable (Guo et al., 2017).
+
+    Shapes:
+        logits, targets [Q, A]
+    """
+    log_temperature = torch.zeros((), requires_grad=True)
+    optimizer = torch.optim.LBFGS([log_temperature], max_iter=STEPS)
+    shares = targets / targets.sum(dim=1, keepdim=True).clamp_min(LEAST)
+
+    def step() -> Tensor:
+        optimizer.zero_grad()
+        logs = F.log_softmax(logits * torch.exp(-log_temperature), dim=1)
+        value = -(shares * logs).sum(dim=1).mean()
+        value.backward()  # type: ignore[no-untyped-call]
+        return value
+
+    optimizer.step(step)  # type: ignore[no-untyped-call]
+    return float(log_temperature.detach().exp())

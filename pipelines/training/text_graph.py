@@ -1,0 +1,234 @@
+"""Training the text-graph reader on FACTUAL's train part."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors.torch import save_file
+from torch import Tensor
+from torch.nn import functional as F
+
+from graph_fusion import training
+from graph_fusion.text_graph import Read, TextGraphConfig, TextGraphNetwork
+from graph_fusion.training import Figures, Objective, Recipe, TrainingConfig
+from graph_fusion.weights import deterministic
+from kg.files import atomic_path, write_text
+from pipelines.datasets.factual import (
+    LEAST_IMPLIED,
+    LEAST_LINKS,
+    LEAST_NAMES,
+    LONGEST_CAPTION,
+    CaptionGraph,
+    WordGraph,
+    is_held_out,
+    learn_renamings,
+    read_factual,
+    word_graph,
+)
+from pipelines.evaluate.text_graph import scores
+from pipelines.reading.text_graph_reader import WordPieces, minilm, read_words
+
+NONE = "none"
+IGNORED = -100
+FROZEN = "encoder.embeddings."
+MEASURED = ("Set Match", "SPICE F1")
+"""Of `scores`, what is measured after each epoch."""
+
+
+@dataclass(frozen=True, slots=True)
+class TextGraphTraining(Recipe):
+    """How the reader is trained; the learning rate rises over `warm` steps and falls to 0."""
+
+    epochs: int = 5
+    batch_size: int = 32
+    learning_rate: float = 1e-3
+    encoder_rate: float = 1.5e-4
+    warm: int = 300
+    average: float = 0.999
+
+
+@dataclass(frozen=True, slots=True)
+class Captions:
+    """Captions of like length: the network's input, and class numbers of what is to be said.
+
+    Shapes (B captions, W words), -100 where nothing is asked:
+        links [B, W, W]; lengths, names, implied [B, W]
+    """
+
+    inputs: dict[str, Any]
+    links: Tensor
+    lengths: Tensor
+    names: Tensor
+    implied: Tensor
+
+
+class ReadingObjective(Objective[TextGraphNetwork, Captions | CaptionGraph]):
+    """An example of training is a whole batch of captions, one of validation a caption."""
+
+    uses_all = True
+
+    def __init__(
+        self, config: TextGraphConfig, pieces: WordPieces, options: TextGraphTraining
+    ) -> None:
+        self.config, self.pieces, self.options = config, pieces, options
+
+    def collate(
+        self, examples: list[Sequence[WordGraph]] | list[CaptionGraph]
+    ) -> Captions | CaptionGraph:
+        (one,) = examples
+        if isinstance(one, CaptionGraph):
+            return one
+        return _captions(self.pieces([caption.words for caption in one]), one, self.config)
+
+    def loss(self, model: TextGraphNetwork, batch: Captions | CaptionGraph) -> Tensor:
+        assert isinstance(batch, Captions)
+        return _loss(model(**batch.inputs), batch)
+
+    def measured(
+        self, model: TextGraphNetwork, batch: Captions | CaptionGraph, size: int
+    ) -> Figures:
+        assert isinstance(batch, CaptionGraph)
+        with next(model.parameters()).device:
+            read = read_words(model, self.pieces, batch.caption).triples()
+        found = scores([read], [batch.triples])
+        return {name: (found[name], 1) for name in MEASURED}
+
+    def groups(self, model: TextGraphNetwork, config: TrainingConfig) -> list[dict[str, Any]]:
+        known = {id(parameter) for parameter in model.encoder.parameters()}
+        encoder = [p for p in model.encoder.parameters() if p.requires_grad]
+        heads = [p for p in model.parameters() if id(p) not in known]
+        return [{"params": encoder, "lr": self.options.encoder_rate}, {"params": heads}]
+
+    def rate(self, step: int, steps: int, config: TrainingConfig) -> float:
+        return min((step + 1) / self.options.warm, (steps - step) / steps)
+
+
+@deterministic()
+def train(
+    data: Path,
+    out: Path,
+    options: TextGraphTraining | None = None,
+    log: Callable[[str], None] = print,
+) -> dict[str, float]:
+    """Train on `data`/factual/train.csv and write the model folder `out`.
+
+    Goes on from the checkpoint in `out`/training, if any. Returns the figures on the captions
+    that were held out of train.
+
+    Raises:
+        SightGraphError: the file is missing.
+    """
+    options = options or TextGraphTraining()
+    torch.manual_seed(options.seed)
+    graphs = read_factual(data / "factual" / "train.csv")
+    held_out = [graph for graph in graphs if is_held_out(graph)]
+    graphs = [graph for graph in graphs if not is_held_out(graph)]
+    renamings = learn_renamings(graphs)
+    targets = [word_graph(graph, renamings) for graph in graphs]
+    config = _config(targets)
+    targets = [one for one in targets if _usable(one, config)]
+    out.mkdir(parents=True, exist_ok=True)
+    pieces, encoder = minilm()
+    network = TextGraphNetwork(config, encoder)
+    batches = [
+        [targets[index] for index in batch] for batch in _batches(targets, options.batch_size)
+    ]
+    report = training.fit(
+        network,
+        ReadingObjective(config, pieces, options),
+        batches,
+        held_out,
+        options.config(batch_size=1, watch=None),
+        out / "training",
+        log,
+        about=options.beside() | {"captions": options.batch_size},
+    )
+    _export(_trained(network), config, out)
+    figures = {name: report.figures.get(f"validation {name}", 0.0) for name in MEASURED}
+    return {"captions": float(len(held_out))} | figures
+
+
+def _config(targets: Sequence[WordGraph]) -> TextGraphConfig:
+    links = Counter(label for one in targets for _, label, _ in one.links)
+    names = Counter(name for one in targets for name in one.names.values())
+    implied = Counter(name for one in targets for _, name in one.implied)
+    return TextGraphConfig(
+        _known(links, LEAST_LINKS), _known(names, LEAST_NAMES), _known(implied, LEAST_IMPLIED)
+    )
+
+
+def _known(counts: Counter[str], least: int) -> tuple[str, ...]:
+    return (NONE, *sorted(label for label, count in counts.items() if count >= least))
+
+
+def _usable(one: WordGraph, config: TextGraphConfig) -> bool:
+    """Leave out captions whose graph the network could not say."""
+    return (
+        one.whole
+        and 0 < len(one.words) <= LONGEST_CAPTION
+        and all(label in config.links for _, label, _ in one.links)
+        and all(name in config.names for name in one.names.values())
+        and all(name in config.implied for _, name in one.implied)
+    )
+
+
+def _batches(targets: Sequence[WordGraph], size: int) -> list[list[int]]:
+    """Captions of like length together."""
+    order = sorted(range(len(targets)), key=lambda index: len(targets[index].words))
+    return [order[start : start + size] for start in range(0, len(order), size)]
+
+
+def _captions(
+    inputs: dict[str, Any], wanted: Sequence[WordGraph], config: TextGraphConfig
+) -> Captions:
+    number = {label: index for index, label in enumerate(config.links)}
+    size = inputs["words"]
+    links = torch.full((len(wanted), size, size), IGNORED)
+    lengths, names, implied = (torch.full((len(wanted), size), IGNORED) for _ in range(3))
+    for row, one in enumerate(wanted):
+        there = len(one.words)
+        links[row, :there, :there] = 0
+        for subject, label, target in one.links:
+            links[row, subject, target] = number[label]
+        for at, length in one.lengths.items():
+            lengths[row, at] = length - 1
+            names[row, at] = config.names.index(one.names.get(at, NONE))
+            implied[row, at] = 0
+        for at, name in one.implied:
+            implied[row, at] = config.implied.index(name)
+    return Captions(inputs, links, lengths, names, implied)
+
+
+def _loss(read: Read, wanted: Captions) -> Tensor:
+    """Return the cross-entropy of all four parts, summed over words, per caption."""
+    parts = (
+        (read.links, wanted.links),
+        (read.lengths, wanted.lengths),
+        (read.names, wanted.names),
+        (read.implied, wanted.implied),
+    )
+    losses = [
+        F.cross_entropy(
+            logits.flatten(0, -2), target.flatten(), ignore_index=IGNORED, reduction="sum"
+        )
+        for logits, target in parts
+    ]
+    return torch.stack(losses).sum() / len(wanted.links)
+
+
+def _trained(network: TextGraphNetwork) -> dict[str, Tensor]:
+    state = network.state_dict()
+    return {name: value for name, value in state.items() if not name.startswith(FROZEN)}
+
+
+def _export(average: dict[str, Tensor], config: TextGraphConfig, out: Path) -> None:
+    """Write what was trained, in half precision: MiniLM's embeddings come from its own files."""
+    with atomic_path(out / "model.safetensors") as path:
+        save_file({name: value.half().contiguous() for name, value in average.items()}, path)
+    write_text(out / "config.json", json.dumps(asdict(config), indent=1) + "\n")

@@ -1,0 +1,208 @@
+"""kg/formats: every format, one shared case; exact round trips."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from kg.errors import SightGraphError
+from kg.formats import EXPORTERS, IMPORTERS, View, export, read_graph
+from kg.graph import Edge, Node, PhotoInfo, SceneGraph
+from kg.vocabulary import EdgeKind, NodeKind
+
+texts = st.text(st.characters(exclude_categories=("Cs",)), max_size=12)
+scores = st.floats(0, 1)
+spans = st.none() | st.tuples(st.integers(0, 99), st.integers(0, 99))
+coordinates = st.floats(-1e6, 1e6)
+boxes = st.none() | st.tuples(coordinates, coordinates, coordinates, coordinates)
+ids = texts | st.builds("https://example.org/{}".format, texts)
+
+
+@st.composite
+def graphs(draw: st.DrawFn) -> SceneGraph:
+    photo = draw(
+        st.none() | st.builds(PhotoInfo, texts, st.integers(1, 9999), st.integers(1, 9999))
+    )
+    graph = SceneGraph(photo, draw(st.none() | texts))
+    kinds = st.sampled_from(NodeKind)
+    names = draw(st.lists(ids, unique=True, max_size=5))
+    for name in names:
+        graph.add(draw(st.builds(Node, st.just(name), kinds, texts, texts, scores, boxes, spans)))
+    if names:
+        ends = st.sampled_from(names)
+        via = st.lists(texts, max_size=3).map(tuple)
+        edge = st.builds(
+            Edge, ends, ends, st.sampled_from(EdgeKind), texts, texts, scores, spans, via
+        )
+        for one in draw(st.lists(edge, max_size=6)):
+            graph.connect(one)
+    return graph
+
+
+@pytest.fixture
+def graph() -> SceneGraph:
+    graph = SceneGraph(PhotoInfo("kitchen.jpg", 64, 48), "What is the cup used for?")
+    cup = graph.add(Node("object:0", NodeKind.OBJECT, "cup", "bundled", 0.9, (4.5, 5, 30, 40)))
+    word = graph.add(Node("entity:0", NodeKind.ENTITY, "cup", "parser", span=(12, 15)))
+    concept = graph.add(
+        Node("https://sightgraph.org/kg/cup", NodeKind.CONCEPT, "cup", "kitchen.ttl")
+    )
+    use = graph.add(Node("https://sightgraph.org/kg/drinking", NodeKind.CONCEPT, "drinking", "x"))
+    graph.connect(Edge(word.id, cup.id, EdgeKind.MENTION, "means", "grounder", 0.8))
+    graph.connect(Edge(cup.id, concept.id, EdgeKind.LINK, "means", "linker"))
+    graph.connect(Edge(concept.id, use.id, EdgeKind.FACT, "used for", "kitchen.ttl", via=("dish",)))
+    return graph
+
+
+@pytest.fixture
+def view(graph: SceneGraph) -> View:
+    nodes = frozenset(node.id for node in graph.nodes())
+    weights: dict[str | Edge, float] = {"object:0": 0.75, graph.edges()[0]: 0.5}
+    return View("What is the cup used for?", "drinking", nodes, frozenset(graph.edges()), weights)
+
+
+CHECKS = {
+    ".json": lambda data: json.loads(data)["format"] == "sightgraph/1",
+    ".graphml": lambda data: b"<graphml" in data and b"used for" in data,
+    ".dot": lambda data: data.startswith(b"digraph") and b"penwidth=3" in data,
+    ".gv": lambda data: data.startswith(b"digraph"),
+    ".ttl": lambda data: b"wasAttributedTo" in data and b"sgo:Edge" in data,
+    ".jsonld": lambda data: "@context" in json.loads(data),
+    ".png": lambda data: data.startswith(b"\x89PNG"),
+    ".html": lambda data: b"data:image/jpeg;base64," in data and b"drinking" in data,
+}
+
+
+def test_every_registered_exporter_is_covered_here() -> None:
+    assert set(CHECKS) == set(EXPORTERS)
+
+
+@pytest.mark.parametrize("ending", sorted(CHECKS))
+def test_every_exporter_writes_its_format(
+    graph: SceneGraph, view: View, tmp_path: Path, ending: str
+) -> None:
+    target = tmp_path / f"graph{ending}"
+    export(graph, [target], Image.new("RGB", (64, 48), "grey"), view)
+    assert CHECKS[ending](target.read_bytes())
+    assert [file.name for file in tmp_path.iterdir()] == [target.name]
+
+
+@pytest.mark.parametrize("ending", sorted(CHECKS))
+def test_every_exporter_writes_an_empty_graph(tmp_path: Path, ending: str) -> None:
+    target = tmp_path / f"empty{ending}"
+    export(SceneGraph(), [target])
+    assert target.stat().st_size > 0
+
+
+@pytest.mark.parametrize("ending", sorted(IMPORTERS))
+@given(graph=graphs())
+@settings(
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+def test_round_trip_keeps_every_node_edge_and_attribute(
+    tmp_path: Path, ending: str, graph: SceneGraph
+) -> None:
+    target = tmp_path / f"graph{ending}"
+    export(graph, [target])
+    assert read_graph(target) == graph
+
+
+def test_json_keeps_the_order(graph: SceneGraph, tmp_path: Path) -> None:
+    export(graph, [tmp_path / "graph.json"])
+    again = read_graph(tmp_path / "graph.json")
+    assert again.nodes() == graph.nodes()
+    assert again.edges() == graph.edges()
+
+
+def test_nothing_is_written_when_one_target_is_wrong(graph: SceneGraph, tmp_path: Path) -> None:
+    with pytest.raises(SightGraphError, match=r"\.xyz"):
+        export(graph, [tmp_path / "a.json", tmp_path / "b.xyz"])
+    with pytest.raises(SightGraphError, match="missing"):
+        export(graph, [tmp_path / "a.json", tmp_path / "missing" / "b.json"])
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_failed_export_leaves_the_old_file(tmp_path: Path, graph: SceneGraph) -> None:
+    target = tmp_path / "graph.html"
+    target.write_text("old")
+    broken = Image.new("RGB", (4, 4))
+    broken.close()
+    broken.im = None  # a picture whose pixels are gone cannot be encoded
+    with pytest.raises(Exception, match=r".*"):
+        export(graph, [target], broken)
+    assert target.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [target]
+
+
+def test_the_page_carries_the_weights_of_what_is_highlighted(
+    graph: SceneGraph, view: View, tmp_path: Path
+) -> None:
+    export(graph, [tmp_path / "page.html"], view=view)
+    page = (tmp_path / "page.html").read_text(encoding="utf-8")
+    assert '"node_weights": {"object:0": 0.75}' in page
+    assert '"edge_weights": {"0": 0.5}' in page
+
+
+def test_what_counted_more_is_drawn_wider(graph: SceneGraph, tmp_path: Path) -> None:
+    pixels = {}
+    for weight in (0.1, 1.0):
+        target = tmp_path / f"{weight}.png"
+        view = View(nodes=frozenset({"object:0"}), weights={"object:0": weight})
+        export(graph, [target], Image.new("RGB", (64, 48), "grey"), view)
+        picture = np.asarray(Image.open(target).convert("RGB")).astype(int)
+        left = picture[:, : picture.shape[1] * 2 // 5]  # the photograph
+        pixels[weight] = int(((left[..., 0] - left[..., 1]) > 60).sum())
+    assert pixels[1.0] > 1.2 * pixels[0.1]
+
+
+HOSTILE = "</script><img src=x onerror=alert(1)><!--"
+
+
+def test_hostile_labels_cannot_break_out_of_the_page(tmp_path: Path) -> None:
+    graph = SceneGraph(text=HOSTILE)
+    graph.add(Node(HOSTILE, NodeKind.CONCEPT, HOSTILE, HOSTILE))
+    export(graph, [tmp_path / "page.html"], view=View(HOSTILE, HOSTILE))
+    page = (tmp_path / "page.html").read_text()
+    assert "<img" not in page
+    assert page.count("</script>") == 2
+
+
+def test_the_page_loads_nothing_from_elsewhere(
+    tmp_path: Path, graph: SceneGraph, view: View
+) -> None:
+    export(graph, [tmp_path / "page.html"], Image.new("RGB", (64, 48)), view)
+    page = (tmp_path / "page.html").read_text()
+    assert not re.search(r"(?:src|href)\s*=\s*[\"']?\s*(?:https?:)?//", page)
+    assert not re.search(r"@import|fetch\(|XMLHttpRequest|url\(", page)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "reason"),
+    [
+        ("a.json", "{", "line 1"),
+        ("b.json", "[]", "no SightGraph JSON"),
+        ("c.json", '{"format": "sightgraph/1", "nodes": [{"id": "x"}]}', r"nodes\[0\].*kind"),
+        ("d.graphml", "<graphml><node", "line 1"),
+        ("e.graphml", '<!DOCTYPE x [<!ENTITY a "b">]><graphml/>', "document type"),
+        ("f.ttl", "@prefix : <https://example.org/> .\n:a :b", "line 2"),
+        ("g.ttl", "@prefix : <https://example.org/> .\n:a :b :c .", "no scene graph"),
+    ],
+)
+def test_a_broken_file_is_refused_with_its_place(
+    tmp_path: Path, name: str, text: str, reason: str
+) -> None:
+    (tmp_path / name).write_text(text)
+    with pytest.raises(SightGraphError, match=reason):
+        read_graph(tmp_path / name)
+
+
+def test_an_unknown_ending_names_the_known_ones(tmp_path: Path) -> None:
+    with pytest.raises(SightGraphError, match=r"\.graphml, \.json"):
+        read_graph(tmp_path / "graph.doc")

@@ -1,0 +1,410 @@
+"""kg/knowledge/store_import.py: all of a source, or the store stays as it was."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from kg.errors import SightGraphError
+from kg.knowledge.store import CURRENT, Store
+from kg.knowledge.store_import import import_source
+from kg.sources import SOURCES, Choice, Report, Statement
+
+OWN = "https://sightgraph.org/own/"
+ANIMALS = "cat\tis a\tmammal\t0.9\ncat\teats\tfish\t0.5\nmammal\tis a\tanimal\n"
+INSTRUMENTS = "astrolabe\tis a\tinstrument\nastrolabe\tmade of\tbrass\ncat\teats\tfish\t0.7\n"
+
+
+def write(folder: Path, text: str, name: str = "animals.tsv") -> Path:
+    file = folder / name
+    file.write_text(text, encoding="utf-8")
+    return file
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Path:
+    """A store that holds one source, `animals`."""
+    folder = tmp_path / "store"
+    import_source(write(tmp_path, ANIMALS), folder)
+    return folder
+
+
+def snapshot(folder: Path) -> dict[str, bytes]:
+    """Return all files of a store with what they hold."""
+    files = (file for file in folder.rglob("*") if file.is_file())
+    return {str(file.relative_to(folder)): file.read_bytes() for file in files}
+
+
+def facts(folder: Path, *names: str) -> set[tuple[str, str, str, str]]:
+    """Return what a store says of its own concepts `names`: relation, object, source."""
+    store = Store(folder)
+    return {
+        (name, store.relations[fact.relation].label, store.label(fact.object), fact.source)
+        for name in names
+        for fact in store.stated(OWN + name)
+    }
+
+
+def triples(folder: Path) -> set[str]:
+    """Return all triples of a store.
+
+    Not by SPARQL: what the parser raises may hold on to the store that was asked.
+    """
+    return {str(quad) for quad in Store(folder).triples}
+
+
+def assert_no_leftovers(folder: Path) -> None:
+    names = sorted(one.name for one in folder.iterdir())
+    assert names == sorted([CURRENT, "lock", (folder / CURRENT).read_text("utf-8").strip()])
+
+
+def python(code: str, *arguments: object) -> subprocess.Popen[str]:
+    command = [sys.executable, "-c", code, *map(str, arguments)]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def test_facts_of_several_sources_join(store: Path, tmp_path: Path) -> None:
+    done = import_source(write(tmp_path, INSTRUMENTS, "instruments.tsv"), store)
+    assert (done.source.name, done.source.format, done.source.skipped) == ("instruments", "tsv", 0)
+    assert done.facts == 5
+    assert facts(store, "cat", "astrolabe") == {
+        ("cat", "is a", "mammal", "animals"),
+        ("cat", "eats", "fish", "animals, instruments"),
+        ("astrolabe", "is a", "instrument", "instruments"),
+        ("astrolabe", "made of", "brass", "instruments"),
+    }
+    assert_no_leftovers(store)
+
+
+def test_a_source_of_the_same_name_is_replaced(store: Path, tmp_path: Path) -> None:
+    import_source(write(tmp_path, INSTRUMENTS, "instruments.tsv"), store)
+    import_source(write(tmp_path, "cat\tis a\tpet\n"), store)
+    assert facts(store, "cat", "mammal") == {
+        ("cat", "is a", "pet", "animals"),
+        ("cat", "eats", "fish", "instruments"),
+    }
+    assert sorted(one.name for one in Store(store).sources) == ["animals", "instruments"]
+    rows = Store(store).query(f"SELECT ?o WHERE {{ <{OWN}mammal> ?p ?o }}")
+    assert rows == []
+
+
+@pytest.mark.parametrize("name", ["a b", "ä/ö", "a/b", "?strength=0.5", "50%", "bundled-not", "#"])
+def test_a_source_may_have_any_name(store: Path, tmp_path: Path, name: str) -> None:
+    file = tmp_path / "instruments.tsv"
+    for object_ in ("brass", "bronze"):
+        import_source(
+            write(tmp_path, f"astrolabe\tmade of\t{object_}\n", file.name), store, name=name
+        )
+    assert facts(store, "astrolabe") == {("astrolabe", "made of", "bronze", name)}
+    assert [one.name for one in Store(store).sources] == ["animals", name]
+
+
+def test_a_source_does_not_replace_one_whose_name_goes_on_after_a_slash(
+    store: Path, tmp_path: Path
+) -> None:
+    import_source(write(tmp_path, INSTRUMENTS, "i.tsv"), store, name="museum/old")
+    import_source(write(tmp_path, "globe\tmade of\tpaper\n", "g.tsv"), store, name="museum")
+    assert ("astrolabe", "made of", "brass", "museum/old") in facts(store, "astrolabe")
+
+
+def test_bad_lines_are_counted_and_reported_with_their_number(tmp_path: Path) -> None:
+    file = write(tmp_path, ANIMALS + "cat\tis a\n\ncat\tis a\tpet\tmuch\n")
+    done = import_source(file, tmp_path / "store")
+    assert done.source.skipped == 2
+    assert [f"{file}, line {line}:" in one for one, line in zip(done.problems, (4, 6), strict=True)]
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("bad.tsv", "cat\tis a\tpet\nno columns\n"),
+        ("bad.ttl", "<https://example.org/a> <https://example.org/b> .\n"),
+        ("bad.rdf", "<rdf:RDF>"),
+        ("empty.tsv", "\n# nothing\n"),
+        ("bad.tsv.gz", "no gzip"),
+        ("bad.graphml", "<graphml>"),
+        ("bad.docx", "?"),
+    ],
+)
+def test_an_import_of_a_bad_file_leaves_the_store_as_it_was(
+    store: Path, tmp_path: Path, name: str, text: str
+) -> None:
+    before = snapshot(store)
+    with pytest.raises(SightGraphError):
+        import_source(write(tmp_path, text, name), store, strict=True)
+    assert snapshot(store) == before
+
+
+@pytest.mark.parametrize("error", [OSError("disk full"), KeyboardInterrupt(), MemoryError()])
+@pytest.mark.parametrize("read", [0, 3, 30_000])
+def test_an_import_that_breaks_off_leaves_the_store_as_it_was(
+    store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: BaseException, read: int
+) -> None:
+    def breaks_off(path: Path, choice: Choice, report: Report) -> Iterator[Statement]:
+        for number in range(read):
+            yield Statement(f"{OWN}{number}", OWN + "likes", OWN + "b")
+        raise error
+
+    before = snapshot(store)
+    with monkeypatch.context() as patched:
+        patched.setattr(SOURCES, "resolve", lambda name: breaks_off)
+        with pytest.raises(type(error)):
+            import_source(write(tmp_path, INSTRUMENTS), store)
+    assert snapshot(store) == before
+    import_source(write(tmp_path, INSTRUMENTS, "instruments.tsv"), store)
+    assert_no_leftovers(store)
+
+
+@pytest.mark.parametrize("step", ["read", "index"])
+def test_an_import_that_is_interrupted_at_any_step_leaves_the_store_as_it_was(
+    store: Path, tmp_path: Path, step: str
+) -> None:
+    lines = "".join(f"thing {n}\tlikes\tthing {n + 1}\n" for n in range(12_000))
+    file, before = write(tmp_path, lines, "things.tsv"), snapshot(store)
+
+    def interrupt(now: str, done: int, total: int) -> None:
+        if now == step:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        import_source(file, store, progress=interrupt)
+    assert snapshot(store) == before
+
+
+def test_a_first_import_that_fails_leaves_no_store(tmp_path: Path) -> None:
+    with pytest.raises(SightGraphError):
+        import_source(write(tmp_path, "bad\n"), tmp_path / "store", strict=True)
+    assert not (tmp_path / "store" / CURRENT).exists()
+    import_source(write(tmp_path, ANIMALS), tmp_path / "store")
+    assert_no_leftovers(tmp_path / "store")
+
+
+HOLD = """
+import sys, time
+from kg.knowledge.store_import import _only_import
+from pathlib import Path
+with _only_import(Path(sys.argv[1])):
+    print("held", flush=True)
+    time.sleep(60)
+"""
+
+
+def test_a_second_import_at_the_same_time_is_refused(store: Path, tmp_path: Path) -> None:
+    before = snapshot(store)
+    holder = python(HOLD, store)
+    try:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == "held\n"
+        with pytest.raises(SightGraphError, match=r"another import into .* is running"):
+            import_source(write(tmp_path, INSTRUMENTS, "instruments.tsv"), store)
+        assert snapshot(store) == before
+    finally:
+        holder.kill()
+        holder.wait()
+    import_source(write(tmp_path, INSTRUMENTS, "instruments.tsv"), store)
+
+
+def test_an_import_within_an_import_is_refused(store: Path, tmp_path: Path) -> None:
+    file = write(tmp_path, INSTRUMENTS, "instruments.tsv")
+    refused: list[str] = []
+
+    def import_again(step: str, done: int, total: int) -> None:
+        try:
+            import_source(file, store)
+        except SightGraphError as error:
+            refused.append(str(error))
+
+    import_source(file, store, progress=import_again)
+    assert refused
+    assert len(Store(store).sources) == 2
+
+
+def test_a_folder_with_other_files_is_refused(tmp_path: Path) -> None:
+    folder = tmp_path / "photos"
+    folder.mkdir()
+    (folder / "cat.jpg").write_bytes(b"?")
+    with pytest.raises(SightGraphError, match=r"'cat\.jpg'"):
+        import_source(write(tmp_path, ANIMALS), folder)
+    assert [one.name for one in folder.iterdir()] == ["cat.jpg"]
+
+
+def test_a_file_in_the_place_of_the_folder_is_refused(tmp_path: Path) -> None:
+    file = write(tmp_path, ANIMALS)
+    with pytest.raises(SightGraphError, match="it is a file"):
+        import_source(file, file)
+    assert file.read_text("utf-8") == ANIMALS
+
+
+@pytest.mark.parametrize("format_", [None, "tsv", "rdf"])
+def test_a_source_that_is_not_there_is_named_and_no_store_is_made(
+    tmp_path: Path, format_: str | None
+) -> None:
+    with pytest.raises(SightGraphError, match=r"nowhere\.tsv"):
+        import_source(tmp_path / "nowhere.tsv", tmp_path / "store", format_)
+    assert not (tmp_path / "store").exists()
+
+
+def test_a_folder_gives_a_source_its_name_however_it_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "museum").mkdir()
+    write(tmp_path / "museum", "<urn:a> <urn:b> <urn:c> .", "facts.nt")
+    monkeypatch.chdir(tmp_path / "museum")
+    done = import_source(".", tmp_path / "store")
+    assert (done.source.name, done.source.file) == ("museum", "museum")
+
+
+def test_a_source_that_is_replaced_is_described_once(store: Path, tmp_path: Path) -> None:
+    import_source(write(tmp_path, ANIMALS), store)
+    rows = Store(store).query(
+        "SELECT ?when WHERE { ?source <http://purl.org/dc/terms/created> ?when }"
+    )
+    assert len(rows) == 1
+
+
+def test_an_unknown_format_names_the_nearest(tmp_path: Path) -> None:
+    with pytest.raises(SightGraphError, match="Did you mean 'conceptnet'"):
+        import_source(write(tmp_path, ANIMALS), tmp_path / "store", "concept-net")
+
+
+def test_progress_goes_through_both_steps_and_never_back(tmp_path: Path) -> None:
+    lines = "".join(f"thing {n}\tlikes\tthing {n + 1}\n" for n in range(12_000))
+    told: list[tuple[str, int, int]] = []
+    file = write(tmp_path, lines)
+    import_source(file, tmp_path / "store", progress=lambda *one: told.append(one))
+    steps = [step for step, _, _ in told]
+    assert steps == sorted(steps, reverse=True)
+    assert set(steps) == {"read", "index"}
+    for step in ("read", "index"):
+        done = [done for now, done, _ in told if now == step]
+        assert done == sorted(done)
+        assert done[-1] <= max(total for now, _, total in told if now == step)
+
+
+def test_the_same_imports_give_the_same_index(tmp_path: Path) -> None:
+    animals = write(tmp_path, ANIMALS)
+    instruments = write(tmp_path, INSTRUMENTS, "instruments.tsv")
+    indexes = []
+    for name in ("first", "second"):
+        for file in (animals, instruments):
+            import_source(file, tmp_path / name)
+        indexes.append(snapshot(Store(tmp_path / name).index.folder))
+    assert indexes[0] == indexes[1]
+
+
+KILLS = 3
+"""Each in its part of the import; `benchmarks/import_kills.py` tries more."""
+IMPORT = """
+import sys
+from kg.knowledge.store_import import import_source
+print("ready", flush=True)
+import_source(sys.argv[1], sys.argv[2])
+"""
+
+
+def test_an_import_that_is_killed_at_any_moment_leaves_a_whole_store(
+    store: Path, tmp_path: Path
+) -> None:
+    lines = (f"thing {n}\tlikes\tthing {n * 7 % 9_999}\t0.{n % 9 + 1}" for n in range(10_000))
+    file = write(tmp_path, "\n".join(lines), "things.tsv")
+    start = time.perf_counter()
+    import_source(file, tmp_path / "whole")
+    length = time.perf_counter() - start
+    before = (facts(store, "cat", "mammal"), triples(store))
+    after = Store(tmp_path / "whole").index.edges + len(before[0])
+    moments = random.Random(0)
+    for kill in range(KILLS):
+        process = python(IMPORT, file, store)
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+        time.sleep(length * (kill + moments.random()) / KILLS)
+        process.kill()
+        process.communicate()
+        assert facts(store, "cat", "mammal") == before[0]
+        if len(Store(store).sources) == 1:
+            assert triples(store) == before[1]
+        else:
+            assert Store(store).index.edges == after
+    import_source(write(tmp_path, INSTRUMENTS, "instruments.tsv"), store)
+    assert ("astrolabe", "made of", "brass", "instruments") in facts(store, "astrolabe")
+    assert before[0] - {("cat", "eats", "fish", "animals")} <= facts(store, "cat", "mammal")
+    assert_no_leftovers(store)
+
+
+KILLED_AT = """
+import os, shutil, signal, sys
+from pathlib import Path
+import kg.files, kg.knowledge.store_import
+from kg.knowledge.store_import import import_source
+where, when, source, store = sys.argv[1:]
+owner, name = {
+    "copy": (kg.knowledge.store_import, "_copy_of_triples"),
+    "compile": (kg.knowledge.store_import, "_compile"),
+    "sync": (kg.knowledge.store_import, "_sync"),
+    "rename": (Path, "rename"),
+    "replace": (Path, "replace"),
+    "remove": (shutil, "rmtree"),
+}[where]
+there = getattr(owner, name)
+def killed(*arguments, **options):
+    # Of the files that are replaced, `current` is the one that counts.
+    decisive = where != "replace" or Path(arguments[1]).name == "current"
+    if decisive and when == "before":
+        os.kill(os.getpid(), signal.SIGKILL)
+    done = there(*arguments, **options)
+    if decisive:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return done
+setattr(owner, name, killed)
+import_source(source, store)
+"""
+
+
+@pytest.mark.parametrize("first", [False, True], ids=["into a store", "into a new one"])
+@pytest.mark.parametrize(
+    ("where", "when"),
+    [
+        ("copy", "after"),
+        ("sync", "before"),
+        ("rename", "after"),
+        ("replace", "before"),
+        ("replace", "after"),
+    ],
+)
+def test_an_import_that_is_killed_between_two_steps_leaves_a_whole_store(
+    store: Path, tmp_path: Path, where: str, when: str, first: bool
+) -> None:
+    folder = tmp_path / "new" if first else store
+    file = write(tmp_path, INSTRUMENTS, "instruments.tsv")
+    process = python(KILLED_AT, where, when, file, folder)
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == -signal.SIGKILL, said
+    done = (where, when) == ("replace", "after")
+    assert (folder / CURRENT).exists() == (done or not first)
+    if not first:
+        assert len(Store(folder).sources) == (2 if done else 1)
+        assert ("cat", "is a", "mammal", "animals") in facts(folder, "cat")
+    import_source(file, folder)
+    assert ("astrolabe", "made of", "brass", "instruments") in facts(folder, "astrolabe")
+    assert_no_leftovers(folder)
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+def test_a_store_that_may_not_be_written_is_an_error_and_no_traceback(
+    store: Path, tmp_path: Path
+) -> None:
+    store.chmod(0o555)
+    (store / "lock").chmod(0o444)
+    try:
+        with pytest.raises(SightGraphError):
+            import_source(write(tmp_path, INSTRUMENTS, "instruments.tsv"), store)
+    finally:
+        store.chmod(0o755)

@@ -1,0 +1,116 @@
+"""edit_answers.py: an edit decides the questions that it answers, and no others."""
+
+from __future__ import annotations
+
+import pytest
+
+from graph_fusion.encoders import TEXT_ENCODERS, TextEncoder
+from graph_fusion.tensors import Query
+from kg.graph import PhotoInfo, SceneGraph
+from kg.knowledge.edits import EditedKnowledge, Edits
+from kg.knowledge.memory import Knowledge
+from pipelines.answering.edit_answers import UsersWord
+from pipelines.answering.query import query_of
+from pipelines.build.builder import GraphBuilder
+from pipelines.build.retrieval import make_linker
+from pipelines.detections import Detection
+from pipelines.reading.parser import Parser
+from pipelines.sightgraph import edited_builder
+
+CAT = (Detection("cat", 0.9, "test", (10, 10, 200, 200)),)
+PHOTO = PhotoInfo("test", 400, 300)
+
+
+@pytest.fixture(scope="module")
+def encoder() -> TextEncoder:
+    return TEXT_ENCODERS.make("minilm")
+
+
+@pytest.fixture(scope="module")
+def builder(encoder: TextEncoder) -> GraphBuilder:
+    knowledge = Knowledge.bundled()
+    return GraphBuilder(knowledge, make_linker(knowledge, encoder))
+
+
+@pytest.fixture(scope="module")
+def parser() -> Parser:
+    return Parser()
+
+
+class Asker:
+    """Asks about the cat under edits."""
+
+    def __init__(self, builder: GraphBuilder, parser: Parser, encoder: TextEncoder) -> None:
+        self.builder, self.parser, self.encoder = builder, parser, encoder
+
+    def read(self, question: str, edits: Edits) -> tuple[EditedKnowledge, SceneGraph, Query]:
+        knowledge = EditedKnowledge(self.builder.knowledge, edits)
+        sentence = self.parser(question)
+        graph = edited_builder(self.builder, knowledge)(CAT, PHOTO, sentence)
+        return knowledge, graph, query_of(sentence)
+
+    def __call__(
+        self, question: str, to_set: tuple[str, ...] = (), to_unset: tuple[str, ...] = ()
+    ) -> str | None:
+        knowledge, graph, query = self.read(question, Edits(to_set, to_unset))
+        told = UsersWord(knowledge, self.encoder)(graph, query)
+        return told.text if told else None
+
+
+@pytest.fixture(scope="module")
+def ask(builder: GraphBuilder, parser: Parser, encoder: TextEncoder) -> Asker:
+    return Asker(builder, parser, encoder)
+
+
+@pytest.mark.parametrize(
+    ("question", "fact", "answer"),
+    [
+        ("What is this cat used for?", "cat | used for | pest control", "pest control"),
+        ("What is the cat made of?", "cat | made of | moon dust", "moon dust"),
+        ("Can this animal fly?", "cat | can | flying", "yes"),
+        ("Can the cat climb?", "cat | cannot | climbing", "no"),
+        ("How many legs does the cat have?", "cat | number of legs | 7", "7"),
+    ],
+)
+def test_what_is_set_answers(ask: Asker, question: str, fact: str, answer: str) -> None:
+    assert ask(question, (fact,)) == answer
+
+
+def test_what_is_unset_is_denied(ask: Asker) -> None:
+    assert ask("Can this cat purr?", (), ("cat | can | purring",)) == "no"
+
+
+@pytest.mark.parametrize(
+    "question", ["What does the cat eat?", "Can the cat climb?", "Where do cats live?"]
+)
+def test_other_questions_are_left_to_the_networks(ask: Asker, question: str) -> None:
+    assert ask(question, ("cat | made of | moon dust", "cat | can | flying")) is None
+
+
+def test_an_edit_of_something_else_says_nothing_of_the_cat(ask: Asker) -> None:
+    assert ask("What is this cat used for?", ("dog | used for | pest control",)) is None
+
+
+def test_the_way_to_the_fact_is_the_evidence(ask: Asker, encoder: TextEncoder) -> None:
+    question = "What is this animal used for?"
+    read = ask.read(question, Edits(("cat | used for | pest control",)))
+    told = UsersWord(read[0], encoder)(*read[1:])
+    assert told is not None
+    assert [node.label for node in told.evidence.objects] == ["cat"]
+    (fact,) = told.evidence.facts
+    assert (fact.relation, fact.origin) == ("used for", "edit")
+
+
+@pytest.mark.parametrize(
+    ("question", "to_set", "to_unset", "answer"),
+    [
+        ("Is the cat unable to fly?", ("cat | can | flying",), (), "no"),
+        ("Is the cat unable to fly?", (), ("cat | cannot | flying",), "no"),
+        ("Can the cat fly?", (), ("cat | cannot | flying",), None),
+        ("Is the cat unable to purr?", (), ("cat | can | purring",), "yes"),
+    ],
+)
+def test_what_is_denied_and_asked_in_the_negative_turns_round(
+    ask: Asker, question: str, to_set: tuple[str, ...], to_unset: tuple[str, ...], answer: str
+) -> None:
+    assert ask(question, to_set, to_unset) == answer

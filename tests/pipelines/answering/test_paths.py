@@ -1,0 +1,63 @@
+"""paths.py: a meaning falls with the facts that it was read by, and only then."""
+
+from __future__ import annotations
+
+import pytest
+
+from kg.graph import Edge, Node, SceneGraph
+from kg.vocabulary import EdgeKind, NodeKind
+from pipelines.answering.paths import with_following
+
+MENTION = Edge("entity:0", "object:0", EdgeKind.MENTION, "means", "grounder", 0.7)
+CAT_IS_FELINE = Edge("kg:cat", "kg:feline", EdgeKind.FACT, "is a", "animals.ttl")
+FELINE_IS_MAMMAL = Edge("kg:feline", "kg:mammal", EdgeKind.FACT, "is a", "categories.ttl")
+INHERITED = Edge("kg:cat", "kg:mammal", EdgeKind.FACT, "is a", "categories.ttl", via=("feline",))
+EATS = Edge("kg:cat", "kg:feline", EdgeKind.FACT, "eats", "animals.ttl")
+
+
+@pytest.fixture
+def graph() -> SceneGraph:
+    """ "The mammal" means the cat in the photograph."""
+    graph = SceneGraph(text="Is the mammal asleep?")
+    graph.add(Node("object:0", NodeKind.OBJECT, "cat", "bundled", 0.9))
+    graph.add(Node("entity:0", NodeKind.ENTITY, "mammal", "parser", span=(7, 13)))
+    for name in ("cat", "feline", "mammal"):
+        graph.add(Node(f"kg:{name}", NodeKind.CONCEPT, name, "animals.ttl"))
+    graph.connect(Edge("object:0", "kg:cat", EdgeKind.LINK, "means", "linker"))
+    graph.connect(Edge("entity:0", "kg:mammal", EdgeKind.LINK, "means", "linker"))
+    for edge in (MENTION, CAT_IS_FELINE, FELINE_IS_MAMMAL, INHERITED, EATS):
+        graph.connect(edge)
+    return graph
+
+
+@pytest.mark.parametrize("fact", [CAT_IS_FELINE, FELINE_IS_MAMMAL])
+def test_words_mean_an_object_only_while_facts_say_what_it_is(
+    graph: SceneGraph, fact: Edge
+) -> None:
+    assert with_following(graph, [fact]) == {fact, MENTION}
+
+
+@pytest.mark.parametrize("fact", [INHERITED, EATS])
+def test_other_facts_take_nothing_with_them(graph: SceneGraph, fact: Edge) -> None:
+    assert with_following(graph, [fact]) == {fact}
+
+
+def test_a_second_chain_of_facts_keeps_the_meaning(graph: SceneGraph) -> None:
+    graph.connect(Edge("kg:cat", "kg:mammal", EdgeKind.FACT, "is a", "own.ttl"))
+    assert with_following(graph, [CAT_IS_FELINE]) == {CAT_IS_FELINE}
+
+
+def test_a_meaning_by_name_needs_no_fact(graph: SceneGraph) -> None:
+    graph.connect(Edge("entity:0", "kg:cat", EdgeKind.LINK, "means", "linker"))
+    assert with_following(graph, [CAT_IS_FELINE]) == {CAT_IS_FELINE}
+
+
+def test_what_is_inherited_falls_with_what_is_stated_and_not_the_other_way(
+    graph: SceneGraph,
+) -> None:
+    stated = Edge("kg:feline", "kg:mammal", EdgeKind.FACT, "fears", "animals.ttl")
+    inherited = Edge("kg:cat", "kg:mammal", EdgeKind.FACT, "fears", "animals.ttl", via=("feline",))
+    graph.connect(stated)
+    graph.connect(inherited)
+    assert with_following(graph, [stated]) == {stated, inherited}
+    assert with_following(graph, [inherited]) == {inherited}

@@ -1,0 +1,50 @@
+"""vocabulary_answerer.py: the vocabulary's words become those of the facts they agree with."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from graph_fusion.heads.graph import POINTER
+from kg.graph import Node
+from kg.vocabulary import NodeKind
+from pipelines.answering.probabilities import Probabilities
+from pipelines.answering.vocabulary_answerer import in_the_graphs_words
+
+
+def said(**pointed: float) -> Probabilities:
+    """What the graph says of things that are equally right, "_" standing for a blank."""
+    labels = [name.replace("_", " ") for name in pointed]
+    nodes = [Node(f"kg:{label}", NodeKind.CONCEPT, label, "test") for label in labels]
+    route = torch.nn.functional.one_hot(torch.tensor(POINTER), 3).float()
+    node = torch.tensor([*pointed.values(), 0.0])
+    alike = (frozenset(one.id for one in nodes),)
+    rest = (torch.tensor([0.5, 0.4, 0.1]), torch.zeros(len(nodes)))
+    return Probabilities(nodes, route, node, *rest, alike=alike)
+
+
+@pytest.mark.parametrize(
+    ("word", "name"),
+    [
+        ("drink", "drinking"),
+        ("cut", "cutting bread"),
+        ("africa", "Africa"),
+        ("apples", "apple"),
+        ("bread", "bread"),
+        ("knife", "knife"),
+    ],
+)
+def test_words_of_one_stem_are_called_as_the_graph_calls_them(word: str, name: str) -> None:
+    graph = said(drinking=0.2, cutting_bread=0.2, Africa=0.2, apple=0.2)
+    assert in_the_graphs_words(graph, {word: 0.5}) == {name: 0.5}
+
+
+def test_of_several_the_one_that_the_graph_finds_likelier_is_taken() -> None:
+    graph = said(cutting_bread=0.2, cutting_paper=0.6)
+    assert in_the_graphs_words(graph, {"cut": 0.5, "cutting paper": 0.25}) == {
+        "cutting paper": 0.75
+    }
+
+
+def test_where_nothing_is_known_words_stay_as_they_are() -> None:
+    assert in_the_graphs_words(said(), {"cut": 0.5}) == {"cut": 0.5}

@@ -1,0 +1,113 @@
+"""pipelines/evaluate/edits.py: whether answers follow edits, counted on a file of them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from kg.errors import SightGraphError
+from kg.knowledge.edits import EditedKnowledge
+from kg.knowledge.memory import Knowledge
+from pipelines.datasets.splits import HELD_OUT_CONCEPTS, held_out
+from pipelines.evaluate.edits import Asked, check, figures, read_edits, save
+
+FILE = Path(__file__).resolve().parents[3] / "data" / "questions" / "edits.json"
+
+EDIT: dict[str, Any] = {
+    "id": "edit-001",
+    "file_name": "example:cat",
+    "set": ["cat | eats | moon dust"],
+    "unset": ["cat | eats | fish"],
+    "question": "What does this cat eat?",
+    "before": ["fish"],
+    "after": ["moon dust"],
+    "relation": "eats",
+    "held_out": False,
+}
+
+
+def written(folder: Path, content: object) -> Path:
+    file = folder / "edits.json"
+    file.write_text(json.dumps(content), encoding="utf-8")
+    return file
+
+
+def asked(relation: str, held: bool, before: bool | None, right: bool) -> Asked:
+    return Asked("edit-001", relation, held, "?", "fish", "moon dust", 0.5, 0.75, before, right)
+
+
+def test_shares_are_by_relation_and_by_part() -> None:
+    found = figures(
+        [
+            asked("eats", True, True, True),
+            asked("eats", False, True, False),
+            asked("can", False, False, True),
+        ],
+        [asked("eats", True, None, True), asked("can", False, None, False)],
+    )
+    assert found["edits"] == 3
+    assert found["right before"] == pytest.approx(2 / 3)
+    assert found["followed"] == pytest.approx(2 / 3)
+    assert (found["followed, held out"], found["followed, trained"]) == (1.0, 0.5)
+    assert (found["followed, 'eats'"], found["followed, 'can'"]) == (0.5, 1.0)
+    assert (found["unrelated questions"], found["unrelated kept"]) == (2, 0.5)
+
+
+def test_every_answer_is_written_beside_the_figures(tmp_path: Path) -> None:
+    save([asked("eats", True, True, True)], [asked("eats", True, None, False)], tmp_path / "out")
+    content = json.loads((tmp_path / "out").read_text())
+    assert content["followed"] == 1.0
+    assert content["answers"][0]["after"] == "moon dust"
+    assert content["unrelated answers"][0]["right"] is False
+
+
+def test_a_file_is_read_as_it_is_described(tmp_path: Path) -> None:
+    other = {"edit": "edit-001", "file_name": "example:cat", "question": "Is this a cat?"}
+    (edit,), (unrelated,) = read_edits(written(tmp_path, {"edits": [EDIT], "unrelated": [other]}))
+    assert edit.edits.set == ("cat | eats | moon dust",)
+    assert (edit.before, edit.after) == (("fish",), ("moon dust",))
+    assert unrelated.edit == edit.id
+    check([edit], [unrelated], tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        ([], "cannot read the edits"),
+        ({"edits": [{}]}, "'id'"),
+        ({"edits": []}, "holds no edits"),
+        (
+            {"edits": [EDIT], "unrelated": [{"edit": "x", "file_name": "a", "question": "b"}]},
+            "no edit has the id 'x'",
+        ),
+    ],
+)
+def test_a_file_that_lacks_something_is_named(tmp_path: Path, content: object, reason: str) -> None:
+    with pytest.raises(SightGraphError) as refused:
+        read_edits(written(tmp_path, content))
+    assert reason in str(refused.value)
+    assert "edits.json" in str(refused.value)
+
+
+def test_a_missing_photograph_is_named(tmp_path: Path) -> None:
+    edits, _ = read_edits(written(tmp_path, {"edits": [EDIT | {"file_name": "nowhere.jpg"}]}))
+    with pytest.raises(SightGraphError, match=r"nowhere\.jpg"):
+        check(edits, [], tmp_path)
+
+
+def test_our_edits_can_all_be_made_and_say_rightly_what_was_held_out() -> None:
+    edits, unrelated = read_edits(FILE)
+    assert (len(edits), len(unrelated)) == (200, 100)
+    knowledge = Knowledge.bundled()
+    for one in edits:
+        edited = EditedKnowledge(knowledge, one.edits)
+        text = (*one.edits.set, *one.edits.unset)[0]
+        subjects = edited.named(text.split(" | ")[0])
+        out = [held_out(iri, HELD_OUT_CONCEPTS) for iri in subjects]
+        assert one.held_out in out, one.id
+        objects = {edited.label(fact.object) for iri in subjects for fact in edited.facts(iri)}
+        if one.after[0] not in ("yes", "no"):
+            assert objects & set(one.after), one.id

@@ -1,0 +1,123 @@
+"""pipelines/evaluate/okvqa.py and okvqa_model.py: soft scores, from labels or from pixels."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+import torch
+
+from graph_fusion.encoders import TEXT_ENCODERS
+from graph_fusion.training import TrainingConfig, fit
+from graph_fusion.vocabulary_model import (
+    MemberConfig,
+    VocabularyAnswerer,
+    VocabularyConfig,
+    Wording,
+    vocabulary_model,
+)
+from graph_fusion.vocabulary_tensors import WordedGraph
+from kg.errors import SightGraphError
+from pipelines.datasets.okvqa import OpenQuestion
+from pipelines.evaluate.okvqa import evaluate, figures, seen_in
+from pipelines.photo import EXAMPLES, Photo
+from pipelines.training.vocabulary import OpenExample, OpenObjective, alike_long
+
+ANSWERS = ("cat", "purr", "bus stop")
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An untrained answerer, which goes by what names mean."""
+    torch.manual_seed(0)
+    encoder = TEXT_ENCODERS.make("minilm")
+    config = VocabularyConfig(ANSWERS)
+    model = vocabulary_model(MemberConfig(), encoder(list(ANSWERS)))
+    out = tmp_path_factory.mktemp("vocabulary")
+    VocabularyAnswerer([model], config, Wording(encoder)).save(out)
+    return out
+
+
+def write(folder: Path, *rows: tuple[int, str, dict[str, float]]) -> Path:
+    file = folder / "test.json"
+    content = [
+        {
+            "question_id": number,
+            "image_id": photo,
+            "question": question,
+            "scores": scores,
+            "detections": ["cat"],
+        }
+        for number, (photo, question, scores) in enumerate(rows)
+    ]
+    file.write_text(json.dumps(content))
+    return file
+
+
+def test_scores_are_soft_and_the_best_of_several_is_at_least_the_best() -> None:
+    questions = [
+        OpenQuestion("1", "1", "?", (), {"cat": 1.0, "purr": 0.6}),
+        OpenQuestion("2", "2", "?", (), {"never": 1.0}),
+    ]
+    chances = torch.tensor([[0.1, 0.7, 0.2], [0.5, 0.3, 0.2]])
+    found = figures(questions, ANSWERS, chances)
+    assert found["accuracy"] == pytest.approx(0.3)
+    assert found["best of 5"] == pytest.approx(0.5)
+    assert found["in the vocabulary"] == pytest.approx(0.5)
+
+
+def test_a_file_is_measured_from_its_labels(folder: Path, tmp_path: Path) -> None:
+    rows = [(1, "Which pet is this?", {"cat": 1.0}), (2, "Which pet is it?", {"purr": 0.6})]
+    found = evaluate(write(tmp_path, *rows), [folder])
+    assert (found["questions"], found["accuracy"]) == (2, pytest.approx(0.5))
+    assert evaluate(write(tmp_path, *rows), [folder, folder]) == pytest.approx(found)
+
+
+def test_with_photographs_only_their_questions_are_asked_by_what_is_seen_in_them(
+    tmp_path: Path,
+) -> None:
+    images = tmp_path / "images"
+    images.mkdir()
+    Photo.open(f"example:{sorted(EXAMPLES)[2]}").image.convert("RGB").save(
+        images / "COCO_train2014_000000000007.jpg"
+    )
+    asked = [OpenQuestion("1", photo, "What is it?", ("listed",)) for photo in ("7", "8")]
+    (found,) = seen_in(asked, images)
+    assert found.photo == "7"
+    assert "cat" in found.seen
+    assert "listed" not in found.seen
+
+
+def test_a_file_without_questions_of_the_part_is_an_error(folder: Path, tmp_path: Path) -> None:
+    with pytest.raises(SightGraphError, match="no question"):
+        evaluate(write(tmp_path), [folder])
+
+
+def test_groups_hold_every_example_once_and_are_about_equally_long() -> None:
+    examples = [
+        OpenExample(WordedGraph("why " * (number % 13 + 1)), {0: 1.0}) for number in range(50)
+    ]
+    groups = alike_long(examples, 8, seed=3)
+    assert sorted(map(id, (one for group in groups for one in group))) == sorted(map(id, examples))
+    assert groups == alike_long(examples, 8, seed=3)
+    lengths = [[len(one.graph.question.split()) for one in group] for group in groups]
+    assert all(max(one) - min(one) <= 3 for one in lengths)
+
+
+def test_training_learns_which_answer_a_question_wants(tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    encoder = TEXT_ENCODERS.make("minilm")
+    examples = [
+        OpenExample(WordedGraph("What does it say?", (seen,)), {answer: 1.0})
+        for seen, answer in (("cat", 2), ("bus", 1))
+    ]
+    model = vocabulary_model(MemberConfig(), encoder(list(ANSWERS)))
+    objective = OpenObjective(Wording(encoder), len(ANSWERS))
+    config = TrainingConfig(
+        epochs=30, batch_size=1, learning_rate=1e-4, watch=None, log="none", save_every=100
+    )
+    fit(model, objective, alike_long(examples, 2), (), config, tmp_path, lambda line: None)
+    model.eval()
+    best = model(objective.collate([examples]).worded).argmax(dim=1)
+    assert best.tolist() == [2, 1]

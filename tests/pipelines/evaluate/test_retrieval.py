@@ -1,0 +1,294 @@
+"""retrieval*.py: training a ranker of facts, and measuring it honestly."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from graph_fusion.encoders import TEXT_ENCODERS
+from kg.errors import SightGraphError
+from kg.knowledge.store import Store
+from kg.knowledge.store_import import import_source
+from kg.retrieval import FEATURES, Candidates, Ranker, Retriever
+from pipelines.build.retrieval import relation_vectors
+from pipelines.datasets.retrieval import (
+    ASIDE,
+    Asked,
+    Judge,
+    SeedFinder,
+    name_forms,
+    read_questions,
+)
+from pipelines.evaluate.retrieval import BEST, RANKINGS, evaluate_retrieval
+from pipelines.training.retrieval import Example, RankerNetwork, train_retrieval
+
+THINGS = ["knife", "fork", "spoon", "cup", "kettle", "pan", "oven", "candle", "broom", "bucket"]
+RELATIONS = {
+    "UsedFor": "What is the {} used for?",
+    "AtLocation": "Where is the {} found?",
+    "MadeOf": "What is the {} made of?",
+}
+NOISE = ("RelatedTo", "HasContext", "Synonym")
+
+
+def fact_of(thing: str, relation: str) -> str:
+    return f"{relation.lower()} word {THINGS.index(thing)}"
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Store:
+    """Ten things with three facts that are asked for and eight that are not."""
+    folder = tmp_path_factory.mktemp("common")
+    rows = ["subject\trelation\tobject\tweight\tsource"]
+    for thing in THINGS:
+        rows += [f"{thing}\t{one}\t{fact_of(thing, one)}\t1\tcn5" for one in RELATIONS]
+        rows += [f"{thing}\t{NOISE[n % 3]}\tnoise {thing} {n}\t3\tcn5" for n in range(8)]
+    (folder / "common.tsv").write_text("\n".join(rows) + "\n", encoding="utf-8")
+    import_source(folder / "common.tsv", folder / "store", format_="conceptnet")
+    return Store(folder / "store")
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """OK-VQA's and FVQA's train files, of three questions on each thing."""
+    folder = tmp_path_factory.mktemp("questions")
+    okvqa: list[dict[str, Any]] = []
+    fvqa: dict[str, dict[str, Any]] = {}
+    for number, (thing, relation) in enumerate((a, b) for a in THINGS for b in RELATIONS):
+        question, answer = RELATIONS[relation].format(thing), fact_of(thing, relation)
+        okvqa.append(
+            {
+                "question_id": number,
+                "image_id": number,
+                "question": question,
+                "answers": [answer] * 9 + ["water"],
+                "scores": {answer: 1, "water": 0.3},
+                "detections": ["table", f"{thing}s"],
+            }
+        )
+        fvqa[str(number)] = {
+            "question": question,
+            "answer": answer,
+            "img_file": f"{number}.jpg",
+            "fact": [thing.title(), relation, answer],
+            "caption": f"A {thing} on a table.",
+        }
+    fvqa["blind"] = {key: value for key, value in fvqa["0"].items() if key != "caption"}
+    for name, content in (("okvqa", okvqa), ("fvqa", fvqa)):
+        (folder / f"{name}.json").write_text(json.dumps(content), encoding="utf-8")
+    return {name: folder / f"{name}.json" for name in ("okvqa", "fvqa")}
+
+
+@pytest.fixture(scope="module")
+def questions(files: dict[str, Path]) -> list[Asked]:
+    return [*read_questions(files["okvqa"]), *read_questions(files["fvqa"])]
+
+
+@pytest.fixture(scope="module")
+def trained(
+    questions: list[Asked], store: Store, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Path, int]:
+    """The folder of a trained ranker, and how many questions taught it."""
+    torch.set_num_threads(1)
+    folder = tmp_path_factory.mktemp("trained")
+    return folder, train_retrieval(questions, store, folder, seed=3)
+
+
+@pytest.fixture(scope="module")
+def ranker(trained: tuple[Path, int]) -> Ranker:
+    return Ranker.load(trained[0] / "model.safetensors")
+
+
+def test_okvqa_is_read_with_the_answers_that_people_agree_on(files: dict[str, Path]) -> None:
+    (first, *others) = read_questions(files["okvqa"])
+    assert first.question == "What is the knife used for?"
+    assert first.seen == ("table", "knifes")
+    assert first.answers == {"usedfor word 0"}
+    assert first.fact is None
+    assert len(others) == 29
+
+
+def test_fvqa_is_read_with_its_fact_where_there_is_a_caption(files: dict[str, Path]) -> None:
+    (first, *others) = read_questions(files["fvqa"])
+    assert first.seen == ("A knife on a table.",)
+    assert first.fact == ("Knife", "UsedFor", "usedfor word 0")
+    assert len(others) == 29
+
+
+@pytest.mark.parametrize("content", [None, "no JSON", '[{"question": "?", "caption": "A"}]', "[1]"])
+def test_questions_that_cannot_be_read_are_named(tmp_path: Path, content: str | None) -> None:
+    file = tmp_path / "questions.json"
+    if content is not None:
+        file.write_text(content)
+    with pytest.raises(SightGraphError, match=r"questions\.json"):
+        read_questions(file)
+
+
+def test_one_photograph_in_five_is_set_aside_always_the_same(tmp_path: Path) -> None:
+    entries = [
+        {"question": "?", "image_id": n % 500, "scores": {"a": 1}, "detections": []}
+        for n in range(1000)
+    ]
+    (tmp_path / "okvqa.json").write_text(json.dumps(entries))
+    read = read_questions(tmp_path / "okvqa.json")
+    aside = [one.aside for one in read]
+    assert aside[:500] == aside[500:]
+    assert abs(sum(aside) / len(aside) - 1 / ASIDE) < 0.05
+
+
+def test_names_count_as_the_same_in_the_plural_and_as_a_category() -> None:
+    assert {"cat"} <= set(name_forms("Category:Cats")) & set(name_forms("the cat"))
+
+
+def test_seeds_are_what_the_question_names_and_then_what_else_is_seen(store: Store) -> None:
+    find = SeedFinder(store)
+    one = Asked("What are the knives used for?", ("forks", "knife", "unicorn"), frozenset(), False)
+    named, shown = find(one)
+    label = store.index.label
+    assert "knife" in {label(node) for node in named}
+    assert "fork" in {label(node) for node in shown}
+    assert not set(named) & set(shown)
+    assert len(set(named)) == len(named)
+    assert find(one) == (named, shown)
+
+
+def test_the_judge_knows_the_answer_and_the_fact(store: Store, questions: list[Asked]) -> None:
+    judge, retriever, seeds = Judge(store), Retriever(store), SeedFinder(store)
+    for one in random.Random(0).sample(questions, 8):
+        found = retriever.candidates(one.question, *seeds(one))
+        right = judge.holds_answer(one, found.other)
+        assert {store.index.label(int(node)) for node in found.other[right]} == one.answers
+        is_fact = judge.is_fact(one, found)
+        assert (is_fact <= right).all()
+        if one.fact is None:
+            assert not is_fact.any()
+            continue
+        subject, relation, object_ = one.fact
+        assert is_fact.sum() == 1
+        fact = retriever.fact(found, int(is_fact.argmax()))
+        assert fact.relation.endswith(relation)
+        assert [store.label(fact.subject), store.label(fact.object)] == [subject.lower(), object_]
+        other = replace(one, fact=(subject, "PartOf", object_))
+        assert not judge.is_fact(other, found).any()
+        backwards = replace(one, fact=(object_, relation, subject))
+        assert not judge.is_fact(backwards, found).any()
+
+
+def test_the_same_seed_trains_the_same_bytes(
+    trained: tuple[Path, int], questions: list[Asked], store: Store, tmp_path: Path
+) -> None:
+    assert train_retrieval(questions, store, tmp_path, seed=3) == trained[1]
+    first = (trained[0] / "model.safetensors").read_bytes()
+    assert (tmp_path / "model.safetensors").read_bytes() == first
+
+
+def test_photographs_set_aside_never_train(
+    trained: tuple[Path, int], questions: list[Asked], store: Store, tmp_path: Path
+) -> None:
+    kept = [one for one in questions if not one.aside]
+    assert 0 < len(kept) < len(questions)
+    assert trained[1] <= len(kept)
+    changed = [
+        replace(one, question="Is it?", answers=frozenset({"noise"}), fact=None)
+        if one.aside
+        else one
+        for one in questions
+    ]
+    train_retrieval(changed, store, tmp_path, seed=3)
+    first = (trained[0] / "model.safetensors").read_bytes()
+    assert (tmp_path / "model.safetensors").read_bytes() == first
+
+
+def test_questions_that_the_store_cannot_help_with_are_an_error_that_can_be_read(
+    store: Store, tmp_path: Path
+) -> None:
+    lost = [Asked("What is a florb?", ("florb",), frozenset({"florb"}), False)]
+    with pytest.raises(SightGraphError):
+        train_retrieval(lost, store, tmp_path, seed=0)
+
+
+def test_the_ranker_scores_as_the_network_that_was_trained(tmp_path: Path) -> None:
+    torch.manual_seed(0)
+    chance = np.random.RandomState(0)
+    features = chance.normal(2, 3, (7, len(FEATURES))).astype(np.float32)
+    network = RankerNetwork(5, features)
+    network.save(tmp_path / "model.safetensors")
+    ranker = Ranker.load(tmp_path / "model.safetensors")
+    relation = chance.randint(0, 4, 7)
+    outgoing = chance.rand(7) < 0.5
+    question = torch.randn(5)
+    relations = torch.randn(2, 4, 5)
+    example = Example(
+        question,
+        torch.tensor(features),
+        torch.tensor(relation),
+        torch.tensor(1 - outgoing.astype(np.int64)),
+        torch.tensor(outgoing),
+    )
+    none = np.zeros(7, np.int32)
+    found = Candidates(none, none, relation, outgoing, none.astype(np.int64), features)
+    scores = ranker(found, question.numpy(), relations.numpy())
+    assert np.allclose(scores, network(example, relations).detach().numpy(), atol=1e-4)
+
+
+def shares(found: dict[str, dict[str, float]], ranking: str) -> Sequence[float]:
+    return [found[ranking][str(k)] for k in BEST]
+
+
+def test_shares_grow_with_k_and_no_ranking_beats_any(
+    questions: list[Asked], store: Store, ranker: Ranker
+) -> None:
+    found = evaluate_retrieval(questions, store, ranker)
+    assert set(found) == {*RANKINGS, "any"}
+    for ranking in RANKINGS:
+        growing = shares(found, ranking)
+        assert all(0 <= share <= 1 for share in growing)
+        assert list(growing) == sorted(growing)
+        assert growing[-1] <= found["any"]["all"] <= 1
+    assert found["any"]["all"] == 1  # the store holds every answer
+
+
+def test_training_learns_which_relation_is_asked_for(
+    questions: list[Asked], store: Store, ranker: Ranker
+) -> None:
+    aside = [one for one in questions if one.aside]
+    retriever, seeds, judge = Retriever(store), SeedFinder(store), Judge(store)
+    encoder = TEXT_ENCODERS.make("minilm")
+    relations = relation_vectors(retriever, encoder)
+    first = []
+    for one in aside:
+        found = retriever.candidates(one.question, *seeds(one))
+        scores = ranker(found, encoder([one.question])[0].numpy(), relations)
+        first.append(bool(judge.holds_answer(one, found.other)[scores.argmax()]))
+    assert np.mean(first) > 0.8
+    found = evaluate_retrieval(aside, store, ranker)
+    assert shares(found, "trained")[0] > shares(found, "strength")[0]
+
+
+def test_questions_without_seeds_count_as_not_answered(store: Store, ranker: Ranker) -> None:
+    lost = Asked("What is a florb?", ("florb",), frozenset({"florb"}), True)
+    right = Asked("What is the cup used for?", (), frozenset({fact_of("cup", "UsedFor")}), True)
+    found = evaluate_retrieval([lost, right], store, ranker)
+    assert found["any"]["all"] == 0.5
+    assert shares(found, "trained")[-1] == 0.5
+
+
+def test_progress_stays_out_of_the_figures(
+    store: Store, ranker: Ranker, capsys: pytest.CaptureFixture[str]
+) -> None:
+    question = Asked("What is the cup used for?", (), frozenset({"water"}), True)
+    evaluate_retrieval([question], store, ranker)
+    assert capsys.readouterr().out == ""
+
+
+def test_no_questions_are_an_error_that_can_be_read(store: Store, ranker: Ranker) -> None:
+    with pytest.raises(SightGraphError):
+        evaluate_retrieval([], store, ranker)

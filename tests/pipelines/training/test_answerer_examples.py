@@ -1,0 +1,71 @@
+"""pipelines/training/answerer_examples.py: people's questions that the knowledge can answer."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from graph_fusion.model import ModelConfig
+from graph_fusion.tensors import TextTable
+from kg.knowledge.memory import Knowledge
+from pipelines.build.builder import GraphBuilder
+from pipelines.datasets.okvqa import ASIDE
+from pipelines.datasets.splits import held_out
+from pipelines.detections import Detection
+from pipelines.reading.parser import Parser
+from pipelines.training import answerer_examples as asked_questions
+from pipelines.training.answerer_examples import AskedQuestions, ExampleMaker, Picture
+
+
+def entry(question: str, answers: dict[str, float], *labels: str) -> dict[str, object]:
+    return {"image_id": 7, "question": question, "scores": answers, "detections": list(labels)}
+
+
+ASKED = [
+    entry("What would it like to hunt?", {"house mouse": 1, "yarn": 0.3}, "cat", "qwertyuiop"),
+    entry("Who built this house?", {"le corbusier": 1}, "house"),
+    entry("Is it tame?", {"yes": 1}, "cat"),
+]
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    (tmp_path / "okvqa").mkdir()
+    (tmp_path / asked_questions.FILE).write_text(json.dumps(ASKED))
+    return tmp_path
+
+
+def test_questions_within_reach_of_the_labels_are_kept(
+    data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(asked_questions, "UNKNOWN_KEPT", 0.0)
+    (one,) = AskedQuestions(Knowledge.bundled(), {}, seed=0)(data)
+    assert one.text == "What would it like to hunt?"
+    assert one.answers == {"house mouse"}
+    assert [seen.label for seen in one.picture.detections] == ["cat"]
+
+
+def test_photographs_that_the_measure_sets_aside_are_left_out(tmp_path: Path) -> None:
+    aside = next(one for one in range(100) if held_out(str(one), ASIDE))
+    (tmp_path / "okvqa").mkdir()
+    asked = [one | {"image_id": aside} for one in ASKED]
+    (tmp_path / asked_questions.FILE).write_text(json.dumps([*ASKED, *asked]))
+    photos = {one.picture.name for one in AskedQuestions(Knowledge.bundled(), {}, seed=0)(tmp_path)}
+    assert photos == {"okvqa/images/COCO_train2014_000000000007.jpg"}
+
+
+def test_without_the_file_nobody_asked(tmp_path: Path) -> None:
+    assert list(AskedQuestions(Knowledge.bundled(), {}, seed=0)(tmp_path)) == []
+
+
+@pytest.mark.parametrize(("answer", "known"), [("mice", False), ("whiskers", True)])
+def test_an_example_knows_its_answer_and_not_the_way(
+    builder: GraphBuilder, parser: Parser, answer: str, known: bool
+) -> None:
+    maker = ExampleMaker(builder, parser, TextTable(), ModelConfig(), seed=0)
+    picture = Picture("cat.jpg", None, (Detection("cat", 0.5, "labels"),))
+    example = maker.asked(picture, "What is beside its nose?", {answer})
+    assert bool(example.answers.any()) is known
+    assert (example.path < 0).all()
