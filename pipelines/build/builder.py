@@ -6,19 +6,19 @@ from collections.abc import Sequence
 from dataclasses import replace
 from itertools import permutations
 
-from kg.knowledge.facts import Fact, KnowledgeGraph
-from kg.graph import Edge, Node, PhotoInfo, SceneGraph
-from kg.linking import Candidate, Linker
 from kg.english import normalise
+from kg.graph import Edge, Node, PhotoInfo, SceneGraph
+from kg.knowledge.facts import Fact, KnowledgeGraph
+from kg.linking import Candidate, Linker
 from kg.vocabulary import MEANS, EdgeKind, NodeKind
-from pipelines.detections import Detection
 from pipelines.build.grounding import GENERIC_NOUNS, Grounder, Grounding
-from pipelines.reading.parser import Entity, Sentence
+from pipelines.build.retrieval import FactFinder
+from pipelines.detections import Detection
 from pipelines.reading.activities import Doing, doings
 from pipelines.reading.constraints import constraints_of
-from pipelines.build.retrieval import FactFinder
-from pipelines.seeing.perception_types import HAS_COLOUR, MAY_BE_MADE_OF, MAY_HAVE_SHAPE, Seen
+from pipelines.reading.parser import Entity, Sentence
 from pipelines.seeing.geometry import relations
+from pipelines.seeing.perception_types import HAS_COLOUR, MAY_BE_MADE_OF, MAY_HAVE_SHAPE, Seen
 
 MAX_OBJECTS = 20
 """Objects kept, surest first: spatial edges grow with the square."""

@@ -1,25 +1,20 @@
-"""How well objects of the photograph agree with what a text says of them."""
+"""Which objects of a photograph words denote, and how well each agrees with what is said of it."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from kg.english import normalise
 from kg.graph import Box, Node, SceneGraph
-from kg.vocabulary import EdgeKind
+from kg.knowledge.facts import KnowledgeGraph
+from kg.linking import Linker
+from kg.vocabulary import EdgeKind, NodeKind
 from pipelines.reading.constraints import SUPERLATIVES, is_colour
 from pipelines.reading.predicates import canonical
-from pipelines.reading.sentence import Constraint
+from pipelines.reading.sentence import Constraint, Entity
 from pipelines.seeing.perception_types import HAS_COLOUR
-import math
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from kg.knowledge.facts import KnowledgeGraph
-from kg.graph import Node, SceneGraph
-from kg.linking import Linker
-from kg.english import normalise
-from kg.vocabulary import NodeKind
-from pipelines.reading.parser import Constraint, Entity
-from pipelines.reading.constraints import SUPERLATIVES
-
 
 DISAGREES = 0.35
 """What is left of the score of an object that does not agree."""

@@ -1,24 +1,24 @@
-"""The linker with all that it can use: spelling, nearness in meaning, context."""
+"""The linker with all that it can use, and the facts of large stores that bear on a question."""
 
 from __future__ import annotations
 
-from functools import cache
+from collections.abc import Sequence
+from functools import cache, cached_property
+from pathlib import Path
+
+import numpy as np
+
+from graph_fusion.encoders import TEXT_ENCODERS
 from graph_fusion.encoders.text import TextEncoder, vocabulary
 from graph_fusion.meaning import NameMeanings
-from kg.knowledge.facts import KnowledgeGraph
+from kg.english import base_forms, normalise
+from kg.files import bundled
+from kg.knowledge.facts import Fact, KnowledgeGraph
 from kg.knowledge.joined import JoinedKnowledge
 from kg.knowledge.memory import Knowledge
-from kg.linking import Linker
-from collections.abc import Sequence
-from functools import cached_property
-from pathlib import Path
-import numpy as np
-from graph_fusion.encoders import TEXT_ENCODERS, TextEncoder
-from kg.knowledge.facts import Fact, KnowledgeGraph
-from kg.files import bundled
-from kg.english import base_forms, normalise
-from kg.retrieval import Ranker, Retriever
 from kg.knowledge.store import Store
+from kg.linking import Linker
+from kg.retrieval import Ranker, Retriever
 
 
 def make_linker(knowledge: KnowledgeGraph, encoder: TextEncoder | None = None) -> Linker:

@@ -10,9 +10,9 @@ from kg.graph import Box, PhotoInfo
 from kg.vocabulary import EdgeKind
 from pipelines.build.builder import GraphBuilder
 from pipelines.detections import Detection
+from pipelines.evaluate.grounding import evaluate
 from pipelines.reading.parser import Parser
 from pipelines.seeing.perception_types import HAS_COLOUR, Seen, SeenAttribute
-from pipelines.evaluate.grounding import evaluate
 
 CASES = Path(__file__).parents[1] / "grounding_cases.json"
 BOXES: list[tuple[str, Box, str]] = [

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from kg.knowledge.joined import JoinedKnowledge
 from kg.knowledge.memory import Knowledge
-from kg.linking import Linker
 from kg.knowledge.store import Store
 from kg.knowledge.store_import import import_source
+from kg.linking import Linker
 from pipelines.build.builder import GraphBuilder
 from pipelines.build.retrieval import make_linker
 

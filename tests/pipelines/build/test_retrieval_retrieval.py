@@ -1,4 +1,4 @@
-"""pipelines/build/retrieval.py: the facts of a large store that bear on a question, in the graph."""
+"""retrieval.py: the facts of a large store that bear on a question, in the graph."""
 
 from __future__ import annotations
 
@@ -7,20 +7,20 @@ from PIL import Image
 
 import pipelines.build.retrieval
 from graph_fusion.encoders import TEXT_ENCODERS
-from kg.knowledge.facts import Fact, KnowledgeGraph
 from kg.graph import PhotoInfo, SceneGraph
+from kg.knowledge.facts import Fact, KnowledgeGraph
 from kg.knowledge.joined import JoinedKnowledge
 from kg.knowledge.memory import Knowledge
 from kg.knowledge.store import Store
 from kg.knowledge.store_import import import_source
 from kg.vocabulary import EdgeKind, NodeKind
-from pipelines.sightgraph import SightGraph
 from pipelines.answering.answerer import Answerer
 from pipelines.build.builder import GraphBuilder
-from pipelines.detections import Detection
-from pipelines.reading.parser import Parser
-from pipelines.photo import Photo
 from pipelines.build.retrieval import MEANINGS, MOST_FACTS, FactFinder, split
+from pipelines.detections import Detection
+from pipelines.photo import Photo
+from pipelines.reading.parser import Parser
+from pipelines.sightgraph import SightGraph
 
 INFO = PhotoInfo("table.jpg", 640, 480)
 KNIFE = Detection("knife", 0.9, "test", (100, 200, 200, 300))
