@@ -10,7 +10,7 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
-from graph_fusion.fusion import FUSIONS, Fused, FusionConfig, Masks, TokenGraph
+from graph_fusion.fusion import ANSWERER_FUSION, FUSIONS, Fused, FusionConfig, Masks, TokenGraph
 from graph_fusion.heads.graph import AnswerHeads, Scores
 from graph_fusion.tensors import (
     ANSWER_TYPES,
@@ -43,7 +43,7 @@ class ModelConfig:
     hidden: int = 128
     layers: int = 5
     gate_width: int = 48
-    fusion: str = "graph"
+    fusion: str = ANSWERER_FUSION
     layer: str = "gcn"
     residual: bool = True
     layer_norm: bool = True

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 GEOMETRY = 20
 
 
-class Scores(NamedTuple):
+class RelationScores(NamedTuple):
     """Logits for P ordered pairs of objects and K predicates.
 
     Shapes:
@@ -53,9 +53,9 @@ class RelationNetwork(nn.Module):
 
     def forward(
         self, subjects: Tensor, objects: Tensor, geometry: Tensor | None, predicates: Tensor
-    ) -> Scores:
+    ) -> RelationScores:
         words = self.read(subjects, objects)
-        return Scores(
+        return RelationScores(
             self.predicates(words, geometry, predicates), self.relatedness(words, geometry)
         )
 

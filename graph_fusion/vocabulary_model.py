@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from graph_fusion.controls import CONTROLS
 from graph_fusion.encoders import TEXT_ENCODERS, TextEncoder
 from graph_fusion.encoders.text import bundled_minilm
-from graph_fusion.fusion import Fused, FusionConfig, Masks, TokenGraph, no_graph
+from graph_fusion.fusion import Fused, FusionConfig, Masks, TokenGraph, fusion_class, no_graph
 from graph_fusion.fusion_model import FusionModel, Inputs
 from graph_fusion.heads.base import NamedAnswers
 from graph_fusion.vocabulary_tensors import Pieces, WordedBatch, WordedGraph, collate
@@ -30,12 +30,6 @@ EDGE_FEATURES = 3
 WIDTH = 384
 WORDS = "fusion.model.embeddings.word_embeddings.weight"
 """The language model's word vectors: they come with it, stay as they are, and are not saved."""
-
-
-SPELLS = "language"
-"""The fusion that reads the names that are seen as word pieces; it gets no graph."""
-READ_WORDS = ("language_graph", "image_tokens", SPELLS)
-"""Fusions that read word pieces; all others get one vector for the question and for each name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,9 +129,10 @@ def vocabulary_model(
         names [A, 384]: vectors of the answers' names; often [A]: how often each is right
     """
     often = torch.ones(len(names)) if often is None else often
-    words = _word_vectors() if config.fusion in READ_WORDS else None
+    kind = fusion_class(config.fusion)
+    words = _word_vectors() if kind.reads_words else None
     return FusionModel(
-        VocabularyFront(words, spells=config.fusion == SPELLS),
+        VocabularyFront(words, spells=kind.reads_spelling),
         config.fusion,
         config.sizes,
         VocabularyHead(names, often),

@@ -51,7 +51,7 @@ class DetectorNetwork(nn.Module):
     def __init__(self, classes: int, channels: int = 96) -> None:
         super().__init__()
         self.backbone = ShuffleBackbone(channels)
-        self.head = Head(channels, classes)
+        self.head = DetectionHead(channels, classes)
 
     def forward(self, images: Tensor) -> Found:
         return self.head(self.backbone(images))  # type: ignore[no-any-return]
@@ -106,7 +106,7 @@ class ContextNeck(nn.Module):
         return torch.relu(x + self.join(wide))
 
 
-class Head(nn.Module):
+class DetectionHead(nn.Module):
     """Objectness, classes and boxes from the map.
 
     A box's middle lies within one place of its own; its sides are shares of the input's.

@@ -25,8 +25,25 @@ FUSIONS.add("language_graph", "graph_fusion.fusion.language:LanguageGraphFusion"
 FUSIONS.add("graph_attention", "graph_fusion.fusion.graph:GraphAttentionFusion")
 
 DEFAULT_FUSION = "graph_attention"
+"""Fusion of a task or config that names none."""
+ANSWERER_FUSION = "graph"
+"""Fusion of the answerer, whose question is one token: attention to one token is always 1."""
+
+
+def fusion_class(name: str) -> type[Fusion]:
+    """Return the class of a fusion, which says what the fusion reads.
+
+    Raises:
+        UnknownNameError: there is no such fusion.
+    """
+    fusion = FUSIONS.resolve(name)
+    assert isinstance(fusion, type)
+    assert issubclass(fusion, Fusion)
+    return fusion
+
 
 __all__ = [
+    "ANSWERER_FUSION",
     "DEFAULT_FUSION",
     "FUSIONS",
     "Fused",
@@ -34,5 +51,6 @@ __all__ = [
     "FusionConfig",
     "Masks",
     "TokenGraph",
+    "fusion_class",
     "no_graph",
 ]

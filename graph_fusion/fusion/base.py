@@ -136,9 +136,14 @@ class Fusion(nn.Module, ABC):
 
     reads_graph: whether the edges count; without, only the tokens do. Edges at tokens that are
         not there never do: a fusion that reads the graph leaves them out (`TokenGraph.among`).
+    reads_words: whether its tokens are word vectors of its own language model.
+    reads_spelling: whether its image tokens are the word pieces of names, in order, without
+        a graph; only if `reads_words`.
     """
 
     reads_graph = False
+    reads_words = False
+    reads_spelling = False
 
     def __init__(self, config: FusionConfig) -> None:
         super().__init__()

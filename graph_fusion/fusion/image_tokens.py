@@ -22,6 +22,8 @@ class ImageTokensFusion(Fusion):
     weights: "attention" [B, heads, I + T, I + T] of the last layer, "readout" [B, I].
     """
 
+    reads_words = True
+
     def __init__(self, config: FusionConfig) -> None:
         super().__init__(config)
         self.model = pretrained(config.language_model, config.layers)

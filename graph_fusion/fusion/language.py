@@ -22,6 +22,9 @@ class LanguageFusion(Fusion):
     weights: "attention" [B, heads, I + T, I + T] of the last layer.
     """
 
+    reads_words = True
+    reads_spelling = True
+
     def __init__(self, config: FusionConfig) -> None:
         super().__init__(config)
         self.model = pretrained(config.language_model, sys.maxsize)
@@ -69,6 +72,7 @@ class LanguageGraphFusion(Fusion):
     """
 
     reads_graph = True
+    reads_words = True
 
     def __init__(self, config: FusionConfig) -> None:
         super().__init__(config)

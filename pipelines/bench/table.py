@@ -44,12 +44,7 @@ def rows(results: Sequence[Result], measures: Sequence[str]) -> list[Row]:
     ordered: list[Row] = []
     for row in sorted(whole, key=lambda one: -one.figures[main][0]):
         own = [one for one in found.values() if one.control and one.fusion == row.fusion]
-        blind = [one for one in found.values() if one.control == "question_only"]
-        matched = tuple(
-            dict.fromkeys(
-                one.control for one in [*own, *blind] if one.control and _matches(one, row, main)
-            )
-        )
+        matched = tuple(one.control for one in own if one.control and _matches(one, row, main))
         values = {name: getattr(row, name) for name in row.__slots__}
         ordered += [Row(**(values | {"matched_by": matched})), *own]
     return ordered

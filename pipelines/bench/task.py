@@ -14,7 +14,7 @@ from safetensors.torch import load_file, save_file
 from torch import nn
 
 from graph_fusion.controls import CONTROLS
-from graph_fusion.fusion import DEFAULT_FUSION, FUSIONS, Fusion, FusionConfig
+from graph_fusion.fusion import DEFAULT_FUSION, FUSIONS, FusionConfig, fusion_class
 from graph_fusion.training import Objective, TrainingConfig, fit, read_config
 from graph_fusion.weights import loading
 from kg.files import atomic_path, write_text
@@ -89,14 +89,10 @@ class BenchTask(ABC):
     def controls(self, name: str) -> list[str]:
         """Return the controls under which `name` is trained and measured again.
 
-        Without image tokens there are no edges and all fusions see the same, so only the
-        task's own one answers from the question alone.
+        A fusion that reads no edges has only `question_only`: the others change edges alone.
         """
-        fusion = FUSIONS.resolve(name)
-        assert isinstance(fusion, type)
-        assert issubclass(fusion, Fusion)
-        edges = [one for one in CONTROLS if one != "question_only"] if fusion.reads_graph else []
-        return edges + (["question_only"] if name == self.fusion else [])
+        reads_graph = fusion_class(name).reads_graph
+        return [one for one in CONTROLS if reads_graph or one == "question_only"]
 
     def warm_up(
         self,

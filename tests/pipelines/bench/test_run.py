@@ -64,15 +64,12 @@ def test_the_plan_has_every_fusion_control_and_seed_once(name: str) -> None:
     assert [run.seed for run in runs] == sorted(run.seed for run in runs)
 
 
-def test_fusions_that_read_the_graph_have_its_controls_and_one_is_asked_without_image() -> None:
+def test_every_fusion_has_question_only_and_those_that_read_the_graph_have_all_controls() -> None:
     task = BENCH_TASKS.make("sort-of-clevr")
-    edges = set(CONTROLS) - {"question_only"}
     for name in FUSIONS:
         readers = {"gcn", "rgcn", "gat", "graph", "graph_attention", "language_graph"}
-        wanted = edges if name in readers else set()
-        assert set(task.controls(name)) == wanted | (
-            {"question_only"} if name == DEFAULT_FUSION else set()
-        )
+        wanted = set(CONTROLS) if name in readers else {"question_only"}
+        assert set(task.controls(name)) == wanted
 
 
 def test_the_plan_can_be_narrowed(tiny: BenchTask) -> None:
@@ -95,7 +92,7 @@ Done = tuple[Path, list[Result], list[str]]
 
 @pytest.fixture(scope="module")
 def done(tiny: BenchTask, tmp_path_factory: pytest.TempPathFactory) -> Done:
-    """A finished bench: nine trainings."""
+    """A finished bench: ten trainings."""
     out, lines = tmp_path_factory.mktemp("bench"), list[str]()
     return out, bench(tiny, None, config_of(tiny), out, log=lines.append), lines
 
@@ -103,8 +100,8 @@ def done(tiny: BenchTask, tmp_path_factory: pytest.TempPathFactory) -> Done:
 def test_every_planned_training_has_its_result(tiny: BenchTask, done: Done) -> None:
     out, results, lines = done
     assert [one.run for one in results] == plan(tiny, config_of(tiny))
-    assert lines[0] == "9 trainings, 0 of them done before"
-    assert len(lines) == 10
+    assert lines[0] == "10 trainings, 0 of them done before"
+    assert len(lines) == 11
     assert lines[-1].endswith("; 0 to go")
     for one in results:
         assert set(one.figures) == set(tiny.measures)
@@ -139,7 +136,7 @@ def test_results_are_read_back_and_only_a_missing_one_is_trained_again(
     lost.unlink()
     lines: list[str] = []
     again = bench(tiny, None, config_of(tiny), out, log=lines.append)
-    assert lines[0] == "9 trainings, 8 of them done before"
+    assert lines[0] == "10 trainings, 9 of them done before"
     assert len(lines) == 2
     for one in again:
         time = (one.run.folder(out) / "result.json").stat().st_mtime_ns

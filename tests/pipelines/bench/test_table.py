@@ -76,12 +76,13 @@ def test_two_standard_errors_of_the_difference_decide() -> None:
         assert marks(graph, runs("graph", lower, "no_edges")) == {"graph": matched}
 
 
-def test_each_fusion_has_its_own_controls_but_question_only_is_everyone_s() -> None:
+def test_a_fusion_is_compared_with_its_own_controls_alone() -> None:
     found = marks(
         runs("graph", [0.9, 0.91]),
         runs("early", [0.5, 0.51]),
         runs("gcn", [0.7, 0.71]),
         runs("graph", [0.5, 0.51], "question_only"),
+        runs("early", [0.5, 0.51], "question_only"),
         runs("gcn", [0.7, 0.71], "no_edges"),
     )
     assert found == {"graph": (), "early": ("question_only",), "gcn": ("no_edges",)}
