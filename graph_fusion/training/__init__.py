@@ -1,14 +1,14 @@
-"""Training: any model and its objective, on Lightning, from one config."""
+"""Training of any model with its objective from one config, on Lightning."""
 
-from graph_fusion.training.config import Recipe, TrainingConfig, read_config
+from graph_fusion.training.config import TrainingConfig, TrainingOptions, read_config
 from graph_fusion.training.fit import TrainingReport, fit
 from graph_fusion.training.objective import Figures, Objective
 
 __all__ = [
     "Figures",
     "Objective",
-    "Recipe",
     "TrainingConfig",
+    "TrainingOptions",
     "TrainingReport",
     "fit",
     "read_config",

@@ -1,4 +1,4 @@
-"""Which examples make which batch of which epoch, for each process; chance bound to the batch."""
+"""The examples of each batch, by epoch and process; random numbers are seeded for each batch."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from torch.utils.data import DataLoader, Dataset, Sampler
 from graph_fusion.training.objective import Objective
 
 Key: TypeAlias = tuple[int, int, tuple[int, ...]]
-"""Epoch, number of the batch in it, and its examples."""
+"""Epoch, number of the batch in it, and indices of its examples."""
 COLLATING, TRAINING, VALIDATING = range(3)
-"""What chance is drawn for; each has its own."""
+"""Uses of random numbers; each has a seed of its own."""
 
 
 @dataclass(frozen=True, slots=True)
 class Portion:
-    """One process's share of a batch; `batch` is None where nothing is left for it (size 0)."""
+    """The part of a batch that one process gets; `batch` is None if it gets nothing (size 0)."""
 
     epoch: int
     number: int
@@ -35,9 +35,9 @@ class Portion:
 class Plan:
     """Divides `amount` examples among batches and `ranks` processes; this one is number `rank`.
 
-    All processes have the same number of batches. Training is `shuffled` by seed and epoch and
-    its last batch filled up, so that all processes have equally many examples in it; validation
-    sees each example once.
+    All processes have the same number of batches. Training examples are `shuffled` by seed and
+    epoch, and the last batch is filled up so that all processes get equally many examples;
+    validation uses each example once.
     """
 
     amount: int
@@ -62,7 +62,7 @@ class Plan:
 
 
 class Order(Sampler[Key]):
-    """Yields the keys of an epoch's batches, at first from `number` on (resuming)."""
+    """Yields the keys of an epoch's batches; the first one starts at batch `number`."""
 
     def __init__(self, plan: Plan, epoch: int = 0, number: int = 0) -> None:
         self.plan, self.epoch, self.number = plan, epoch, number
@@ -81,7 +81,7 @@ class Order(Sampler[Key]):
 
 
 class Portions(Dataset[Portion]):
-    """Makes portions from keys; what collating draws depends on the key, on no worker."""
+    """Makes portions from keys; random numbers depend on the key, not on the worker."""
 
     def __init__(self, examples: Sequence[Any], objective: Objective[Any, Any], plan: Plan) -> None:
         self.examples, self.objective, self.plan = examples, objective, plan
@@ -110,8 +110,8 @@ def seed_all(*parts: int) -> None:
 
 
 @contextmanager
-def own_chance() -> Iterator[None]:
-    """Give the caller's random states back at the end."""
+def own_random_state() -> Iterator[None]:
+    """Restore the caller's random states at the end."""
     started = torch.cuda.is_initialized()  # type: ignore[no-untyped-call]
     devices = list(range(torch.cuda.device_count())) if started else []
     python, numbers = random.getstate(), np.random.get_state()

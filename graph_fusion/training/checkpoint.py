@@ -1,4 +1,4 @@
-"""Checkpoints without pickle: nested state as one safetensors file, its shape as JSON in it."""
+"""Checkpoints without pickle: a safetensors file whose metadata holds the nesting as JSON."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ from kg.errors import SightGraphError
 from kg.files import atomic_path
 
 STATE = "state"
-"""The metadata's key; safetensors' metadata maps strings to strings."""
+"""Key in the metadata of the safetensors file, which maps strings to strings."""
 
 
 def save_state(state: Any, file: Path) -> None:
     """Write `state`, whole or not at all: tensors, plain values, and mappings and lists of them.
 
     A tensor is named by its path, "optimizer_states/0/state/3/exp_avg". The rest is JSON, where
-    {"tensor": name}, {"map": [[key, value], ...]}, {"tuple": [...]} and {"float": "nan"} stand
-    for what JSON has no form of (keys of a mapping may be numbers).
+    {"tensor": name}, {"map": [[key, value], ...]}, {"tuple": [...]} and {"float": "nan"} encode
+    values that JSON lacks (keys of a mapping may be numbers).
 
     Raises:
         SightGraphError: the file cannot be written.
-        TypeError: the state holds something that cannot be kept without pickle.
+        TypeError: a value cannot be saved without pickle.
     """
     tensors: dict[str, Tensor] = {}
     shape = _packed(state, (), tensors, set())
@@ -40,7 +40,7 @@ def load_state(file: Path) -> Any:
     """Return what `save_state` wrote, on the CPU.
 
     Raises:
-        SightGraphError: the file is missing, damaged, or no checkpoint.
+        SightGraphError: the file is missing, damaged, or not a checkpoint.
     """
     try:
         with safe_open(file, framework="pt") as opened:

@@ -1,4 +1,4 @@
-"""How to train: what every training has in common."""
+"""The options of a training, and how they are read from YAML."""
 
 from __future__ import annotations
 
@@ -33,19 +33,20 @@ Log: TypeAlias = Literal["csv", "tensorboard", "none"]
 class TrainingConfig:
     """How to train, with defaults that work for small models.
 
-    batch_size: examples of one step of one process; `devices` processes average their gradients.
-    learning_rate: at its highest; it rises over the `warmup` share of all steps, then falls to
-        zero along a half cosine or a line, or stays.
-    clip: longest gradient, all parameters taken together; None: as they are.
-    average: share of the old in the moving average of the weights, which is what is measured and
-        kept; it starts low, (t + 1) / (t + 10) at step t. 0: no average.
-    watch, watch_for: the validation figure that chooses the best epoch, and whether the least or
-        the most of it is best; None, or no validation: the last epoch's weights are kept.
-    patience: stop when the watched figure has not got better for so many epochs; None: never.
-    devices: processes, each on its own GPU, or on one thread of the CPU.
-    log: where figures go: metrics.csv and curves.png; TensorBoard's files as well; or nowhere.
-    workers: processes that prepare batches; 0: none beside the training itself.
-    save_every: steps between checkpoints inside an epoch; there is one after each epoch, too.
+    batch_size: examples per step and process; `devices` processes average their gradients.
+    learning_rate: the peak; it rises over the `warmup` share of all steps, then falls to zero
+        along a half cosine ("cosine") or a line ("linear"), or stays ("constant").
+    clip: maximum norm of the gradient of all parameters together; None: no clipping.
+    average: decay of the moving average of the weights, which is then validated and saved; it
+        starts low, (t + 1) / (t + 10) at step t. 0: no average.
+    watch, watch_for: the validation figure that chooses the best epoch, and whether its minimum
+        or its maximum is best; None, or no validation examples: the last epoch is kept.
+    patience: stop after so many epochs without improvement of the watched figure; None: never.
+    devices: number of processes, each on its own GPU, or on one thread of the CPU.
+    log: where figures are written: "csv": metrics.csv and curves.png; "tensorboard": these and
+        TensorBoard's event files; "none": nowhere.
+    workers: processes that prepare batches; 0: the training process prepares them itself.
+    save_every: steps between checkpoints within an epoch; each epoch ends with one as well.
     """
 
     epochs: int = 10
@@ -57,7 +58,7 @@ class TrainingConfig:
     clip: float | None = 1.0
     average: float = 0.0
     watch: str | None = "loss"
-    watch_for: Literal["least", "most"] = "least"
+    watch_for: Literal["min", "max"] = "min"
     patience: int | None = None
     precision: Precision = "32-true"
     devices: int = 1
@@ -85,7 +86,7 @@ class TrainingConfig:
             raise SightGraphError(f"'{name}' is {getattr(self, name)}; it must be {expected}.")
 
     def rate(self, step: int, steps: int) -> float:
-        """Return the share of the learning rate at `step`, counted from 0, of `steps`."""
+        """Return the factor on the learning rate at `step`, counted from 0, of `steps`."""
         warm = round(self.warmup * steps)
         if step < warm:
             return (step + 1) / warm
@@ -95,17 +96,17 @@ class TrainingConfig:
         return 1 - done if self.schedule == "linear" else (1 + math.cos(math.pi * done)) / 2
 
     def is_better(self, figure: float, best: float) -> bool:
-        """Tell whether the watched `figure` is strictly better than the `best` so far."""
-        better = figure < best if self.watch_for == "least" else figure > best
+        """Return whether the watched `figure` is strictly better than the `best` so far."""
+        better = figure < best if self.watch_for == "min" else figure > best
         return better or (math.isnan(best) and not math.isnan(figure))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Recipe:
-    """What the options of every task share: where to train, and where its figures go.
+class TrainingOptions:
+    """Options that all trainings share; the subclass of a model adds its own and its defaults.
 
-    A task's options are a subclass with its own fields and defaults. They were found on the
-    CPU, which is why that is where they train; `TrainingConfig` says what each means.
+    `TrainingConfig` documents the fields. The bundled models were trained on the CPU, so it is
+    the default here.
     """
 
     precision: Precision = "32-true"
@@ -116,13 +117,13 @@ class Recipe:
     seed: int = 0
 
     def config(self, **others: Any) -> TrainingConfig:
-        """Return the config that has the same values under the same names, and `others`."""
+        """Return a config with the values of the fields of the same name, and `others`."""
         known = {field.name for field in fields(TrainingConfig)}
         mine = {name: value for name, value in asdict(self).items() if name in known}
         return TrainingConfig(**(mine | others))
 
-    def beside(self) -> dict[str, Any]:
-        """Return the options that are no config's: what else the result depends on."""
+    def others(self) -> dict[str, Any]:
+        """Return the options that `TrainingConfig` does not have; the weights depend on them."""
         known = {field.name for field in fields(TrainingConfig)}
         return {name: value for name, value in asdict(self).items() if name not in known}
 
@@ -136,11 +137,12 @@ def read_config(
     defaults: T | None = None,
     **given: Any,
 ) -> T:
-    """Return a `kind`, a dataclass: its defaults, then `source`, then what is `given`.
+    """Return an instance of the dataclass `kind`: its defaults, then `source`, then `given`.
 
-    defaults: stands below `source` in place of the class's own defaults.
+    defaults: replaces the defaults of the class.
     source: a YAML file, or a mapping as such a file holds. A field that is itself a dataclass
-    is a mapping there. Of `given`, None says that an option was not given.
+        is a mapping there.
+    given: a value of None means that the option was not given.
 
     Raises:
         SightGraphError: the file cannot be read; a key is unknown; a value has the wrong type.
@@ -177,13 +179,13 @@ def _read_yaml(file: Path) -> dict[str, Any]:
         ) from error
     if not isinstance(values, dict | None):
         raise SightGraphError(
-            f"{file}: a config is a list of 'key: value' lines, not {_said(values)}."
+            f"{file}: a config is a list of 'key: value' lines, not {_shown(values)}."
         )
     return values or {}
 
 
 def _merged(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
-    """Return both, mappings inside them key by key; `above` wins."""
+    """Merge two mappings, nested ones key by key; `above` takes precedence."""
     merged = dict(below)
     for key, value in above.items():
         under = merged.get(key)
@@ -222,7 +224,7 @@ def _value(kind: Any, value: Any, key: str, name: str) -> Any:
     """Return `value` as a `kind`.
 
     Raises:
-        SightGraphError: it is none.
+        SightGraphError: the value does not have this type.
     """
     origin = get_origin(kind)
     if is_dataclass(kind) and isinstance(kind, type):
@@ -244,23 +246,23 @@ def _value(kind: Any, value: Any, key: str, name: str) -> Any:
         found = _scalar(kind, value)
         if found is not None or kind in (None, types.NoneType, Any):
             return found
-    raise SightGraphError(f"{name}: '{key}' is {_said(value)}; expected {_expected(kind)}.")
+    raise SightGraphError(f"{name}: '{key}' is {_shown(value)}; expected {_expected(kind)}.")
 
 
 def _any_of(kinds: tuple[Any, ...], value: Any, key: str, name: str) -> Any:
-    """Return `value` as the first of `kinds` that it fits."""
+    """Return `value` as the first type of `kinds` that accepts it."""
     if value is None and types.NoneType in kinds:
         return None
     others = [kind for kind in kinds if kind is not types.NoneType]
     if len(others) == 1 and (value is not None) and is_dataclass(others[0]):
-        return _value(others[0], value, key, name)  # for its own, more precise error
+        return _value(others[0], value, key, name)  # its own error is more precise
     for kind in others:
         try:
             return _value(kind, value, key, name)
         except SightGraphError:
             continue
     expected = " or ".join(_expected(kind) for kind in kinds)
-    raise SightGraphError(f"{name}: '{key}' is {_said(value)}; expected {expected}.")
+    raise SightGraphError(f"{name}: '{key}' is {_shown(value)}; expected {expected}.")
 
 
 def _sequence(kind: Any, value: list[Any] | tuple[Any, ...], key: str, name: str) -> Any:
@@ -281,7 +283,7 @@ def _sequence(kind: Any, value: list[Any] | tuple[Any, ...], key: str, name: str
 
 
 def _scalar(kind: Any, value: Any) -> Any:
-    """Return `value` as the plain type `kind`, or None where it is no such thing."""
+    """Return `value` as the plain type `kind`, or None if it has another type."""
     if kind is Any:
         return value
     if isinstance(kind, type) and issubclass(kind, Enum):
@@ -333,5 +335,5 @@ def _expected(kind: Any) -> str:
     return str(kind)
 
 
-def _said(value: Any) -> str:
+def _shown(value: Any) -> str:
     return "null" if value is None else f"'{value}'"

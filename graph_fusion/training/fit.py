@@ -1,4 +1,4 @@
-"""`fit`: train a model on one machine, from a config; goes on where an earlier run was stopped."""
+"""`fit`: train a model on one machine from a config; resumes a run that was stopped."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import nn
 
-from graph_fusion.training.batches import own_chance
+from graph_fusion.training.batches import own_random_state
 from graph_fusion.training.checkpoint import load_state
 from graph_fusion.training.config import TrainingConfig
 from graph_fusion.training.objective import Objective
@@ -39,14 +39,14 @@ if TYPE_CHECKING:
     from graph_fusion.training.learner import Learner
 
 OWN_ERROR = re.compile(r"^kg\.errors\.\w+: ([^\n]*)\s*\Z", re.MULTILINE)
-"""How the traceback of another process, which is all that torch hands on, ends."""
+"""End of the traceback of another process; torch passes on nothing else."""
 
 
 @dataclass(frozen=True, slots=True)
 class TrainingReport:
-    """How a training went.
+    """Outcome of a training.
 
-    rows: one for each epoch, as in metrics.csv; best: index of the one whose weights were kept.
+    rows: one for each epoch, as in metrics.csv; best: index of the epoch whose weights are kept.
     stopped_early: patience ran out before the last epoch.
     """
 
@@ -75,30 +75,30 @@ def fit(
     restart: bool = False,
     progress: bool | None = None,
 ) -> TrainingReport:
-    """Train `model` in place, in the folder `run`; it ends with the best epoch's weights.
+    """Train `model` in place; it ends with the weights of the best epoch.
 
-    The same seed gives the same weights, on the CPU bit for bit; so does a run that was killed
-    and started again. `run` gets config.json, metrics.csv, curves.png and checkpoints/.
+    The same seed gives the same weights, on the CPU bit for bit, even if the run was killed and
+    resumed. The folder `run` holds config.json, metrics.csv, curves.png and checkpoints/.
 
     With several devices the processes are forked: `log` is called in the first of them, and on
     the CPU each computes on one thread, because OpenMP's threads do not survive a fork.
 
-    about: whatever else the result depends on, as JSON; a run only goes on under the same.
+    about: what else the weights depend on, as JSON; a run is only resumed with the same.
     restart: forget an earlier run in the folder.
     progress: whether to show bars; None: on a terminal.
 
     Raises:
-        SightGraphError: there are no examples; the earlier run was another one; the devices or
-            the precision are not there; the loss is not finite.
-        KeyboardInterrupt: Ctrl-C; the checkpoint is written, and the same call goes on.
+        SightGraphError: there are no examples; the run in the folder has another setup; the
+            devices or the precision are not available; the loss is not finite.
+        KeyboardInterrupt: Ctrl-C; the checkpoint is written, and the same call resumes.
     """
     if not train:
         raise SightGraphError("there are no examples to train on. Is the data folder right?")
     accelerator = choose_accelerator(config)
     folder = RunFolder(run)
     setup = _setup(config, len(train), len(validation), about)
-    goes_on = folder.last.is_file() and not restart
-    earlier: dict[str, Any] = load_state(folder.last) if goes_on else {}
+    resumes = folder.last.is_file() and not restart
+    earlier: dict[str, Any] = load_state(folder.last) if resumes else {}
     done = earlier["callbacks"][KEEPER]["rows"] if earlier else []
     if earlier:
         check_same(earlier["callbacks"][KEEPER]["setup"], setup, run)
@@ -109,7 +109,7 @@ def fit(
         from graph_fusion.training.keeper import Keeper
         from graph_fusion.training.learner import Learner, Position
 
-        with _quiet(), _own_environment(), own_chance():
+        with _quiet(), _own_environment(), own_random_state():
             start = Position(**earlier["position"]) if earlier else Position()
             learner = Learner(model, objective, train, validation, config, start)
             keeper = Keeper(folder, config, setup, log)
@@ -158,7 +158,7 @@ def choose_accelerator(config: TrainingConfig) -> str:
 def _setup(
     config: TrainingConfig, train: int, validation: int, about: Mapping[str, Any] | None
 ) -> dict[str, Any]:
-    """Return all that the result depends on and that can be written down."""
+    """Return what the weights depend on, as JSON."""
     setup = {
         "training": asdict(config),
         "examples": {"train": train, "validation": validation},
@@ -195,7 +195,7 @@ def _trainer(
     from lightning.pytorch.loggers import TensorBoardLogger
     from lightning.pytorch.strategies import DDPStrategy
 
-    from graph_fusion.training.checkpoint_io import SafetensorsIO
+    from graph_fusion.training.keeper import SafetensorsIO
 
     bars = sys.stderr.isatty() if bars is None else bars
     bar = RichProgressBar(console_kwargs={"stderr": True}) if bars else None
@@ -224,24 +224,24 @@ def _trainer(
 
 def _run(trainer: Trainer, learner: Learner, keeper: Keeper, checkpoint: Path | None) -> None:
     try:
-        with keeper.asked.listening():
+        with keeper.stop_signal.listening():
             trainer.fit(learner, ckpt_path=checkpoint)
     except BaseException as error:
         for process in getattr(trainer.strategy.launcher, "procs", []):
             process.kill()
-        if keeper.asked:
-            keeper.say(
+        if keeper.stop_signal:
+            keeper.report(
                 f"stopped; {keeper.folder.last} holds what was done. The same command goes on."
             )
             raise KeyboardInterrupt from None
-        if (mendable := OWN_ERROR.search(str(error))) and not isinstance(error, SightGraphError):
-            raise SightGraphError(mendable[1]) from error
+        if (own_error := OWN_ERROR.search(str(error))) and not isinstance(error, SightGraphError):
+            raise SightGraphError(own_error[1]) from error
         raise
 
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Silence remarks of Lightning and of its launcher on themselves; warnings of torch stay."""
+    """Silence the log messages of Lightning; the warnings of torch stay."""
     names = ("lightning.pytorch", "lightning.fabric", "torch.multiprocessing.spawn")
     loggers = [logging.getLogger(name) for name in names]
     levels = [logger.level for logger in loggers]
@@ -258,7 +258,7 @@ def _quiet() -> Iterator[None]:
 
 @contextmanager
 def _own_environment() -> Iterator[None]:
-    """Take back what Lightning puts into the environment: ports and ranks."""
+    """Remove the environment variables that Lightning sets: ports and ranks."""
     before = dict(os.environ)
     try:
         yield

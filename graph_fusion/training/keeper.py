@@ -1,4 +1,7 @@
-"""What happens to a training from outside: checkpoints, the record, early stopping, Ctrl-C."""
+"""The Lightning callback: checkpoints, the record of figures, early stopping, Ctrl-C.
+
+Imports Lightning: slow.
+"""
 
 from __future__ import annotations
 
@@ -10,15 +13,17 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, redirect_stdout
+from contextlib import contextmanager, redirect_stdout, suppress
+from pathlib import Path
 from types import FrameType
 from typing import Any
 
 import torch
 from lightning.pytorch import Callback, LightningModule, Trainer
+from lightning.pytorch.plugins.io import CheckpointIO
 
 from graph_fusion.training.batches import Portion
-from graph_fusion.training.checkpoint import save_state
+from graph_fusion.training.checkpoint import load_state, save_state
 from graph_fusion.training.config import TrainingConfig
 from graph_fusion.training.learner import Learner
 from graph_fusion.training.record import (
@@ -40,12 +45,32 @@ DRAWN_EVERY = 60.0
 """Seconds between pictures of the curves so far."""
 
 
+class SafetensorsIO(CheckpointIO):
+    """Writes and reads checkpoints with `save_state` and `load_state`; nothing is pickled."""
+
+    def save_checkpoint(
+        self, checkpoint: dict[str, Any], path: Any, storage_options: Any = None
+    ) -> None:
+        save_state(checkpoint, Path(path))
+
+    def load_checkpoint(
+        self, path: Any, map_location: Any = None, weights_only: bool | None = None
+    ) -> dict[str, Any]:
+        return dict(load_state(Path(path)))
+
+    def remove_checkpoint(self, path: Any) -> None:
+        """Remove the file that one process handed to another, and its folder if it is empty."""
+        Path(path).unlink(missing_ok=True)
+        with suppress(OSError):
+            Path(path).parent.rmdir()
+
+
 class StoppedError(Exception):
-    """Somebody pressed Ctrl-C; the checkpoint is written."""
+    """Raised after Ctrl-C, once the checkpoint is written."""
 
 
-class Asked:
-    """Whether somebody asked to stop; all processes of the training see it."""
+class StopSignal:
+    """Is true once Ctrl-C was pressed; all processes of the training share it."""
 
     def __init__(self) -> None:
         self._flag = multiprocessing.RawValue("b", 0)
@@ -56,26 +81,26 @@ class Asked:
 
     @contextmanager
     def listening(self) -> Iterator[None]:
-        """Take Ctrl-C as a wish to stop after the batch; a second one stops at once."""
+        """Handle Ctrl-C: the first one stops after the current batch, a second one at once."""
         if threading.current_thread() is not threading.main_thread():
             yield
             return
-        before = signal.signal(signal.SIGINT, self._hear)
+        before = signal.signal(signal.SIGINT, self._handle)
         try:
             yield
         finally:
             signal.signal(signal.SIGINT, before)
 
-    def _hear(self, number: int, frame: FrameType | None) -> None:
+    def _handle(self, number: int, frame: FrameType | None) -> None:
         if os.getpid() != self._owner:
-            return  # a terminal tells all processes; the one that was started speaks for them
+            return  # a terminal signals all processes; only the first one reacts
         if self:
             raise KeyboardInterrupt
         self._flag.value = 1
 
 
 class Keeper(Callback):
-    """Keeps the last and the best weights, the record and its curves; ends the training early."""
+    """Saves the last and the best weights and the record with its curves; stops early."""
 
     def __init__(
         self,
@@ -84,15 +109,15 @@ class Keeper(Callback):
         setup: Mapping[str, Any],
         log: Callable[[str], None],
     ) -> None:
-        self.folder, self.config, self.begun_with = folder, config, setup
-        self.say, self.asked = log, Asked()  # Lightning sets `log` on its callbacks
+        self.folder, self.config, self.setup_at_start = folder, config, setup
+        self.report, self.stop_signal = log, StopSignal()  # Lightning sets `log` on its callbacks
         self.rows: list[Row] = []
         self._spent, self._since = 0.0, time.monotonic()
         self._drawn = self._since
 
     def state_dict(self) -> dict[str, Any]:
         spent = self._spent + time.monotonic() - self._since
-        return {"rows": self.rows, "setup": dict(self.begun_with), "seconds": spent}
+        return {"rows": self.rows, "setup": dict(self.setup_at_start), "seconds": spent}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         self.rows, self._spent = list(state["rows"]), state["seconds"]
@@ -123,8 +148,8 @@ class Keeper(Callback):
         if trainer.loggers and trainer.global_step % LOGGED_EVERY == 0:
             self._log_step(trainer, outputs)
         if learner.position.number == 0:
-            return  # the epoch's end keeps more
-        stop = self._is_asked(trainer)
+            return  # on_train_epoch_end saves more
+        stop = self._should_stop(trainer)
         if stop or learner.position.number % self.config.save_every == 0:
             trainer.save_checkpoint(self.folder.last)
         if stop:
@@ -142,7 +167,7 @@ class Keeper(Callback):
             trainer.should_stop = True
         if trainer.is_global_zero:
             self._publish(trainer, best)
-        if self._is_asked(trainer) and not trainer.should_stop:
+        if self._should_stop(trainer) and not trainer.should_stop:
             raise StoppedError
 
     def _row(self, trainer: Trainer, learner: Learner) -> Row:
@@ -174,20 +199,20 @@ class Keeper(Callback):
         for logger in trainer.loggers:
             figures = {n.replace(" ", "/", 1): v for n, v in row.items() if _is_figure(n)}
             logger.log_metrics(figures, int(row["epoch"]))
-        self._say_beside_bars(as_line(row, self.config.epochs))
+        self._report_above_bars(as_line(row, self.config.epochs))
 
-    def _say_beside_bars(self, line: str) -> None:
-        """Say `line` above the progress bar, if there is one.
+    def _report_above_bars(self, line: str) -> None:
+        """Report `line` above the progress bar, if there is one.
 
         Rich's bar moves what is printed, but not what another of its consoles prints.
         """
         terminal = getattr(sys.stdout, "rich_proxied_file", None)
         if terminal is None or not terminal.isatty():
-            self.say(line)
+            self.report(line)
             return
-        with redirect_stdout(io.StringIO()) as heard:
-            self.say(line)
-        print(heard.getvalue(), end="")
+        with redirect_stdout(io.StringIO()) as printed:
+            self.report(line)
+        print(printed.getvalue(), end="")
 
     def _log_step(self, trainer: Trainer, outputs: Any) -> None:
         rate = trainer.optimizers[0].param_groups[-1]["lr"]
@@ -195,12 +220,12 @@ class Keeper(Callback):
             figures = {"step/loss": float(outputs["loss"]), "step/learning rate": rate}
             logger.log_metrics(figures, trainer.global_step)
 
-    def _is_asked(self, trainer: Trainer) -> bool:
-        """Tell whether to stop; all processes hear the same, since they save together."""
-        asked = bool(self.asked)
+    def _should_stop(self, trainer: Trainer) -> bool:
+        """Return whether to stop: the same in all processes, since they save together."""
+        stop = bool(self.stop_signal)
         if trainer.world_size == 1:
-            return asked
-        return trainer.strategy.reduce_boolean_decision(asked, all=False)
+            return stop
+        return trainer.strategy.reduce_boolean_decision(stop, all=False)
 
 
 def _learner(module: LightningModule) -> Learner:

@@ -26,19 +26,19 @@ from graph_fusion.training.config import TrainingConfig
 from graph_fusion.training.objective import Figures, Objective
 
 POSITION, SUMS, AVERAGE = "position", "sums", "average"
-"""Our keys of Lightning's checkpoint."""
+"""Keys that we add to Lightning's checkpoint."""
 
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """The batch that comes next: epoch and number in it, both counted from 0."""
+    """The next batch: its epoch and its number in the epoch, both counted from 0."""
 
     epoch: int = 0
     number: int = 0
 
 
 class Sums:
-    """Adds figures up, on the device; `means` adds up over processes, too."""
+    """Sums of figures, on the device; `means` sums over processes as well."""
 
     def __init__(self, totals: dict[str, tuple[float | Tensor, int]] | None = None) -> None:
         self.totals = totals or {}
@@ -50,7 +50,7 @@ class Sums:
             self.totals[name] = (total + value, counted + count)
 
     def merged(self, ranks: int) -> dict[str, tuple[float, int]]:
-        """Return the sums over all processes; they must all ask at once."""
+        """Return the sums over all processes; all of them must call this together."""
         own = {name: (float(total), count) for name, (total, count) in self.totals.items()}
         if ranks == 1:
             return own
@@ -68,8 +68,8 @@ class Sums:
 class Learner(LightningModule):
     """Trains `model` for `objective`, from `start` on.
 
-    After each step, `position` is the batch that comes next; the checkpoint holds it, the sums
-    of the epoch so far, the moving average of the weights, and no frozen weights.
+    After each step, `position` is the next batch. The checkpoint holds the position, the sums of
+    the epoch so far and the moving average of the weights, but no frozen weights.
     """
 
     def __init__(
@@ -88,13 +88,13 @@ class Learner(LightningModule):
         self.start = self.position = start
         self.training_sums, self.validation_sums = Sums(), Sums()
         self.changing = objective.changing(model, config)
-        self.strict_loading = False  # frozen weights are the model's own
+        self.strict_loading = False  # checkpoints hold no frozen weights
         self.average = self._floats() if config.average else {}
         self._own: dict[str, Tensor] = {}
         self._begun = -1
 
     def plan(self, shuffled: bool) -> Plan:
-        """Return how the examples (`shuffled`) or the validation are divided."""
+        """Return the division of the training examples (`shuffled`) or the validation examples."""
         return Plan(
             len(self.examples if shuffled else self.validation),
             self.config.batch_size,
@@ -192,12 +192,12 @@ class Learner(LightningModule):
             self._own = {}
 
     def weights(self) -> dict[str, Any]:
-        """Return the weights to keep: the model's, or their moving average; no frozen ones."""
+        """Return the trained weights, or their moving average; without frozen ones."""
         state = self.model.state_dict()
         return {name: self.average.get(name, state[name]) for name in sorted(self.changing)}
 
     def _floats(self) -> dict[str, Tensor]:
-        """Return a copy of all that can be averaged."""
+        """Return a copy of all floating-point weights that training changes."""
         state = self.model.state_dict()
         return {
             name: state[name].detach().clone()
@@ -214,6 +214,6 @@ class Learner(LightningModule):
         checkpoint[AVERAGE] = dict(self.average)
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        # The sums of all processes go on in the first one.
+        # The first process continues the sums of all.
         self.training_sums = Sums(dict(checkpoint[SUMS]) if self.global_rank == 0 else None)
         self.average = dict(checkpoint[AVERAGE])

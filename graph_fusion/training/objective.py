@@ -1,4 +1,4 @@
-"""What is trained: how examples become a batch, a batch a loss, and which figures tell of it."""
+"""The objective of a training: how examples become a batch, a batch a loss, and its figures."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ Model = TypeVar("Model", bound=nn.Module)
 Batch = TypeVar("Batch")
 
 Figures: TypeAlias = Mapping[str, tuple[float | Tensor, int]]
-"""By name the sum of a figure and the count it is divided by, added up over batches and
-processes: right answers and answers; for an F1 2 * hits and found + wanted."""
+"""Numerator and denominator of each figure by name, summed over batches and processes. Accuracy:
+number of right answers, number of answers; F1: 2 * hits, predicted + target."""
 
 
 class Objective(ABC, Generic[Model, Batch]):
-    """What a training needs to know of its task; only `collate` and `loss` have no default.
+    """What `fit` needs to know of a task; only `collate` and `loss` have no default.
 
     Batches are tensors, dataclasses (frozen ones, too), mappings and sequences of such, or
-    anything with a method `to(device)`. Chance (dropout, augmentation in `collate`) may be drawn
-    from torch, numpy and random: all three are seeded for each batch, so that what is drawn
-    depends on seed, epoch and batch only.
+    anything with a method `to(device)`. Random numbers (dropout, augmentation in `collate`) may
+    come from torch, numpy and random: all three are seeded for each batch, so that they depend
+    on seed, epoch and batch only.
 
-    uses_all: whether each batch uses each trained parameter. Where it does, several processes
-        need not search for those without a gradient.
+    uses_all: whether every batch uses every trained parameter. If so, several processes need
+        not search for parameters without a gradient.
     """
 
     uses_all: bool = False
@@ -38,26 +38,26 @@ class Objective(ABC, Generic[Model, Batch]):
 
     @abstractmethod
     def loss(self, model: Model, batch: Batch) -> Tensor | tuple[Tensor, Figures]:
-        """Return the mean loss of the batch [], and with it figures of training, if any."""
+        """Return the mean loss of the batch [], optionally with figures of the training."""
 
     def figures(self, model: Model, batch: Batch) -> Figures:
-        """Return the figures of a validation batch, the loss apart."""
+        """Return the figures of a validation batch, without the loss."""
         return {}
 
     def measured(self, model: Model, batch: Batch, size: int) -> Figures:
-        """Return all that validation adds up over its batches of `size` examples."""
+        """Return the figures and the loss of a validation batch of `size` examples."""
         loss = self.loss(model, batch)
         loss = loss[0] if isinstance(loss, tuple) else loss
         return {"loss": (loss.detach() * size, size), **self.figures(model, batch)}
 
     def groups(self, model: Model, config: TrainingConfig) -> list[dict[str, Any]]:
-        """Return the optimizer's groups: lists of "params", with "lr" where it is their own."""
+        """Return the parameter groups of the optimizer: "params", optionally with an own "lr"."""
         return [{"params": [one for one in model.parameters() if one.requires_grad]}]
 
     def changing(self, model: Model, config: TrainingConfig) -> set[str]:
-        """Return what of the model's state training can change: all but frozen parameters.
+        """Return the names in the model's state that training changes: all but frozen parameters.
 
-        Only this is kept in checkpoints; the rest comes with the model, each time.
+        Only these are saved in checkpoints; the caller's model supplies the others.
         """
         trained = {id(one) for group in self.groups(model, config) for one in group["params"]}
         parameters = model.named_parameters(remove_duplicate=False)
@@ -65,9 +65,9 @@ class Objective(ABC, Generic[Model, Batch]):
         return set(model.state_dict()) - frozen
 
     def rate(self, step: int, steps: int, config: TrainingConfig) -> float:
-        """Return the share of each learning rate at `step`, counted from 0, of `steps`."""
+        """Return the factor on all learning rates at `step`, counted from 0, of `steps`."""
         return config.rate(step, steps)
 
     def start_epoch(self, model: Model, epoch: int) -> None:
-        """Make the model ready for the steps of `epoch`, counted from 0: train mode."""
+        """Prepare the model for the steps of `epoch`, counted from 0: train mode."""
         model.train()

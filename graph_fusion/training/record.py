@@ -1,4 +1,4 @@
-"""A run's folder: what its figures were, epoch by epoch, and whether it may go on."""
+"""The folder of a run: its figures for each epoch, its curves, and whether it may be resumed."""
 
 from __future__ import annotations
 
@@ -18,43 +18,43 @@ Row = dict[str, float]
 """One epoch: "epoch" (from 1), "step", "learning rate" (of the next step), "seconds" (of training
 so far), "train loss", "validation loss", "validation accuracy" and so on."""
 FREE = ("training.log", "training.workers", "training.accelerator", "training.save_every")
-"""What may change when a run goes on: the weights do not depend on it."""
+"""Options that may differ when a run is resumed: the weights do not depend on them."""
 
 
 KEEPER = "keeper"
-"""Where Lightning's checkpoint holds the rows and the setup: among its callbacks' states."""
+"""Key of the rows and the setup among the states of the callbacks in Lightning's checkpoint."""
 
 
 @dataclass(frozen=True, slots=True)
 class RunFolder:
-    """Where a run keeps its files."""
+    """The paths of a run's files."""
 
     path: Path
 
     @property
     def last(self) -> Path:
-        """The newest checkpoint: all that the rest of the training depends on."""
+        """The last checkpoint: the whole state of the training."""
         return self.path / "checkpoints" / "last.safetensors"
 
     @property
     def best(self) -> Path:
-        """The weights of the best epoch, where a figure says which that is."""
+        """The weights of the best epoch, if a figure is watched."""
         return self.path / "checkpoints" / "best.safetensors"
 
     @property
     def curves(self) -> Path:
-        """The picture of `rows`."""
+        """The plot of the figures by epoch."""
         return self.path / "curves.png"
 
     def start(self, setup: Mapping[str, Any], restart: bool) -> None:
-        """Make the folder and write config.json; with `restart` the checkpoints go."""
+        """Make the folder and write config.json; `restart` removes the checkpoints."""
         self.last.parent.mkdir(parents=True, exist_ok=True)
         if restart or not self.last.is_file():
             self.forget()
         write_text(self.path / "config.json", json.dumps(setup, indent=1) + "\n")
 
     def forget(self) -> None:
-        """Remove the checkpoints, if there are any, so that training starts over."""
+        """Remove the checkpoints, so that training starts from the first epoch."""
         self.last.unlink(missing_ok=True)
         self.best.unlink(missing_ok=True)
 
@@ -69,10 +69,10 @@ class RunFolder:
 
 
 def check_same(before: Mapping[str, Any], now: Mapping[str, Any], run: Path) -> None:
-    """Check that a run goes on under the setup it began with.
+    """Check that a run is resumed with the setup it was started with.
 
     Raises:
-        SightGraphError: something that its result depends on is different.
+        SightGraphError: an option that the weights depend on differs.
     """
     old, new = dict(_flat(before)), dict(_flat(now))
     for key in [*old, *(key for key in new if key not in old)]:
@@ -93,10 +93,10 @@ def _flat(tree: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]
 
 
 def is_watched(row: Row, config: TrainingConfig) -> bool:
-    """Tell whether a figure chooses the best epoch.
+    """Return whether a watched figure chooses the best epoch.
 
     Raises:
-        SightGraphError: no figure of the watched name was measured.
+        SightGraphError: the watched figure was not measured.
     """
     part = "validation "
     measured = [name.removeprefix(part) for name in row if name.startswith(part)]
@@ -108,7 +108,7 @@ def is_watched(row: Row, config: TrainingConfig) -> bool:
 
 
 def best_row(rows: Sequence[Row], config: TrainingConfig) -> int:
-    """Return the index of the best epoch; the last one where nothing is watched."""
+    """Return the index of the best epoch; the last one if no figure is watched."""
     if not is_watched(rows[-1], config):
         return len(rows) - 1
     best = 0
@@ -123,7 +123,7 @@ def _watched(row: Row, config: TrainingConfig) -> float:
 
 
 def is_finished(rows: Sequence[Row], config: TrainingConfig) -> bool:
-    """Tell whether all epochs are done, or patience has run out."""
+    """Return whether all epochs are done, or patience has run out."""
     if not rows or config.patience is None:
         return len(rows) >= config.epochs
     waited = len(rows) - 1 - best_row(rows, config)
@@ -131,7 +131,7 @@ def is_finished(rows: Sequence[Row], config: TrainingConfig) -> bool:
 
 
 def as_line(row: Row, epochs: int) -> str:
-    """Return an epoch for people: "epoch 2 of 5: train loss 0.3121, validation loss 0.4012"."""
+    """Return an epoch as text: "epoch 2 of 5: train loss 0.3121, validation loss 0.4012"."""
     figures = [f"{name} {row[name]:.4g}" for name in row if name.startswith(("train ", "valid"))]
     return f"epoch {row['epoch']:.0f} of {epochs}: {', '.join(figures)}"
 
@@ -139,7 +139,7 @@ def as_line(row: Row, epochs: int) -> str:
 PARTS = {"train": "C0", "validation": "C1"}
 """Colours of matplotlib's cycle."""
 WIDTH, HEIGHT, COLUMNS, DPI = 4.0, 3.0, 3, 120
-"""Inches of one curve, curves in a row."""
+"""Size of one plot in inches, and plots in a row."""
 
 
 def draw_curves(rows: Sequence[Row], best: int, target: Path) -> None:
@@ -167,7 +167,7 @@ def draw_curves(rows: Sequence[Row], best: int, target: Path) -> None:
 
 
 def figure_names(rows: Sequence[Row]) -> list[str]:
-    """Return what was measured, the loss first: "loss", "accuracy"."""
+    """Return the names of the figures, the loss first: "loss", "accuracy"."""
     names = {
         key.split(" ", 1)[1]: None for row in rows for key in row if key.split(" ", 1)[0] in PARTS
     }

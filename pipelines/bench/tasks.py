@@ -51,7 +51,7 @@ class SortOfClevr(BenchTask):
         learning_rate=2e-3,
         warmup=0.05,
         watch="accuracy",
-        watch_for="most",
+        watch_for="max",
     )
     amounts = (9800, 200, 1000)
     """Pictures of train, validation and test; the published set has 9,800 and 200."""
@@ -89,7 +89,7 @@ class KnowledgeScenes(BenchTask):
         hidden=64, layers=5, relation_features=TEXT_FEATURES, edge_features=scenes.EDGE_FEATURES
     )
     training = TrainingConfig(
-        epochs=8, batch_size=64, learning_rate=3e-3, watch="accuracy", watch_for="most"
+        epochs=8, batch_size=64, learning_rate=3e-3, watch="accuracy", watch_for="max"
     )
     questions = 20
     """At most so many about each photograph."""

@@ -85,7 +85,7 @@ def scenes(data: Path, report: Path | None, model: Path | None) -> None:
     \b
     sightgraph evaluate scenes --data DATASETS
     """
-    from pipelines.training.scenes import evaluate as measure
+    from pipelines.evaluate.scenes import evaluate as measure
 
     measure_and_report(report, lambda: measure(data, model))
 

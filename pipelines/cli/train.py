@@ -148,15 +148,11 @@ def retrieval(data: Path, out: Path, store: Path, seed: int) -> None:
     \b
     sightgraph train retrieval --data DATASETS --kg common.store --out runs/retrieval
     """
-    from kg.knowledge.store import Store
-    from pipelines.datasets.retrieval import read_questions
-    from pipelines.training.retrieval import train_retrieval
+    from pipelines.training.retrieval import RankerTraining
+    from pipelines.training.retrieval import train as run
 
     make_folder(out)
-    questions = read_questions(data / "okvqa" / "train.json")
-    questions += read_questions(data / "fvqa" / "train.json")
-    taught = train_retrieval(questions, Store(store), out, seed)
-    print_line(f"{taught:,} questions taught; written: {out / 'model.safetensors'}")
+    print_figures(run(data, out, RankerTraining(kg=store, seed=seed), print_line))
 
 
 @train.command()

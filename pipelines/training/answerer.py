@@ -15,7 +15,7 @@ from graph_fusion import training
 from graph_fusion.heads.graph import COUNT, POINTER, YES_NO, Scores
 from graph_fusion.model import GraphAnswerer
 from graph_fusion.tensors import EDGE_KINDS, Batch, collate, segment_max, segment_sum
-from graph_fusion.training import Objective, Recipe
+from graph_fusion.training import Objective, TrainingOptions
 from kg.vocabulary import EdgeKind
 from pipelines.training.answerer_examples import Example
 
@@ -24,7 +24,7 @@ PATH_WEIGHT = 0.3
 
 
 @dataclass(frozen=True, slots=True)
-class AnswererTraining(Recipe):
+class AnswererTraining(TrainingOptions):
     """How the answerer is trained; the learning rate falls to zero along a cosine."""
 
     epochs: int = 5
@@ -75,7 +75,7 @@ def fit(
         options.config(),
         run / "training",
         log,
-        about=options.beside(),
+        about=options.others(),
     )
     return model.eval()
 

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from graph_fusion import training
 from graph_fusion.encoders.detector import STRIDE, Boxes, DetectorNetwork, detection_loss
-from graph_fusion.training import Objective, Recipe, TrainingConfig
+from graph_fusion.training import Objective, TrainingConfig, TrainingOptions
 from graph_fusion.weights import deterministic
 from kg.errors import SightGraphError
 from kg.files import atomic_path, write_text
@@ -115,7 +115,7 @@ WARM = 200
 
 
 @dataclass(frozen=True, slots=True)
-class DetectorTraining(Recipe):
+class DetectorTraining(TrainingOptions):
     """How the detector is trained.
 
     The learning rate rises, stays, and falls over the last `cooldown` of all steps. What is
@@ -207,7 +207,7 @@ def train(
         options.config(weight_decay=1e-4, clip=10.0),
         out / "training",
         log,
-        about=options.beside(),
+        about=options.others(),
     )
     _export(start, network.state_dict(), out, options)
     threshold = best_threshold(data / "coco_mini", BundledDetector(out, LEAST_SCORE), is_held_out)

@@ -17,7 +17,7 @@ from torch.nn import functional as F
 from graph_fusion import training
 from graph_fusion.encoders.text import MiniLM
 from graph_fusion.perception import RelationNetwork, pair_geometry
-from graph_fusion.training import Objective, Recipe
+from graph_fusion.training import Objective, TrainingOptions
 from graph_fusion.weights import deterministic
 from kg.files import atomic_path, write_text
 from pipelines.datasets.relations import (
@@ -45,7 +45,7 @@ PLACED_SHARE = 0.3
 
 
 @dataclass(frozen=True, slots=True)
-class RelationTraining(Recipe):
+class RelationTraining(TrainingOptions):
     """How the relation model is trained; each step sees words and one batch of photographs."""
 
     epochs: int = 6
@@ -153,7 +153,7 @@ def train(
         options.config(clip=None),
         out / "training",
         log,
-        about=options.beside(),
+        about=options.others(),
     )
     mean = report.figures["train loss"]
     with atomic_path(out / "model.safetensors") as path:

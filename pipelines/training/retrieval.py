@@ -1,9 +1,13 @@
-"""Training the ranker of retrieved facts: which facts around a question hold its answer."""
+"""Training of the ranker of retrieved facts: which facts around a question hold its answer.
+
+An example is a question with its candidate facts; the objective is softmax over the candidates,
+with the probabilities of the right ones summed. The model folder gets model.safetensors.
+"""
 
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,25 +19,57 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from graph_fusion.encoders import TEXT_ENCODERS, TextEncoder
+from graph_fusion.training import Objective, TrainingOptions, fit
 from graph_fusion.weights import deterministic
 from kg.errors import SightGraphError
 from kg.files import atomic_path
 from kg.knowledge.store import Store
 from kg.retrieval import FEATURES, Retriever
 from pipelines.build.retrieval import relation_vectors
-from pipelines.datasets.retrieval import Asked, Judge, SeedFinder
+from pipelines.datasets.retrieval import Asked, Judge, SeedFinder, read_questions
 
-HIDDEN, MEETING = 32, 32
-"""Units over the features; dimensions in which questions and relations meet."""
-EPOCHS, BATCH, RATE, DECAY = 6, 16, 3e-3, 1e-3
-MOST_RIGHT, MOST_WRONG = 50, 200
-"""Candidates of each question that are learned from."""
+HIDDEN, SHARED = 32, 32
+"""Hidden units over the features; dimensions into which questions and relations are projected."""
+MAX_RIGHT, MAX_WRONG = 50, 200
+"""Candidates of a question that are trained on."""
 SHARPNESS = 10.0
-"""Two embeddings' products are small; this brings them to the size of the other scores."""
+"""Factor on the product of two embeddings, so that it has the size of the other scores."""
+QUESTIONS = ("okvqa/train.json", "fvqa/train.json")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RankerTraining(TrainingOptions):
+    """How the ranker is trained. kg: a store that holds ConceptNet."""
+
+    kg: Path
+    epochs: int = 6
+    batch_size: int = 16
+    learning_rate: float = 3e-3
+    weight_decay: float = 1e-3
+    seed: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class RankerExample:
+    """One question: question [D], and of K candidates features, relation, incoming and right."""
+
+    question: Tensor
+    features: Tensor
+    relation: Tensor
+    incoming: Tensor
+    right: Tensor
+
+
+@dataclass(frozen=True, slots=True)
+class RankerBatch:
+    """Questions of one step, and the vectors of all relations in both directions [2, R, D]."""
+
+    examples: list[RankerExample]
+    relations: Tensor
 
 
 class RankerNetwork(nn.Module):
-    """The trainable form of `kg.retrieval.Ranker`."""
+    """The trainable form of `kg.retrieval.Ranker`; its weights have the same names."""
 
     mean: Tensor
     deviation: Tensor
@@ -45,15 +81,15 @@ class RankerNetwork(nn.Module):
         self.hidden = nn.Parameter(torch.randn(len(FEATURES), HIDDEN) * 0.2)
         self.hidden_bias = nn.Parameter(torch.zeros(HIDDEN))
         self.output = nn.Parameter(torch.randn(HIDDEN) * 0.1)
-        self.asking = nn.Parameter(torch.randn(width, MEETING) * 0.05)
-        self.told = nn.Parameter(torch.randn(width, MEETING) * 0.05)
+        self.asking = nn.Parameter(torch.randn(width, SHARED) * 0.05)
+        self.told = nn.Parameter(torch.randn(width, SHARED) * 0.05)
 
-    def forward(self, example: Example, relations: Tensor) -> Tensor:
-        """Return a score for each candidate [K]; relations: [2, relations, D]."""
+    def forward(self, example: RankerExample, relations: Tensor) -> Tensor:
+        """Return a score for each candidate [K]; relations: [2, R, D]."""
         scaled = (example.features - self.mean) / self.deviation
         scores = torch.relu(scaled @ self.hidden + self.hidden_bias) @ self.output
-        wanted = SHARPNESS * (relations @ self.told @ (self.asking.T @ example.question))
-        return scores + wanted[example.incoming, example.relation]  # type: ignore[no-any-return]
+        match = SHARPNESS * (relations @ self.told @ (self.asking.T @ example.question))
+        return scores + match[example.incoming, example.relation]  # type: ignore[no-any-return]
 
     def save(self, file: Path) -> None:
         """Write the weights as `kg.retrieval.Ranker` reads them."""
@@ -63,64 +99,79 @@ class RankerNetwork(nn.Module):
             save_file({name: value.contiguous() for name, value in tensors.items()}, path)
 
 
-@dataclass(frozen=True, slots=True)
-class Example:
-    """One question: question [D], and of K candidates features, relation, incoming and right."""
+class RankingObjective(Objective[RankerNetwork, RankerBatch]):
+    """-log of the summed probability of the right candidates."""
 
-    question: Tensor
-    features: Tensor
-    relation: Tensor
-    incoming: Tensor
-    right: Tensor
+    uses_all = True
+
+    def __init__(self, relations: Tensor) -> None:
+        self.relations = relations
+
+    def collate(self, examples: list[RankerExample]) -> RankerBatch:
+        return RankerBatch(examples, self.relations)
+
+    def loss(self, model: RankerNetwork, batch: RankerBatch) -> Tensor:
+        losses = []
+        for example in batch.examples:
+            scores = model(example, batch.relations)
+            losses.append(torch.logsumexp(scores, 0) - torch.logsumexp(scores[example.right], 0))
+        return torch.stack(losses).mean()
+
+
+def train(
+    data: Path, out: Path, options: RankerTraining, log: Callable[[str], None] = print
+) -> dict[str, float]:
+    """Train on the train parts of OK-VQA and FVQA in `data`, and write the model folder `out`.
+
+    Resumes from the checkpoint in `out`/training.
+
+    Raises:
+        SightGraphError: a data set or the store is missing, or the store holds no answers.
+    """
+    questions = [one for name in QUESTIONS for one in read_questions(data / name)]
+    return train_ranker(questions, Store(options.kg), out, options, log)
 
 
 @deterministic()
-def train_retrieval(questions: Sequence[Asked], store: Store, target: Path, seed: int) -> int:
-    """Train on the questions whose photographs are not set aside; return how many taught.
-
-    A question's right candidates are its fact where it has one, else all that lead to one of
-    its answers. Softmax over the candidates; the right ones' probabilities are added up.
+def train_ranker(
+    questions: Sequence[Asked],
+    store: Store,
+    out: Path,
+    options: RankerTraining,
+    log: Callable[[str], None] = print,
+) -> dict[str, float]:
+    """Train on the questions whose photographs are not held out.
 
     Raises:
-        SightGraphError: the store holds nothing that could be learned from.
+        SightGraphError: the store holds no answer.
     """
-    torch.manual_seed(seed)
     encoder = TEXT_ENCODERS.make("minilm")
     chosen = [one for one in questions if not one.aside]
-    random.Random(seed).shuffle(chosen)
+    random.Random(options.seed).shuffle(chosen)
     retriever = Retriever(store)
-    examples = _examples(chosen, store, retriever, encoder, seed)
+    examples = _examples(chosen, store, retriever, encoder, options.seed)
     if not examples:
         raise SightGraphError(
             "no question's answer is among the facts around it. Import ConceptNet into the store."
         )
     relations = torch.tensor(relation_vectors(retriever, encoder))
     features = torch.cat([example.features for example in examples]).numpy()
+    torch.manual_seed(options.seed)
     network = RankerNetwork(relations.shape[-1], features)
-    optimizer = torch.optim.AdamW(network.parameters(), lr=RATE, weight_decay=DECAY)
-    steps = EPOCHS * -(-len(examples) // BATCH)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, RATE, total_steps=steps)
-    for _ in track(range(EPOCHS), "epochs", console=Console(stderr=True)):
-        order = torch.randperm(len(examples)).tolist()
-        for start in range(0, len(order), BATCH):
-            losses = [_loss(network, examples[i], relations) for i in order[start : start + BATCH]]
-            optimizer.zero_grad()
-            torch.stack(losses).mean().backward()  # type: ignore[no-untyped-call]
-            optimizer.step()
-            schedule.step()
-    target.mkdir(parents=True, exist_ok=True)
-    network.save(target / "model.safetensors")
-    return len(examples)
-
-
-def _loss(network: RankerNetwork, example: Example, relations: Tensor) -> Tensor:
-    scores = network(example, relations)
-    return torch.logsumexp(scores, 0) - torch.logsumexp(scores[example.right], 0)
+    objective = RankingObjective(relations)
+    config = options.config(warmup=0.3, clip=None)
+    report = fit(network, objective, examples, [], config, out / "training", log)
+    network.save(out / "model.safetensors")
+    return {"questions": float(len(examples)), "mean loss": report.figures["train loss"]}
 
 
 def _examples(
     questions: Sequence[Asked], store: Store, retriever: Retriever, encoder: TextEncoder, seed: int
-) -> list[Example]:
+) -> list[RankerExample]:
+    """Return the questions of which some candidates are right and some are wrong.
+
+    The right candidates are the question's fact if it has one, else all that lead to an answer.
+    """
     seeds, judge, chance = SeedFinder(store), Judge(store), np.random.RandomState(seed)
     found: list[tuple[str, tuple[np.ndarray, ...]]] = []
     for one in track(questions, "candidates", console=Console(stderr=True)):
@@ -132,8 +183,8 @@ def _examples(
         )
         if right.any() and not right.all():
             wrong = np.flatnonzero(~right)
-            wrong = chance.choice(wrong, min(len(wrong), MOST_WRONG), replace=False)
-            kept = np.concatenate([np.flatnonzero(right)[:MOST_RIGHT], wrong])
+            wrong = chance.choice(wrong, min(len(wrong), MAX_WRONG), replace=False)
+            kept = np.concatenate([np.flatnonzero(right)[:MAX_RIGHT], wrong])
             columns = (
                 candidates.features[kept],
                 candidates.relation[kept].astype(np.int64),
@@ -143,6 +194,6 @@ def _examples(
             found.append((one.question, columns))
     vectors = encoder([question for question, _ in found]).clone()
     return [
-        Example(vector, *(torch.tensor(column) for column in columns))
+        RankerExample(vector, *(torch.tensor(column) for column in columns))
         for vector, (_, columns) in zip(vectors, found, strict=True)
     ]

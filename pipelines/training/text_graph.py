@@ -16,7 +16,7 @@ from torch.nn import functional as F
 
 from graph_fusion import training
 from graph_fusion.text_graph import Read, TextGraphConfig, TextGraphNetwork
-from graph_fusion.training import Figures, Objective, Recipe, TrainingConfig
+from graph_fusion.training import Figures, Objective, TrainingConfig, TrainingOptions
 from graph_fusion.weights import deterministic
 from kg.files import atomic_path, write_text
 from pipelines.datasets.factual import (
@@ -42,7 +42,7 @@ MEASURED = ("Set Match", "SPICE F1")
 
 
 @dataclass(frozen=True, slots=True)
-class TextGraphTraining(Recipe):
+class TextGraphTraining(TrainingOptions):
     """How the reader is trained; the learning rate rises over `warm` steps and falls to 0."""
 
     epochs: int = 5
@@ -147,7 +147,7 @@ def train(
         options.config(batch_size=1, watch=None),
         out / "training",
         log,
-        about=options.beside() | {"captions": options.batch_size},
+        about=options.others() | {"captions": options.batch_size},
     )
     _export(_trained(network), config, out)
     figures = {name: report.figures.get(f"validation {name}", 0.0) for name in MEASURED}

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 
-from graph_fusion.training.batches import Order, Plan, loader, moved, own_chance, seed_all
+from graph_fusion.training.batches import Order, Plan, loader, moved, own_random_state, seed_all
 from graph_fusion.training.objective import Objective
 
 amounts, sizes, ranks, seeds = (
@@ -94,11 +94,11 @@ def test_what_collating_draws_depends_on_the_batch_and_on_no_worker() -> None:
     assert len({portion.batch[1] for portion in whole}) == len(whole)
 
 
-def test_the_caller_keeps_its_own_chance() -> None:
+def test_the_caller_keeps_its_own_random_state() -> None:
     seed_all(5)
     wanted = torch.rand(2), np.random.rand(2), random.random()
     seed_all(5)
-    with own_chance():
+    with own_random_state():
         seed_all(9)
         torch.rand(3), np.random.rand(3), random.random()
     found = torch.rand(2), np.random.rand(2), random.random()

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from graph_fusion.training import Recipe, TrainingConfig
+from graph_fusion.training import TrainingConfig, TrainingOptions
 from graph_fusion.training.record import (
     Row,
     RunFolder,
@@ -32,7 +32,7 @@ def rows(*losses: float) -> list[Row]:
 def test_the_best_epoch_has_the_least_or_the_most_of_the_watched_figure() -> None:
     found = rows(3.0, 1.0, 1.0, 2.0)
     assert best_row(found, TrainingConfig()) == 1
-    assert best_row(found, TrainingConfig(watch_for="most")) == 0
+    assert best_row(found, TrainingConfig(watch_for="max")) == 0
 
 
 def test_a_figure_that_is_no_number_is_never_best() -> None:
@@ -51,14 +51,14 @@ def test_where_nothing_is_watched_the_last_epoch_is_best() -> None:
 
 def test_a_recipe_gives_its_config_and_what_is_beside_it() -> None:
     @dataclass(frozen=True, slots=True)
-    class Own(Recipe):
+    class Own(TrainingOptions):
         epochs: int = 4
         side: int = 9
 
     assert Own(seed=3).config(clip=None) == TrainingConfig(
         epochs=4, seed=3, clip=None, accelerator="cpu"
     )
-    assert Own().beside() == {"side": 9}
+    assert Own().others() == {"side": 9}
 
 
 def test_watching_an_unknown_figure_names_the_nearest() -> None:

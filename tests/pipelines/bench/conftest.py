@@ -19,7 +19,7 @@ class TinyShapes(SortOfClevr):
     amounts = (12, 4, 6)
     sizes = replace(SortOfClevr.sizes, hidden=8, layers=1, heads=2)
     training = TrainingConfig(
-        epochs=1, batch_size=4, watch="accuracy", watch_for="most", log="none"
+        epochs=1, batch_size=4, watch="accuracy", watch_for="max", log="none"
     )
 
     def choices(self) -> list[str]:

@@ -28,7 +28,12 @@ from pipelines.datasets.retrieval import (
     read_questions,
 )
 from pipelines.evaluate.retrieval import BEST, RANKINGS, evaluate_retrieval
-from pipelines.training.retrieval import Example, RankerNetwork, train_retrieval
+from pipelines.training.retrieval import (
+    RankerExample,
+    RankerNetwork,
+    RankerTraining,
+    train_ranker,
+)
 
 THINGS = ["knife", "fork", "spoon", "cup", "kettle", "pan", "oven", "candle", "broom", "bucket"]
 RELATIONS = {
@@ -92,6 +97,12 @@ def questions(files: dict[str, Path]) -> list[Asked]:
     return [*read_questions(files["okvqa"]), *read_questions(files["fvqa"])]
 
 
+def taught(questions: Sequence[Asked], store: Store, out: Path, seed: int = 3) -> int:
+    """Train, and return how many questions had right and wrong candidates."""
+    options = RankerTraining(kg=out, seed=seed, log="none")
+    return int(train_ranker(questions, store, out, options, lambda line: None)["questions"])
+
+
 @pytest.fixture(scope="module")
 def trained(
     questions: list[Asked], store: Store, tmp_path_factory: pytest.TempPathFactory
@@ -99,7 +110,7 @@ def trained(
     """The folder of a trained ranker, and how many questions taught it."""
     torch.set_num_threads(1)
     folder = tmp_path_factory.mktemp("trained")
-    return folder, train_retrieval(questions, store, folder, seed=3)
+    return folder, taught(questions, store, folder)
 
 
 @pytest.fixture(scope="module")
@@ -185,7 +196,7 @@ def test_the_judge_knows_the_answer_and_the_fact(store: Store, questions: list[A
 def test_the_same_seed_trains_the_same_bytes(
     trained: tuple[Path, int], questions: list[Asked], store: Store, tmp_path: Path
 ) -> None:
-    assert train_retrieval(questions, store, tmp_path, seed=3) == trained[1]
+    assert taught(questions, store, tmp_path, seed=3) == trained[1]
     first = (trained[0] / "model.safetensors").read_bytes()
     assert (tmp_path / "model.safetensors").read_bytes() == first
 
@@ -202,7 +213,7 @@ def test_photographs_set_aside_never_train(
         else one
         for one in questions
     ]
-    train_retrieval(changed, store, tmp_path, seed=3)
+    taught(changed, store, tmp_path, seed=3)
     first = (trained[0] / "model.safetensors").read_bytes()
     assert (tmp_path / "model.safetensors").read_bytes() == first
 
@@ -212,7 +223,7 @@ def test_questions_that_the_store_cannot_help_with_are_an_error_that_can_be_read
 ) -> None:
     lost = [Asked("What is a florb?", ("florb",), frozenset({"florb"}), False)]
     with pytest.raises(SightGraphError):
-        train_retrieval(lost, store, tmp_path, seed=0)
+        taught(lost, store, tmp_path, seed=0)
 
 
 def test_the_ranker_scores_as_the_network_that_was_trained(tmp_path: Path) -> None:
@@ -226,7 +237,7 @@ def test_the_ranker_scores_as_the_network_that_was_trained(tmp_path: Path) -> No
     outgoing = chance.rand(7) < 0.5
     question = torch.randn(5)
     relations = torch.randn(2, 4, 5)
-    example = Example(
+    example = RankerExample(
         question,
         torch.tensor(features),
         torch.tensor(relation),

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
-import pytest
 import torch
 
 from graph_fusion import training
@@ -58,21 +58,13 @@ def test_a_lesson_is_words_and_photographs_drawn_by_chance() -> None:
     assert torch.equal(again.geometry, said.geometry)
 
 
-def test_a_killed_training_goes_on_to_the_same_weights(tmp_path: Path) -> None:
-    class KilledError(Exception):
-        pass
-
-    def killed(line: str) -> None:
-        raise KilledError
-
-    def trained(run: Path, log: object = lambda line: None) -> dict[str, torch.Tensor]:
+def test_the_same_seed_gives_the_same_bits_and_a_killed_training_resumes(
+    resumes: Callable[..., None],
+) -> None:
+    def trained(out: Path, log: Callable[[str], None]) -> dict[str, torch.Tensor]:
         torch.manual_seed(0)
         network = RelationNetwork()
-        config = OPTIONS.config(clip=None)
-        training.fit(network, objective(), range(5), [], config, run, log)  # type: ignore[arg-type]
+        training.fit(network, objective(), range(5), [], OPTIONS.config(clip=None), out, log)
         return network.state_dict()
 
-    with pytest.raises(KilledError):
-        trained(tmp_path / "parts", killed)
-    parts, whole = trained(tmp_path / "parts"), trained(tmp_path / "whole")
-    assert all(torch.equal(parts[name], whole[name]) for name in whole)
+    resumes(trained)

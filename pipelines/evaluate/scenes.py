@@ -1,0 +1,74 @@
+"""Scenes on the photographs that training holds out."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from graph_fusion.perception import SceneNetwork
+from kg.errors import SightGraphError
+from pipelines.datasets.scenes import ScenePhotographs, encode_photographs, weak_labels
+from pipelines.detectors.bundled import BundledDetector
+from pipelines.seeing.scenes import SceneReader
+
+
+def evaluate(data: Path, folder: Path | None = None) -> dict[str, float]:
+    """Measure the model in `folder` (the bundled one) and baselines on held-out photographs.
+
+    top-1: the most probable scene is among the labelled ones; mAP: mean over the scenes.
+    "said of": share of photographs with a scene above the threshold; "right where said":
+    precision of these scenes.
+
+    Raises:
+        SightGraphError: a data set is missing.
+    """
+    reader = SceneReader(folder)
+    photographs = encode_photographs(data, BundledDetector(), weak_labels(data))
+    if photographs.targets.shape[1] != len(reader.scenes):
+        raise SightGraphError("the model's scenes are not those of the data. Train it again.")
+    train, test = photographs.part(False), photographs.part(True)
+    network = reader.network
+    figures: dict[str, float] = {"photographs": float(len(test.names))}
+    scores = probabilities(network, test)
+    without_look = replace(test, look=network.mean.expand_as(test.look))
+    without_objects = replace(test, objects=torch.zeros_like(test.objects))
+    for name, given in (
+        ("", scores),
+        ("always the most frequent: ", train.targets.mean(0).expand_as(test.targets)),
+        ("objects only: ", probabilities(network, without_look)),
+        ("look only: ", probabilities(network, without_objects)),
+    ):
+        found = ranking_figures(given, test.targets)
+        figures |= {f"{name}{key}": value for key, value in found.items()}
+    best = scores.max(1)
+    output = best.values >= reader.threshold
+    right = test.targets.gather(1, best.indices[:, None])[:, 0]
+    figures["said of"] = float(output.float().mean())
+    figures["right where said"] = float(right[output].mean()) if output.any() else 0.0
+    return figures
+
+
+@torch.inference_mode()
+def probabilities(network: SceneNetwork, photographs: ScenePhotographs) -> Tensor:
+    """Return the probability of each scene [P, S]."""
+    return torch.sigmoid(network(photographs.look, photographs.objects))
+
+
+def ranking_figures(scores: Tensor, targets: Tensor) -> dict[str, float]:
+    """Return top-1 accuracy and mean average precision of scores [P, S] for targets [P, S]."""
+    top = targets.gather(1, scores.argmax(1, keepdim=True)).mean()
+    precisions = [average_precision(scores[:, i], targets[:, i]) for i in range(targets.shape[1])]
+    return {"top-1": float(top), "mAP": float(np.nanmean(precisions))}
+
+
+def average_precision(scores: Tensor, targets: Tensor) -> float:
+    """Return the average precision of one scene over all photographs [P]."""
+    ranked = targets[scores.argsort(descending=True, stable=True)]
+    if not ranked.any():
+        return float("nan")
+    precision = ranked.cumsum(0) / torch.arange(1, len(ranked) + 1)
+    return float((precision * ranked).sum() / ranked.sum())

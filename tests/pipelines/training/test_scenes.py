@@ -1,0 +1,79 @@
+"""training/scenes.py, with its weak labels and its measure: it learns, and resumes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+from torch import Tensor
+
+from kg.errors import SightGraphError
+from pipelines.datasets.scenes import SCENES, ScenePhotographs, weak_labels
+from pipelines.evaluate.scenes import average_precision, probabilities, ranking_figures
+from pipelines.training.scenes import SceneTraining, threshold, train_network
+
+
+def made(count: int = 100) -> ScenePhotographs:
+    """Photographs whose scene is their most certain object."""
+    generator = torch.Generator().manual_seed(0)
+    targets = torch.eye(3).repeat(count, 1)[:count]
+    objects = targets + 0.5 * torch.rand(count, 3, generator=generator)
+    look = torch.rand(count, 4, generator=generator)
+    return ScenePhotographs([f"{n}.jpg" for n in range(count)], look, objects, targets)
+
+
+def test_training_learns_the_scene(tmp_path: Path) -> None:
+    options = SceneTraining(epochs=40, learning_rate=0.01, log="none")
+    network = train_network(made(), tmp_path, options, lambda line: None)
+    held = made().part(True)
+    scores = probabilities(network, held)
+    assert ranking_figures(scores, held.targets)["top-1"] > 0.8
+
+
+def test_the_threshold_is_the_lowest_with_enough_precision() -> None:
+    scores, targets = torch.tensor([[0.9, 0.8], [0.7, 0.1]]), torch.tensor([[1.0, 0], [1, 0]])
+    assert threshold(scores, targets) == pytest.approx(0.7)  # 2 of 3 are right; at 0.1 2 of 4
+
+
+def test_the_same_seed_gives_the_same_bits_and_a_killed_training_resumes(
+    resumes: Callable[..., None],
+) -> None:
+    def trained(out: Path, log: Callable[[str], None]) -> dict[str, Tensor]:
+        options = SceneTraining(epochs=2, batch_size=16, log="none")
+        return train_network(made(), out, options, log).state_dict()
+
+    resumes(trained)
+
+
+def test_scenes_are_named_but_not_of_val_photographs(datasets: Path) -> None:
+    labels = weak_labels(datasets)
+    assert len(labels) > 500
+    assert not any("val2017" in name for name in labels)
+    assert {scene for scenes in labels.values() for scene in scenes} <= set(SCENES)
+
+
+def test_missing_data_are_named(tmp_path: Path) -> None:
+    with pytest.raises(SightGraphError, match="--data"):
+        weak_labels(tmp_path)
+
+
+def test_held_out_photographs_are_others_than_those_trained_on() -> None:
+    names = [f"{number}.jpg" for number in range(50)]
+    rows = torch.arange(50.0)[:, None]
+    photographs = ScenePhotographs(names, rows, rows, rows)
+    seen, kept_back = photographs.part(False), photographs.part(True)
+    assert sorted(seen.names + kept_back.names) == sorted(names)
+    assert kept_back.names
+    assert kept_back.look[0, 0] == int(kept_back.names[0].removesuffix(".jpg"))
+
+
+def testaverage_precision_by_hand() -> None:
+    scores = torch.tensor([0.9, 0.8, 0.7, 0.6])
+    targets = torch.tensor([1.0, 0.0, 1.0, 0.0])
+    assert average_precision(scores, targets) == pytest.approx((1 + 2 / 3) / 2)
+    figures = ranking_figures(
+        torch.tensor([[0.1, 0.9], [0.8, 0.2]]), torch.tensor([[0.0, 1], [0, 1]])
+    )
+    assert figures["top-1"] == 0.5
