@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
+import torch
 from torch import Tensor, nn
 
 from graph_fusion.controls import CONTROLS
@@ -60,14 +61,24 @@ class FusionModel(nn.Module):
         fused, inputs = self.fuse(batch)
         return self.head(fused, inputs)
 
-    def fuse(self, batch: Any) -> tuple[Fused, Inputs]:
-        """Return the fused tokens, and what they were fused from."""
+    def fuse(
+        self, batch: Any, only: Literal["image", "text"] | None = None
+    ) -> tuple[Fused, Inputs]:
+        """Return the fused tokens, and what they were fused from.
+
+        only: the other modality is masked out.
+        """
         inputs: Inputs = self.front(batch)
         graph, masks = inputs.graph, inputs.masks
         if self.control:
             graph, masks = self.control(graph, masks)
         if self.training and self.missing:
             masks = drop_modalities(masks, self.missing)
+        if only:
+            none = torch.zeros_like
+            image_mask = masks.image if only == "image" else none(masks.image)
+            text_mask = masks.text if only == "text" else none(masks.text)
+            masks = Masks(image_mask, text_mask)
         image, text = cover(inputs.image, masks.image), cover(inputs.text, masks.text)
         fused: Fused = self.fusion(image, text, graph, masks)
         return fused, inputs

@@ -19,7 +19,7 @@ from graph_fusion.encoders import TEXT_ENCODERS, TextEncoder
 from graph_fusion.encoders.text import bundled_minilm
 from graph_fusion.fusion import Fused, FusionConfig, Masks, TokenGraph, fusion_class, no_graph
 from graph_fusion.fusion_model import FusionModel, Inputs
-from graph_fusion.heads.base import NamedAnswers
+from graph_fusion.heads.closed import NamedAnswers
 from graph_fusion.vocabulary_tensors import Pieces, WordedBatch, WordedGraph, collate
 from graph_fusion.weights import loading, restored, shrunk
 from kg.errors import SightGraphError

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -107,9 +108,8 @@ class HuggingFaceText(TokenEncoder):
         return ids, torch.arange(longest) < lengths.unsqueeze(1), names
 
 
-def minilm(**options: Any) -> HuggingFaceText:
-    """Return the bundled all-MiniLM-L6-v2; options as `HuggingFaceText`."""
-    return HuggingFaceText(**options)
+minilm = partial(HuggingFaceText)
+"""The bundled all-MiniLM-L6-v2."""
 
 
 def _load(model: str | Path, local_files_only: bool) -> tuple[Any, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import torch
@@ -86,14 +87,8 @@ class Recurrent(TokenEncoder):
         }
 
 
-def lstm(**options: Any) -> Recurrent:
-    """Return a long short-term memory; options as `Recurrent`."""
-    return Recurrent("lstm", **options)
-
-
-def gru(**options: Any) -> Recurrent:
-    """Return a network of gated recurrent units; options as `Recurrent`."""
-    return Recurrent("gru", **options)
+lstm = partial(Recurrent, "lstm")
+gru = partial(Recurrent, "gru")
 
 
 def _embeddings(

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections import OrderedDict
+from collections.abc import Hashable, Sequence
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Generic, Protocol, TypeVar
 
 import torch
 from torch import Tensor
@@ -15,6 +16,8 @@ from torch import Tensor
 from kg.errors import SightGraphError
 
 BATCH = 8
+KEPT = 1 << 16
+"""Texts whose vectors are kept: 100 MB."""
 LENGTH_STEP = 8
 MAX_TOKENS = 128
 
@@ -33,10 +36,41 @@ class TextEncoder(Protocol):
         ...
 
 
+K, V = TypeVar("K", bound=Hashable), TypeVar("V")
+
+
+class LastUsed(Generic[K, V]):
+    """Keeps the `size` values that were last used, by key."""
+
+    def __init__(self, size: int) -> None:
+        self.size = size
+        self._values: OrderedDict[K, V] = OrderedDict()
+
+    def __contains__(self, key: K) -> bool:
+        return key in self._values
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+    def get(self, key: K) -> V | None:
+        """Return the value of `key`, None where it is not kept."""
+        if key in self._values:
+            self._values.move_to_end(key)
+        return self._values.get(key)
+
+    def put(self, key: K, value: V) -> None:
+        """Keep a value; the one that was not used for longest makes room."""
+        self._values[key] = value
+        self._values.move_to_end(key)
+        if len(self._values) > self.size:
+            self._values.popitem(last=False)
+
+
 class MiniLM:
     """Mean of the last layer's token vectors, scaled to length 1; 384 features.
 
-    Vectors are kept, since the labels of a knowledge graph come again and again. Texts are
+    The vectors of the last `KEPT` texts are kept, since the labels of a knowledge graph come
+    again and again: this is the only cache of sentence vectors in memory. Texts are
     encoded in batches of one fixed shape for each length, filled up where there are too few:
     so a text's vector has the same bits whatever else is encoded beside it.
     """
@@ -47,18 +81,23 @@ class MiniLM:
     def __init__(self, folder: str | Path | None = None) -> None:
         self._folder = None if folder is None else Path(folder)
         self._parts: tuple[Any, Any] | None = None
-        self._kept: dict[str, Tensor] = {}
+        self._kept: LastUsed[str, Tensor] = LastUsed(KEPT)
 
     def __call__(self, texts: Sequence[str]) -> Tensor:
         if not texts:
             return torch.zeros(0, self.dim)
-        new = list(dict.fromkeys(text for text in texts if text not in self._kept))
-        if new:
-            self._encode(new)
-        return torch.stack([self._kept[text] for text in texts])
+        vectors = {text: self._kept.get(text) for text in dict.fromkeys(texts)}
+        vectors |= self._encode([text for text, vector in vectors.items() if vector is None])
+        for text, vector in vectors.items():
+            self._kept.put(text, vector)  # type: ignore[arg-type]
+        return torch.stack([vectors[text] for text in texts])  # type: ignore[misc]
 
     @torch.inference_mode()
-    def _encode(self, texts: list[str]) -> None:
+    def _encode(self, texts: list[str]) -> dict[str, Tensor]:
+        """Return the vectors of texts that are not kept."""
+        found: dict[str, Tensor] = {}
+        if not texts:
+            return found
         tokenizer, model = self._load()
         by_length: dict[int, list[tuple[str, list[int]]]] = {}
         for text in texts:
@@ -77,7 +116,8 @@ class MiniLM:
                 weights = mask.unsqueeze(-1).float()
                 pooled = (hidden * weights).sum(1) / weights.sum(1)
                 unit = torch.nn.functional.normalize(pooled, dim=1)
-                self._kept.update({text: unit[row] for row, (text, _) in enumerate(batch)})
+                found.update({text: unit[row].clone() for row, (text, _) in enumerate(batch)})
+        return found
 
     def _load(self) -> tuple[Any, Any]:
         if self._parts is None:

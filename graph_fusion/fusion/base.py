@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 import torch
 from torch import Tensor, nn
 
+from graph_fusion.parts import Part, name_and_options
 from kg.errors import SightGraphError
 
 
@@ -96,8 +97,9 @@ class FusionConfig:
     """Sizes that all fusions share, so that a config compares them under one budget.
 
     relation_features, edge_features: D and F of the token graph (0: the task has no graph).
-    layer, residual, layer_norm: the graph layer by name, and its form, for fusions over the
-        graph; gate_width: of the edge gate.
+    layer, residual, layer_norm: the graph layer by name (with options if need be:
+        `{name: pyg, conv: SAGEConv}`), and its form, for fusions over the graph.
+    gate_width: of the edge gate.
     language_model: a folder of a Hugging Face encoder for [IMG] tokens; None: MiniLM.
 
     Raises:
@@ -110,7 +112,7 @@ class FusionConfig:
     dropout: float = 0.1
     relation_features: int = 0
     edge_features: int = 0
-    layer: str = "gcn"
+    layer: Part = "gcn"
     residual: bool = True
     layer_norm: bool = True
     gate_width: int = 48
@@ -121,7 +123,7 @@ class FusionConfig:
             raise SightGraphError(
                 f"hidden ({self.hidden}) must be a multiple of heads ({self.heads})."
             )
-        if self.layer == "rgcn":
+        if name_and_options(self.layer, "graph layer")[0] == "rgcn":
             raise SightGraphError(
                 "layer rgcn tells relations apart, which gates do already. Take the fusion rgcn."
             )

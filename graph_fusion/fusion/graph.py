@@ -21,6 +21,7 @@ from graph_fusion.fusion.base import (
 from graph_fusion.layers import LAYERS
 from graph_fusion.layers.base import EdgeGate
 from graph_fusion.layers.edges import Edges
+from graph_fusion.parts import Part, make_part
 
 
 class GraphFusion(Fusion):
@@ -77,11 +78,12 @@ class GraphFusion(Fusion):
         return flat.view_as(h) * there.unsqueeze(2), gates
 
 
-def graph_layers(config: FusionConfig, name: str, **options: int) -> nn.ModuleList:
+def graph_layers(config: FusionConfig, layer: Part, **options: int) -> nn.ModuleList:
     """Return `config.layers` graph layers of that name, as wide as the tokens."""
     return nn.ModuleList(
-        LAYERS.make(
-            name,
+        make_part(
+            LAYERS,
+            layer,
             in_features=config.hidden,
             out_features=config.hidden,
             residual=config.residual,

@@ -6,6 +6,7 @@ import math
 import types
 from collections.abc import Mapping
 from dataclasses import MISSING, Field, asdict, dataclass, fields, is_dataclass
+from difflib import get_close_matches
 from enum import Enum
 from pathlib import Path
 from typing import (
@@ -34,6 +35,7 @@ class TrainingConfig:
     """How to train, with defaults that work for small models.
 
     batch_size: examples per step and process; `devices` processes average their gradients.
+    optimiser: by name; sgd has momentum 0.9.
     learning_rate: the peak; it rises over the `warmup` share of all steps, then falls to zero
         along a half cosine ("cosine") or a line ("linear"), or stays ("constant").
     clip: maximum norm of the gradient of all parameters together; None: no clipping.
@@ -53,6 +55,7 @@ class TrainingConfig:
     batch_size: int = 32
     learning_rate: float = 1e-3
     weight_decay: float = 0.01
+    optimiser: Literal["adamw", "adam", "sgd"] = "adamw"
     schedule: Literal["cosine", "linear", "constant"] = "cosine"
     warmup: float = 0.0
     clip: float | None = 1.0
@@ -246,7 +249,9 @@ def _value(kind: Any, value: Any, key: str, name: str) -> Any:
         found = _scalar(kind, value)
         if found is not None or kind in (None, types.NoneType, Any):
             return found
-    raise SightGraphError(f"{name}: '{key}' is {_shown(value)}; expected {_expected(kind)}.")
+    nearest = get_close_matches(str(value), map(str, get_args(kind)), n=1, cutoff=0.5)
+    hint = f" Did you mean '{nearest[0]}'?" if origin is Literal and nearest else ""
+    raise SightGraphError(f"{name}: '{key}' is {_shown(value)}; expected {_expected(kind)}.{hint}")
 
 
 def _any_of(kinds: tuple[Any, ...], value: Any, key: str, name: str) -> Any:

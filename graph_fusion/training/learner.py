@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from typing import Any
 
 import torch
@@ -27,6 +28,11 @@ from graph_fusion.training.objective import Figures, Objective
 
 POSITION, SUMS, AVERAGE = "position", "sums", "average"
 """Keys that we add to Lightning's checkpoint."""
+OPTIMISERS: dict[str, Callable[..., torch.optim.Optimizer]] = {
+    "adamw": torch.optim.AdamW,
+    "adam": torch.optim.Adam,
+    "sgd": partial(torch.optim.SGD, momentum=0.9),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,8 +127,8 @@ class Learner(LightningModule):
 
     def configure_optimizers(self) -> Any:
         config, groups = self.config, self.objective.groups(self.model, self.config)
-        optimizer = torch.optim.AdamW(
-            groups, config.learning_rate, weight_decay=config.weight_decay
+        optimizer = OPTIMISERS[config.optimiser](
+            groups, lr=config.learning_rate, weight_decay=config.weight_decay
         )
         steps = config.epochs * len(self.plan(True))
         schedule = LambdaLR(optimizer, lambda step: self.objective.rate(step, steps, config))

@@ -10,6 +10,7 @@ BENCH_TASKS.add("sort-of-clevr", "pipelines.bench.tasks:SortOfClevr")
 BENCH_TASKS.add("knowledge-scenes", "pipelines.bench.tasks:KnowledgeScenes")
 BENCH_TASKS.add("okvqa", "pipelines.bench.open_tasks:OKVQA")
 BENCH_TASKS.add("daquar", "pipelines.bench.room_tasks:DAQUAR")
+BENCH_TASKS.add("folder", "pipelines.bench.folder:FolderTask")
 BENCH_TASKS.add("cora", "pipelines.bench.tasks:Cora")
 BENCH_TASKS.add("citeseer", "pipelines.bench.tasks:Citeseer")
 

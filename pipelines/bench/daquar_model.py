@@ -11,7 +11,8 @@ from torch.nn import functional as F
 
 from graph_fusion.fusion import Fused, Masks, TokenGraph
 from graph_fusion.fusion_model import FusionModel, Inputs
-from graph_fusion.heads.base import NamedAnswers, mlp
+from graph_fusion.heads.base import mlp
+from graph_fusion.heads.closed import NamedAnswers
 from graph_fusion.training import Figures, Objective
 from pipelines.bench.daquar_photos import (
     CELLS,

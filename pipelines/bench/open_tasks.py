@@ -24,7 +24,7 @@ from graph_fusion.vocabulary_model import (
 )
 from kg.errors import SightGraphError
 from kg.knowledge.memory import Knowledge
-from pipelines.bench.task import BenchTask, ModelChoice, Prepared
+from pipelines.bench.task import DEFAULT_CHOICE, BenchTask, ModelChoice, Prepared
 from pipelines.datasets.okvqa import (
     OpenQuestion,
     read_aokvqa,
@@ -86,7 +86,9 @@ class OKVQA(BenchTask):
     before = (5000, 0, 0)
     beside = (500, 2000, 1500)
 
-    def prepare(self, data: Path | None, cache: Path) -> Prepared:
+    def prepare(
+        self, data: Path | None, cache: Path, choice: ModelChoice = DEFAULT_CHOICE
+    ) -> Prepared:
         if data is None:
             raise SightGraphError("okvqa needs --data, the folder that holds okvqa/train.json.")
         okvqa = read_okvqa(data / "okvqa" / "train.json")

@@ -29,7 +29,7 @@ from pipelines.bench.daquar_model import (
 from pipelines.bench.daquar_photos import SeenPhotos, look_at
 from pipelines.bench.daquar_texts import encode_questions, mirrored, names_object
 from pipelines.bench.daquar_words import FOLDS, WordReader, common_words, fit_words, words_said
-from pipelines.bench.task import BenchTask, ModelChoice, Prepared
+from pipelines.bench.task import DEFAULT_CHOICE, BenchTask, ModelChoice, Prepared
 from pipelines.datasets.daquar import (
     Daquar,
     RoomQuestion,
@@ -133,7 +133,9 @@ class DAQUAR(BenchTask):
         self.wordnet = wordnet
         self.measuring = measuring
 
-    def prepare(self, data: Path | None, cache: Path) -> Prepared:
+    def prepare(
+        self, data: Path | None, cache: Path, choice: ModelChoice = DEFAULT_CHOICE
+    ) -> Prepared:
         if data is None:
             raise SightGraphError("daquar needs --data, the folder of images.json.")
         daquar = read_daquar(data)

@@ -9,7 +9,7 @@ import resource
 import statistics
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, replace
 from importlib import import_module
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -17,31 +17,29 @@ from typing import Any
 
 import torch
 
-from graph_fusion.fusion import FusionConfig
-from graph_fusion.training import TrainingConfig, fit
+from graph_fusion.training import fit
 from kg.errors import SightGraphError
 from kg.files import write_text
-from pipelines.bench.task import BenchTask, ModelChoice, Prepared
+from pipelines.bench.task import BenchTask, ModelOptions, Prepared
 
 
-@dataclass(frozen=True, slots=True)
-class BenchConfig:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BenchConfig(ModelOptions):
     """What is compared, and the budget that all share.
 
-    fusions: names, or none for all of the task's; seeds: each is trained with 0, 1, ...
+    fusions: names, or none for all of the task's; fusion: one name, as in the config of a
+        training, if there are no `fusions`; seeds: each is trained with 0, 1, ...
     controls: whether each is also trained under the controls that apply to it.
     control_seeds: seeds of the controls; None: as many as the fusions.
     curve: whether the default fusion's noise curve is drawn, where the task has one.
     """
 
     fusions: tuple[str, ...] = ()
+    fusion: str | None = None
     seeds: int = 5
     controls: bool = True
     control_seeds: int | None = None
     curve: bool = True
-    missing: float = 0.0
-    sizes: FusionConfig = field(default_factory=FusionConfig)
-    training: TrainingConfig = field(default_factory=TrainingConfig)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,12 +77,14 @@ def plan(task: BenchTask, config: BenchConfig) -> list[Run]:
         SightGraphError: a fusion is not the task's.
     """
     known = task.choices()
-    for name in config.fusions:
+    task.check(config)
+    chosen = config.fusions or ((config.fusion,) if config.fusion else ())
+    for name in chosen:
         if name not in known:
             raise SightGraphError(
                 f"{task.name} compares no '{name}'. It compares: {', '.join(known)}."
             )
-    names = [name for name in known if not config.fusions or name in config.fusions]
+    names = [name for name in known if not chosen or name in chosen]
     limit = config.seeds if config.control_seeds is None else config.control_seeds
     runs = []
     for seed in range(config.seeds):
@@ -112,7 +112,7 @@ def bench(
     _check_same(out, setup)
     torch.set_num_threads(1)  # also what makes forking sound
     waiting = [run for run in runs if not (run.folder(out) / "result.json").is_file()]
-    prepared = task.prepare(data, out) if waiting else None
+    prepared = task.prepare(data, out, config.chosen(task.fusion)) if waiting else None
     write_text(out / "bench.json", json.dumps(setup, indent=1) + "\n")
     log(f"{len(runs)} trainings, {len(runs) - len(waiting)} of them done before")
     if prepared:
@@ -123,7 +123,10 @@ def bench(
 
 def _setup(config: BenchConfig) -> dict[str, Any]:
     """Return what a result depends on; how many there are of it may change."""
-    return {key: asdict(config)[key] for key in ("sizes", "training", "missing")}
+    values = asdict(config)
+    parts = ("image_encoder", "text_encoder", "head", "layer")
+    setup = {key: values[key] for key in ("sizes", "training", "missing")}
+    return setup | {key: values[key] for key in parts if values[key] is not None}
 
 
 def _check_same(out: Path, setup: dict[str, Any]) -> None:
@@ -139,8 +142,7 @@ def _train(task: BenchTask, prepared: Prepared, config: BenchConfig, run: Run, o
     """Train and measure one model; write result.json. Runs in a process of its own."""
     before = _resident()
     torch.manual_seed(run.seed)
-    choice = ModelChoice(run.fusion, config.sizes, run.control, config.missing)
-    model = task.model(choice, prepared)
+    model = task.model(config.chosen(run.fusion, run.control), prepared)
     training = replace(config.training, seed=run.seed, log="none")
     began = time.perf_counter()
     fit(

@@ -15,8 +15,11 @@ from torch import nn
 
 from graph_fusion.controls import CONTROLS
 from graph_fusion.fusion import DEFAULT_FUSION, FUSIONS, FusionConfig, fusion_class
+from graph_fusion.layers import LAYERS
+from graph_fusion.parts import Part, name_and_options
 from graph_fusion.training import Objective, TrainingConfig, fit, read_config
 from graph_fusion.weights import loading
+from kg.errors import SightGraphError
 from kg.files import atomic_path, write_text
 
 MEASURE_BATCH = 64
@@ -25,15 +28,52 @@ MEASURE_BATCH = 64
 
 @dataclass(frozen=True, slots=True)
 class ModelChoice:
-    """One model of a task: which fusion, of which sizes, under which control.
+    """One model of a task: its fusion, sizes and components, and the control it is under.
 
     missing: share of training samples that lose one modality.
+    image_encoder, text_encoder, head: by name, with options if need be; None: the task's own.
     """
 
     fusion: str = DEFAULT_FUSION
     sizes: FusionConfig = field(default_factory=FusionConfig)
     control: str | None = None
     missing: float = 0.0
+    image_encoder: Part | None = None
+    text_encoder: Part | None = None
+    head: Part | None = None
+
+
+DEFAULT_CHOICE = ModelChoice()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelOptions:
+    """What `train TASK --config` and `bench fusion --config` share.
+
+    layer: the graph layer under `graph` and `graph_attention`; None: that of `sizes`.
+    The other keys are those of `ModelChoice`, and how the model is trained.
+    """
+
+    image_encoder: Part | None = None
+    text_encoder: Part | None = None
+    head: Part | None = None
+    layer: Part | None = None
+    missing: float = 0.0
+    sizes: FusionConfig = field(default_factory=FusionConfig)
+    training: TrainingConfig = field(default_factory=TrainingConfig)
+
+    def chosen(self, fusion: str, control: str | None = None) -> ModelChoice:
+        """Return the model with this fusion under this control."""
+        sizes = self.sizes if self.layer is None else replace(self.sizes, layer=self.layer)
+        return ModelChoice(
+            fusion,
+            sizes,
+            control,
+            self.missing,
+            self.image_encoder,
+            self.text_encoder,
+            self.head,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,13 +93,18 @@ class Prepared:
 
 
 class BenchTask(ABC):
-    """A task on which fusions are compared.
+    """A task on which fusions are trained and compared: the base class of an own task.
 
+    A subclass gives `name`, `prepare` and `model`. The commands take it by
+    `--task MODULE:CLASS`; docs/tutorial.md has an example.
+
+    name: goes into the files of trained models, which another task refuses.
     measures: names of the figures in the table, the main one first.
-    published: what others reached, to stand beside the table.
+    published: what others reached, printed under the table.
     needs_data: whether `--data` must be given.
-    fusion: what is trained where none is named; its noise curve is drawn, and it is what
-        answers from the question alone.
+    fusion: what is trained if none is named; its noise curve is drawn.
+    sizes, training: the defaults, below the config and the options of the command.
+    configurable: which of `image_encoder`, `text_encoder`, `head` and `layer` a config may name.
     """
 
     name: str
@@ -69,10 +114,16 @@ class BenchTask(ABC):
     fusion: str = DEFAULT_FUSION
     sizes: FusionConfig = FusionConfig()
     training: TrainingConfig = TrainingConfig()
+    configurable: tuple[str, ...] = ("layer",)
 
     @abstractmethod
-    def prepare(self, data: Path | None, cache: Path) -> Prepared:
-        """Read or generate the examples; what is slow to make is kept in `cache`.
+    def prepare(
+        self, data: Path | None, cache: Path, choice: ModelChoice = DEFAULT_CHOICE
+    ) -> Prepared:
+        """Read or generate the examples; what is slow to compute is saved in `cache`.
+
+        choice: its encoders and its head are those of every model that `model` will be asked
+            for; its fusion, control and sizes are not.
 
         Raises:
             SightGraphError: `data` lacks what is needed.
@@ -80,7 +131,23 @@ class BenchTask(ABC):
 
     @abstractmethod
     def model(self, choice: ModelChoice, prepared: Prepared) -> nn.Module:
-        """Return a new model; torch's generator has been seeded."""
+        """Return a new model. Torch's generator has been seeded before."""
+
+    def check(self, options: ModelOptions) -> None:
+        """Refuse a config that names a component which this task does not let choose.
+
+        Raises:
+            SightGraphError: the task has a fixed one.
+            UnknownNameError: there is no such graph layer.
+        """
+        for key in ("image_encoder", "text_encoder", "head", "layer"):
+            if getattr(options, key) is not None and key not in self.configurable:
+                free = ", ".join(self.configurable) or "none of them"
+                raise SightGraphError(
+                    f"{self.name} has a fixed {key}: leave it out of the config. "
+                    f"Of the components, {self.name} lets you choose {free}."
+                )
+        LAYERS.resolve(name_and_options(options.layer or options.sizes.layer, LAYERS.kind)[0])
 
     def choices(self) -> list[str]:
         """Return the names of what is compared."""
@@ -132,19 +199,16 @@ def measured(
     return {name: total / count for name, (total, count) in sums.items() if count}
 
 
-@dataclass(frozen=True, slots=True)
-class TaskTraining:
-    """What `sightgraph train TASK --config FILE` reads: `ModelChoice`, and how it is trained."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TaskTraining(ModelOptions):
+    """What `sightgraph train TASK --config FILE` reads."""
 
     fusion: str = DEFAULT_FUSION
     control: str | None = None
-    missing: float = 0.0
-    sizes: FusionConfig = field(default_factory=FusionConfig)
-    training: TrainingConfig = field(default_factory=TrainingConfig)
 
     def choice(self) -> ModelChoice:
         """Return the model that is trained."""
-        return ModelChoice(self.fusion, self.sizes, self.control, self.missing)
+        return self.chosen(self.fusion, self.control)
 
 
 def read_training(task: BenchTask, file: Path | None, **given: Any) -> TaskTraining:
@@ -155,7 +219,9 @@ def read_training(task: BenchTask, file: Path | None, **given: Any) -> TaskTrain
     """
     fusion = task.fusion if task.fusion in task.choices() else task.choices()[0]
     defaults = TaskTraining(fusion=fusion, sizes=task.sizes, training=task.training)
-    return read_config(TaskTraining, file, defaults, **given)
+    options = read_config(TaskTraining, file, defaults, **given)
+    task.check(options)
+    return options
 
 
 def train_task(
@@ -170,7 +236,7 @@ def train_task(
     Raises:
         SightGraphError: `data` lacks what is needed, or `out` holds another run.
     """
-    prepared = task.prepare(data, out)
+    prepared = task.prepare(data, out, options.choice())
     torch.manual_seed(options.training.seed)
     model = task.model(options.choice(), prepared)
     about = {"task": task.name, **asdict(options)}
@@ -205,14 +271,15 @@ def evaluate_task(
     """
     if control is not None:
         CONTROLS.resolve(control)
-    prepared = task.prepare(data, folder)
     with loading(task.name, folder):
-        kept = json.loads((folder / "model.json").read_text(encoding="utf-8"))
-        if kept.pop("task") != task.name:
+        saved = json.loads((folder / "model.json").read_text(encoding="utf-8"))
+        if saved.pop("task") != task.name:
             raise ValueError("it was trained on another task")
-        choice = read_config(TaskTraining, kept).choice()
-        if control is not None:
-            choice = replace(choice, control=control)
+        choice = read_config(TaskTraining, saved).choice()
+    if control is not None:
+        choice = replace(choice, control=control)
+    prepared = task.prepare(data, folder, choice)
+    with loading(task.name, folder):
         model = task.model(choice, prepared)
         model.load_state_dict(load_file(folder / "model.safetensors"))
     return prepared.test_figures(model)

@@ -18,7 +18,14 @@ from kg.errors import SightGraphError
 from pipelines.bench import knowledge_scenes as scenes
 from pipelines.bench import sort_of_clevr as shapes
 from pipelines.bench.planetoid import NodeClassifier, NodeObjective
-from pipelines.bench.task import MEASURE_BATCH, BenchTask, ModelChoice, Prepared, measured
+from pipelines.bench.task import (
+    DEFAULT_CHOICE,
+    MEASURE_BATCH,
+    BenchTask,
+    ModelChoice,
+    Prepared,
+    measured,
+)
 from pipelines.datasets.coco import VAL_SPLIT
 from pipelines.datasets.planetoid import read_planetoid
 from pipelines.generate.knowledge_scenes import SceneQuestion, read_photos, write_parts
@@ -56,7 +63,9 @@ class SortOfClevr(BenchTask):
     amounts = (9800, 200, 1000)
     """Pictures of train, validation and test; the published set has 9,800 and 200."""
 
-    def prepare(self, data: Path | None, cache: Path) -> Prepared:
+    def prepare(
+        self, data: Path | None, cache: Path, choice: ModelChoice = DEFAULT_CHOICE
+    ) -> Prepared:
         seeds = (TRAIN_SEED, VALIDATION_SEED, TEST_SEED)
         train, validation, test = (
             list(pictures(n, seed)) for n, seed in zip(self.amounts, seeds, strict=True)
@@ -94,7 +103,9 @@ class KnowledgeScenes(BenchTask):
     questions = 20
     """At most so many about each photograph."""
 
-    def prepare(self, data: Path | None, cache: Path) -> Prepared:
+    def prepare(
+        self, data: Path | None, cache: Path, choice: ModelChoice = DEFAULT_CHOICE
+    ) -> Prepared:
         if data is None:
             raise SightGraphError("knowledge-scenes needs --data, a folder like coco_mini.")
         self.data = data
@@ -151,7 +162,9 @@ class Cora(BenchTask):
         save_every=1000,
     )
 
-    def prepare(self, data: Path | None, cache: Path) -> Prepared:
+    def prepare(
+        self, data: Path | None, cache: Path, choice: ModelChoice = DEFAULT_CHOICE
+    ) -> Prepared:
         if data is None:
             raise SightGraphError(f"{self.name} needs --data, Planetoid's folder.")
         graph = [read_planetoid(data, self.name)]

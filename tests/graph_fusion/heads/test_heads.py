@@ -16,7 +16,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from graph_fusion.fusion import FUSIONS
-from graph_fusion.fusion.base import Fused, FusionConfig, Masks, no_graph
+from graph_fusion.fusion.base import Fused, FusionConfig, Masks, cover, no_graph
+from graph_fusion.fusion_model import Inputs
 from graph_fusion.heads import HEADS
 from graph_fusion.heads.base import Head
 from graph_fusion.heads.decoder import END, PAD, START
@@ -58,6 +59,11 @@ def sentences() -> Tensor:
     return torch.tensor([[START, 3, 4, 5, END], [START, 6, *end], [START, 7, *end], [PAD] * 5])
 
 
+def inputs(masks: Masks) -> Inputs:
+    image = cover(vectors(4, 5, HIDDEN), masks.image).to(torch.get_default_dtype())
+    return Inputs(image, vectors(4, 3, HIDDEN), no_graph(image), masks)
+
+
 def sides(head: Any, fused: Fused, masks: Masks) -> tuple[Tensor, Tensor]:
     parts = None if fused.parts is None else fused.parts.flip(0)
     turned = replace(fused, pooled=fused.pooled.flip(0), parts=parts)
@@ -70,6 +76,12 @@ CASES = {
         lambda head, fused, masks: head(fused, vectors(4, 3, TEXT), vectors(4, 3) < 1),
         lambda head, given: head.loss(given, torch.tensor([0, 1, -1, 0])),
         lambda head, given: head.loss(given, NONE),
+    ),
+    "closed": Case(
+        {"answers": 7},
+        lambda head, fused, masks: head(fused),
+        lambda head, given: head.loss(given, soft()),
+        lambda head, given: head.loss(given, torch.zeros(4, 7)),
     ),
     "count": Case(
         {"most": 4},
@@ -88,6 +100,12 @@ CASES = {
         sides,
         lambda head, given: head.loss(given[0]) + head.loss(given[1]),
         lambda head, given: head.loss(given[0], torch.zeros(4, 4).bool()),
+    ),
+    "pointer": Case(
+        {},
+        lambda head, fused, masks: head(fused, inputs(masks)),
+        lambda head, given: head.loss(given, torch.eye(4, 5).bool()),
+        lambda head, given: head.loss(given, torch.zeros(4, 5).bool()),
     ),
     "vqa": Case(
         {"answers": 3, "text_features": TEXT},
@@ -126,7 +144,7 @@ def assert_same(found: Any, expected: Any) -> None:
 
 
 def test_every_registered_head_is_covered_and_none_has_vanished() -> None:
-    assert set(HEADS) == set(CASES) | OVER_GRAPHS
+    assert set(HEADS) == set(CASES) | OVER_GRAPHS | {"named"}  # test_closed.py
     assert not set(CASES) & OVER_GRAPHS
 
 

@@ -19,9 +19,9 @@ from kg.errors import SightGraphError
 from pipelines.bench import BENCH_TASKS, BenchTask
 from pipelines.bench.run import BenchConfig, Result, Run, bench, plan
 from pipelines.bench.sort_of_clevr import ShapesBatch, ShapesObjective
-from pipelines.bench.task import ModelChoice, Prepared, measured
+from pipelines.bench.task import DEFAULT_CHOICE, ModelChoice, Prepared, measured
 
-NEED_DATA = {"knowledge-scenes", "okvqa", "daquar", "cora", "citeseer"}
+NEED_DATA = {"knowledge-scenes", "okvqa", "daquar", "folder", "cora", "citeseer"}
 """Tested where their data are made, in tests/pipelines/tasks: test_knowledge_scenes_model and
 test_planetoid."""
 GENERATED = {"sort-of-clevr"}
@@ -150,7 +150,9 @@ class Unwilling(BenchTask):
     def __init__(self, task: BenchTask) -> None:
         self.task, self.name = task, task.name
 
-    def prepare(self, data: Path | None, cache: Path) -> Prepared:
+    def prepare(
+        self, data: Path | None, cache: Path, choice: ModelChoice = DEFAULT_CHOICE
+    ) -> Prepared:
         raise AssertionError("nothing is waiting to be trained")
 
     def model(self, choice: ModelChoice, prepared: Prepared) -> nn.Module:

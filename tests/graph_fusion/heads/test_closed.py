@@ -1,11 +1,11 @@
-"""graph_fusion/heads/base.py: answers are known by their names before training."""
+"""graph_fusion/heads/closed.py: answers are known by their names before training."""
 
 from __future__ import annotations
 
 import torch
 
 from graph_fusion.fusion.base import Fused
-from graph_fusion.heads.base import NamedAnswers
+from graph_fusion.heads.closed import NamedAnswers
 
 
 def head(amount: int = 6, hidden: int = 16) -> NamedAnswers:

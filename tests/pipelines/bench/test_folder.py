@@ -1,0 +1,204 @@
+"""An own data set: every component is reached from a config, and trains on the example."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+import yaml  # type: ignore[import-untyped]
+from transformers import BertConfig, BertModel, BertTokenizerFast
+
+from graph_fusion.encoders import IMAGE_ENCODERS, TOKEN_ENCODERS
+from graph_fusion.fusion import FUSIONS
+from graph_fusion.heads import HEADS
+from graph_fusion.layers import LAYERS
+from kg.errors import SightGraphError
+from pipelines.bench.folder import FolderTask
+from pipelines.bench.folder_answers import ANSWERING
+from pipelines.bench.run import BenchConfig, bench
+from pipelines.bench.task import evaluate_task, read_training, train_task
+
+EXAMPLE = Path(__file__).resolve().parents[3] / "examples" / "own_dataset"
+SIZES = {"hidden": 16, "layers": 1, "heads": 2}
+LARGE = {
+    *("mobilenet_v3_large", "resnet101", "resnet152", "resnet34", "resnet50"),
+    *("shufflenet_v2_x1_0", "shufflenet_v2_x1_5", "shufflenet_v2_x2_0"),
+    *("vit_b_16", "vit_h_14", "vit_l_16", "vit_l_32"),
+}
+"""As others of their family, which are trained here; tests/graph_fusion/encoders builds them."""
+
+
+@pytest.fixture(scope="module")
+def language_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A random language model of one layer and 16 features."""
+    folder = tmp_path_factory.mktemp("language-model")
+    pieces = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "red", "ball", "next", "to"]
+    (folder / "vocab.txt").write_text("\n".join(pieces))
+    torch.manual_seed(0)
+    sizes = {"hidden_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2}
+    BertModel(BertConfig(vocab_size=9, intermediate_size=16, **sizes)).save_pretrained(folder)
+    BertTokenizerFast(str(folder / "vocab.txt")).save_pretrained(folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def vectors(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Word vectors of a few of the example's words."""
+    file = tmp_path_factory.mktemp("vectors") / "vectors.txt"
+    file.write_text("red 0.1 0.2\nball 0.3 0.1\nnext 0.2 0.2\n")
+    return file
+
+
+CHOICES = [
+    *({"image_encoder": name} for name in IMAGE_ENCODERS if name != "torchvision"),
+    {"image_encoder": {"name": "torchvision", "model": "resnet18", "last": "layer2"}},
+    {"image_encoder": {"name": "small_cnn", "features": "region"}},
+    {"image_encoder": "none"},
+    *({"text_encoder": name} for name in TOKEN_ENCODERS),
+    *({"fusion": name} for name in FUSIONS),
+    *({"layer": name} for name in LAYERS if name not in ("rgcn", "pyg")),
+    {"layer": {"name": "pyg", "conv": "SAGEConv"}},
+    {"fusion": "rgcn", "missing": 0.3},
+    *({"head": name} for name in HEADS if name != "graph"),
+    *({"training": {"optimiser": name}} for name in ("adamw", "adam", "sgd")),
+    *({"training": {"schedule": name}} for name in ("cosine", "linear", "constant")),
+]
+
+
+def said(choice: dict[str, Any]) -> str:
+    return " ".join(f"{key}:{value}" for key, value in choice.items())
+
+
+@pytest.mark.parametrize("choice", CHOICES, ids=said)
+def test_every_component_is_reached_from_a_config_and_trains_two_steps(
+    choice: dict[str, Any], tmp_path: Path, language_model: Path, vectors: Path
+) -> None:
+    if str(choice.get("image_encoder")) in LARGE:
+        pytest.skip("a larger network of a family that is trained here")
+    options = {
+        "huggingface": {"model": str(language_model)},
+        "minilm": {"model": str(language_model)},
+        "word_vectors": {"file": str(vectors)},
+        "vit_b_32": {"resize": 64, "image_size": 64},
+    }
+    given = dict(choice)
+    for key in ("image_encoder", "text_encoder"):
+        if str(given.get(key)) in options:
+            given[key] = {"name": given[key], **options[given[key]]}
+    file = tmp_path / "config.yaml"
+    sizes = {"sizes": {**SIZES, "language_model": str(language_model)}}
+    file.write_text(yaml.safe_dump(sizes | given))
+    task = FolderTask()
+    training = read_training(task, file)
+    prepared = task.prepare(EXAMPLE, tmp_path, training.choice())
+    torch.manual_seed(0)
+    model = task.model(training.choice(), prepared).train()
+    trained = [one for one in model.parameters() if one.requires_grad]
+    optimiser = torch.optim.Adam(trained, 1e-3)
+    for _ in range(2):
+        batch = prepared.objective.collate(prepared.train[:6])
+        found = prepared.objective.loss(model, batch)
+        loss = found[0] if isinstance(found, tuple) else found
+        assert loss.isfinite()
+        optimiser.zero_grad()
+        loss.backward()
+        optimiser.step()
+    assert 0 <= prepared.test_figures(model)["accuracy"] <= 1
+
+
+def test_every_head_over_tokens_answers_the_questions_of_a_folder() -> None:
+    assert {HEADS.resolve(name) for name in HEADS if name != "graph"} == set(ANSWERING)
+
+
+@pytest.mark.parametrize("optimiser", ["adam", "sgd"])
+def test_a_trained_model_is_evaluated_with_the_same_figures(optimiser: str, tmp_path: Path) -> None:
+    training = {"epochs": 2, "optimiser": optimiser, "log": "none"}
+    options = read_training(FolderTask(), None, sizes=SIZES, training=training, head="vqa")
+    figures = train_task(FolderTask(), EXAMPLE, options, tmp_path, log=str)
+    assert evaluate_task(FolderTask(), EXAMPLE, tmp_path) == figures
+
+
+def test_the_bench_compares_fusions_with_every_control(tmp_path: Path) -> None:
+    task = FolderTask()
+    config = BenchConfig(
+        fusions=("early", "gcn"),
+        seeds=1,
+        image_encoder="none",
+        sizes=read_training(task, None, sizes=SIZES).sizes,
+        training=read_training(task, None, training={"epochs": 1}).training,
+    )
+    found = bench(task, EXAMPLE, config, tmp_path, log=str)
+    assert [one.run.control for one in found if one.run.fusion == "early"] == [
+        None,
+        "question_only",
+    ]
+    assert len(found) == 2 + 1 + 5
+    assert json.loads((tmp_path / "bench.json").read_text())["image_encoder"] == "none"
+
+
+@pytest.mark.parametrize(
+    ("config", "message"),
+    [
+        ({"image_encoder": "smal_cnn"}, "Did you mean 'small_cnn'"),
+        ({"text_encoder": "bag_of_word"}, "Did you mean 'bag_of_words'"),
+        ({"head": "closd"}, "Did you mean 'closed'"),
+        ({"head": "graph"}, "answers no questions of a folder"),
+        ({"layer": "gnc"}, "Did you mean 'gcn'"),
+        ({"fusion": "erly"}, "Did you mean 'early'"),
+        ({"training": {"optimiser": "adamm"}}, "Did you mean 'adam"),
+        ({"training": {"schedule": "cosin"}}, "Did you mean 'cosine'"),
+        ({"image_encoder": {"name": "hog", "cel": 4}}, "Did you mean 'cell'"),
+        ({"image_encoder": {"cell": 4}}, "has no name"),
+        ({"text_encoder": {"name": "lstm", "dimm": 4}}, "Did you mean 'dim'"),
+        ({"heads": "closed"}, "Did you mean 'head'"),
+    ],
+)
+def test_a_wrong_name_is_an_error_with_the_nearest_known_one(
+    config: dict[str, Any], message: str, tmp_path: Path
+) -> None:
+    file = tmp_path / "config.yaml"
+    file.write_text(yaml.safe_dump(config))
+    with pytest.raises(SightGraphError, match=message):
+        train_task(FolderTask(), EXAMPLE, read_training(FolderTask(), file), tmp_path, log=str)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda q, g: q[0].pop("split"), "the key 'split' is missing"),
+        (lambda q, g: q[0].update(split="tset"), "Did you mean 'test'"),
+        (lambda q, g: q[0].update(anwser="x"), "Did you mean 'answer'"),
+        (lambda q, g: q[0].pop("answer"), "needs an answer"),
+        (lambda q, g: q[0].update(image="99.png"), "there is no image"),
+        (lambda q, g: q[0].update(split="test"), "is in test and in train"),
+        (lambda q, g: q[4].update(options=["pink"]), "an answer is one of them"),
+        (lambda q, g: g["00.png"].update(relations=[[0, "on", 9]]), "is not there"),
+        (lambda q, g: g["00.png"]["objects"][0].update(box=[5, 5, 1, 9]), "a box is"),
+        (lambda q, g: g.update({"0.png": {}}), "unknown image '0.png'. Did you mean"),
+    ],
+)
+def test_a_folder_that_is_not_as_described_is_refused(
+    change: Any, message: str, tmp_path: Path
+) -> None:
+    folder = shutil.copytree(EXAMPLE, tmp_path / "data")
+    questions, graph = (
+        json.loads((folder / name).read_text()) for name in ("questions.json", "graph.json")
+    )
+    change(questions, graph)
+    (folder / "questions.json").write_text(json.dumps(questions))
+    (folder / "graph.json").write_text(json.dumps(graph))
+    with pytest.raises(SightGraphError, match=message):
+        FolderTask().prepare(folder, tmp_path)
+
+
+def test_the_example_is_what_its_script_draws(tmp_path: Path) -> None:
+    shutil.copy(EXAMPLE / "make.py", tmp_path)
+    subprocess.run([sys.executable, "make.py"], cwd=tmp_path, check=True)
+    for name in ("questions.json", "graph.json"):
+        assert (tmp_path / name).read_text() == (EXAMPLE / name).read_text()
