@@ -18,9 +18,7 @@ class TinyShapes(SortOfClevr):
     name = "tiny-shapes"
     amounts = (12, 4, 6)
     sizes = replace(SortOfClevr.sizes, hidden=8, layers=1, heads=2)
-    training = TrainingConfig(
-        epochs=1, batch_size=4, watch="accuracy", watch_for="max", log="none"
-    )
+    training = TrainingConfig(epochs=1, batch_size=4, watch="accuracy", watch_for="max", log="none")
 
     def choices(self) -> list[str]:
         return ["early", "graph_attention"]
