@@ -128,7 +128,11 @@ class TrainingOptions:
     def others(self) -> dict[str, Any]:
         """Return the options that `TrainingConfig` does not have; the weights depend on them."""
         known = {field.name for field in fields(TrainingConfig)}
-        return {name: value for name, value in asdict(self).items() if name not in known}
+        return {
+            name: str(value) if isinstance(value, Path) else value
+            for name, value in asdict(self).items()
+            if name not in known
+        }
 
 
 T = TypeVar("T")

@@ -31,7 +31,7 @@ from pipelines.datasets.planetoid import read_planetoid
 from pipelines.generate.knowledge_scenes import SceneQuestion, read_photos, write_parts
 from pipelines.generate.scene_noise import noises
 from pipelines.generate.sort_of_clevr import pictures
-from pipelines.training.answerer_task import encode
+from pipelines.training.answerer_examples import encode_texts
 
 TRAIN_SEED, VALIDATION_SEED, TEST_SEED = 1, 2, 3
 """Seeds of the pictures, so that the three parts never share one."""
@@ -116,7 +116,7 @@ class KnowledgeScenes(BenchTask):
             for part in ("train", "validation", "test")
         )
         self.encoder = TEXT_ENCODERS.make("minilm")
-        self.vectors = encode(self.table, self.encoder, cache / "texts.safetensors")
+        self.vectors = encode_texts(self.table, self.encoder, cache / "texts.safetensors")
         return Prepared(scenes.SceneObjective(self.vectors), train, validation, test)
 
     def model(self, choice: ModelChoice, prepared: Prepared) -> nn.Module:

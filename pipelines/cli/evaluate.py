@@ -224,12 +224,11 @@ def answerer(
     sightgraph evaluate answerer --data DATASETS --detector bundled
     """
     from pipelines.detectors import DETECTORS
-    from pipelines.training.answerer import AnswererTraining
-    from pipelines.training.answerer_task import evaluate as measure
+    from pipelines.evaluate.answerer import evaluate as measure
 
-    options = AnswererTraining(**given(questions=questions, seed=seed))
+    options = given(questions=questions, seed=seed)
     finder = DETECTORS.make(detector) if detector else None
-    measure_and_report(report, lambda: measure(data, model, finder, options))
+    measure_and_report(report, lambda: measure(data, model, finder, **options))
 
 
 def measure_and_report(report: Path | None, measure: Callable[[], dict[str, Any]]) -> None:

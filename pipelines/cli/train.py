@@ -167,13 +167,12 @@ def relations(
     sightgraph train relations --data DATASETS --out runs/relations --aside relations_val.json
     """
     from graph_fusion.training import read_config
-    from pipelines.training.relations import RelationTraining, write_aside
+    from pipelines.training.relations import RelationTraining
     from pipelines.training.relations import train as run
 
     make_run_folder(out, restart)
-    if aside is not None:
-        write_aside(data, aside)
-    print_figures(run(data, out, read_config(RelationTraining, config, **options), print_line))
+    chosen = read_config(RelationTraining, config, held_out=aside, **options)
+    print_figures(run(data, out, chosen, print_line))
 
 
 @train.command()
@@ -186,8 +185,6 @@ def answerer(
     out: Path,
     config: Path | None,
     restart: bool,
-    base: Path | None,
-    detector: str | None,
     **options: Any,
 ) -> None:
     """Train the answerer on questions generated from photographs and knowledge.
@@ -196,14 +193,11 @@ def answerer(
     sightgraph train answerer --data DATASETS --out runs/answerer
     """
     from graph_fusion.training import read_config
-    from pipelines.detectors import DETECTORS
     from pipelines.training.answerer import AnswererTraining
-    from pipelines.training.answerer_task import train as run
+    from pipelines.training.answerer import train as run
 
     make_run_folder(out, restart)
-    chosen = read_config(AnswererTraining, config, **options)
-    finder = DETECTORS.make(detector) if detector else None
-    print_figures(run(data, out, chosen, print_line, finder, base))
+    print_figures(run(data, out, read_config(AnswererTraining, config, **options), print_line))
 
 
 @train.command()
@@ -227,12 +221,11 @@ def mixing(
     sightgraph train mixing --data DATASETS --questions data/questions/knowledge.json \\
         --images DATASETS/coco_mini --out runs/answerer
     """
-    from pipelines.datasets.questions import check_photographs, read_questions
+    from pipelines.training.gate import GateTraining
     from pipelines.training.gate import train as run
 
-    asked = read_questions(questions, part)
-    check_photographs(asked, images)
-    print_figures(run(data, asked, images, out, vocabulary))
+    options = GateTraining(questions, images, part, vocabulary)
+    print_figures(run(data, out, options, print_line))
 
 
 def make_run_folder(out: Path, restart: bool) -> None:

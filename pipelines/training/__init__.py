@@ -1,0 +1,81 @@
+"""Everything that can be trained, by name; importing this imports no model.
+
+Each is one function `train(data, out, options, log) -> figures`: `data` is the folder of the
+data, `out` the model folder that is written, `options` a dataclass, and `log` takes the lines
+that report progress.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import Any, TypeAlias, get_args, get_type_hints
+
+Train: TypeAlias = Callable[[Path, Path, Any, Callable[[str], None]], dict[str, float]]
+
+
+@dataclass(frozen=True, slots=True)
+class Training:
+    """One model that can be trained.
+
+    target: "module:function" of its train function. about: one sentence for help pages.
+    data: what the folder of the data is. resumes: whether a stopped training can go on.
+    """
+
+    target: str
+    about: str
+    data: str = "The folder of all data sets."
+    resumes: bool = True
+
+    def function(self) -> Train:
+        """Import and return the train function."""
+        module, _, name = self.target.partition(":")
+        found: Train = getattr(import_module(f"pipelines.training.{module}"), name)
+        return found
+
+    def options(self) -> type[Any]:
+        """Return the dataclass of the options: the annotation of the function's `options`."""
+        annotated = get_type_hints(self.function())["options"]
+        kinds = [one for one in get_args(annotated) if one is not type(None)]
+        found: type[Any] = kinds[0] if kinds else annotated
+        return found
+
+
+TRAININGS = {
+    "answerer": Training(
+        "answerer:train",
+        "Train the answerer on questions generated from photographs and knowledge.",
+    ),
+    "detector": Training(
+        "detector:train", "Train the detector on coco_mini's train part and the teacher's boxes."
+    ),
+    "mixing": Training(
+        "gate:train",
+        "Fit how far answers come from the graph and how far from the vocabulary.",
+        resumes=False,
+    ),
+    "parser": Training(
+        "parser:train",
+        "Train the parser on the train file of UD English EWT.",
+        "The folder of UD English EWT.",
+        resumes=False,
+    ),
+    "relations": Training(
+        "relations:train", "Train the relations on captions, with boxes where there are any."
+    ),
+    "retrieval": Training(
+        "retrieval:train",
+        "Train the ranker of a store's facts on OK-VQA's and FVQA's train parts.",
+    ),
+    "scenes": Training(
+        "scenes:train",
+        "Train the scenes on what other models and captions say of whole photographs.",
+    ),
+    "text-graph": Training(
+        "text_graph:train", "Train the reader of captions on FACTUAL's train part."
+    ),
+}
+
+__all__ = ["TRAININGS", "Train", "Training"]

@@ -1,61 +1,102 @@
-"""Fitting the answerer: its loss, its steps, its checkpoints."""
+"""Training of the answerer, the graph network that answers questions.
+
+An example is a graph and a question with its answer (`pipelines.training.answerer_examples`); the
+objective is the right node, yes or no, the count, the route to these heads, and gates that are
+open along the path. The model folder gets model.safetensors, config.json and report.json.
+"""
 
 from __future__ import annotations
 
-from collections import defaultdict
+import json
+import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
+from rich.progress import track
 from torch import Tensor
 from torch.nn import functional as F
 
 from graph_fusion import training
+from graph_fusion.encoders import TEXT_ENCODERS
 from graph_fusion.heads.graph import COUNT, POINTER, YES_NO, Scores
-from graph_fusion.model import GraphAnswerer
-from graph_fusion.tensors import EDGE_KINDS, Batch, collate, segment_max, segment_sum
+from graph_fusion.model import GraphAnswerer, ModelConfig
+from graph_fusion.tensors import Batch, TextTable, collate, segment_max, segment_sum
 from graph_fusion.training import Objective, TrainingOptions
-from kg.vocabulary import EdgeKind
-from pipelines.training.answerer_examples import Example
+from kg.files import write_text
+from kg.knowledge.memory import Knowledge
+from pipelines.build.builder import GraphBuilder
+from pipelines.build.retrieval import make_linker
+from pipelines.detectors import DETECTORS, Detector
+from pipelines.evaluate.answerer import scores
+from pipelines.reading.parser import Parser
+from pipelines.training.answerer_examples import (
+    AskedQuestions,
+    Example,
+    ExampleMaker,
+    Picture,
+    encode_texts,
+    generated_examples,
+    read_pictures,
+)
 
 PATH_WEIGHT = 0.3
-"""Weight of the loss that teaches the gates which edges lead to the answer."""
+"""Weight of the loss on the gates, which teaches which edges lead to the answer."""
 
 
 @dataclass(frozen=True, slots=True)
 class AnswererTraining(TrainingOptions):
-    """How the answerer is trained; the learning rate falls to zero along a cosine."""
+    """How the answerer is trained; the learning rate falls to zero along a cosine.
+
+    questions: generated for each photograph. human_questions: maximum number of questions that
+        people asked. detector: finds the objects and gives region features; None: the boxes of
+        `teacher_boxes.json.gz`, without features. base: a model folder to start from.
+    """
 
     epochs: int = 5
     batch_size: int = 32
     learning_rate: float = 1e-3
     weight_decay: float = 0.01
     questions: int = 2
-    """Questions written about each photograph."""
-    asked: int = 3000
-    """Questions that people asked (`pipelines.training.answerer_examples`), at most."""
+    human_questions: int = 3000
+    detector: str | None = None
+    base: Path | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """Examples, and their graphs and questions as one batch."""
+def train(
+    data: Path,
+    out: Path,
+    options: AnswererTraining | None = None,
+    log: Callable[[str], None] = print,
+) -> dict[str, float]:
+    """Train on questions about the photographs of `data`; write model and report to `out`.
 
-    examples: list[Example]
-    batch: Batch
+    Resumes from the checkpoint in `out`/training. Returns `scores` on held-out photographs,
+    concepts and wordings.
 
-
-class AnswererObjective(Objective[GraphAnswerer, Asked]):
-    """The right node, yes/no, count and route, and gates on the path; `texts` as in `Batch`."""
-
-    def __init__(self, texts: Tensor) -> None:
-        self.texts = texts
-
-    def collate(self, examples: list[Example]) -> Asked:
-        return Asked(examples, collate([one.tensors for one in examples], self.texts))
-
-    def loss(self, model: GraphAnswerer, batch: Asked) -> Tensor:
-        return _loss(model, batch.batch, batch.examples)
+    Raises:
+        SightGraphError: `data` lacks a file.
+    """
+    options = options or AnswererTraining()
+    torch.manual_seed(options.seed)
+    detector = DETECTORS.make(options.detector) if options.detector else None
+    pictures = read_pictures(data, detector)
+    config = _config(pictures, detector)
+    model = GraphAnswerer.load(options.base) if options.base else GraphAnswerer(config)
+    examples, table = generated_examples(pictures, model.config, options.questions, options.seed)
+    examples += _human_examples(data, pictures, model.config, options, table)
+    out.mkdir(parents=True, exist_ok=True)
+    encoder = TEXT_ENCODERS.make(model.config.text_encoder)
+    texts = encode_texts(table, encoder, out / "texts.safetensors")
+    held = [one for one in examples if one.validation]
+    seen = [one for one in examples if not one.validation]
+    fit(model, seen, texts, options, out, log)
+    calibrate(model, held, texts)
+    model.save(out)
+    report = {"training questions": float(len(seen))} | scores(model, held, texts)
+    write_text(out / "report.json", json.dumps(report, indent=1) + "\n")
+    return report
 
 
 def fit(
@@ -63,21 +104,65 @@ def fit(
     examples: Sequence[Example],
     texts: Tensor,
     options: AnswererTraining,
-    run: Path,
+    out: Path,
     log: Callable[[str], None] = print,
 ) -> GraphAnswerer:
-    """Train `model` on `examples`; goes on from the checkpoint in `run`/training, if any."""
-    training.fit(
-        model,
-        AnswererObjective(texts),
-        examples,
-        [],
-        options.config(),
-        run / "training",
-        log,
-        about=options.others(),
-    )
+    """Train `model` on `examples`; resumes from the checkpoint in `out`/training."""
+    objective, run = AnswererObjective(texts), out / "training"
+    config, others = options.config(), options.others()
+    training.fit(model, objective, examples, [], config, run, log, about=others)
     return model.eval()
+
+
+def _config(pictures: Sequence[Picture], detector: Detector | None) -> ModelConfig:
+    """Return the default sizes, with the size of the region features of `detector`."""
+    found = (one.feature for picture in pictures for one in picture.detections)
+    feature = next((one for one in found if one is not None), None)
+    if detector is None or feature is None:
+        return ModelConfig()
+    return ModelConfig(region_features=len(feature), region_detector=detector.name)
+
+
+def _human_examples(
+    data: Path,
+    pictures: Sequence[Picture],
+    config: ModelConfig,
+    options: AnswererTraining,
+    table: TextTable,
+) -> list[Example]:
+    """Return examples of randomly chosen questions that people asked."""
+    knowledge = Knowledge.bundled()
+    found = AskedQuestions(knowledge, {one.name: one for one in pictures}, options.seed)
+    candidates = list(found(data))
+    count = min(options.human_questions, len(candidates))
+    chosen = random.Random(options.seed).sample(candidates, count)
+    builder = GraphBuilder(knowledge, make_linker(knowledge))
+    maker = ExampleMaker(builder, Parser(), table, config, options.seed)
+    return [
+        maker.human_example(one.picture, one.text, one.answers)
+        for one in track(chosen, "reading questions")
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class AnswererBatch:
+    """Examples, and their graphs and questions as tensors."""
+
+    examples: list[Example]
+    batch: Batch
+
+
+class AnswererObjective(Objective[GraphAnswerer, AnswererBatch]):
+    """The sum of the losses of all heads and of the gates; `texts` as in `Batch`."""
+
+    def __init__(self, texts: Tensor) -> None:
+        self.texts = texts
+
+    def collate(self, examples: list[Example]) -> AnswererBatch:
+        return AnswererBatch(examples, collate([one.tensors for one in examples], self.texts))
+
+    def loss(self, model: GraphAnswerer, batch: AnswererBatch) -> Tensor:
+        return _loss(model, batch.batch, batch.examples)
 
 
 def batch_loss(model: GraphAnswerer, examples: Sequence[Example], texts: Tensor) -> Tensor:
@@ -96,14 +181,14 @@ def _loss(model: GraphAnswerer, batch: Batch, examples: Sequence[Example]) -> Te
     loss = loss + _count_loss(scores, batch, examples, route == COUNT)
     path = torch.cat([one.path for one in examples])
     opened = fused.weights["gates"].amax(dim=1).clamp(1e-6, 1 - 1e-6)
-    weight = torch.where(path > 0, 4.0, 0.25) * (path >= 0)  # below 0: nobody knows the way
+    weight = torch.where(path > 0, 4.0, 0.25) * (path >= 0)  # below 0: the path is unknown
     return loss + PATH_WEIGHT * F.binary_cross_entropy(opened, path.clamp_min(0), weight)
 
 
 def pointer_loss(
     scores: Scores, batch: Batch, examples: Sequence[Example], asked: Tensor
 ) -> Tensor:
-    """-log of the probability of all right nodes together, or of none where there is none."""
+    """-log of the summed probability of the right nodes; of "none" if no node is right."""
     if not asked.any():
         return scores.node.new_zeros(())
     right = torch.cat([one.answers for one in examples])
@@ -115,7 +200,7 @@ def pointer_loss(
 
 
 def _log_sum(logits: Tensor, batch: Batch, none: Tensor | None) -> Tensor:
-    """Return log of the sum of exp of each graph's node logits, and of `none` with them: [B]."""
+    """Return for each graph log-sum-exp over its node logits, and `none` if it is given: [B]."""
     most = segment_max(logits.detach(), batch.graph_of_node, batch.size)
     if none is not None:
         most = torch.maximum(most, none.detach())
@@ -133,32 +218,6 @@ def _count_loss(scores: Scores, batch: Batch, examples: Sequence[Example], asked
     if not use.any():
         return scores.node.new_zeros(())
     return F.binary_cross_entropy_with_logits(scores.counted[use], counted[use].float())
-
-
-@torch.no_grad()
-def measure(
-    model: GraphAnswerer,
-    examples: Sequence[Example],
-    texts: Tensor,
-    without: EdgeKind | None = None,
-) -> dict[str, float]:
-    """Return the share of right answers by kind of question, and "all".
-
-    without: leave out the edges of this kind: a control that shows whether they are used.
-    """
-    model.eval()
-    right: dict[str, list[bool]] = defaultdict(list)
-    for start in range(0, len(examples), 64):
-        chosen = examples[start : start + 64]
-        if without is not None:
-            chosen = [_drop_edges(one, without) for one in chosen]
-        batch = collate([one.tensors for one in chosen], texts)
-        scores, _ = model(batch)
-        for number, one in enumerate(chosen):
-            good = _is_right(scores, batch, number, one)
-            right[one.kind].append(good)
-            right["all"].append(good)
-    return {kind: sum(values) / len(values) for kind, values in sorted(right.items())}
 
 
 @torch.no_grad()
@@ -183,33 +242,5 @@ def calibrate(model: GraphAnswerer, examples: Sequence[Example], texts: Tensor) 
                 )
             losses[2, column] += F.cross_entropy(scores.route / temperature, route, reduction="sum")
     best = losses.argmin(dim=1).tolist()
-    pointer, decision, way = (round(grid[i], 4) for i in best)
-    model.config = replace(model.config, temperatures=(pointer, decision, way))
-
-
-def _is_right(scores: Scores, batch: Batch, number: int, example: Example) -> bool:
-    if int(scores.route[number].argmax()) != example.route:
-        return False
-    mine = batch.graph_of_node == number
-    if example.route == YES_NO:
-        return int(scores.yes_no[number].argmax()) == example.yes_no
-    if example.route == COUNT:
-        chosen = (scores.counted[mine] > 0) & example.countable
-        return int(chosen.sum()) == int(example.counted.sum())
-    nodes = scores.node[mine]
-    if scores.none[number] > nodes.max():
-        return not bool(example.answers.any())
-    return bool(example.answers[nodes.argmax()])
-
-
-def _drop_edges(example: Example, kind: EdgeKind) -> Example:
-    tensors = example.tensors
-    keep = tensors.edge_features[:, EDGE_KINDS.index(kind)] == 0
-    left = replace(
-        tensors,
-        senders=tensors.senders[keep],
-        receivers=tensors.receivers[keep],
-        relation=tensors.relation[keep],
-        edge_features=tensors.edge_features[keep],
-    )
-    return replace(example, tensors=left, path=example.path[keep])
+    pointer, decision, route = (round(grid[i], 4) for i in best)
+    model.config = replace(model.config, temperatures=(pointer, decision, route))

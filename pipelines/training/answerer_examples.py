@@ -11,18 +11,23 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 from PIL import Image
+from rich.progress import track
+from safetensors.torch import load_file, save_file
 from torch import Tensor
 
+from graph_fusion.encoders import TextEncoder
 from graph_fusion.heads.graph import COUNT, NO, POINTER, UNKNOWN, YES, YES_NO
 from graph_fusion.model import ModelConfig
 from graph_fusion.tensors import GraphTensors, TextTable, graph_tensors
 from kg.english import base_forms, normalise
+from kg.files import atomic_path
 from kg.graph import Edge, Node, PhotoInfo, SceneGraph
 from kg.knowledge.memory import Knowledge
 from kg.linking import Linker
 from kg.vocabulary import EdgeKind, NodeKind
 from pipelines.answering.query import query_of, region_features
 from pipelines.build.builder import GraphBuilder, kept
+from pipelines.build.retrieval import make_linker
 from pipelines.datasets.okvqa import ASIDE
 from pipelines.datasets.splits import Question, held_out, is_validation
 from pipelines.detections import Detection, without_duplicates
@@ -41,12 +46,12 @@ TEACHER_SCORE = 0.35
 """Boxes of the teacher below this are left out."""
 HELD_OUT_PHOTOS = 0.05
 EDITED = 0.35
-"""Share of fact questions whose facts are exchanged, so that the model must read them."""
+"""Share of fact questions whose facts are exchanged, so that the model must read the graph."""
 
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A photograph as the answerer's training sees it: its size, if known, and what was seen."""
+    """A photograph as the answerer is trained on it: its size, if known, and its objects."""
 
     name: str
     info: PhotoInfo | None
@@ -56,12 +61,12 @@ class Picture:
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """Tensors of one graph and question, with what must come out.
+    """Tensors of one graph and question, with their targets.
 
     Shapes (N nodes, E messages):
         answers, counted, countable [N]: masks
-        path [E]: 1 on the way, 0 off it, -1 where nobody knows
-        route, yes_no: class numbers of `graph_fusion.heads.graph`, yes_no -1 where not asked
+        path [E]: 1 on the path to the answer, 0 off it, -1 if it is unknown
+        route, yes_no: class numbers of `graph_fusion.heads.graph`, yes_no -1 for other questions
     """
 
     tensors: GraphTensors
@@ -76,7 +81,7 @@ class Example:
 
 
 def teacher_pictures(data: Path) -> list[Picture]:
-    """Return the photographs of `teacher_boxes.json.gz` with the boxes that stand there.
+    """Return the photographs of `teacher_boxes.json.gz` with the boxes in it.
 
     Raises:
         SightGraphError: the file is not in `data`.
@@ -96,7 +101,7 @@ def teacher_pictures(data: Path) -> list[Picture]:
 
 
 def detected_pictures(data: Path, names: Iterable[str], detector: Detector) -> Iterator[Picture]:
-    """Run `detector` over photographs, which gives region features too, and look again."""
+    """Run `detector`, which also gives region features, and the perception on photographs."""
     perception = Perception(Knowledge.bundled(), detector)
     for name in names:
         photo = Photo.open(data / name)
@@ -111,7 +116,7 @@ def is_validation_photo(name: str) -> bool:
 
 
 class ExampleMaker:
-    """Turns pictures into examples; the same seed makes the same ones."""
+    """Makes examples of pictures; the same seed makes the same ones."""
 
     def __init__(
         self,
@@ -140,11 +145,11 @@ class ExampleMaker:
                 graph, question = self._edit(graph, question)
             yield self._example(picture, graph, sentence, question, validation)
 
-    def asked(self, picture: Picture, text: str, answers: Collection[str]) -> Example:
-        """Return the example of a question that a person asked; the way to the answer is unknown.
+    def human_example(self, picture: Picture, text: str, answers: Collection[str]) -> Example:
+        """Return the example of a question that a person asked; its path is unknown.
 
-        answers: names, of which any one is right. Where no node of the graph is called so, the
-        right answer is that the graph does not say.
+        answers: the accepted names. If no node of the graph has one of them, the target is that
+        the graph does not hold the answer.
         """
         sentence = self.parser(text)
         graph = self.builder(picture.detections, picture.info, sentence, picture.seen)
@@ -189,7 +194,7 @@ class ExampleMaker:
         )
 
     def _edit(self, graph: SceneGraph, question: Question) -> tuple[SceneGraph, Question]:
-        """Exchange the facts asked for, in the graph and in the expected answer alike."""
+        """Exchange the facts that the question asks for, in the graph and in the target."""
         assert question.fact is not None
         subject, relation = question.fact
         asked = [edge for edge in graph.edges_from(subject) if edge.relation == relation]
@@ -223,7 +228,7 @@ class ExampleMaker:
 
 
 def _on_path(edge: Edge, question: Question) -> bool:
-    """Whether an edge leads to the answer; from words, every edge to a node on the path does."""
+    """Return whether an edge is on the path; every edge from a word to a node on it is."""
     if (edge.source, edge.target) in question.path:
         return True
     if not edge.source.startswith("entity:"):
@@ -246,13 +251,64 @@ def _yes_no(question: Question) -> int:
     return YES if question.yes else NO
 
 
+def read_pictures(data: Path, detector: Detector | None) -> list[Picture]:
+    """Return the photographs with the teacher's boxes, or with what `detector` finds."""
+    pictures = teacher_pictures(data)
+    if detector is None:
+        return pictures
+    names = [picture.name for picture in pictures]
+    found = detected_pictures(data, names, detector)
+    return list(track(found, "detecting", total=len(names)))
+
+
+def generated_examples(
+    pictures: Sequence[Picture], config: ModelConfig, questions: int, seed: int
+) -> tuple[list[Example], TextTable]:
+    """Return examples of `questions` generated questions on each picture, and their texts."""
+    table = TextTable()
+    knowledge = Knowledge.bundled()
+    builder = GraphBuilder(knowledge, make_linker(knowledge))
+    maker = ExampleMaker(builder, Parser(), table, config, seed)
+    examples = [
+        example
+        for picture in track(pictures, "writing questions")
+        for example in maker.examples(picture, questions)
+    ]
+    return examples, table
+
+
+def encode_texts(table: TextTable, encoder: TextEncoder, cache: Path | None = None) -> Tensor:
+    """Return the vectors [T, D] of all texts of `table`.
+
+    cache: a file that keeps them between runs.
+    """
+    texts = table.texts()
+    if cache is not None and cache.is_file():
+        cached: Tensor = load_file(cache)["vectors"]
+        if json.loads(cache.with_suffix(".json").read_text()) == texts:
+            return cached
+    order = sorted(
+        range(len(texts)), key=lambda at: len(texts[at])
+    )  # texts of like length need no padding
+    parts = [
+        encoder([texts[at] for at in order[start : start + 128]])
+        for start in track(range(0, len(order), 128), "encoding texts")
+    ]
+    vectors = torch.cat(parts)[torch.tensor(order).argsort()]
+    if cache is not None:
+        with atomic_path(cache) as path:
+            save_file({"vectors": vectors}, path)
+        cache.with_suffix(".json").write_text(json.dumps(texts))
+    return vectors
+
+
 FILE = Path("okvqa") / "train.json"
 LABEL_SCORE = 0.5
-"""Score of an object of which only a label is known."""
+"""Score of an object without a box."""
 LEAST_AGREED = 0.6
-"""Official score from which an answer counts as right: two of ten people gave it."""
+"""Minimum soft score of a right answer: two of ten people gave it."""
 UNKNOWN_KEPT = 0.06
-"""Share of the questions that the knowledge cannot answer which are kept."""
+"""Share that is kept of the questions that the knowledge cannot answer."""
 DECIDED = frozenset({"yes", "no"})
 
 
@@ -266,9 +322,9 @@ class AskedQuestion:
 
 
 class AskedQuestions:
-    """Finds the questions whose answer is known of what the photograph shows, and some others.
+    """Chooses questions whose answer is a fact of an object in the photograph, and some others.
 
-    pictures: what was seen in the photographs that are here, by path.
+    pictures: the photographs whose objects are known, by path.
     """
 
     def __init__(self, knowledge: Knowledge, pictures: Mapping[str, Picture], seed: int) -> None:
@@ -295,7 +351,7 @@ class AskedQuestions:
             if not answers or answers & DECIDED or any(text.isdigit() for text in answers):
                 continue
             picture = self._picture(one)
-            known = self._meant(answers) & self._known(picture)
+            known = self._denoted(answers) & self._known(picture)
             if known or self.random.random() < UNKNOWN_KEPT:
                 yield AskedQuestion(picture, one["question"], answers)
 
@@ -309,7 +365,7 @@ class AskedQuestions:
         return Picture(name, None, seen)
 
     def _known(self, picture: Picture) -> set[str]:
-        """Return what is known of the objects: themselves and the objects of their facts."""
+        """Return the concepts of the objects, and the objects of their facts."""
         return {one for seen in picture.detections for one in self._reach(seen.label)}
 
     def _reach(self, label: str) -> frozenset[str]:
@@ -322,6 +378,6 @@ class AskedQuestions:
     def _concepts(self, label: str) -> list[str]:
         return [one.concept for one in self.linker.best(label, head=True)]
 
-    def _meant(self, answers: frozenset[str]) -> set[str]:
+    def _denoted(self, answers: frozenset[str]) -> set[str]:
         forms = {form for one in map(normalise, answers) for form in (one, *base_forms(one))}
         return {concept for form in forms for concept in self.knowledge.named(form)}

@@ -1,9 +1,15 @@
-"""Fits how far an answer comes from the graph and how far from the vocabulary."""
+"""Training of the gate: how far an answer comes from the graph and how far from the vocabulary.
+
+An example is a question with the probabilities that both networks give to its right answers; the
+objective is the likelihood of the right answers under the mixture. It is a logistic regression
+on few features, so that all examples are one batch, and L-BFGS finds the minimum without seeds
+or epochs. The answerer's folder gets mixing.json and the vocabulary's temperature.
+"""
 
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -23,7 +29,12 @@ from pipelines.answering.gate import FEATURES, Mixing, features
 from pipelines.answering.query import query_of
 from pipelines.answering.vocabulary_answerer import Speaker, in_the_graphs_words
 from pipelines.datasets.okvqa import read_okvqa
-from pipelines.datasets.questions import PhotoQuestion, same_answer
+from pipelines.datasets.questions import (
+    PhotoQuestion,
+    check_photographs,
+    read_questions,
+    same_answer,
+)
 from pipelines.detections import Detection
 from pipelines.evaluate.okvqa import probabilities
 from pipelines.generate.questions import QuestionWriter
@@ -35,44 +46,56 @@ from pipelines.training.vocabulary import worded_graphs
 LISTED, GENERATED_PHOTOS, GENERATED = 400, 60, 4
 """Questions of OK-VQA set aside, photographs with generated questions, and questions on each."""
 BY_HAND = 4.0
-"""Questions asked by hand about photographs count so many times as much, all together, as those of
-OK-VQA, and as the generated ones: they are the nearest to what the answerer is for."""
+"""Weight of all questions that people asked about photographs, where those of OK-VQA and the
+generated ones have 1 each: they are the most similar to the questions of users."""
 STEPS, DECAY = 200, 0.02
-LEAST = 1e-4
-"""A probability that both sources may be wrong, so that no question counts without bound."""
+MIN_PROBABILITY = 1e-4
+"""Added to each probability, so that the loss of one question is bounded."""
+
+
+@dataclass(frozen=True, slots=True)
+class GateTraining:
+    """What the gate is trained on.
+
+    questions: a file as in data/questions, about photographs in the folder `images`; only those
+        of the part `part` are used. vocabulary: folders that `train okvqa` wrote, whose average
+        replaces the vocabulary network of the answerer.
+    """
+
+    questions: Path
+    images: Path
+    part: str = "development"
+    vocabulary: tuple[Path, ...] = ()
 
 
 def train(
-    data: Path,
-    questions: Sequence[PhotoQuestion],
-    images: Path,
-    folder: Path,
-    vocabularies: Sequence[Path] = (),
+    data: Path, out: Path, options: GateTraining, log: Callable[[str], None] = print
 ) -> dict[str, float]:
-    """Fit temperature and mixing of the answerer in `folder`, and write them there.
-
-    vocabularies: folders of models whose average takes the place of the vocabulary there.
+    """Fit the gate and the temperature of the answerer in `out`, and write them there.
 
     Raises:
         SightGraphError: a part of the answerer or of the data is missing.
     """
+    human = read_questions(options.questions, options.part)
+    check_photographs(human, options.images)
     okvqa = data / "okvqa" / "train.json"
     encoder = TEXT_ENCODERS.make("minilm")
-    if vocabularies:
-        first, *others = (VocabularyAnswerer.load(one, encoder) for one in vocabularies)
-        first.joined(others).save(folder)
-    vocabulary = VocabularyAnswerer.load(folder, encoder)
+    if options.vocabulary:
+        first, *others = (VocabularyAnswerer.load(one, encoder) for one in options.vocabulary)
+        first.joined(others).save(out)
+    vocabulary = VocabularyAnswerer.load(out, encoder)
     vocabulary.config = replace(vocabulary.config, temperature=_temperature(vocabulary, okvqa))
-    vocabulary.save_config(folder)
-    sightgraph = SightGraph.from_pretrained(answerer=folder)
+    vocabulary.save_config(out)
+    sightgraph = SightGraph.from_pretrained(answerer=out)
     rater = Rater(sightgraph, Speaker(vocabulary, Mixing((0.0,) * len(FEATURES), 0.0)))
     rated = [
-        *_together(rater.by_hand(questions, images), BY_HAND),
+        *_together(rater.by_hand(human, options.images), BY_HAND),
         *_together(rater.listed(okvqa), 1.0),
         *_together(rater.generated(data), 1.0),
     ]
-    mixing = fit_mixing(rated)
-    mixing.save(folder)
+    log(f"{len(rated)} questions")
+    mixing = fit_gate(rated)
+    mixing.save(out)
     found = dict(zip(FEATURES, mixing.weights, strict=True))
     return {"questions": len(rated), "temperature": vocabulary.config.temperature} | found
 
@@ -100,7 +123,7 @@ def _temperature(vocabulary: VocabularyAnswerer, okvqa: Path) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Rated:
-    """What both sources gave to the right answers of one question; weight: how much it counts."""
+    """Probabilities that both networks give to the right answers of one question, and its weight."""
 
     features: tuple[float, ...]
     graph: float
@@ -109,7 +132,7 @@ class Rated:
 
 
 class Rater:
-    """Asks both sources of a sightgraph, each by itself."""
+    """Asks both networks of a sightgraph separately."""
 
     def __init__(self, sightgraph: SightGraph, speaker: Speaker) -> None:
         self.sightgraph = sightgraph
@@ -156,12 +179,12 @@ class Rater:
         answers: Sequence[str],
         scores: Mapping[str, float] | None = None,
     ) -> Rated:
-        said = self.sightgraph.answerer.graph_alone(graph, query, regions)
-        spoken = in_the_graphs_words(said, self.speaker([graph], query.text)[0])
+        from_graph = self.sightgraph.answerer.graph_alone(graph, query, regions)
+        from_vocabulary = in_the_graphs_words(from_graph, self.speaker([graph], query.text)[0])
         return Rated(
-            features(said, spoken, query.answer_type),
-            _right(said.graph_scores(), answers, scores),
-            _right(spoken, answers, scores),
+            features(from_graph, from_vocabulary, query.answer_type),
+            _right(from_graph.graph_scores(), answers, scores),
+            _right(from_vocabulary, answers, scores),
         )
 
 
@@ -174,8 +197,8 @@ def _right(
     return sum(share for text, share in given.items() if same_answer(text, answers))
 
 
-def fit_mixing(rated: Sequence[Rated]) -> Mixing:
-    """Return the mixing under which the right answers are most probable (maximum likelihood).
+def fit_gate(rated: Sequence[Rated]) -> Mixing:
+    """Return the gate under which the right answers are most probable (maximum likelihood).
 
     Raises:
         SightGraphError: there is no question.
@@ -187,23 +210,17 @@ def fit_mixing(rated: Sequence[Rated]) -> Mixing:
     vocabulary = torch.tensor([one.vocabulary for one in rated])
     counts = torch.tensor([one.weight for one in rated])
     counts = counts / counts.sum()
-    weights = torch.zeros(len(FEATURES), requires_grad=True)
-    bias = torch.zeros((), requires_grad=True)
-    optimizer = torch.optim.LBFGS([weights, bias], max_iter=STEPS, line_search_fn="strong_wolfe")
+    weights, bias = torch.zeros(len(FEATURES)), torch.zeros(())
 
     def loss() -> Tensor:
         share = torch.sigmoid(x @ weights + bias)
         right = (1 - share) * graph + share * vocabulary
-        return -(counts * torch.log(right + LEAST)).sum() + DECAY * weights.square().mean()
+        return (
+            -(counts * torch.log(right + MIN_PROBABILITY)).sum() + DECAY * weights.square().mean()
+        )
 
-    def step() -> Tensor:
-        optimizer.zero_grad()
-        value = loss()
-        value.backward()  # type: ignore[no-untyped-call]
-        return value
-
-    optimizer.step(step)  # type: ignore[no-untyped-call]
-    return Mixing(tuple(weights.tolist()), float(bias.detach()))
+    _minimise(loss, [weights, bias], line_search="strong_wolfe")
+    return Mixing(tuple(weights.tolist()), float(bias))
 
 
 def fit_temperature(logits: Tensor, targets: Tensor) -> float:
@@ -212,16 +229,31 @@ def fit_temperature(logits: Tensor, targets: Tensor) -> float:
     Shapes:
         logits, targets [Q, A]
     """
-    log_temperature = torch.zeros((), requires_grad=True)
-    optimizer = torch.optim.LBFGS([log_temperature], max_iter=STEPS)
-    shares = targets / targets.sum(dim=1, keepdim=True).clamp_min(LEAST)
+    log_temperature = torch.zeros(())
+    shares = targets / targets.sum(dim=1, keepdim=True).clamp_min(MIN_PROBABILITY)
+
+    def loss() -> Tensor:
+        logs = F.log_softmax(logits * torch.exp(-log_temperature), dim=1)
+        return -(shares * logs).sum(dim=1).mean()
+
+    _minimise(loss, [log_temperature])
+    return float(log_temperature.exp())
+
+
+def _minimise(
+    loss: Callable[[], Tensor], parameters: list[Tensor], line_search: str | None = None
+) -> None:
+    """Change `parameters`, which `loss` reads, to a minimum of the loss by L-BFGS."""
+    for one in parameters:
+        one.requires_grad_()
+    optimizer = torch.optim.LBFGS(parameters, max_iter=STEPS, line_search_fn=line_search)
 
     def step() -> Tensor:
         optimizer.zero_grad()
-        logs = F.log_softmax(logits * torch.exp(-log_temperature), dim=1)
-        value = -(shares * logs).sum(dim=1).mean()
+        value = loss()
         value.backward()  # type: ignore[no-untyped-call]
         return value
 
     optimizer.step(step)  # type: ignore[no-untyped-call]
-    return float(log_temperature.detach().exp())
+    for one in parameters:
+        one.requires_grad_(False)

@@ -46,7 +46,11 @@ PLACED_SHARE = 0.3
 
 @dataclass(frozen=True, slots=True)
 class RelationTraining(TrainingOptions):
-    """How the relation model is trained; each step sees words and one batch of photographs."""
+    """How the relation model is trained; each step uses words and a batch of photographs.
+
+    photos: photographs per step. said_share: weight of the loss on what captions say of them.
+    held_out: file that gets the relations of the val parts, for `evaluate relations`.
+    """
 
     epochs: int = 6
     batch_size: int = 256
@@ -54,6 +58,7 @@ class RelationTraining(TrainingOptions):
     said_share: float = 0.5
     learning_rate: float = 1e-3
     weight_decay: float = 1e-2
+    held_out: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +133,8 @@ def train(
         SightGraphError: a data set is missing.
     """
     options = options or RelationTraining()
+    if options.held_out is not None:
+        write_held_out(data, options.held_out)
     torch.manual_seed(options.seed)
     chance = random.Random(options.seed)
     captions = said_triples(data)
@@ -163,7 +170,7 @@ def train(
     return {"mean loss": mean, "photographs": float(len(seen)), "threshold": THRESHOLD}
 
 
-def write_aside(data: Path, file: Path) -> None:
+def write_held_out(data: Path, file: Path) -> None:
     """Write the relations of the val parts of COCO and Flickr8k, for `evaluate relations`.
 
     Raises:

@@ -66,6 +66,6 @@ def test_an_example_knows_its_answer_and_not_the_way(
 ) -> None:
     maker = ExampleMaker(builder, parser, TextTable(), ModelConfig(), seed=0)
     picture = Picture("cat.jpg", None, (Detection("cat", 0.5, "labels"),))
-    example = maker.asked(picture, "What is beside its nose?", {answer})
+    example = maker.human_example(picture, "What is beside its nose?", {answer})
     assert bool(example.answers.any()) is known
     assert (example.path < 0).all()

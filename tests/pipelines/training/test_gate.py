@@ -10,7 +10,7 @@ import torch
 
 from kg.errors import SightGraphError
 from pipelines.answering.gate import FEATURES
-from pipelines.training.gate import Rated, fit_mixing, fit_temperature
+from pipelines.training.gate import Rated, fit_gate, fit_temperature
 
 
 def rated(pointer: float, graph: float, vocabulary: float) -> Rated:
@@ -22,7 +22,7 @@ def share(weights: tuple[float, ...], bias: float, pointer: float) -> float:
 
 
 def test_it_learns_when_the_graph_is_right() -> None:
-    found = fit_mixing([rated(1.0, 0.9, 0.1)] * 20 + [rated(0.0, 0.1, 0.9)] * 20)
+    found = fit_gate([rated(1.0, 0.9, 0.1)] * 20 + [rated(0.0, 0.1, 0.9)] * 20)
     assert share(found.weights, found.bias, 1.0) < 0.3
     assert share(found.weights, found.bias, 0.0) > 0.7
 
@@ -31,22 +31,22 @@ def test_questions_that_neither_answers_change_nothing() -> None:
     asked = [rated(1.0, 0.9, 0.1)] * 20 + [rated(0.0, 0.1, 0.9)] * 20
     hopeless = [rated(0.5, 0.0, 0.0)] * 40
     # the mean over twice as many questions halves all gains but not the decay of the weights
-    alone, beside = fit_mixing(asked), fit_mixing(asked + hopeless)
+    alone, beside = fit_gate(asked), fit_gate(asked + hopeless)
     assert (beside.weights[0] < 0) == (alone.weights[0] < 0)
 
 
 def test_heavy_questions_decide() -> None:
     light = [rated(1.0, 0.1, 0.9)] * 30
     heavy = [replace(rated(1.0, 0.9, 0.1), weight=10.0)] * 10
-    found = fit_mixing(light + heavy)
+    found = fit_gate(light + heavy)
     assert share(found.weights, found.bias, 1.0) < 0.5
-    unweighted = fit_mixing(light + [replace(one, weight=1.0) for one in heavy])
+    unweighted = fit_gate(light + [replace(one, weight=1.0) for one in heavy])
     assert share(unweighted.weights, unweighted.bias, 1.0) > 0.5
 
 
 def test_without_a_question_there_is_nothing_to_fit() -> None:
     with pytest.raises(SightGraphError, match="no question"):
-        fit_mixing([])
+        fit_gate([])
 
 
 def test_the_temperature_that_made_the_answers_is_found() -> None:

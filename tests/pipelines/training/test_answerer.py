@@ -16,13 +16,13 @@ from kg.vocabulary import EdgeKind, NodeKind
 from pipelines.build.builder import GraphBuilder
 from pipelines.datasets.splits import Question, is_validation
 from pipelines.detections import Detection
+from pipelines.evaluate.answerer import measure
 from pipelines.generate.questions import QuestionWriter
 from pipelines.generate.templates import SPATIAL_PHRASES
 from pipelines.generate.wording import plural, with_article
 from pipelines.reading.parser import Parser
-from pipelines.training.answerer import AnswererTraining, batch_loss, calibrate, fit, measure
-from pipelines.training.answerer_examples import Example, ExampleMaker, Picture
-from pipelines.training.answerer_task import encode
+from pipelines.training.answerer import AnswererTraining, batch_loss, calibrate, fit
+from pipelines.training.answerer_examples import Example, ExampleMaker, Picture, encode_texts
 
 PICTURE = Picture(
     "table.jpg",
@@ -54,7 +54,7 @@ def examples(builder: GraphBuilder) -> tuple[list[Example], torch.Tensor]:
     table = TextTable()
     maker = ExampleMaker(builder, Parser(), table, SMALL, seed=1)
     made = list(maker.examples(PICTURE, 48))
-    return made, encode(table, MiniLM())
+    return made, encode_texts(table, MiniLM())
 
 
 def test_fact_questions_are_answered_by_the_facts_of_their_subject(
