@@ -287,9 +287,8 @@ def encode_texts(table: TextTable, encoder: TextEncoder, cache: Path | None = No
         cached: Tensor = load_file(cache)["vectors"]
         if json.loads(cache.with_suffix(".json").read_text()) == texts:
             return cached
-    order = sorted(
-        range(len(texts)), key=lambda at: len(texts[at])
-    )  # texts of like length need no padding
+    # Texts of like length need no padding.
+    order = sorted(range(len(texts)), key=lambda at: len(texts[at]))
     parts = [
         encoder([texts[at] for at in order[start : start + 128]])
         for start in track(range(0, len(order), 128), "encoding texts")

@@ -123,7 +123,7 @@ def _temperature(vocabulary: VocabularyAnswerer, okvqa: Path) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Rated:
-    """Probabilities that both networks give to the right answers of one question, and its weight."""
+    """Features of one question, the probabilities of its right answers, and its weight."""
 
     features: tuple[float, ...]
     graph: float
@@ -215,9 +215,8 @@ def fit_gate(rated: Sequence[Rated]) -> Mixing:
     def loss() -> Tensor:
         share = torch.sigmoid(x @ weights + bias)
         right = (1 - share) * graph + share * vocabulary
-        return (
-            -(counts * torch.log(right + MIN_PROBABILITY)).sum() + DECAY * weights.square().mean()
-        )
+        likelihood = (counts * torch.log(right + MIN_PROBABILITY)).sum()
+        return DECAY * weights.square().mean() - likelihood
 
     _minimise(loss, [weights, bias], line_search="strong_wolfe")
     return Mixing(tuple(weights.tolist()), float(bias))
