@@ -130,7 +130,7 @@ def graph_tensors(
     features = features.view(-1, EDGE_FEATURES)
     backward = features.clone()
     backward[:, IS_BACKWARD] = 1.0
-    said = [query.wordings.get(edge.relation, edge.relation) for edge in edges]
+    said = [query.wordings.get(edge.predicate, edge.relation) for edge in edges]
     relation = torch.tensor([table.row(text) for text in said], dtype=torch.long)
     region = torch.zeros(len(nodes), region_features)
     for node_id, feature in (regions or {}).items():

@@ -7,13 +7,13 @@ else; it knows none of the steps that fill it.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import networkx as nx
 
 from kg.errors import SightGraphError
-from kg.vocabulary import EdgeKind, NodeKind
+from kg.vocabulary import EdgeKind, NodeKind, Triple
 
 Box = tuple[float, float, float, float]
 """(x1, y1, x2, y2) in pixels of the original photograph, x right, y down."""
@@ -52,6 +52,10 @@ class Edge:
     score: how sure the origin is, in [0, 1].
     span: the words that say so, where it was read from the text.
     via: for an inherited fact, the labels of the categories it came through.
+    predicate: the IRI of the relation of a fact; "" for an edge of another kind.
+    implied: the IRIs of the relations that follow from it (rdfs:subPropertyOf).
+    statement: the triple from which a fact comes, as the source `origin` states it: of an
+        inherited fact, the triple about the category.
     """
 
     source: str
@@ -62,6 +66,13 @@ class Edge:
     score: float = 1.0
     span: Span | None = None
     via: tuple[str, ...] = ()
+    predicate: str = field(default="", hash=False)
+    implied: tuple[str, ...] = field(default=(), hash=False)
+    statement: Triple | None = field(default=None, hash=False)
+
+    def states(self, relation: str) -> bool:
+        """Whether the edge states the relation with that IRI, by itself or by implication."""
+        return relation == self.predicate or relation in self.implied
 
 
 @dataclass(frozen=True, slots=True)

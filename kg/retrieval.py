@@ -17,6 +17,7 @@ from kg.errors import SightGraphError
 from kg.index.open import STRENGTHS
 from kg.knowledge.facts import Fact
 from kg.knowledge.store import Store
+from kg.vocabulary import IS_A_IRI
 
 FloatArray = NDArray[np.float32]
 
@@ -120,7 +121,7 @@ class Retriever:
         self.store = store
         self.index = store.index
         self._stems: dict[int, frozenset[str]] = {}
-        self._category = np.array([label == "is a" for label in self.relation_labels()], np.float32)
+        self._category = np.array([iri == IS_A_IRI for iri in self.index.relations], np.float32)
 
     def relation_labels(self) -> list[str]:
         """Return each relation's label, by number."""

@@ -80,6 +80,8 @@ CATEGORY_TERMS = frozenset({IS_A_IRI, RDFS + "subClassOf", RDF_TYPE, ONTOLOGY + 
 NAME_TERMS = frozenset({LABEL_IRI, RDFS + "label", SCHEMA_ORG + "name"})
 ALIAS_TERMS = frozenset({ALIAS_IRI, SCHEMA_ORG + "alternateName"})
 GLOSS_TERMS = frozenset({GLOSS_IRI, RDFS + "comment", SCHEMA_ORG + "description"})
+IMPLIES_TERMS = frozenset({RDFS + "subPropertyOf", OWL + "equivalentProperty"})
+"""A fact of the subject of such a triple is a fact of its object too."""
 TEXT_TERMS = NAME_TERMS | ALIAS_TERMS | GLOSS_TERMS
 SAME_TERMS = frozenset({OWL + "sameAs", SKOS + "exactMatch", SKOS + "closeMatch"})
 """Links to what another vocabulary calls the same thing; no facts about the world."""
@@ -91,8 +93,15 @@ STANDARD_VOCABULARIES = (
     "http://www.w3.org/ns/shacl#",
     "http://purl.org/dc/",
 )
+CAPABLE_OF, NOT_CAPABLE_OF = ONTOLOGY + "capableOf", ONTOLOGY + "notCapableOf"
+MADE_OF, HAS_PROPERTY = ONTOLOGY + "madeOf", ONTOLOGY + "hasProperty"
+"""Relations of the ontology that rules read, and below categories that they read."""
+ACTIVITY, MATERIAL = KNOWLEDGE + "activity", KNOWLEDGE + "material"
+SHAPE, ARTEFACT = KNOWLEDGE + "shape", KNOWLEDGE + "artefact"
 LITERAL = "literal:"
 """What the text of a plain value begins with where an IRI is expected."""
+Triple = tuple[str, str, str]
+"""(subject, predicate, object): IRIs; the object may be a plain value, as `literal:VALUE`."""
 
 
 def relation_of(predicate: str) -> str | None:

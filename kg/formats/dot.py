@@ -26,9 +26,11 @@ def write_dot(graph: SceneGraph, target: Path, image: Image.Image | None, view: 
             f"fillcolor={quote(COLOURS[node.kind])}];"
         )
     for edge in graph.edges():
+        about = f", comment={quote(edge.predicate)}" if edge.predicate else ""
         bold = f", penwidth=3, color={quote(ACCENT)}" if edge in view.edges else ""
         lines.append(
-            f"  {quote(edge.source)} -> {quote(edge.target)} [label={quote(edge.relation)}{bold}];"
+            f"  {quote(edge.source)} -> {quote(edge.target)} "
+            f"[label={quote(edge.relation)}{about}{bold}];"
         )
     target.write_text("\n".join([*lines, "}"]) + "\n", encoding="utf-8")
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 _NOT_IN_XML = re.compile("[^\t -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]|\\\\")
 """What XML 1.0 cannot hold or would change, and the backslash that escapes it."""
+_LISTS = ("box", "span", "via", "implied", "statement")
 
 
 def write_graphml(graph: SceneGraph, target: Path, image: Image.Image | None, view: View) -> None:
@@ -51,6 +52,9 @@ def write_graphml(graph: SceneGraph, target: Path, image: Image.Image | None, vi
             "score": repr(edge.score),
             "span": edge.span and json.dumps(edge.span),
             "via": escape(json.dumps(edge.via)) if edge.via else None,
+            "predicate": escape(edge.predicate) or None,
+            "implied": escape(json.dumps(edge.implied)) if edge.implied else None,
+            "statement": edge.statement and escape(json.dumps(edge.statement)),
         }
         ends = escape(edge.source), escape(edge.target)
         plain.add_edge(*ends, key=number, **_given(attributes))
@@ -117,5 +121,5 @@ def read_graphml(source: Path) -> SceneGraph:
 def _fields(attributes: dict[str, Any]) -> dict[str, Any]:
     """Return the attributes with their escapes undone and their lists read."""
     plain = {key: unescape(str(value)) for key, value in attributes.items()}
-    lists = {key: json.loads(plain[key]) for key in ("box", "span", "via") if key in plain}
+    lists = {key: json.loads(plain[key]) for key in _LISTS if key in plain}
     return plain | lists

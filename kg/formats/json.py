@@ -61,6 +61,9 @@ def _edge(edge: Edge) -> dict[str, Any]:
         "score": edge.score,
         "span": edge.span and list(edge.span),
         "via": list(edge.via) or None,
+        "predicate": edge.predicate or None,
+        "implied": list(edge.implied) or None,
+        "statement": edge.statement and list(edge.statement),
     }
     return {key: value for key, value in entry.items() if value is not None}
 
@@ -110,7 +113,7 @@ def node_of(entry: Mapping[str, Any]) -> Node:
 
 def edge_of(entry: Mapping[str, Any]) -> Edge:
     """Return the edge of a mapping with the fields of `Edge`."""
-    span = entry.get("span")
+    span, statement = entry.get("span"), entry.get("statement")
     return Edge(
         source=str(entry["source"]),
         target=str(entry["target"]),
@@ -120,6 +123,9 @@ def edge_of(entry: Mapping[str, Any]) -> Edge:
         score=float(entry["score"]),
         span=None if span is None else (int(span[0]), int(span[1])),
         via=tuple(entry.get("via") or ()),
+        predicate=str(entry.get("predicate") or ""),
+        implied=tuple(entry.get("implied") or ()),
+        statement=None if statement is None else (statement[0], statement[1], statement[2]),
     )
 
 

@@ -97,7 +97,11 @@ def from_rdf(rdf: Graph) -> SceneGraph:
 def _plain(thing: Node | Edge, names: list[str]) -> dict[str, Any]:
     values = {name: getattr(thing, name) for name in names}
     plain = {name: one.value if isinstance(one, Enum) else one for name, one in values.items()}
-    return {name: value for name, value in plain.items() if value is not None and value != ()}
+    return {
+        name: value
+        for name, value in plain.items()
+        if value not in (None, ()) and (name, value) != ("predicate", "")
+    }
 
 
 def _check_known(attributes: Mapping[Any, Any], known: list[str], what: str) -> None:

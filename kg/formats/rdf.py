@@ -84,8 +84,11 @@ def _add_edge(rdf: Graph, edge: Edge, number: int) -> None:
     rdf.add((statement, TERMS.source, source))
     rdf.add((statement, TERMS.relation, relation))
     rdf.add((statement, TERMS.target, target))
-    fields = [edge.source, edge.target, edge.kind.value, edge.relation, edge.origin, edge.score]
-    rdf.add((statement, TERMS.edge, Literal(json.dumps([*fields, edge.span, edge.via]))))
+    fields: list[Any] = [edge.source, edge.target, edge.kind.value, edge.relation, edge.origin]
+    fields += [edge.score, edge.span, edge.via, edge.predicate, edge.implied, edge.statement]
+    rdf.add((statement, TERMS.edge, Literal(json.dumps(fields))))
+    if edge.predicate:
+        rdf.add((statement, RDF.predicate, resource_of(edge.predicate)))
     _attribute(rdf, statement, edge.origin, edge.score)
 
 
@@ -104,6 +107,8 @@ def _readable(text: str) -> str:
 
 _NODE_FIELDS = ("id", "kind", "label", "origin", "score", "box", "span")
 _EDGE_FIELDS = ("source", "target", "kind", "relation", "origin", "score", "span", "via")
+_FACT_FIELDS = ("predicate", "implied", "statement")
+"""Further fields of an edge, which files of earlier versions lack."""
 
 
 def read_turtle(source: Path) -> SceneGraph:
@@ -152,4 +157,10 @@ def _edges(rdf: Graph) -> list[Edge]:
         (int(str(statement).rpartition("/")[2]), str(text))
         for statement, text in rdf.subject_objects(TERMS.edge)
     )
-    return [edge_of(dict(zip(_EDGE_FIELDS, json.loads(text), strict=True))) for _, text in numbered]
+    return [_edge(json.loads(text)) for _, text in numbered]
+
+
+def _edge(fields: list[Any]) -> Edge:
+    known = len(_EDGE_FIELDS)
+    entry = dict(zip(_EDGE_FIELDS, fields[:known], strict=True))
+    return edge_of(entry | dict(zip(_FACT_FIELDS, fields[known:], strict=bool(fields[known:]))))

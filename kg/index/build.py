@@ -21,11 +21,13 @@ from kg.knowledge.facts import Relation
 from kg.vocabulary import (
     ALIAS_TERMS,
     GLOSS_TERMS,
+    IMPLIES_TERMS,
     IS_A,
     IS_A_IRI,
     LITERAL,
     NAME_TERMS,
     ONTOLOGY,
+    OWL,
     RDF,
     RDF_TYPE,
     RDFS,
@@ -91,6 +93,7 @@ class _Schema:
     labels: dict[str, str] = field(default_factory=dict)
     said: dict[tuple[str, str], list[str]] = field(default_factory=dict)
     strengths: dict[str, float] = field(default_factory=dict)
+    implies: dict[str, set[str]] = field(default_factory=dict)
     statements: dict[str, dict[str, str]] = field(default_factory=dict)
     """Reified facts by the name of the statement: what its three parts are."""
 
@@ -105,6 +108,10 @@ class _Schema:
         elif predicate == RDF_TYPE:
             if value.startswith(STANDARD_VOCABULARIES) and value.endswith("Property"):
                 self.declared.add(subject)
+        elif predicate in IMPLIES_TERMS:
+            self.implies.setdefault(subject, set()).add(value)
+            if predicate == OWL + "equivalentProperty":
+                self.implies.setdefault(value, set()).add(subject)
         elif predicate in _PROPERTY_TERMS:
             self.declared.add(subject)
             self.said.setdefault((subject, predicate), []).append(value)
@@ -126,6 +133,7 @@ class _Schema:
             asks=tuple(sorted(self.said.get((iri, ONTOLOGY + "asks"), []))),
             denies=one("negates"),
             strength=self.strengths.get(iri, 1.0),
+            implies=tuple(sorted(self.implies.get(iri, ()))),
         )
 
 

@@ -12,7 +12,7 @@ from kg.english import base_forms, normalise, singular_forms
 from kg.errors import SightGraphError
 from kg.knowledge.fact_text import FactReader, Statement
 from kg.knowledge.facts import Concept, Fact, KnowledgeGraph, Relation
-from kg.vocabulary import LITERAL
+from kg.vocabulary import LITERAL, Triple
 
 if TYPE_CHECKING:
     import rdflib
@@ -168,6 +168,10 @@ class EditedKnowledge(KnowledgeGraph):
     def statistics(self) -> dict[str, int]:
         """Return the counts of what lies under the edits."""
         return self.base.statistics()
+
+    def statement(self, fact: Fact) -> Triple:
+        """Return the triple from which `fact` comes, as its source states it."""
+        return fact.statement if fact.source == EDIT else self.base.statement(fact)
 
     def takes_away(self, fact: Fact) -> bool:
         """Whether `fact` is one that is unset."""

@@ -9,7 +9,7 @@ from heapq import heappop, heappush
 from math import inf, log
 from typing import TYPE_CHECKING
 
-from kg.vocabulary import IS_A_IRI, LITERAL, local_name, split_words
+from kg.vocabulary import IS_A_IRI, LITERAL, Triple, local_name, split_words
 
 if TYPE_CHECKING:
     import rdflib
@@ -28,6 +28,8 @@ class Relation:
     inherits: whether a category's facts of this kind hold for its members.
     asks: wordings that ask for it, with "it" for the subject.
     denies: the relation whose facts this one rules out, if any.
+    implies: the relations that it is a part of or the same as (rdfs:subPropertyOf,
+        owl:equivalentProperty), by IRI.
     strength: how usually its facts hold, in [0, 1], where a fact does not say so itself.
     """
 
@@ -38,6 +40,7 @@ class Relation:
     asks: tuple[str, ...] = ()
     denies: str | None = None
     strength: float = 1.0
+    implies: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -60,6 +63,8 @@ class Fact:
     source: the file that states it. own: it comes from the user's file.
     via: IRIs of the categories that it was inherited through, nearest first.
     strength: how usually it holds, in [0, 1].
+    predicate: what the source calls the relation, where that is something else: a category
+        link may be stated as rdfs:subClassOf.
     """
 
     subject: str
@@ -69,6 +74,13 @@ class Fact:
     own: bool = False
     via: tuple[str, ...] = ()
     strength: float = 1.0
+    predicate: str = ""
+
+    @property
+    def statement(self) -> Triple:
+        """The triple that `source` states; of an inherited fact, the one about the category."""
+        stated_of = self.via[-1] if self.via else self.subject
+        return stated_of, self.predicate or self.relation, self.object
 
 
 class KnowledgeGraph(ABC):
@@ -136,6 +148,29 @@ class KnowledgeGraph(ABC):
         """
         found = list(self.stated(subject))
         return self._with_inherited(subject, found) if inherited else found
+
+    def implied(self, relation: str) -> tuple[str, ...]:
+        """Return the relations whose facts follow from each fact of `relation`, sorted.
+
+        Those that it declares itself part of or equal to, and theirs; and what denies the same.
+        """
+        found: dict[str, None] = {relation: None}
+        waiting = [relation]
+        while waiting:
+            one = self.relations.get(waiting.pop())
+            if one is None:
+                continue
+            alike = one.denies and (
+                iri for iri, other in self.relations.items() if other.denies == one.denies
+            )
+            new = [iri for iri in (*one.implies, *(alike or ())) if iri not in found]
+            found |= dict.fromkeys(new)
+            waiting += new
+        return tuple(sorted(found.keys() - {relation}))
+
+    def statement(self, fact: Fact) -> Triple:
+        """Return the triple from which `fact` comes, as its source states it."""
+        return fact.statement
 
     def facts_about(self, concept: str) -> list[Fact]:
         """Return the stated facts that `concept` is the subject or the object of."""

@@ -12,7 +12,7 @@ from kg.errors import SightGraphError
 from kg.knowledge.facts import Concept, Fact, KnowledgeGraph, Relation
 from kg.knowledge.memory import Knowledge
 from kg.knowledge.store import Store, is_store
-from kg.vocabulary import local_name, split_words
+from kg.vocabulary import Triple, local_name, split_words
 
 
 class JoinedKnowledge(KnowledgeGraph):
@@ -61,6 +61,11 @@ class JoinedKnowledge(KnowledgeGraph):
         """Return the facts of any part whose object is `object_`, without replaced ones."""
         found = [fact for part in self.parts for fact in part.facts_to(object_)]
         return _without_replaced(found, self._users_about(found))
+
+    def statement(self, fact: Fact) -> Triple:
+        """Return the triple from which `fact` comes, as the part that holds it states it."""
+        stated = (part.statement(fact) for part in self.parts)
+        return next((one for one in stated if one != fact.statement), fact.statement)
 
     def statistics(self) -> dict[str, int]:
         """Return the counts of all parts, added up."""

@@ -21,6 +21,7 @@ from kg.vocabulary import (
     ALIAS_TERMS,
     CATEGORY_TERMS,
     GLOSS_TERMS,
+    IMPLIES_TERMS,
     IS_A,
     IS_A_IRI,
     LITERAL,
@@ -53,6 +54,7 @@ class Knowledge(KnowledgeGraph):
         self._all: dict[str, list[Fact]] = {}
         self._named: dict[str, list[str]] = {}
         self._strengths: dict[tuple[str, str, str] | str, float] = {}
+        self._implies: dict[str, set[str]] = {}
 
     @classmethod
     def bundled(cls) -> Knowledge:
@@ -161,6 +163,7 @@ class Knowledge(KnowledgeGraph):
                 stated.extend(self._read_triple(subject, predicate, value, source, own))
         if own:
             self._forget({(fact.subject, fact.relation) for fact in stated})
+        stated.sort(key=lambda fact: (fact.subject, fact.relation, fact.object, fact.predicate))
         for fact in stated:
             known = self._from.setdefault(fact.subject, [])
             if not any((f.relation, f.object) == (fact.relation, fact.object) for f in known):
@@ -187,7 +190,8 @@ class Knowledge(KnowledgeGraph):
             name = split_words(local_name(relation))
             self.relations[relation] = Relation(relation, name, f"{name} of")
         self._concept(str(subject), source)
-        yield Fact(str(subject), relation, _term(value), source, own)
+        stated_as = str(predicate) if str(predicate) != relation else ""
+        yield Fact(str(subject), relation, _term(value), source, own, predicate=stated_as)
 
     def _read_strengths(self, triples: Graph) -> None:
         """Learn how usually facts hold: those of a relation, and single ones by reification."""
@@ -210,6 +214,8 @@ class Knowledge(KnowledgeGraph):
             for subject in triples.subjects(term)
         }
         declared |= {s for s, t in triples.subject_objects(RDF.type) if str(t).endswith("Property")}
+        self._read_implications(triples)
+        declared |= {URIRef(term) for term in self._implies if term not in self.relations}
         declared -= set(triples.subjects(RDF.type, OWL.AnnotationProperty))
         for term in sorted(map(str, declared)):
             subject = URIRef(term)
@@ -224,6 +230,16 @@ class Knowledge(KnowledgeGraph):
                 asks=tuple(sorted(str(wording) for wording in triples.objects(subject, asks))),
                 denies=None if (denied := triples.value(subject, denies)) is None else str(denied),
             )
+
+    def _read_implications(self, triples: Graph) -> None:
+        """Note which relations are part of others (rdfs:subPropertyOf) or equal to them."""
+        for term in IMPLIES_TERMS:
+            for subject, value in triples.subject_objects(URIRef(term)):
+                one, other = (relation_of(str(iri)) or str(iri) for iri in (subject, value))
+                if one != other:
+                    self._implies.setdefault(one, set()).add(other)
+                    if URIRef(term) == OWL.equivalentProperty and other in self.relations:
+                        self._implies.setdefault(other, set()).add(one)
 
     def _concept(self, iri: str, source: str) -> Concept:
         name = split_words(local_name(iri))
@@ -249,8 +265,11 @@ class Knowledge(KnowledgeGraph):
     def _index(self) -> None:
         """Sort everything, so that the order of an rdflib graph's hash table never shows."""
         for iri, relation in self.relations.items():
-            if iri in self._strengths:
-                self.relations[iri] = replace(relation, strength=self._strengths[iri])
+            self.relations[iri] = replace(
+                relation,
+                strength=self._strengths.get(iri, relation.strength),
+                implies=tuple(sorted(self._implies.get(iri, ()))),
+            )
         for subject in sorted(self._from):
             facts = sorted(self._from[subject], key=lambda fact: (fact.relation, fact.object))
             self._from[subject] = [self._with_strength(fact) for fact in facts]

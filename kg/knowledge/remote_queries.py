@@ -17,6 +17,7 @@ from kg.vocabulary import (
     CATEGORY_TERMS,
     GLOSS_IRI,
     GLOSS_TERMS,
+    IMPLIES_TERMS,
     IS_A,
     IS_A_IRI,
     LABEL_IRI,
@@ -29,6 +30,7 @@ from kg.vocabulary import (
     SAME_TERMS,
     STANDARD_VOCABULARIES,
     TEXT_TERMS,
+    Triple,
     local_name,
     relation_of,
     split_words,
@@ -57,8 +59,6 @@ _DATATYPES = {
     r"true|false": (XSD.boolean,),
 }
 """What a plain value may be typed as, by its text: its type is not part of a `literal:` term."""
-
-Triple = tuple[str, str, str]
 
 
 class Direction(StrEnum):
@@ -148,7 +148,7 @@ def texts_query(terms: Sequence[str]) -> str:
 
 def relations_query(predicates: Sequence[str]) -> str:
     """Return the query for what describes predicates: ?term ?p ?o."""
-    return _about(predicates, RELATION_TERMS | {RDFS + "label"})
+    return _about(predicates, RELATION_TERMS | IMPLIES_TERMS | {RDFS + "label"})
 
 
 def names_query(form: str) -> str:
@@ -282,6 +282,7 @@ def read_relation(predicate: str, rows: Iterable[Row]) -> Relation:
         tuple(sorted({value for *_, value in said.get("asks", ())})),
         one.get("negates"),
         read_strength(one.get("strength", "1")),
+        tuple(sorted({value for term in IMPLIES_TERMS for *_, value in said.get(term, ())})),
     )
 
 

@@ -17,7 +17,15 @@ from kg.index.open import SAME_AS, STRENGTHS, Index
 from kg.index.spelling import Speller
 from kg.knowledge.facts import Concept, Fact, KnowledgeGraph, Relation
 from kg.knowledge.provenance import BUNDLED
-from kg.vocabulary import ALIAS_TERMS, GLOSS_TERMS, LITERAL, SAME_TERMS
+from kg.vocabulary import (
+    ALIAS_TERMS,
+    GLOSS_TERMS,
+    IS_A_IRI,
+    LITERAL,
+    SAME_TERMS,
+    Triple,
+    relation_of,
+)
 
 if TYPE_CHECKING:
     import pyoxigraph
@@ -83,7 +91,9 @@ class Store(KnowledgeGraph):
         self.sources = [SourceInfo(**source) for source in about["sources"]]
         self.index = Index(generation / "index")
         self._relations = {
-            one["iri"]: Relation(**(one | {"asks": tuple(one["asks"])}))
+            one["iri"]: Relation(
+                **one | {"asks": tuple(one["asks"]), "implies": tuple(one.get("implies", ()))}
+            )
             for one in self.index.about["relations"]
         }
         self._source_names = [", ".join(names) for names in self.index.sources]
@@ -222,6 +232,21 @@ class Store(KnowledgeGraph):
             node = self.index.terms[object_]
         subject = int(arrays["in_subject"][edge])
         return self.fact(self._out_edge(subject, int(arrays["in_relation"][edge]), node))
+
+    def statement(self, fact: Fact) -> Triple:
+        """Return the triple from which `fact` comes, as its source states it.
+
+        The index has one relation for all category links, the triples have what was imported.
+        """
+        subject, predicate, object_ = fact.statement
+        if fact.relation != IS_A_IRI or fact.predicate:
+            return fact.statement
+        import pyoxigraph
+
+        ends = pyoxigraph.NamedNode(subject), None, pyoxigraph.NamedNode(object_), None
+        terms = {quad.predicate.value for quad in self.triples.quads_for_pattern(*ends)}
+        stated = sorted(term for term in terms if relation_of(term) == fact.relation)
+        return subject, stated[0] if stated else predicate, object_
 
     def _spans(self, node: int, incoming: bool = False) -> Iterator[tuple[int, int]]:
         """Yield for each relation where the strongest facts of `node` (or about it) stand.

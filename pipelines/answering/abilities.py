@@ -8,14 +8,12 @@ from collections.abc import Collection
 from graph_fusion.tensors import Query
 from kg.english import base_forms, normalise
 from kg.graph import SceneGraph
-from kg.vocabulary import EdgeKind
+from kg.vocabulary import CAPABLE_OF, NOT_CAPABLE_OF, EdgeKind
 from pipelines.answering.query import meant_by
 
 SURE = 0.8
 """How probable the answer is that facts agree on: of eleven such questions that we develop with
 eight were answered rightly; in the others something else had been seen than was there."""
-SAYS = {"can": True, "cannot": False}
-"""What relations say of an ability, by their labels."""
 _WORD = re.compile(r"[\w'-]+")
 _NEGATED = re.compile(r"\b(?:unable|incapable|cannot|not|never)\b|n't\b")
 
@@ -26,10 +24,11 @@ def stated_ability(graph: SceneGraph, query: Query) -> bool | None:
         return None
     said = forms(query.text)
     found = {
-        SAYS[edge.relation]
+        able
         for node in meant_by(graph, query.topic)
         for edge in graph.edges_from(node)
-        if edge.kind == EdgeKind.FACT and edge.relation in SAYS
+        for relation, able in ((CAPABLE_OF, True), (NOT_CAPABLE_OF, False))
+        if edge.kind == EdgeKind.FACT and edge.states(relation)
         if within(graph.node(edge.target).label, said)
     }
     return None if len(found) != 1 else found.pop() != negated(query.text)

@@ -136,6 +136,8 @@ class Answer:
                         "object": label[edge.target],
                         "source": edge.origin,
                         "via": list(edge.via),
+                        "predicate": edge.predicate or None,
+                        "statement": edge.statement and list(edge.statement),
                         "weight": self._weight(edge),
                     }
                     for edge in self.evidence.facts

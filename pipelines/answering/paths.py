@@ -9,7 +9,7 @@ from itertools import pairwise
 import networkx as nx
 
 from kg.graph import Edge, SceneGraph
-from kg.vocabulary import IS_A, EdgeKind, NodeKind
+from kg.vocabulary import IS_A_IRI, EdgeKind, NodeKind
 
 STEP_COST = 0.05
 """Added for every edge, so that of two equally open ways the shorter is taken."""
@@ -65,8 +65,7 @@ def with_following(graph: SceneGraph, deleted: Iterable[Edge]) -> frozenset[Edge
     """
     gone = set(deleted)
     for fact in tuple(gone):
-        of = graph.node(fact.source).label
-        gone.update(edge for edge in graph.edges_to(fact.target) if _inherits(edge, fact, of))
+        gone.update(edge for edge in graph.edges_to(fact.target) if _inherits(edge, fact))
     if not any(_is_category(edge) for edge in gone):
         return frozenset(gone)
     facts = [edge for edge in graph.edges(EdgeKind.FACT) if _is_category(edge)]
@@ -79,15 +78,15 @@ def with_following(graph: SceneGraph, deleted: Iterable[Edge]) -> frozenset[Edge
     return frozenset(gone)
 
 
-def _inherits(edge: Edge, fact: Edge, of: str) -> bool:
-    """Whether `edge` says `fact`, which is stated of what is called `of`, of a kind of it."""
-    same = (edge.kind, edge.relation) == (EdgeKind.FACT, fact.relation)
-    return same and not fact.via and fact.relation != IS_A and of in edge.via
+def _inherits(edge: Edge, fact: Edge) -> bool:
+    """Whether `edge` comes from the triple that states `fact`, by way of a category."""
+    same = edge.statement is not None and edge.statement == fact.statement
+    return same and not fact.via and bool(edge.via) and fact.predicate != IS_A_IRI
 
 
 def _is_category(edge: Edge) -> bool:
     """Inherited facts are left out, since they follow from stated ones."""
-    return (edge.kind, edge.relation) == (EdgeKind.FACT, IS_A) and not edge.via
+    return (edge.kind, edge.predicate) == (EdgeKind.FACT, IS_A_IRI) and not edge.via
 
 
 def _categories(facts: Iterable[Edge]) -> nx.DiGraph[str]:

@@ -104,12 +104,12 @@ class RelationWordings:
         self.encoder = encoder
 
     def __call__(self, graph: SceneGraph, frame: str) -> Mapping[str, str]:
-        """Return the wordings like `frame` ("Who built it?"), by relation label."""
-        present = {edge.relation for edge in graph.edges(EdgeKind.FACT)}
+        """Return the wordings like `frame` ("Who built it?"), by relation IRI."""
+        present = {edge.predicate for edge in graph.edges(EdgeKind.FACT)}
         own = [
-            (relation.label, wording)
+            (iri, wording)
             for iri, relation in self.knowledge.relations.items()
-            if not iri.startswith((ONTOLOGY, IS_A_IRI)) and relation.label in present
+            if not iri.startswith((ONTOLOGY, IS_A_IRI)) and iri in present
             for wording in relation.asks
         ]
         if not own:
@@ -117,9 +117,7 @@ class RelationWordings:
         asked = self.encoder([frame.lower().rstrip("?. ")])[0]
         likeness = (self.encoder([wording for _, wording in own]) @ asked).tolist()
         best: dict[str, tuple[float, str]] = {}
-        for (label, wording), alike in zip(own, likeness, strict=True):
-            best[label] = max(best.get(label, (ALIKE, "")), (alike, wording))
+        for (iri, wording), alike in zip(own, likeness, strict=True):
+            best[iri] = max(best.get(iri, (ALIKE, "")), (alike, wording))
         most = max(alike for alike, _ in best.values()) - MARGIN
-        return {
-            label: wording for label, (alike, wording) in best.items() if wording and alike >= most
-        }
+        return {iri: wording for iri, (alike, wording) in best.items() if wording and alike >= most}

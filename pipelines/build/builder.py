@@ -10,7 +10,7 @@ from kg.english import normalise
 from kg.graph import Edge, Node, PhotoInfo, SceneGraph
 from kg.knowledge.facts import Fact, KnowledgeGraph
 from kg.linking import Candidate, Linker
-from kg.vocabulary import MEANS, EdgeKind, NodeKind
+from kg.vocabulary import ACTIVITY, MEANS, EdgeKind, NodeKind
 from pipelines.build.grounding import GENERIC_NOUNS, Grounder, Grounding
 from pipelines.build.retrieval import FactFinder
 from pipelines.detections import Detection
@@ -24,8 +24,6 @@ MAX_OBJECTS = 20
 """Objects kept, surest first: spatial edges grow with the square."""
 MAX_INCOMING_FACTS = 20
 """Facts kept that point to a concept that only the words name."""
-ACTIVITY = "activity"
-"""The category of all that is done."""
 NEAR_ACTIVITY = 0.76
 """Least score of an activity whose name is only near in meaning to the words."""
 INHERITED_SCORE, OUTDONE_SCORE = 0.9, 0.6
@@ -194,8 +192,7 @@ class GraphBuilder:
         return [one for one in found if one.score == found[0].score]
 
     def _is_activity(self, concept: str) -> bool:
-        above = self.knowledge.categories(concept)
-        return any(self.knowledge.label(one) == ACTIVITY for one in above)
+        return ACTIVITY in self.knowledge.categories(concept)
 
     def _add_found(self, graph: SceneGraph, finder: FactFinder, sentence: Sentence) -> None:
         """Add the best facts of a large store, tied to the words and objects they are about."""
@@ -323,6 +320,9 @@ class GraphBuilder:
                     fact.source,
                     inherited if fact.via else 1.0,
                     via=tuple(knowledge.label(category) for category in fact.via),
+                    predicate=fact.relation,
+                    implied=knowledge.implied(fact.relation),
+                    statement=knowledge.statement(fact),
                 )
             )
 

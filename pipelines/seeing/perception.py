@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cached_property
+from itertools import product
 
 from kg.knowledge.facts import KnowledgeGraph
 from kg.linking import Linker
+from kg.vocabulary import ARTEFACT, HAS_PROPERTY, MADE_OF, MATERIAL, SHAPE
 from pipelines.detections import Detection
 from pipelines.detectors import Detector
 from pipelines.detectors.bundled import BundledDetector
@@ -23,11 +25,9 @@ from pipelines.seeing.perception_types import (
 from pipelines.seeing.relation_classifier import RelationReader
 from pipelines.seeing.scenes import SceneReader
 
-PRIORS = {("made of", "material"): MAY_BE_MADE_OF, ("is", "shape"): MAY_HAVE_SHAPE}
+PRIORS = {(MADE_OF, MATERIAL): MAY_BE_MADE_OF, (HAS_PROPERTY, SHAPE): MAY_HAVE_SHAPE}
 """Facts about a kind of thing, by relation and category of the object, that suggest something
 of each such thing."""
-MADE = "man-made object"
-"""Only of such things is it worth saying what they may be made of."""
 PRIOR_SCORE = 0.5
 MOST_PRIORS = 2
 
@@ -88,12 +88,12 @@ class Perception:
 
     def _suggested(self, concept: str) -> list[SeenAttribute]:
         found: list[SeenAttribute] = []
-        if MADE not in map(self.knowledge.label, self.knowledge.categories(concept)):
-            return []
+        if ARTEFACT not in self.knowledge.categories(concept):
+            return []  # what a living thing is made of is not worth saying
         for fact in self.knowledge.facts(concept):
-            name = self.knowledge.relations[fact.relation].label
-            for category in map(self.knowledge.label, self.knowledge.categories(fact.object)):
-                relation = PRIORS.get((name, category))
+            stated = (fact.relation, *self.knowledge.implied(fact.relation))
+            for key in product(stated, self.knowledge.categories(fact.object)):
+                relation = PRIORS.get(key)
                 if relation and sum(one.relation == relation for one in found) < MOST_PRIORS:
                     label = self.knowledge.label(fact.object)
                     found.append(SeenAttribute(relation, label, PRIOR_SCORE, "knowledge"))

@@ -214,14 +214,16 @@ class ExampleMaker:
         if not asked:
             return graph, question
         subject, relation = asked[0].source, asked[0].relation
-        old = {edge.target for edge in asked}
+        old, predicate = {edge.target for edge in asked}, asked[0].predicate
         others = [term for term in self.writer.ranges.get(relation, []) if term not in old]
         edited = graph.without(*asked)
         chosen = self.random.sample(others, min(len(others), self.random.choice([1, 1, 2, 3])))
         for term in chosen:
             label = self.builder.knowledge.label(term)
             edited.add(Node(term, NodeKind.CONCEPT, label, "edit"))
-            edited.connect(Edge(subject, term, EdgeKind.FACT, relation, "edit"))
+            edited.connect(
+                Edge(subject, term, EdgeKind.FACT, relation, "edit", predicate=predicate)
+            )
         path = {pair for pair in question.path if pair[1] not in old or pair[0] != subject}
         path |= {(subject, term) for term in chosen}
         return edited, replace(question, answers=frozenset(chosen), path=frozenset(path))

@@ -39,11 +39,28 @@ def graphs(draw: st.DrawFn) -> SceneGraph:
         ends = st.sampled_from(names)
         via = st.lists(texts, max_size=3).map(tuple)
         edge = st.builds(
-            Edge, ends, ends, st.sampled_from(EdgeKind), texts, texts, scores, spans, via
+            Edge,
+            *(ends, ends, st.sampled_from(EdgeKind), texts, texts, scores, spans, via),
+            predicate=ids,
+            implied=st.lists(ids, max_size=2).map(tuple),
+            statement=st.none() | st.tuples(ids, ids, ids),
         )
         for one in draw(st.lists(edge, max_size=6)):
             graph.connect(one)
     return graph
+
+
+@pytest.mark.parametrize("ending", sorted(IMPORTERS))
+def test_files_from_before_facts_had_predicates_are_read(
+    graph: SceneGraph, tmp_path: Path, ending: str
+) -> None:
+    target = tmp_path / f"graph{ending}"
+    export(graph, [target])
+    text = target.read_text(encoding="utf-8")
+    old = re.sub(r', (?:""|\\"\\"), \[\], null\]', "]", text)
+    assert (old != text) == (ending in (".ttl", ".jsonld"))
+    target.write_text(old, encoding="utf-8")
+    assert read_graph(target) == graph
 
 
 @pytest.fixture

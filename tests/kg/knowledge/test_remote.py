@@ -174,6 +174,7 @@ def test_every_concept_and_relation_is_called_what_the_files_call_it(
 ) -> None:
     for concept in map(local.concept, some(local)):
         assert concept is not None
+        fetched.facts(concept.iri)
         found = fetched.concept(concept.iri)
         assert found is not None
         assert found.label == concept.label == fetched.label(concept.iri)

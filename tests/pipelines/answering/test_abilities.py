@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from graph_fusion.tensors import Query
 from kg.files import bundled
-from kg.graph import Edge, PhotoInfo, SceneGraph
-from kg.vocabulary import EdgeKind
+from kg.graph import PhotoInfo, SceneGraph
+from kg.knowledge.memory import Knowledge
+from kg.knowledge.store import Store
+from kg.knowledge.store_import import import_source
+from kg.vocabulary import CAPABLE_OF
 from pipelines.answering.abilities import SURE, stated_ability
 from pipelines.answering.answerer import Answerer
 from pipelines.answering.query import query_of
@@ -57,8 +62,46 @@ def test_a_stated_ability_decides(read: Read, question: str, seen: str, yes: boo
 def test_where_facts_disagree_none_decides(read: Read) -> None:
     graph, query = read("Can this animal jump?", "elephant")
     (no,) = [one for one in graph.edges() if one.relation == "cannot" and "jump" in one.target]
-    graph.connect(Edge(no.source, no.target, EdgeKind.FACT, "can", "test"))
+    graph.connect(replace(no, relation="can", predicate=CAPABLE_OF))
     assert stated_ability(graph, query) is None
+
+
+OWN = """
+@prefix ex: <https://example.org/> .
+@prefix owl: <http://www.w3.org/2002/07/owl#> .
+@prefix rdfs: <http://www.w3.org/2000/01/rdf-schema#> .
+@prefix sgo: <https://sightgraph.org/ontology#> .
+ex:masters rdfs:subPropertyOf ex:isAbleTo ; rdfs:label "masters"@en .
+ex:isAbleTo owl:equivalentProperty sgo:capableOf ; rdfs:label "is able to"@en .
+ex:failsAt a owl:ObjectProperty ; sgo:negates sgo:capableOf ; rdfs:label "fails at"@en .
+ex:cat rdfs:label "cat"@en ; ex:masters ex:chess ; ex:isAbleTo ex:ski ; ex:failsAt ex:dive .
+ex:chess rdfs:label "play chess"@en . ex:ski rdfs:label "ski"@en . ex:dive rdfs:label "dive"@en .
+"""
+
+
+@pytest.mark.parametrize("stored", [False, True])
+def test_a_users_relation_states_an_ability_by_what_it_is_and_not_by_its_label(
+    parser: Parser, tmp_path: Path, stored: bool
+) -> None:
+    own = tmp_path / "own.ttl"
+    own.write_text(OWN, encoding="utf-8")
+    if stored:
+        import_source(bundled("kg"), tmp_path / "store", name="bundled")
+        import_source(own, tmp_path / "store")
+    knowledge = Store(tmp_path / "store") if stored else Knowledge.load([own])
+    photo = PhotoInfo("photo", 320, 240)
+    for activity, yes in (("play chess", True), ("ski", True), ("dive", False)):
+        sentence = parser(f"Can the cat {activity}?")
+        graph = GraphBuilder(knowledge)([SEEN["cat"]], photo, sentence)
+        assert stated_ability(graph, query_of(sentence)) is yes
+    (edge,) = [one for one in graph.edges() if one.relation == "masters"]
+    assert edge.predicate == "https://example.org/masters"
+    assert CAPABLE_OF in edge.implied
+    assert edge.statement == (
+        "https://example.org/cat",
+        "https://example.org/masters",
+        "https://example.org/chess",
+    )
 
 
 def test_the_answer_rests_on_the_fact_that_states_it(read: Read) -> None:

@@ -16,7 +16,10 @@ QUESTION = "What does this vehicle need?"
 MENTION = Edge("entity:0", "object:0", EdgeKind.MENTION, "means", "grounding", 0.8)
 LINK = Edge("object:0", "kg:motorcycle", EdgeKind.LINK, "means", "linker")
 FACT = Edge(
-    "kg:motorcycle", "kg:fuel", EdgeKind.FACT, "requires", "vehicles.ttl", via=("motor vehicle",)
+    *("kg:motorcycle", "kg:fuel", EdgeKind.FACT, "requires", "vehicles.ttl"),
+    via=("motor vehicle",),
+    predicate="sgo:requires",
+    statement=("kg:motor_vehicle", "sgo:requires", "kg:fuel"),
 )
 
 
@@ -112,6 +115,8 @@ def test_json_object_has_the_documented_content(graph: SceneGraph) -> None:
                     "object": "fuel",
                     "source": "vehicles.ttl",
                     "via": ["motor vehicle"],
+                    "predicate": "sgo:requires",
+                    "statement": ["kg:motor_vehicle", "sgo:requires", "kg:fuel"],
                     "weight": 0.25,
                 }
             ],

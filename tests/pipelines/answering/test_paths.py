@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from kg.graph import Edge, Node, SceneGraph
-from kg.vocabulary import EdgeKind, NodeKind
+from kg.vocabulary import IS_A_IRI, EdgeKind, NodeKind
 from pipelines.answering.paths import with_following
 
 MENTION = Edge("entity:0", "object:0", EdgeKind.MENTION, "means", "grounder", 0.7)
-CAT_IS_FELINE = Edge("kg:cat", "kg:feline", EdgeKind.FACT, "is a", "animals.ttl")
-FELINE_IS_MAMMAL = Edge("kg:feline", "kg:mammal", EdgeKind.FACT, "is a", "categories.ttl")
-INHERITED = Edge("kg:cat", "kg:mammal", EdgeKind.FACT, "is a", "categories.ttl", via=("feline",))
+CAT_IS_FELINE = Edge(
+    "kg:cat", "kg:feline", EdgeKind.FACT, "is a", "animals.ttl", predicate=IS_A_IRI
+)
+FELINE_IS_MAMMAL = Edge(
+    "kg:feline", "kg:mammal", EdgeKind.FACT, "is a", "categories.ttl", predicate=IS_A_IRI
+)
+INHERITED = replace(FELINE_IS_MAMMAL, source="kg:cat", via=("feline",))
 EATS = Edge("kg:cat", "kg:feline", EdgeKind.FACT, "eats", "animals.ttl")
 
 
@@ -43,7 +49,7 @@ def test_other_facts_take_nothing_with_them(graph: SceneGraph, fact: Edge) -> No
 
 
 def test_a_second_chain_of_facts_keeps_the_meaning(graph: SceneGraph) -> None:
-    graph.connect(Edge("kg:cat", "kg:mammal", EdgeKind.FACT, "is a", "own.ttl"))
+    graph.connect(Edge("kg:cat", "kg:mammal", EdgeKind.FACT, "is a", "own.ttl", predicate=IS_A_IRI))
     assert with_following(graph, [CAT_IS_FELINE]) == {CAT_IS_FELINE}
 
 
@@ -55,8 +61,9 @@ def test_a_meaning_by_name_needs_no_fact(graph: SceneGraph) -> None:
 def test_what_is_inherited_falls_with_what_is_stated_and_not_the_other_way(
     graph: SceneGraph,
 ) -> None:
-    stated = Edge("kg:feline", "kg:mammal", EdgeKind.FACT, "fears", "animals.ttl")
-    inherited = Edge("kg:cat", "kg:mammal", EdgeKind.FACT, "fears", "animals.ttl", via=("feline",))
+    triple = ("kg:feline", "kg:fears", "kg:mammal")
+    stated = Edge("kg:feline", "kg:mammal", EdgeKind.FACT, "fears", "animals.ttl", statement=triple)
+    inherited = replace(stated, source="kg:cat", via=("feline",))
     graph.connect(stated)
     graph.connect(inherited)
     assert with_following(graph, [stated]) == {stated, inherited}
