@@ -1,6 +1,7 @@
 # make demo   three questions about real photographs; writes demo/
 # make test   all tests
-# make lint   style and types
+# make lint   style, types and the direction of imports
+# make shuffled   all tests in a random order
 # Each sets up .venv first, on a machine with nothing but Python 3.11 or newer.
 # Another interpreter: make test PYTHON=/path/to/python
 
@@ -11,7 +12,7 @@ PYTHON ?= $(shell for python in python3.11 python3.12 python3.13 python3; do \
 BIN := .venv/bin
 INSTALLED := .venv/.installed
 
-.PHONY: demo test lint clean
+.PHONY: demo test shuffled lint clean
 
 demo: $(INSTALLED)
 	PATH="$(CURDIR)/$(BIN):$$PATH" bash examples/demo.sh demo
@@ -23,6 +24,11 @@ lint: $(INSTALLED)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+# The same tests in an order drawn at random; the first line of the output names the seed.
+shuffled: $(INSTALLED)
+	$(BIN)/python -m pytest -o addopts="-q --doctest-modules --import-mode=importlib" -n auto --maxprocesses 4
 
 clean:
 	rm -rf .venv demo dist build

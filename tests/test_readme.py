@@ -16,39 +16,48 @@ README = ROOT / "README.md"
 CONSOLE = re.compile(r"^```console\n(.*?)^```", re.MULTILINE | re.DOTALL)
 
 
-def shown_commands() -> list[tuple[str, str]]:
-    """Return (command, first line that the README shows under it), in order."""
-    if not README.is_file():
-        return []
-    shown = []
+NUMBER = re.compile(r"\d+\.\d+")
+"""Confidences, scores and weights. They are the shipped weights' and change in their last digits
+with the processor; the words around them do not."""
+
+
+def shown_commands() -> list[tuple[str, list[str]]]:
+    """Return (command, lines that the README shows under it), in order."""
+    shown: list[tuple[str, list[str]]] = []
     for block in CONSOLE.findall(README.read_text(encoding="utf-8")):
-        lines = block.splitlines()
-        for command, output in zip(lines, [*lines[1:], ""], strict=True):
-            if command.startswith("$ sightgraph "):
-                shown.append((command.removeprefix("$ "), "" if output[:2] == "$ " else output))
-    return shown
+        for line in block.splitlines():
+            if line.startswith("$ "):
+                shown.append((line.removeprefix("$ "), []))
+            else:
+                shown[-1][1].append(line)
+    return [(command, lines) for command, lines in shown if command.startswith("sightgraph ")]
 
 
-@pytest.mark.parametrize(("command", "first_line"), shown_commands())
-def test_command_prints_the_first_line_that_the_readme_shows(
-    tmp_path: Path, command: str, first_line: str
+def without_numbers(lines: list[str]) -> list[str]:
+    return [NUMBER.sub("0.0", line) for line in lines]
+
+
+@pytest.mark.parametrize(("command", "lines"), shown_commands())
+def test_command_prints_what_the_readme_shows(
+    tmp_path: Path, command: str, lines: list[str]
 ) -> None:
     for folder in ("data", "examples"):
         (tmp_path / folder).symlink_to(ROOT / folder)
     (tmp_path / "demo").mkdir()
-    arguments = shlex.split(command)[1:]
     done = subprocess.run(
-        [sys.executable, "-c", "from pipelines.cli import main; main()", *arguments],
+        [sys.executable, "-c", "from pipelines.cli import main; main()", *shlex.split(command)[1:]],
         cwd=tmp_path,
         env=os.environ | {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"},
         capture_output=True,
         text=True,
     )
     assert done.returncode == 0, done.stderr
-    assert (done.stdout.splitlines() or [""])[0] == first_line
+    printed = done.stdout.splitlines()
+    if lines[-1:] == ["..."]:
+        lines = lines[:-1]
+        printed = printed[: len(lines)]
+    assert without_numbers(printed) == without_numbers(lines)
 
 
 def test_readme_shows_at_least_one_command_with_its_output() -> None:
-    if not README.is_file():
-        pytest.skip("there is no README yet")
-    assert any(first_line for _, first_line in shown_commands())
+    assert any(lines for _, lines in shown_commands())

@@ -119,9 +119,8 @@ def nearest_number(knowledge: Graph, name: str, relation: str) -> object:
     return None
 
 
-@pytest.mark.parametrize("path", sorted(FOLDER.glob("*.ttl")), ids=lambda path: path.name)
-def test_every_file_parses_and_states_something(path: Path) -> None:
-    assert len(Graph().parse(path)) > 0
+def test_every_file_parses_and_states_something() -> None:
+    assert not [path.name for path in FOLDER.glob("*.ttl") if not len(Graph().parse(path))]
 
 
 def test_every_concept_has_one_english_label_and_one_line_of_definition(
@@ -197,19 +196,17 @@ def test_numbers_are_stated_as_whole_numbers(knowledge: Graph) -> None:
             assert len(list(knowledge.objects(subject, relation))) == 1, subject
 
 
-@pytest.mark.parametrize("name", COCO_NAMES)
-def test_every_coco_class_is_known_in_depth(
-    knowledge: Graph, relations: set[URIRef], name: str
-) -> None:
-    concept = knowledge.value(predicate=SKOS.prefLabel, object=Literal(name, lang="en"))
-    assert isinstance(concept, URIRef), f"no concept is labelled '{name}'"
-    stated = {r: list(knowledge.objects(concept, r)) for r in relations}
-    doing = [*stated[SGO.usedFor], *stated[SGO.capableOf]]
-    assert len(doing) >= 2, f"'{name}' has {len(doing)} uses and abilities"
-    for relation in (SKOS.broader, SGO.hasPart, SGO.foundAt, SGO.hasProperty):
-        assert stated[relation], f"'{name}' has no {relation}"
-    if SG.artefact in ancestors(knowledge, concept):
-        assert stated[SGO.madeOf], f"'{name}' has no material"
+def test_every_coco_class_is_known_in_depth(knowledge: Graph, relations: set[URIRef]) -> None:
+    for name in COCO_NAMES:
+        concept = knowledge.value(predicate=SKOS.prefLabel, object=Literal(name, lang="en"))
+        assert isinstance(concept, URIRef), f"no concept is labelled '{name}'"
+        stated = {r: list(knowledge.objects(concept, r)) for r in relations}
+        doing = [*stated[SGO.usedFor], *stated[SGO.capableOf]]
+        assert len(doing) >= 2, f"'{name}' has {len(doing)} uses and abilities"
+        for relation in (SKOS.broader, SGO.hasPart, SGO.foundAt, SGO.hasProperty):
+            assert stated[relation], f"'{name}' has no {relation}"
+        if SG.artefact in ancestors(knowledge, concept):
+            assert stated[SGO.madeOf], f"'{name}' has no material"
 
 
 def test_there_are_eighty_coco_names() -> None:
