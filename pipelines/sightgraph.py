@@ -21,9 +21,9 @@ from kg.knowledge.edits import EditedKnowledge, Edits
 from kg.knowledge.facts import Fact, KnowledgeGraph
 from kg.knowledge.memory import Knowledge
 from kg.linking import Linker
-from pipelines.answering.answerer import Answerer, Reply
+from pipelines.answering.answerer import Answerer, Prediction
 from pipelines.answering.edit_answers import SURE, UsersWord
-from pipelines.answering.evidence import Answer, Candidate
+from pipelines.answering.evidence import Answer, asserted
 from pipelines.answering.query import RelationWordings, query_of, region_features
 from pipelines.build.builder import GraphBuilder, kept
 from pipelines.build.retrieval import MOST_FACTS, FactFinder, make_linker, split
@@ -114,14 +114,12 @@ class SightGraph:
         graph, query, regions = self.read(opened, question, detections, timer)
         reply = self.answerer(graph, query, regions)
         if told := self.word(graph, query) if self.word else None:
-            best = Candidate(told.text, SURE)
-            others = tuple(one for one in reply.candidates if one.text != told.text)
-            reply = Reply(told.text, SURE, (best, *others), told.evidence)
+            candidates = asserted(reply.candidates, told.text, SURE)
+            reply = Prediction(told.text, candidates, told.evidence)
         timer.done("answer")
         return Answer(
             question=question,
             text=reply.text,
-            confidence=reply.confidence,
             candidates=reply.candidates,
             evidence=reply.evidence,
             graph=graph,

@@ -18,25 +18,27 @@ from kg.graph import Edge, SceneGraph
 from kg.vocabulary import EdgeKind
 from pipelines.answering.abilities import SURE, stated_ability
 from pipelines.answering.attribution import Citing
-from pipelines.answering.evidence import Candidate, Evidence
+from pipelines.answering.evidence import DONT_KNOW, Candidate, Evidence, completed, score_of
 from pipelines.answering.probabilities import Probabilities
 from pipelines.answering.query import equally_right, others_attributes
 from pipelines.answering.vocabulary_answerer import Speaker, in_the_graphs_words
 from pipelines.build.grounding import GENERIC_NOUNS
 
-DONT_KNOW = "I don't know"
 BATCH = 24
 """Graphs that are answered at once."""
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
+class Prediction:
     """The answer of one graph; see `pipelines.answering.evidence.Answer`."""
 
     text: str
-    confidence: float
     candidates: tuple[Candidate, ...]
     evidence: Evidence
+
+    @property
+    def confidence(self) -> float:
+        return score_of(self.text, self.candidates)
 
 
 class Answerer:
@@ -69,21 +71,20 @@ class Answerer:
     @torch.inference_mode()
     def __call__(
         self, graph: SceneGraph, query: Query, regions: Mapping[str, np.ndarray] | None = None
-    ) -> Reply:
+    ) -> Prediction:
         """Answer `query` from `graph`; regions: region feature [F] by node id."""
         if len(graph) == 0:
-            return Reply(DONT_KNOW, 1.0, (), Evidence())
+            return Prediction(DONT_KNOW, completed(()), Evidence())
         reading = self._read(graph, query, regions or {})
         said, strength = reading.answered()
         citing = Citing(graph, said, strength, query.topic, reading.without)
         if said.way == POINTER and _points_nowhere(graph, query.topic):
-            return Reply(DONT_KNOW, 1.0, (), citing.words())
-        candidates = said.candidates()
+            return Prediction(DONT_KNOW, completed(()), citing.words())
         best, sure = said.best()
         lacking = self.speaker is None and said.unsure > sure
         if sure < self.model.config.threshold or lacking:
-            return Reply(DONT_KNOW, 1.0 - sure, candidates, citing.words())
-        return Reply(best, sure, candidates, citing(best))
+            return Prediction(DONT_KNOW, said.guesses(), citing.words())
+        return Prediction(best, said.candidates(), citing(best))
 
     @torch.inference_mode()
     def graph_alone(

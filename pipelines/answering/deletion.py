@@ -12,8 +12,8 @@ import numpy as np
 from graph_fusion.tensors import Query
 from kg.graph import Edge, Node, SceneGraph
 from kg.vocabulary import EdgeKind
-from pipelines.answering.answerer import DONT_KNOW, Answerer
-from pipelines.answering.evidence import Answer, Evidence
+from pipelines.answering.answerer import Answerer
+from pipelines.answering.evidence import DONT_KNOW, Answer, Evidence
 from pipelines.answering.paths import with_following
 from pipelines.photo import Photo
 from pipelines.sightgraph import PhotoSource, SightGraph
@@ -104,8 +104,8 @@ def explain(
     answer = sightgraph.ask(opened, question)
     _, query, regions = sightgraph.read(opened, question, sightgraph.detect(opened))
     text = answer.text
-    if text == DONT_KNOW and answer.candidates:
-        text = answer.candidates[0].text
+    if text == DONT_KNOW and answer.guesses:
+        text = answer.guesses[0].text
     test = _Test(sightgraph.answerer, answer.graph, query, regions, text)
     before = test.probability(answer.graph)
     control = Control(answer.graph, answer.evidence.facts, draws, seed)

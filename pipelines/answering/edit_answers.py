@@ -24,7 +24,9 @@ from pipelines.answering.paths import best_path
 from pipelines.answering.query import meant_by
 
 SURE = 0.9
-"""The confidence of an answer that an edit decides."""
+"""The score of an answer that an edit decides; the other candidates share the rest.
+
+Set by hand: an edit is the user's own statement, and 0.1 is left for a misread question."""
 ASKED = 0.4
 """Cosine from which a question may ask for a relation, in the wordings that it declares."""
 MARGIN = 0.02

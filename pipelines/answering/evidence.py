@@ -2,20 +2,68 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
+from kg.errors import SightGraphError
 from kg.graph import Edge, Node, SceneGraph
 from kg.vocabulary import EdgeKind, NodeKind
+
+DONT_KNOW = "I don't know"
+SUM_TOLERANCE = 1e-6
+"""Scores of candidates sum to 1 up to this: the networks compute in float32."""
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """One possible answer; the scores of all candidates and of not knowing sum to at most 1."""
+    """One possible answer with its probability, in [0, 1].
+
+    The candidates of an answer include "I don't know", the event that none of the others is right,
+    and their scores sum to 1.
+
+    includes: other answers that the same facts give, whose probability is part of the score.
+    """
 
     text: str
     score: float
+    includes: tuple[str, ...] = ()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The answer and those that are counted with it."""
+        return (self.text, *self.includes)
+
+
+def completed(candidates: Iterable[Candidate]) -> tuple[Candidate, ...]:
+    """Append "I don't know" with the probability that `candidates` leave: all scores sum to 1.
+
+    Scores that sum to more than 1 are scaled down, if by more than the rounding of float32.
+    """
+    named = [replace(one, score=min(one.score, 1.0)) for one in candidates if one.text != DONT_KNOW]
+    total = sum(one.score for one in named)
+    excess = total > 1 + SUM_TOLERANCE / 2
+    scaled = [replace(one, score=one.score / total) for one in named] if excess else named
+    return (*scaled, Candidate(DONT_KNOW, max(0.0, 1.0 - total)))
+
+
+def score_of(text: str, candidates: Iterable[Candidate]) -> float:
+    """Return the score of the candidate `text`."""
+    return next(one.score for one in candidates if one.text == text)
+
+
+def asserted(candidates: Sequence[Candidate], text: str, score: float) -> tuple[Candidate, ...]:
+    """Put `text` first with `score`, and scale the other candidates to what is left."""
+    others = [
+        replace(one, includes=tuple(name for name in one.includes if name != text))
+        for one in candidates
+        if one.text != text
+    ]
+    total, left = sum(one.score for one in others), 1.0 - score
+    if total <= 0:
+        return completed([Candidate(text, score)])
+    scaled = [replace(one, score=left * (one.score / total)) for one in others]
+    return (Candidate(text, score), *scaled)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +130,8 @@ class Evidence:
 class Answer:
     """What `SightGraph.ask` returns.
 
-    text: the answer, or "I don't know".
-    confidence: the calibrated probability that `text` is right, in [0, 1].
+    text: the answer, or "I don't know"; one of the candidates.
+    candidates: the answer first, then the others by score; scores sum to 1.
     timings_ms: wall-clock milliseconds by step.
     models: the name of every part that took part.
     graph: the whole graph that was answered from.
@@ -91,12 +139,30 @@ class Answer:
 
     question: str
     text: str
-    confidence: float
     candidates: tuple[Candidate, ...]
     evidence: Evidence
     graph: SceneGraph
     timings_ms: dict[str, float] = field(default_factory=dict)
     models: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        total = sum(one.score for one in self.candidates)
+        texts = [one.text for one in self.candidates]
+        if abs(total - 1.0) > SUM_TOLERANCE or texts.count(self.text) != 1:
+            raise SightGraphError(
+                f"the candidates of '{self.text}' sum to {total} and name it "
+                f"{texts.count(self.text)} times. Complete them with `completed` or `asserted`."
+            )
+
+    @property
+    def confidence(self) -> float:
+        """The calibrated probability of `text`, in [0, 1]: the score of its candidate."""
+        return score_of(self.text, self.candidates)
+
+    @property
+    def guesses(self) -> tuple[Candidate, ...]:
+        """The candidates without "I don't know"."""
+        return tuple(one for one in self.candidates if one.text != DONT_KNOW)
 
     def as_json(self) -> dict[str, Any]:
         """Return the documented JSON object (docs/answer-format.md)."""

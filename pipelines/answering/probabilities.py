@@ -11,7 +11,7 @@ from torch import Tensor
 from graph_fusion.heads.graph import COUNT, NO, POINTER, YES, YES_NO
 from kg.graph import Node
 from kg.vocabulary import KNOWLEDGE, NodeKind
-from pipelines.answering.evidence import Candidate
+from pipelines.answering.evidence import DONT_KNOW, Candidate, completed
 from pipelines.reading.options import restricted
 
 MAX_CANDIDATES = 5
@@ -72,11 +72,26 @@ class Probabilities:
         return bool(self.yes_no[YES] > self.yes_no[NO])
 
     def candidates(self) -> tuple[Candidate, ...]:
-        """Return the answer and then the most probable others."""
+        """Return the answer, the most probable others, and "I don't know" for all the rest.
+
+        Answers that are equally right are counted with the answer, and not listed again.
+        """
+        scores, (best, score) = self.scores(), self.best()
+        included = self._counted_with(best)
+        names = sorted(included, key=lambda text: (-scores[text], text))
+        includes = tuple(one for one in names if scores[one] >= LEAST_SCORE)
+        others = {text: s for text, s in scores.items() if text != best and text not in included}
+        named = _most_probable(_ranked(others), MAX_CANDIDATES - 1)
+        return completed([Candidate(best, score, includes), *named])
+
+    def guesses(self) -> tuple[Candidate, ...]:
+        """Return the same where no answer is given: "I don't know" first, each guess by itself."""
         scores, (best, _) = self.scores(), self.best()
-        ranked = sorted(scores.items(), key=lambda one: (one[0] != best, -one[1], one[0]))
-        found = [Candidate(text, score) for text, score in ranked[:MAX_CANDIDATES]]
-        return tuple(one for one in found if one.score >= LEAST_SCORE)
+        others = {text: score for text, score in scores.items() if text != best}
+        ranked = [Candidate(best, scores[best]), *_ranked(others)]
+        named = _most_probable(ranked, MAX_CANDIDATES)
+        *guesses, unknown = completed(named)
+        return (unknown, *guesses)
 
     def of(self, text: str) -> float:
         """Return the probability that the answer is `text`, also where it is not the best."""
@@ -100,6 +115,17 @@ class Probabilities:
         rated, scores = self.together(), self.scores()
         best = min(rated, key=lambda text: (-rated[text], -scores[text], text))
         return best, rated[best]
+
+    def _counted_with(self, best: str) -> frozenset[str]:
+        """Return the other answers of the group that makes `best` as probable as it is."""
+        scores = self.scores()
+        groups = [[one for one in group if one in scores] for group in self.named_alike()]
+        totals = {
+            frozenset(group) - {best}: sum(scores[one] for one in group)
+            for group in groups
+            if best in group
+        }
+        return max(totals, key=lambda group: (totals[group], sorted(group)), default=frozenset())
 
     def graphs_best(self) -> float:
         """Return how probable the graph's best answer is to it, with those equally right."""
@@ -135,6 +161,7 @@ class Probabilities:
         mixed = {text: (1 - self.share) * score for text, score in self.graph_scores().items()}
         for text, score in self.spoken.items():
             mixed[text] = mixed.get(text, 0.0) + self.share * score
+        mixed.pop(DONT_KNOW, None)  # even if something is called so: it is what the others leave
         if not self.options:
             return mixed
         return restricted(mixed, self.options) or mixed
@@ -159,3 +186,12 @@ class Probabilities:
             if node.kind == NodeKind.OBJECT:
                 sureness *= max(share, 1 - share)
         return sureness
+
+
+def _ranked(scores: Mapping[str, float]) -> list[Candidate]:
+    ranked = sorted(scores.items(), key=lambda one: (-one[1], one[0]))
+    return [Candidate(text, score) for text, score in ranked]
+
+
+def _most_probable(ranked: list[Candidate], most: int) -> list[Candidate]:
+    return [one for one in ranked[:most] if one.score >= LEAST_SCORE]

@@ -11,8 +11,7 @@ from time import perf_counter
 from kg.english import normalise
 from kg.graph import Edge, Node, SceneGraph
 from kg.vocabulary import EdgeKind, NodeKind
-from pipelines.answering.answerer import DONT_KNOW
-from pipelines.answering.evidence import Answer, Evidence
+from pipelines.answering.evidence import DONT_KNOW, Answer, Candidate, Evidence
 from pipelines.answering.language_models import LanguageModel
 from pipelines.photo import Photo
 
@@ -46,10 +45,10 @@ def statements(answer: Answer) -> list[Statement]:
     for edge in dict.fromkeys((*answer.evidence.facts, *answer.evidence.path)):
         if edge.kind in TELLING and edge.origin != PARSER:
             found.setdefault(edge, _of_edge(answer.graph, edge, chosen))
-    for candidate in answer.candidates:
-        if candidate.text != chosen:
-            for edge in _about(answer.graph, candidate.text)[:MAX_OF_A_CANDIDATE]:
-                found.setdefault(edge, _of_edge(answer.graph, edge, candidate.text))
+    for name in _names(answer):
+        if name != chosen:
+            for edge in _about(answer.graph, name)[:MAX_OF_A_CANDIDATE]:
+                found.setdefault(edge, _of_edge(answer.graph, edge, name))
     for node in _seen(answer.graph):
         found.setdefault(node.id, _of_node(answer, node))
     return list(found.values())
@@ -108,8 +107,12 @@ def _of_node(answer: Answer, node: Node) -> Statement:
         text = f"seen: {node.label}"
     else:
         text = f"seen: {node.label} at [{', '.join(str(round(x)) for x in node.box)}]"
-    named = any(node.label == candidate.text for candidate in answer.candidates)
-    return Statement(text, None, node, node.label if named else None)
+    return Statement(text, None, node, node.label if node.label in _names(answer) else None)
+
+
+def _names(answer: Answer) -> list[str]:
+    """Return all answers that were thought of, the most probable candidate's first."""
+    return [name for one in answer.guesses for name in one.names]
 
 
 _CITATION = re.compile(r"\[\s*(\d+(?:\s*,\s*\d+)*)\s*\]")
@@ -158,8 +161,8 @@ class Reader:
     def __call__(self, answer: Answer, photo: Photo | None = None) -> Answer:
         """Return `answer` in the reader's words, or as it is.
 
-        The confidence is that of the candidate that the reply names, or else cites; of a reply
-        that does neither, the graph's own. The evidence is what was cited, in that order.
+        The reply takes the place of the candidate that it names, or else cites; of a reply that
+        does neither, of the graph's own answer. The evidence is what was cited, in that order.
 
         Raises:
             SightGraphError: the model looks at photographs and there is none, or it fails.
@@ -188,13 +191,13 @@ class Reader:
             return self._refused(answer, why)
         if not reply.text:
             return self._refused(answer, "it cites, but answers nothing")
-        confidence = _confidence(answer, reply.text, cited)
-        if confidence is None:
+        chosen = _chosen(answer, reply.text, cited)
+        if chosen is None:
             return self._refused(answer, "it chooses none of the graph's candidates")
         return replace(
             answer,
             text=reply.text,
-            confidence=confidence,
+            candidates=_renamed(answer.candidates, chosen, reply.text),
             evidence=_evidence(answer, cited),
             models=answer.models | {"reader": self.name},
         )
@@ -203,7 +206,7 @@ class Reader:
         self, answer: Answer, listed: Sequence[Statement], photo: Photo | None
     ) -> tuple[str | None, Sequence[Statement]]:
         """Ask with as many statements as the model can hold; return its reply and these."""
-        likely = [one.text for one in answer.candidates]
+        likely = _names(answer)
         image = photo.image if photo else None
         while listed:
             written = self.model.reply(prompt(answer.question, listed, likely), image)
@@ -217,19 +220,26 @@ class Reader:
         return replace(answer, models=answer.models | {"reader": said})
 
 
-def _confidence(answer: Answer, text: str, cited: Sequence[Statement]) -> float | None:
-    """Return how sure the graph is of what the reader says; None if it never thought of it."""
-    known = {one.text: one.score for one in answer.candidates}
-    if answer.text != DONT_KNOW:
-        known[answer.text] = answer.confidence
+def _chosen(answer: Answer, text: str, cited: Sequence[Statement]) -> Candidate | None:
+    """Return the candidate that the reply `text` stands for; None if the graph has none such."""
+    known = {name: one for one in answer.guesses for name in one.names}
     words = f" {normalise(text)} "
     named = [name for name in known if f" {normalise(name)} " in words]
     if named:
         return known[max(named, key=len)]
     supported = [known[one.supports] for one in cited if one.supports in known]
     if supported:
-        return max(supported)
-    return None if answer.text == DONT_KNOW else answer.confidence
+        return max(supported, key=lambda one: one.score)
+    return known.get(answer.text)
+
+
+def _renamed(
+    candidates: Sequence[Candidate], chosen: Candidate, text: str
+) -> tuple[Candidate, ...]:
+    """Return `candidates` with `chosen` called `text`, in the first place."""
+    same = [one for one in candidates if one.text in (text, chosen.text)]
+    others = [one for one in candidates if one not in same]
+    return (Candidate(text, sum(one.score for one in same), chosen.includes), *others)
 
 
 def _evidence(answer: Answer, cited: Sequence[Statement]) -> Evidence:

@@ -66,7 +66,7 @@ def print_answer(answer: Answer) -> None:
     _print_part("facts", facts)
     if evidence.path:
         print_line("  ", ("path", "dim"), f"   {path_line(answer)}")
-    others = [one for one in answer.candidates if one.text != answer.text][:OTHERS_SHOWN]
+    others = [one for one in answer.guesses if one.text != answer.text][:OTHERS_SHOWN]
     if others:
         listed = ", ".join(f"{one.text} {one.score:.2f}" for one in others)
         print_line(("other candidates: ", "dim"), listed)

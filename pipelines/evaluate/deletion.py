@@ -13,8 +13,8 @@ from rich.progress import track
 
 from kg.files import write_text
 from kg.graph import Edge, SceneGraph
-from pipelines.answering.answerer import DONT_KNOW
 from pipelines.answering.deletion import DRAWS, Control
+from pipelines.answering.evidence import DONT_KNOW
 from pipelines.answering.paths import with_following
 from pipelines.datasets.questions import PhotoQuestion
 from pipelines.detections import Detection

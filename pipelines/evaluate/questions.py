@@ -16,8 +16,8 @@ from kg.files import write_text
 from kg.graph import SceneGraph
 from kg.registry import Registry
 from kg.vocabulary import EdgeKind, NodeKind
-from pipelines.answering.answerer import DONT_KNOW, Answerer
-from pipelines.answering.evidence import Answer, Candidate
+from pipelines.answering.answerer import Answerer
+from pipelines.answering.evidence import DONT_KNOW, Answer
 from pipelines.answering.reader import Reader
 from pipelines.datasets.questions import PhotoQuestion, same_answer
 from pipelines.detections import Detection
@@ -98,11 +98,10 @@ def _share(true: Sequence[bool]) -> float:
 
 def _judged(question: PhotoQuestion, answer: Answer) -> Judged:
     unknown = answer.text == DONT_KNOW
-    if unknown and not answer.candidates:
+    if unknown and not answer.guesses:
         return Judged(0.0, right=False, abstained=True)
-    best = answer.candidates[0] if unknown else Candidate(answer.text, answer.confidence)
-    sure = min(1.0, best.score)  # sums of float32 probabilities may be a little more
-    return Judged(sure, same_answer(best.text, question.answers), unknown)
+    best = answer.guesses[0]
+    return Judged(best.score, same_answer(best.text, question.answers), unknown)
 
 
 def _report(question: PhotoQuestion, answer: Answer, right: bool) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from kg.knowledge.facts import KnowledgeGraph
 from kg.knowledge.memory import Knowledge
 from kg.knowledge.store import Store
 from kg.vocabulary import EdgeKind
+from pipelines.answering.evidence import DONT_KNOW
 from pipelines.build.builder import GraphBuilder
 from pipelines.build.retrieval import FactFinder
 from pipelines.detections import Detection
@@ -153,3 +154,30 @@ def stored(table: Path, folder: Path) -> Store:
 
 def labels(knowledge: KnowledgeGraph, found: list) -> set[str]:  # type: ignore[type-arg]
     return {knowledge.label(fact.object) for fact in found}
+
+
+@pytest.mark.parametrize(
+    ("question", "edits"),
+    [
+        ("What does this zebra eat?", None),
+        ("What does this zebra eat?", Edits(["zebra eats moon dust"])),
+        ("What does this zebra eat?", Edits(["zebra eats grass"])),
+        ("Can this zebra fly?", Edits(["zebra can flying"])),
+        ("Can this zebra graze?", Edits(unset=["zebra can graze"])),
+        ("How many zebras are there?", None),
+        ("What is the object next to the cup used for?", None),
+        ("Is this a zebra or a horse?", None),
+        ("Where does it live?", Edits(["zebra eats moon dust"])),
+    ],
+)
+def test_scores_sum_to_one_and_the_confidence_is_the_answers_score(
+    sightgraph: SightGraph, question: str, edits: Edits | None
+) -> None:
+    answer = sightgraph.ask(STREET, question, edits)
+    assert sum(one.score for one in answer.candidates) == pytest.approx(1.0, abs=1e-6)
+    scores = {one.text: one.score for one in answer.candidates}
+    assert answer.confidence == scores[answer.text]
+    assert DONT_KNOW in scores
+    printed = answer.as_json()
+    assert printed["candidates"][0]["text"] == printed["answer"]
+    assert printed["candidates"][0]["score"] == printed["confidence"]

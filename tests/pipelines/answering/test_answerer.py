@@ -8,7 +8,8 @@ import torch
 from graph_fusion.tensors import Query
 from kg.files import bundled
 from kg.graph import PhotoInfo, SceneGraph
-from pipelines.answering.answerer import DONT_KNOW, Answerer
+from pipelines.answering.answerer import Answerer
+from pipelines.answering.evidence import DONT_KNOW, Candidate
 from pipelines.answering.query import query_of
 from pipelines.build.builder import GraphBuilder
 from pipelines.detections import Detection
@@ -50,9 +51,11 @@ def test_equally_right_facts_make_an_answer_sure_together(
         if edge.relation == "used for" and graph.node(edge.source).label == "cup"
     }
     assert reply.text in uses
-    among = sum(one.score for one in reply.candidates if one.text in uses)
-    assert among - 1e-6 <= reply.confidence <= 1.0 + 1e-6
-    assert reply.confidence > reply.candidates[0].score
+    answer, *others = reply.candidates
+    assert answer.text == reply.text
+    assert set(answer.includes) <= uses
+    assert not uses & {one.text for one in others}
+    assert answer.score > answerer.probability(graph, query, {}, reply.text)
 
 
 def test_yes_leads_from_the_object_to_what_was_asked(
@@ -79,7 +82,8 @@ def test_without_the_facts_the_answer_is_not_known(
     graph, query = asked["What is the cup used for?"]
     bare = graph.without(*[edge for edge in graph.edges() if edge.relation == "used for"])
     reply = answerer(bare, query)
-    assert reply.text == DONT_KNOW or reply.confidence < answerer(graph, query).confidence
+    best = answerer(graph, query).candidates[0].score
+    assert reply.text == DONT_KNOW or reply.candidates[0].score < best
 
 
 @pytest.mark.parametrize(
@@ -92,12 +96,12 @@ def test_what_is_not_there_is_not_guessed_at(
     seen = [CUP] if "cup" in question else []
     graph = builder(seen, PhotoInfo("photo", 320, 240), sentence)
     reply = answerer(graph, query_of(sentence))
-    assert (reply.text, reply.confidence, reply.candidates) == (DONT_KNOW, 1.0, ())
+    assert (reply.text, reply.candidates) == (DONT_KNOW, (Candidate(DONT_KNOW, 1.0),))
 
 
 def test_an_empty_graph_is_not_known(answerer: Answerer) -> None:
     reply = answerer(SceneGraph(None, "What is it?"), Query("What is it?", "what is it", "concept"))
-    assert (reply.text, reply.confidence) == (DONT_KNOW, 1.0)
+    assert (reply.text, reply.candidates) == (DONT_KNOW, (Candidate(DONT_KNOW, 1.0),))
 
 
 def test_deleting_edges_of_the_tensors_equals_deleting_them_from_the_graph(
@@ -117,7 +121,9 @@ def test_the_probability_of_an_answer_is_its_candidate_s_score(
     answerer: Answerer, asked: dict[str, tuple[SceneGraph, Query]]
 ) -> None:
     graph, query = asked["Is this animal a mammal?"]
-    for one in answerer(graph, query).candidates:
+    *candidates, unknown = answerer(graph, query).candidates
+    assert unknown.text == DONT_KNOW
+    for one in candidates:
         assert answerer.probability(graph, query, {}, one.text) == pytest.approx(one.score)
     assert answerer.probability(graph, query, {}, "no such answer") == 0.0
     assert answerer.probability(SceneGraph(), query, {}, "yes") == 0.0

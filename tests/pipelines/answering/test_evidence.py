@@ -10,7 +10,7 @@ import pytest
 from kg.errors import SightGraphError
 from kg.graph import Edge, Node, PhotoInfo, SceneGraph
 from kg.vocabulary import EdgeKind, NodeKind
-from pipelines.answering.evidence import Answer, Candidate, Evidence
+from pipelines.answering.evidence import DONT_KNOW, Answer, Candidate, Evidence, completed
 
 QUESTION = "What does this vehicle need?"
 MENTION = Edge("entity:0", "object:0", EdgeKind.MENTION, "means", "grounding", 0.8)
@@ -41,8 +41,7 @@ def answered(graph: SceneGraph, evidence: Evidence) -> Answer:
     return Answer(
         question=QUESTION,
         text="fuel",
-        confidence=0.93456,
-        candidates=(Candidate("fuel", 0.93456), Candidate("wheels", 0.01)),
+        candidates=completed((Candidate("fuel", 0.93456, ("petrol",)), Candidate("wheels", 0.01))),
         evidence=evidence,
         graph=graph,
         timings_ms={"detect": 12.3456},
@@ -96,7 +95,11 @@ def test_json_object_has_the_documented_content(graph: SceneGraph) -> None:
         "question": QUESTION,
         "answer": "fuel",
         "confidence": 0.9346,
-        "candidates": [{"text": "fuel", "score": 0.9346}, {"text": "wheels", "score": 0.01}],
+        "candidates": [
+            {"text": "fuel", "score": 0.9346},
+            {"text": "wheels", "score": 0.01},
+            {"text": DONT_KNOW, "score": 0.0554},
+        ],
         "evidence": {
             "objects": [
                 {

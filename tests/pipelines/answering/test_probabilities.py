@@ -6,10 +6,13 @@ from dataclasses import replace
 
 import pytest
 import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from graph_fusion.heads.graph import COUNT, POINTER
 from kg.graph import Node
 from kg.vocabulary import KNOWLEDGE, NodeKind
+from pipelines.answering.evidence import DONT_KNOW, SUM_TOLERANCE, Candidate, asserted
 from pipelines.answering.probabilities import Probabilities
 
 LABELS = ("cup", "drinking", "holding drinks", "ceramic")
@@ -34,7 +37,17 @@ def test_equally_right_answers_are_added_up_and_the_likeliest_of_them_is_given()
     one = said(0.0, 0.25, 0.2, 0.4)
     assert one.best() == ("drinking", pytest.approx(0.45))
     assert one.graphs_best() == pytest.approx(0.45)
-    assert [found.text for found in one.candidates()] == ["drinking", "ceramic", "holding drinks"]
+    assert [(found.text, found.score, found.includes) for found in one.candidates()] == [
+        ("drinking", pytest.approx(0.45), ("holding drinks",)),
+        ("ceramic", pytest.approx(0.4), ()),
+        (DONT_KNOW, pytest.approx(0.15), ()),
+    ]
+    assert [(found.text, found.score) for found in one.guesses()] == [
+        (DONT_KNOW, pytest.approx(0.15)),
+        ("drinking", pytest.approx(0.25)),
+        ("ceramic", pytest.approx(0.4)),
+        ("holding drinks", pytest.approx(0.2)),
+    ]
 
 
 def test_what_no_fact_joins_stands_alone() -> None:
@@ -61,3 +74,54 @@ def test_a_count_is_no_matter_of_facts() -> None:
     one = said(0.0, 0.3, 0.3, 0.3, way=COUNT)
     assert one.best() == ("0", pytest.approx(1.0))
     assert one.together() == one.scores()
+
+
+TEXTS = (*LABELS, "yes", "no", "0", "tea", DONT_KNOW)
+
+
+@st.composite
+def outputs(draw: st.DrawFn) -> Probabilities:
+    """What two networks could put out of a question about any small graph."""
+    logits = st.floats(-20, 20, width=32)
+    kinds = st.sampled_from((NodeKind.CONCEPT, NodeKind.OBJECT, NodeKind.ENTITY))
+    named = draw(st.lists(st.tuples(st.sampled_from(TEXTS), kinds), max_size=8))
+    nodes = [Node(f"kg:{i}", kind, text, "test") for i, (text, kind) in enumerate(named)]
+    sizes = (3, len(nodes) + 1, 3, len(nodes))
+    route, node, yes_no, counted = (
+        torch.tensor(draw(st.lists(logits, min_size=size, max_size=size))) for size in sizes
+    )
+    texts = draw(st.lists(st.sampled_from(TEXTS), unique=True, max_size=6))
+    spoken = torch.tensor([draw(logits) for _ in texts]).softmax(0) * draw(st.floats(0, 1))
+    ids = st.sampled_from([one.id for one in nodes]) if nodes else st.nothing()
+    return Probabilities(
+        nodes,
+        route.softmax(0),
+        node.softmax(0),
+        yes_no.softmax(0),
+        counted.sigmoid(),
+        dict(zip(texts, spoken.tolist(), strict=True)),
+        draw(st.floats(0, 1)) if texts else 0.0,
+        draw(st.sampled_from(((), ("cup", "tea"), ("left", "right")))),
+        tuple(draw(st.lists(st.frozensets(ids), max_size=3))),
+    )
+
+
+def check_sum(candidates: tuple[Candidate, ...]) -> None:
+    assert sum(one.score for one in candidates) == pytest.approx(1.0, abs=SUM_TOLERANCE)
+    assert all(0.0 <= one.score <= 1.0 + SUM_TOLERANCE for one in candidates)
+    names = [name for one in candidates for name in one.names]
+    assert len(names) == len(set(names))
+    assert DONT_KNOW in names
+
+
+@settings(max_examples=300, deadline=None)
+@given(outputs(), st.sampled_from(("moon dust", *TEXTS[:-1])), st.floats(0, 1))
+def test_candidates_and_not_knowing_sum_to_one(one: Probabilities, text: str, share: float) -> None:
+    """Of an answer that is given, of "I don't know", and where an edit asserts the answer."""
+    for candidates in (one.candidates(), one.guesses()):
+        check_sum(candidates)
+        edited = asserted(candidates, text, share)
+        check_sum(edited)
+        assert edited[0] == Candidate(text, share)
+    answer, total = one.best()
+    assert answer == DONT_KNOW or one.candidates()[0].score == pytest.approx(total, abs=1e-6)

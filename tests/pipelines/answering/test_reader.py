@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -29,8 +28,7 @@ from transformers import (
 from kg.errors import SightGraphError
 from kg.graph import Edge, Node, SceneGraph
 from kg.vocabulary import EdgeKind, NodeKind
-from pipelines.answering.answerer import DONT_KNOW
-from pipelines.answering.evidence import Answer, Candidate, Evidence
+from pipelines.answering.evidence import DONT_KNOW, Answer, Candidate, Evidence, completed
 from pipelines.answering.language_models import CAUSAL, IMAGE_TEXT, SEQ2SEQ, LanguageModel
 from pipelines.answering.reader import Reader, Reply, Statement, prompt, statements
 from pipelines.photo import Photo
@@ -60,13 +58,13 @@ def answered(question: str = "What does it burn?", text: str = "petrol") -> Answ
         graph.add(Node(f"sg:{name}", NodeKind.CONCEPT, name, "vehicles.ttl"))
         fact = Edge("sg:motorcycle", f"sg:{name}", EdgeKind.FACT, "powered by", "vehicles.ttl")
         facts.append(graph.connect(fact))
-    candidates = (Candidate("petrol", 0.5), Candidate("electricity", 0.3))
+    candidates = completed((Candidate("petrol", 0.6), Candidate("electricity", 0.3)))
     evidence = Evidence.from_path(graph, (link, facts[0]), strength={link: 1.0, facts[0]: 0.7})
-    return Answer(question, text, 0.6, candidates, evidence, graph, {"total": 1.0}, {"parser": "p"})
+    return Answer(question, text, candidates, evidence, graph, {"total": 1.0}, {"parser": "p"})
 
 
 def prompt_of(answer: Answer) -> str:
-    return prompt(answer.question, statements(answer), [one.text for one in answer.candidates])
+    return prompt(answer.question, statements(answer), [one.text for one in answer.guesses])
 
 
 def tokenizer_of(texts: Iterable[str]) -> PreTrainedTokenizerFast:
@@ -216,15 +214,15 @@ def test_refused_reply_leaves_the_answer_and_says_why(
 
 
 def test_where_the_graph_does_not_know_only_its_candidates_are_taken(reader: Reader) -> None:
-    unknown = replace(answered("What does it burn?", DONT_KNOW), confidence=0.9)
-    assert (reader(unknown).text, reader(unknown).confidence) == ("petrol", 0.5)
-    other = replace(answered("What is behind it?", DONT_KNOW), confidence=0.9)
+    unknown = answered("What does it burn?", DONT_KNOW)
+    assert (reader(unknown).text, reader(unknown).confidence) == ("petrol", 0.6)
+    other = answered("What is behind it?", DONT_KNOW)
     assert reader(other).text == DONT_KNOW
     assert "none of the graph's candidates" in reader(other).models["reader"]
 
 
 def test_without_a_statement_the_reader_is_not_asked(reader: Reader) -> None:
-    nothing = Answer("Why?", DONT_KNOW, 1.0, (), Evidence(), SceneGraph())
+    nothing = Answer("Why?", DONT_KNOW, completed(()), Evidence(), SceneGraph())
     assert "there is nothing to cite" in reader(nothing).models["reader"]
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from kg.graph import Edge, Node, PhotoInfo, SceneGraph
 from kg.vocabulary import EdgeKind, NodeKind
-from pipelines.answering.evidence import Answer, Candidate, Evidence
+from pipelines.answering.evidence import Answer, Candidate, Evidence, completed
 from pipelines.cli.output import path_line, print_answer
 
 QUESTION = "What does this vehicle need?"
@@ -28,7 +28,8 @@ def answer_by(*path: Edge, candidates: tuple[Candidate, ...] = ()) -> Answer:
     for edge in (MENTION, LINK, FACT, PRODUCES, NEAR):
         graph.connect(edge)
     evidence = Evidence.from_path(graph, path)
-    return Answer(QUESTION, "fuel", 0.934, candidates, evidence, graph)
+    found = completed(candidates or (Candidate("fuel", 0.934),))
+    return Answer(QUESTION, "fuel", found, evidence, graph)
 
 
 @pytest.mark.parametrize(
@@ -76,7 +77,7 @@ def test_long_lines_are_not_wrapped_and_markup_is_left_alone(
 ) -> None:
     monkeypatch.setenv("COLUMNS", "40")
     names = tuple(Candidate(f"[bold]thing {i}[/] :cat:", 0.1) for i in range(4))
-    print_answer(answer_by(candidates=names))
+    print_answer(answer_by(candidates=(Candidate("fuel", 0.5), *names)))
     _, last = capsys.readouterr().out.splitlines()
     listed = ", ".join(f"{one.text} 0.10" for one in names)
     assert last == f"other candidates: {listed}"

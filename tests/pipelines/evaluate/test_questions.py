@@ -9,8 +9,7 @@ import pytest
 
 from kg.graph import Edge, Node, SceneGraph
 from kg.vocabulary import EdgeKind, NodeKind
-from pipelines.answering.answerer import DONT_KNOW
-from pipelines.answering.evidence import Answer, Candidate, Evidence
+from pipelines.answering.evidence import DONT_KNOW, Answer, Candidate, Evidence, completed
 from pipelines.datasets.questions import PhotoQuestion
 from pipelines.evaluate.questions import Outcome, figures, save
 
@@ -19,23 +18,23 @@ def question(name: str = "q1", kind: str = "part", *accepted: str) -> PhotoQuest
     return PhotoQuestion(name, "a.jpg", "What has it?", accepted or ("wheel",), kind)
 
 
-def answer(text: str, confidence: float, *candidates: Candidate) -> Answer:
+def answer(text: str, *candidates: Candidate) -> Answer:
     graph = SceneGraph()
     graph.add(Node("object:0", NodeKind.OBJECT, "car", "bundled", 0.9))
     graph.add(Node("sg:car", NodeKind.CONCEPT, "car", "vehicles.ttl"))
     graph.add(Node("sg:wheel", NodeKind.CONCEPT, "wheel", "vehicles.ttl"))
     fact = graph.connect(Edge("sg:car", "sg:wheel", EdgeKind.FACT, "has part", "vehicles.ttl"))
     evidence = Evidence.from_path(graph, (fact,))
-    return Answer("What has it?", text, confidence, candidates, evidence, graph)
+    return Answer("What has it?", text, completed(candidates), evidence, graph)
 
 
 def test_right_is_what_the_file_accepts_but_for_form() -> None:
-    assert Outcome.of(question(), answer("Wheels", 0.8)).right
-    assert not Outcome.of(question(), answer("tyre", 0.8)).right
+    assert Outcome.of(question(), answer("Wheels", Candidate("Wheels", 0.8))).right
+    assert not Outcome.of(question(), answer("tyre", Candidate("tyre", 0.8))).right
 
 
 def test_not_knowing_is_never_right_but_judged_by_its_best_candidate() -> None:
-    unknown = answer(DONT_KNOW, 0.9, Candidate("wheel", 0.1), Candidate("door", 0.05))
+    unknown = answer(DONT_KNOW, Candidate("wheel", 0.1), Candidate("door", 0.05))
     outcome = Outcome.of(question(), unknown)
     assert not outcome.right
     assert (outcome.judged.confidence, outcome.judged.right) == (0.1, True)
@@ -43,15 +42,15 @@ def test_not_knowing_is_never_right_but_judged_by_its_best_candidate() -> None:
 
 
 def test_not_knowing_without_a_candidate_is_as_unsure_as_can_be() -> None:
-    judged = Outcome.of(question(), answer(DONT_KNOW, 1.0)).judged
+    judged = Outcome.of(question(), answer(DONT_KNOW)).judged
     assert (judged.confidence, judged.right, judged.abstained) == (0.0, False, True)
 
 
 def test_figures_count_by_type_and_over_all() -> None:
     outcomes = [
-        Outcome.of(question("1"), answer("wheel", 0.9)),
-        Outcome.of(question("2"), answer("door", 0.4)),
-        Outcome.of(question("3", "use", "driving"), answer(DONT_KNOW, 0.7)),
+        Outcome.of(question("1"), answer("wheel", Candidate("wheel", 0.9))),
+        Outcome.of(question("2"), answer("door", Candidate("door", 0.4))),
+        Outcome.of(question("3", "use", "driving"), answer(DONT_KNOW)),
     ]
     found = figures(outcomes)
     assert found["questions"] == 3
@@ -63,13 +62,16 @@ def test_figures_count_by_type_and_over_all() -> None:
 
 
 def test_every_answer_is_written_with_its_facts_and_what_was_seen(tmp_path: Path) -> None:
-    outcome = Outcome.of(question(), answer("wheel", 0.8, Candidate("wheel", 0.8)))
+    outcome = Outcome.of(question(), answer("wheel", Candidate("wheel", 0.8)))
     save([outcome], tmp_path / "out.json")
     written = json.loads((tmp_path / "out.json").read_text())
     assert written["figures"] == figures([outcome])
     (one,) = written["answers"]
     assert (one["id"], one["type"], one["accepted"]) == ("q1", "part", ["wheel"])
     assert (one["answer"], one["confidence"], one["right"]) == ("wheel", 0.8, True)
-    assert one["candidates"] == [{"text": "wheel", "score": 0.8}]
+    assert [(found["text"], found["score"]) for found in one["candidates"]] == [
+        ("wheel", 0.8),
+        (DONT_KNOW, 0.2),
+    ]
     assert [fact["relation"] for fact in one["facts"]] == ["has part"]
     assert one["detected"] == ["car"]

@@ -33,7 +33,7 @@ def test_without_the_vocabulary_only_nodes_are_answers(sightgraph: SightGraph) -
     bare = ABLATIONS.resolve("vocabulary")(sightgraph)
     answer = bare.ask("example:motorcycle", QUESTION)
     labels = {node.label for node in answer.graph.nodes()} | {"yes", "no"}
-    assert {one.text for one in answer.candidates if not one.text.isdigit()} <= labels
+    assert {one.text for one in answer.guesses if not one.text.isdigit()} <= labels
 
 
 def test_the_whole_stays_as_it_was(sightgraph: SightGraph) -> None:
