@@ -158,15 +158,14 @@ class Wording:
 
             tokenizer = AutoTokenizer.from_pretrained(bundled_minilm(), local_files_only=True)
         self.pieces = Pieces(tokenizer)
-        self._vectors: dict[str, Tensor] = {}
 
     def __call__(self, graphs: Sequence[WordedGraph]) -> WordedBatch:
-        names = {name for graph in graphs for *_, name in graph.edges}
-        names |= {name for graph in graphs for name in (*graph.seen, *graph.known)}
-        new = sorted(name for name in names if name not in self._vectors)
-        self._vectors.update(zip(new, self.encoder(new), strict=True))
+        used = {name for graph in graphs for *_, name in graph.edges}
+        used |= {name for graph in graphs for name in (*graph.seen, *graph.known)}
+        names = sorted(used)
+        vectors = dict(zip(names, self.encoder(names), strict=True))
         asked = self.encoder([graph.question.lower() for graph in graphs])
-        return collate(graphs, self.pieces, self._vectors, asked)
+        return collate(graphs, self.pieces, vectors, asked)
 
 
 class VocabularyAnswerer:

@@ -3,21 +3,31 @@
 from __future__ import annotations
 
 import hashlib
+import json
+import os
 from collections import OrderedDict
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Generic, Protocol, TypeVar
 
 import torch
+from rich.progress import track
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
 from torch import Tensor
 
+from graph_fusion.encoders.base import TokenEncoder
 from kg.errors import SightGraphError
+from kg.files import atomic_path
 
 BATCH = 8
 KEPT = 1 << 16
-"""Texts whose vectors are kept: 100 MB."""
+"""Texts whose vectors are kept in memory: 100 MB."""
+PORTION = 128
+DIGEST = 32
+"""Hexadecimal digits of a hash in a file's name."""
 LENGTH_STEP = 8
 MAX_TOKENS = 128
 
@@ -36,7 +46,8 @@ class TextEncoder(Protocol):
         ...
 
 
-K, V = TypeVar("K", bound=Hashable), TypeVar("V")
+K = TypeVar("K", bound=Hashable)
+V = TypeVar("V")
 
 
 class LastUsed(Generic[K, V]):
@@ -45,9 +56,6 @@ class LastUsed(Generic[K, V]):
     def __init__(self, size: int) -> None:
         self.size = size
         self._values: OrderedDict[K, V] = OrderedDict()
-
-    def __contains__(self, key: K) -> bool:
-        return key in self._values
 
     def __len__(self) -> int:
         return len(self._values)
@@ -78,6 +86,12 @@ class MiniLM:
     name = "all-MiniLM-L6-v2"
     dim = 384
 
+    @property
+    def identity(self) -> str:
+        """What the vectors depend on: a hash of the weights."""
+        file = (self._folder or bundled_minilm()) / "model.safetensors"
+        return _digest(file, file.stat().st_mtime_ns)
+
     def __init__(self, folder: str | Path | None = None) -> None:
         self._folder = None if folder is None else Path(folder)
         self._parts: tuple[Any, Any] | None = None
@@ -86,11 +100,13 @@ class MiniLM:
     def __call__(self, texts: Sequence[str]) -> Tensor:
         if not texts:
             return torch.zeros(0, self.dim)
-        vectors = {text: self._kept.get(text) for text in dict.fromkeys(texts)}
-        vectors |= self._encode([text for text, vector in vectors.items() if vector is None])
-        for text, vector in vectors.items():
-            self._kept.put(text, vector)  # type: ignore[arg-type]
-        return torch.stack([vectors[text] for text in texts])  # type: ignore[misc]
+        known = {text: self._kept.get(text) for text in dict.fromkeys(texts)}
+        vectors = {text: vector for text, vector in known.items() if vector is not None}
+        new = self._encode([text for text in known if text not in vectors])
+        for text, vector in new.items():
+            self._kept.put(text, vector)
+        vectors |= new
+        return torch.stack([vectors[text] for text in texts])
 
     @torch.inference_mode()
     def _encode(self, texts: list[str]) -> dict[str, Tensor]:
@@ -130,6 +146,79 @@ class MiniLM:
             model = AutoModel.from_pretrained(folder, local_files_only=True).eval()
             self._parts = tokenizer, model
         return self._parts
+
+
+class TokenMean:
+    """A `TextEncoder` of a token encoder that needs no training: the mean of its tokens.
+
+    Vectors are scaled to length 1; a text without a known word has zeros.
+
+    Raises:
+        SightGraphError: the encoder has weights to train.
+    """
+
+    def __init__(self, encoder: TokenEncoder, name: str) -> None:
+        if any(one.requires_grad for one in encoder.parameters()):
+            raise SightGraphError(
+                f"the text encoder '{name}' has to be trained, and here texts are encoded once "
+                "beforehand. Take bag_of_words, huggingface, minilm or word_vectors."
+            )
+        self.encoder = encoder.eval()
+        self.name, self.dim = name, encoder.dim
+
+    @torch.inference_mode()
+    def __call__(self, texts: Sequence[str]) -> Tensor:
+        if not texts:
+            return torch.zeros(0, self.dim)
+        # one by one: so a text's vector has the same bits whatever is encoded beside it
+        pooled = torch.cat([self.encoder([text]).pooled() for text in texts])
+        return torch.nn.functional.normalize(pooled, dim=1)
+
+
+def cache_folder() -> Path:
+    """Return where vectors are kept for all runs: $SIGHTGRAPH_CACHE or ~/.cache/sightgraph."""
+    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(os.environ.get("SIGHTGRAPH_CACHE") or Path(base) / "sightgraph")
+
+
+def stored(key: Sequence[str], compute: Callable[[], Tensor]) -> Tensor:
+    """Return the vectors of `key`, its texts and what encodes them, from the cache or computed.
+
+    Several processes may do so at once: each writes a file of its own, which then takes its place
+    whole. A cache that cannot be written is passed over.
+    """
+    digest = hashlib.sha256(json.dumps(list(key)).encode()).hexdigest()[:DIGEST]
+    file = cache_folder() / "texts" / f"{digest}.safetensors"
+    try:
+        found: Tensor = load_file(file)["vectors"]
+        return found
+    except (OSError, KeyError, SafetensorError):
+        vectors = compute()
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        with atomic_path(file) as path:
+            save_file({"vectors": vectors.contiguous()}, path)
+    except (OSError, SightGraphError, SafetensorError):
+        pass
+    return vectors
+
+
+def encode_once(texts: Sequence[str], encoder: TextEncoder) -> Tensor:
+    """Return the vectors [T, D] of `texts`, which all runs share (`stored`).
+
+    Those of an encoder without `identity`, a hash of what its vectors depend on, are computed.
+    """
+    identity = getattr(encoder, "identity", None)
+
+    def compute() -> Tensor:
+        order = sorted(range(len(texts)), key=lambda at: len(texts[at]))  # alike in length
+        parts = [
+            encoder([texts[at] for at in order[start : start + PORTION]])
+            for start in track(range(0, len(order), PORTION), "encoding texts")
+        ]
+        return torch.cat(parts)[torch.tensor(order).argsort()] if parts else encoder([])
+
+    return compute() if identity is None else stored([identity, *texts], compute)
 
 
 def bundled_minilm() -> Path:

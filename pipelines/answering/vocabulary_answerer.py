@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from torch import Tensor
-
 from graph_fusion.encoders import TextEncoder
 from graph_fusion.tensors import Query
 from graph_fusion.vocabulary_model import VocabularyAnswerer
@@ -43,24 +41,23 @@ class NamedFact:
 
 
 class Nearness:
-    """How near the names of facts are to a question: cosines of their vectors, kept by name."""
+    """How near the names of facts are to a question: cosines of their vectors."""
 
     def __init__(self, encoder: TextEncoder) -> None:
         self.encoder = encoder
-        self._kept: dict[str, Tensor] = {}
 
     def keep(self, names: Iterable[str]) -> None:
-        """Encode `names` that are new, all at once."""
-        new = [name for name in dict.fromkeys(names) if name not in self._kept]
-        for name, vector in zip(new, self.encoder(new), strict=True):
-            self._kept[name] = vector
+        """Encode `names` all at once; the encoder keeps their vectors."""
+        self.encoder(list(dict.fromkeys(names)))
 
     def __call__(self, question: str, facts: Sequence[NamedFact]) -> list[float]:
         """Return for each fact the cosine of its relation plus that of its object."""
-        self.keep(name for fact in facts for name in (fact.relation, fact.object))
+        used = list(
+            dict.fromkeys(name for fact in facts for name in (fact.relation, fact.object))
+        )
         asked = self.encoder([question.lower()])[0]
-        used = {name for fact in facts for name in (fact.relation, fact.object)}
-        near = {name: float(self._kept[name] @ asked) for name in used}
+        vectors = zip(used, self.encoder(used), strict=True)
+        near = {name: float(vector @ asked) for name, vector in vectors}
         return [
             near[fact.relation] + near[fact.object] - INHERITED * fact.inherited for fact in facts
         ]

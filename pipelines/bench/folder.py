@@ -212,7 +212,8 @@ class FolderFront(nn.Module):
         """Return one vector for each text: [len(texts), D]."""
         if not texts:
             return next(self.label.parameters()).new_zeros(0, self.text_encoder.dim)
-        return self.text_encoder(texts).pooled()
+        vectors: Tensor = self.text_encoder(texts).pooled()
+        return vectors
 
     def _looked(self, batch: FolderBatch) -> Tokens:
         """Return the encoder's tokens; those of an encoder that is not trained are kept."""
@@ -220,16 +221,16 @@ class FolderFront(nn.Module):
         boxes = [one.boxes for one in batch.images] if self.regions else None
         if any(one.requires_grad for one in self.image_encoder.parameters()):
             return self.image_encoder(batch.pixels, boxes)  # type: ignore[no-any-return]
-        kept = {one.number: self._kept.get(one.number) for one in batch.images}
-        new = [at for at, one in enumerate(batch.images) if kept[one.number] is None]
+        found = {one.number: self._kept.get(one.number) for one in batch.images}
+        kept = {number: one for number, one in found.items() if one is not None}
+        new = [at for at, one in enumerate(batch.images) if one.number not in kept]
         if new:
             chosen = None if boxes is None else [boxes[at] for at in new]
             tokens = self.image_encoder(batch.pixels[new], chosen)
             for row, at in enumerate(new):
                 there, number = tokens.mask[row], batch.images[at].number
-                found = tokens.values[row, there].detach(), tokens.boxes[row, there]
-                kept[number] = found
-                self._kept.put(number, found)
+                kept[number] = tokens.values[row, there].detach(), tokens.boxes[row, there]
+                self._kept.put(number, kept[number])
         every = [kept[one.number] for one in batch.images]
         return pad([values for values, _ in every], [places for _, places in every])
 
@@ -390,7 +391,8 @@ class FolderTask(BenchTask):
             known = FolderKnown.of(parts["train"], images)
             write_text(saved, json.dumps(asdict(known), ensure_ascii=False) + "\n")
         objective = FolderObjective(images)
-        return FolderPrepared(objective, *parts.values(), known=known)
+        train, validation, test = parts.values()
+        return FolderPrepared(objective, train, validation, test, known=known)
 
     def model(self, choice: ModelChoice, prepared: Prepared) -> nn.Module:
         assert isinstance(prepared, FolderPrepared)
