@@ -11,7 +11,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from graph_fusion.fusion import ANSWERER_FUSION, FUSIONS, Fused, FusionConfig, Masks, TokenGraph
-from graph_fusion.heads.graph import AnswerHeads, Scores
+from graph_fusion.heads import HEADS, Scores
 from graph_fusion.tensors import (
     ANSWER_TYPES,
     EDGE_FEATURES,
@@ -44,6 +44,7 @@ class ModelConfig:
     layers: int = 5
     gate_width: int = 48
     fusion: str = ANSWERER_FUSION
+    head: str = "graph"
     layer: str = "gcn"
     residual: bool = True
     layer_norm: bool = True
@@ -57,7 +58,7 @@ class GraphAnswerer(nn.Module):
     """Answers questions from batches of graphs.
 
     The start feature of a node is the sum of its projected label, kind, region feature and
-    geometry; fusion is by name; heads are `AnswerHeads`.
+    geometry; the fusion and the heads, by default `AnswerHeads`, are chosen by name.
     """
 
     def __init__(self, config: ModelConfig) -> None:
@@ -76,7 +77,7 @@ class GraphAnswerer(nn.Module):
             nn.Linear(hidden, hidden),
         )
         self.fusion = FUSIONS.make(config.fusion, config=_fusion_config(config))
-        self.heads = AnswerHeads(hidden)
+        self.heads = HEADS.make(config.head, hidden=hidden)
 
     def forward(self, batch: Batch) -> tuple[Scores, Fused]:
         asked, frame = batch.texts[batch.question[:, 0]], batch.texts[batch.question[:, 1]]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import random
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -27,3 +28,11 @@ def datasets() -> Path:
     if not folder:
         pytest.skip("SIGHTGRAPH_DATASETS is not set: the data sets are not part of the project")
     return Path(folder)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def text_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Tests keep no text vectors in the user's cache."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SIGHTGRAPH_CACHE", str(tmp_path_factory.mktemp("cache")))
+        yield

@@ -18,7 +18,7 @@ def test_a_new_fusion_is_less_than_thirty_lines_and_goes_through_the_bench(tmp_p
     assert fusion.end_lineno - fusion.lineno < 30
     program = (
         "import runpy, sys\n"
-        "from pipelines.bench.tasks import SortOfClevr\n"
+        "from pipelines.bench.sort_of_clevr import SortOfClevr\n"
         "SortOfClevr.amounts = (64, 16, 16)\n"
         f"sys.argv = ['x', '--epochs', '1', '--seeds', '1', '--out', {str(tmp_path)!r}]\n"
         f"runpy.run_path({str(NEW_FUSION)!r}, run_name='__main__')\n"

@@ -19,6 +19,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from graph_fusion.encoders.base import TokenEncoder
+from graph_fusion.parts import Part, make_part, name_and_options
 from kg.errors import SightGraphError
 from kg.files import atomic_path
 
@@ -173,6 +174,25 @@ class TokenMean:
         # one by one: so a text's vector has the same bits whatever is encoded beside it
         pooled = torch.cat([self.encoder([text]).pooled() for text in texts])
         return torch.nn.functional.normalize(pooled, dim=1)
+
+
+def sentence_encoder(part: Part, texts: Sequence[str]) -> TextEncoder:
+    """Return the encoder of whole texts that a config names.
+
+    Those of `TEXT_ENCODERS` come first, then the means of `TOKEN_ENCODERS`, whose vocabulary is
+    that of `texts`.
+
+    Raises:
+        UnknownNameError: there is none.
+        SightGraphError: it has to be trained.
+    """
+    from graph_fusion.encoders import TEXT_ENCODERS, TOKEN_ENCODERS
+    from graph_fusion.encoders.words import Vocabulary
+
+    name, _ = name_and_options(part, TOKEN_ENCODERS.kind)
+    if name in TEXT_ENCODERS:
+        return make_part(TEXT_ENCODERS, part)
+    return TokenMean(make_part(TOKEN_ENCODERS, part, vocabulary=Vocabulary.of(texts)), name)
 
 
 def cache_folder() -> Path:

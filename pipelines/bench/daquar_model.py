@@ -14,7 +14,7 @@ from graph_fusion.fusion_model import FusionModel, Inputs
 from graph_fusion.heads.base import mlp
 from graph_fusion.heads.closed import NamedAnswers
 from graph_fusion.training import Figures, Objective
-from pipelines.bench.daquar_photos import (
+from pipelines.bench.daquar_inputs import (
     CELLS,
     COLOUR_FEATURES,
     COLUMNS,

@@ -1,21 +1,35 @@
-"""Knowledge scenes as tensors, and the model's two ends: tokens in, a node of the graph out."""
+"""Knowledge scenes as a task: tokens in, a node of the graph out."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 import torch
 from torch import Tensor, nn
 
-from graph_fusion.fusion import Fused, Masks, TokenGraph
+from graph_fusion.encoders.text import encode_once, sentence_encoder
+from graph_fusion.fusion import Fused, FusionConfig, Masks, TokenGraph
 from graph_fusion.fusion_model import FusionModel, Inputs
-from graph_fusion.heads.base import ItemScorer, masked_log_softmax, mixed, parts_of
+from graph_fusion.heads import HEADS
+from graph_fusion.parts import make_part, name_and_options
 from graph_fusion.tensors import GEOMETRY_FEATURES, TextTable, box_shares, places
-from graph_fusion.training import Figures, Objective
+from graph_fusion.training import Figures, Objective, TrainingConfig
+from kg.errors import SightGraphError, unknown_name
 from kg.graph import Node, SceneGraph
 from kg.vocabulary import MEANS, EdgeKind, NodeKind
-from pipelines.generate.knowledge_scenes import SceneQuestion
+from pipelines.bench.task import (
+    DEFAULT_CHOICE,
+    MEASURE_BATCH,
+    BenchTask,
+    ModelChoice,
+    Prepared,
+    measured,
+)
+from pipelines.datasets.coco import VAL_SPLIT
+from pipelines.generate.knowledge_scenes import SceneQuestion, read_photos, write_parts
+from pipelines.generate.scene_noise import noises
 
 KINDS = (NodeKind.OBJECT, NodeKind.CONCEPT)
 EDGES = (EdgeKind.MENTION, EdgeKind.LINK, EdgeKind.SPATIAL, EdgeKind.FACT)
@@ -108,6 +122,13 @@ def example(question: SceneQuestion, table: TextTable) -> SceneExample:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class SceneInputs(Inputs):
+    """And the vectors of the nodes' labels: [B, I, D]."""
+
+    labels: Tensor
+
+
 class SceneFront(nn.Module):
     """Label, kind and place of each node, and the question's texts, as tokens."""
 
@@ -118,18 +139,21 @@ class SceneFront(nn.Module):
         self.geometry = nn.Linear(GEOMETRY_FEATURES, hidden)
         self.text = nn.ModuleList(nn.Linear(text_features, hidden) for _ in range(TEXTS))
 
-    def forward(self, batch: SceneBatch) -> Inputs:
+    def forward(self, batch: SceneBatch) -> SceneInputs:
         samples, longest = len(batch.texts), longest_of(batch.place)
         nodes = self.label(batch.vectors[batch.node_text]) + self.kind(batch.node_kind)
         nodes = torch.relu(nodes + self.geometry(batch.geometry))
         image = nodes.new_zeros(samples, longest, nodes.shape[1])
         image = image.index_put((batch.sample, batch.place), nodes)
+        labels = batch.vectors.new_zeros(samples, longest, batch.vectors.shape[1])
+        labels[batch.sample, batch.place] = batch.vectors[batch.node_text]
         there = torch.zeros(samples, longest, dtype=torch.bool, device=image.device)
         there[batch.sample, batch.place] = True
         said = batch.vectors[batch.texts]
         text = torch.stack([layer(said[:, i]) for i, layer in enumerate(self.text)], dim=1)
         masks = Masks(there, torch.ones_like(batch.texts, dtype=torch.bool))
-        return Inputs(image, torch.relu(text), self._graph(batch, longest + TEXTS), masks)
+        graph = self._graph(batch, longest + TEXTS)
+        return SceneInputs(image, torch.relu(text), graph, masks, labels)
 
     def _graph(self, batch: SceneBatch, length: int) -> TokenGraph:
         used, relation = torch.unique(batch.relation, return_inverse=True)
@@ -149,19 +173,16 @@ class SceneFront(nn.Module):
         )
 
 
-class NodeChoice(nn.Module):
-    """Log-probability of each node [B, I]: from its fused and its own token, and the question."""
+class LabelChoice(nn.Module):
+    """Log-probability of each node [B, I], as candidates that are read by their labels alone."""
 
-    def __init__(self, hidden: int) -> None:
+    def __init__(self, head: nn.Module) -> None:
         super().__init__()
-        self.score = ItemScorer(hidden, 2 * hidden)
+        self.head = head
 
-    def forward(self, fused: Fused, inputs: Inputs) -> Tensor:
-        there = inputs.masks.image
-        items = torch.cat([fused.tokens[:, : there.shape[1]], inputs.image], dim=2)
-        vectors, shares = parts_of(fused)
-        logits = self.score(items, vectors)
-        return mixed(masked_log_softmax(logits, there.unsqueeze(1).expand_as(logits)), shares)
+    def forward(self, fused: Fused, inputs: SceneInputs) -> Tensor:
+        logs: Tensor = self.head(fused, inputs.labels, inputs.masks.image)
+        return logs
 
 
 class SceneObjective(Objective[FusionModel, SceneBatch]):
@@ -259,3 +280,70 @@ def _geometry(graph: SceneGraph, node: Node) -> list[float]:
     if node.box is None or graph.photo is None:
         return [0.0] * GEOMETRY_FEATURES
     return [*box_shares(node.box, graph.photo), node.score]
+
+
+class KnowledgeScenes(BenchTask):
+    """Questions over one to three relations, with concepts that training never shows."""
+
+    name = "knowledge-scenes"
+    measures = (
+        "accuracy",
+        "accuracy, 1 relations",
+        "accuracy, 2 relations",
+        "accuracy, 3 relations",
+    )
+    sizes = FusionConfig(hidden=64, layers=5, relation_features=384, edge_features=EDGE_FEATURES)
+    training = TrainingConfig(
+        epochs=8, batch_size=64, learning_rate=3e-3, watch="accuracy", watch_for="max"
+    )
+    configurable = ("text_encoder", "head", "layer")
+    questions = 20
+    """At most so many about each photograph."""
+
+    def prepare(
+        self, data: Path | None, cache: Path, choice: ModelChoice = DEFAULT_CHOICE
+    ) -> Prepared:
+        if data is None:
+            raise SightGraphError("knowledge-scenes needs --data, a folder like coco_mini.")
+        self.data = data
+        self.parts = write_parts(data, self.questions)
+        self.table = TextTable()
+        train, validation, test = (
+            [example(one, self.table) for one in self.parts[part]]
+            for part in ("train", "validation", "test")
+        )
+        self.encoder = sentence_encoder(choice.text_encoder or "minilm", self.table.texts())
+        self.vectors = encode_once(self.table.texts(), self.encoder)
+        return Prepared(SceneObjective(self.vectors), train, validation, test)
+
+    def model(self, choice: ModelChoice, prepared: Prepared) -> nn.Module:
+        hidden, features = choice.sizes.hidden, self.encoder.dim
+        name, _ = name_and_options(choice.head or "pointer", HEADS.kind)
+        if name not in ("pointer", "choice"):
+            raise unknown_name("head of knowledge-scenes", name, ("pointer", "choice"))
+        front = SceneFront(features, hidden)
+        made = make_part(HEADS, choice.head or "pointer", hidden=hidden, text_features=features)
+        head = made if name == "pointer" else LabelChoice(made)
+        return FusionModel(
+            front,
+            choice.fusion,
+            replace(choice.sizes, relation_features=features),
+            head,
+            choice.missing,
+            choice.control,
+        )
+
+    def curve(self, model: nn.Module, prepared: Prepared) -> dict[str, float]:
+        photos = read_photos(self.data, VAL_SPLIT)
+        points = {}
+        for noise in noises(photos, self.data, seed=0):
+            points[noise.name] = self._accuracy(model, noise.apply(self.parts["test"]))
+        return points
+
+    def _accuracy(self, model: nn.Module, questions: Sequence[SceneQuestion]) -> float:
+        examples = [example(one, self.table) for one in questions]
+        new = self.table.texts()[len(self.vectors) :]  # labels that only the noise brought in
+        if new:
+            self.vectors = torch.cat([self.vectors, self.encoder(new)])
+        figures = measured(model, SceneObjective(self.vectors), examples, MEASURE_BATCH)
+        return figures[self.measures[0]]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -10,11 +11,18 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from graph_fusion.controls import CONTROLS
-from graph_fusion.fusion import Masks, TokenGraph
+from graph_fusion.fusion import FusionConfig, Masks, TokenGraph
 from graph_fusion.layers import LAYERS
 from graph_fusion.layers.edges import Edges
-from graph_fusion.training import Figures, Objective
-from pipelines.datasets.planetoid import CitationGraph
+from graph_fusion.training import Figures, Objective, TrainingConfig
+from kg.errors import SightGraphError
+from pipelines.bench.task import (
+    DEFAULT_CHOICE,
+    BenchTask,
+    ModelChoice,
+    Prepared,
+)
+from pipelines.datasets.planetoid import CitationGraph, read_planetoid
 
 WEIGHT_DECAY = 5e-4
 """L2 on the first layer's weights, as in the paper (section 5.2)."""
@@ -104,3 +112,54 @@ class NodeObjective(Objective[NodeClassifier, CitationGraph]):
         mask: Tensor = getattr(batch, self.part)
         hit = model(batch)[mask].argmax(1) == batch.labels[mask]
         return {"accuracy": (hit.sum(), len(hit))}
+
+
+class Cora(BenchTask):
+    """Papers by topic, from their words and citations, with Planetoid's fixed split."""
+
+    name = "cora"
+    published = "GCN: 81.5 (Kipf & Welling, ICLR 2017, table 2)"
+    sizes = FusionConfig(hidden=16, layers=2, dropout=0.5)
+    configurable = ()
+    training = TrainingConfig(
+        epochs=200,
+        learning_rate=0.01,
+        weight_decay=0.0,
+        schedule="constant",
+        clip=None,
+        watch="loss",
+        save_every=1000,
+    )
+
+    def prepare(
+        self, data: Path | None, cache: Path, choice: ModelChoice = DEFAULT_CHOICE
+    ) -> Prepared:
+        if data is None:
+            raise SightGraphError(f"{self.name} needs --data, Planetoid's folder.")
+        graph = [read_planetoid(data, self.name)]
+        return Prepared(NodeObjective(), graph, graph, graph, NodeObjective("test"))
+
+    def model(self, choice: ModelChoice, prepared: Prepared) -> nn.Module:
+        (graph,) = prepared.train
+        sizes = choice.sizes
+        return NodeClassifier(
+            choice.fusion,
+            graph.features.shape[1],
+            sizes.hidden,
+            graph.classes,
+            sizes.dropout,
+            choice.control,
+        )
+
+    def choices(self) -> list[str]:
+        return list(LAYERS)
+
+    def controls(self, name: str) -> list[str]:
+        return ["no_edges", "random_graph", "shuffled_edges"]
+
+
+class Citeseer(Cora):
+    """As Cora, on Citeseer."""
+
+    name = "citeseer"
+    published = "GCN: 70.3 (Kipf & Welling, ICLR 2017, table 2)"

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from graph_fusion.encoders import TEXT_ENCODERS
+from graph_fusion.encoders.text import encode_once
 from graph_fusion.heads.graph import COUNT, YES_NO, Scores
 from graph_fusion.model import GraphAnswerer
 from graph_fusion.tensors import EDGE_KINDS, Batch, collate
@@ -19,7 +20,6 @@ from kg.vocabulary import EdgeKind
 from pipelines.detectors import Detector
 from pipelines.training.answerer_examples import (
     Example,
-    encode_texts,
     generated_examples,
     read_pictures,
 )
@@ -42,7 +42,7 @@ def evaluate(
     pictures = read_pictures(data, detector)
     examples, table = generated_examples(pictures, loaded.config, questions, seed)
     held = [one for one in examples if one.validation]
-    texts = encode_texts(table, TEXT_ENCODERS.make(loaded.config.text_encoder))
+    texts = encode_once(table.texts(), TEXT_ENCODERS.make(loaded.config.text_encoder))
     return scores(loaded, held, texts)
 
 

@@ -20,6 +20,7 @@ from torch.nn import functional as F
 
 from graph_fusion import training
 from graph_fusion.encoders import TEXT_ENCODERS
+from graph_fusion.encoders.text import encode_once
 from graph_fusion.heads.graph import COUNT, POINTER, YES_NO, Scores
 from graph_fusion.model import GraphAnswerer, ModelConfig
 from graph_fusion.tensors import Batch, TextTable, collate, segment_max, segment_sum
@@ -36,7 +37,6 @@ from pipelines.training.answerer_examples import (
     Example,
     ExampleMaker,
     Picture,
-    encode_texts,
     generated_examples,
     read_pictures,
 )
@@ -88,7 +88,7 @@ def train(
     examples += _human_examples(data, pictures, model.config, options, table)
     out.mkdir(parents=True, exist_ok=True)
     encoder = TEXT_ENCODERS.make(model.config.text_encoder)
-    texts = encode_texts(table, encoder, out / "texts.safetensors")
+    texts = encode_once(table.texts(), encoder)
     held = [one for one in examples if one.validation]
     seen = [one for one in examples if not one.validation]
     fit(model, seen, texts, options, out, log)

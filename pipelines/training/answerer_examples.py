@@ -12,15 +12,12 @@ from typing import TYPE_CHECKING, Any
 import torch
 from PIL import Image
 from rich.progress import track
-from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from graph_fusion.encoders import TextEncoder
 from graph_fusion.heads.graph import COUNT, NO, POINTER, UNKNOWN, YES, YES_NO
 from graph_fusion.model import ModelConfig
 from graph_fusion.tensors import GraphTensors, TextTable, graph_tensors
 from kg.english import base_forms, normalise
-from kg.files import atomic_path
 from kg.graph import Edge, Node, PhotoInfo, SceneGraph
 from kg.knowledge.memory import Knowledge
 from kg.linking import Linker
@@ -277,30 +274,6 @@ def generated_examples(
         for example in maker.examples(picture, questions)
     ]
     return examples, table
-
-
-def encode_texts(table: TextTable, encoder: TextEncoder, cache: Path | None = None) -> Tensor:
-    """Return the vectors [T, D] of all texts of `table`.
-
-    cache: a file that keeps them between runs.
-    """
-    texts = table.texts()
-    if cache is not None and cache.is_file():
-        cached: Tensor = load_file(cache)["vectors"]
-        if json.loads(cache.with_suffix(".json").read_text()) == texts:
-            return cached
-    # Texts of like length need no padding.
-    order = sorted(range(len(texts)), key=lambda at: len(texts[at]))
-    parts = [
-        encoder([texts[at] for at in order[start : start + 128]])
-        for start in track(range(0, len(order), 128), "encoding texts")
-    ]
-    vectors = torch.cat(parts)[torch.tensor(order).argsort()]
-    if cache is not None:
-        with atomic_path(cache) as path:
-            save_file({"vectors": vectors}, path)
-        cache.with_suffix(".json").write_text(json.dumps(texts))
-    return vectors
 
 
 FILE = Path("okvqa") / "train.json"

@@ -8,8 +8,8 @@ import pytest
 from torch import nn
 
 from graph_fusion.training import TrainingConfig
+from pipelines.bench.sort_of_clevr import SortOfClevr
 from pipelines.bench.task import Prepared, measured
-from pipelines.bench.tasks import SortOfClevr
 
 
 class TinyShapes(SortOfClevr):

@@ -12,21 +12,22 @@ from torch import Tensor
 
 from graph_fusion.fusion import Fused, FusionConfig
 from graph_fusion.fusion_model import FusionModel, Inputs
+from graph_fusion.heads.closed import PointerHead
 from graph_fusion.tensors import TextTable
+from kg.errors import SightGraphError
 from kg.graph import SceneGraph
 from kg.vocabulary import MEANS, EdgeKind, NodeKind
 from pipelines.bench.knowledge_scenes import (
     EDGE_FEATURES,
     EDGES,
     TEXTS,
-    NodeChoice,
+    KnowledgeScenes,
     SceneBatch,
     SceneFront,
     SceneObjective,
     example,
 )
-from pipelines.bench.task import ModelChoice, measured
-from pipelines.bench.tasks import KnowledgeScenes
+from pipelines.bench.task import ModelChoice, measured, read_training, train_task
 from pipelines.generate.knowledge_scenes import SceneQuestion
 
 Parts = dict[str, list[SceneQuestion]]
@@ -152,7 +153,7 @@ def model(fusion: str = "graph_attention", control: str | None = None) -> Fusion
         relation_features=FEATURES, edge_features=EDGE_FEATURES,
     )  # fmt: skip
     front_ = SceneFront(FEATURES, HIDDEN)
-    return FusionModel(front_, fusion, sizes, NodeChoice(HIDDEN), control=control).eval()
+    return FusionModel(front_, fusion, sizes, PointerHead(HIDDEN), control=control).eval()
 
 
 class Chosen(torch.nn.Module):
@@ -253,3 +254,44 @@ def test_the_bench_measures_it_and_draws_its_noise_curve(
     assert curve["perfect graph"] == figures["accuracy"]
     assert curve["the detector's graph"] == 0, "nothing is seen in a grey photograph"
     assert all(0 <= share <= 1 for share in curve.values())
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        {"text_encoder": "bag_of_words"},
+        {"head": "choice"},
+        {"layer": "gat"},
+        {"layer": {"name": "pyg", "conv": "SAGEConv"}},
+    ],
+)
+def test_text_encoder_layer_and_head_come_from_the_config(
+    parts: dict[str, object], scenes_folder: Path, tmp_path: Path
+) -> None:
+    task = KnowledgeScenes()
+    task.questions = 1
+    sizes = {"hidden": 16, "layers": 1, "heads": 2}
+    options = read_training(task, None, sizes=sizes, fusion="graph", **parts)
+    prepared = task.prepare(scenes_folder, tmp_path, options.choice())
+    model = task.model(options.choice(), prepared)
+    loss, _ = prepared.objective.loss(model, prepared.objective.collate(prepared.train[:3]))
+    loss.backward()
+    assert loss.isfinite()
+
+
+@pytest.mark.parametrize(
+    ("parts", "message"),
+    [
+        ({"image_encoder": "hog"}, "has a fixed image_encoder"),
+        ({"head": "pointr"}, "Did you mean 'pointer'"),
+        ({"text_encoder": "lstm"}, "has to be trained"),
+        ({"layer": "gta"}, "Did you mean 'gat'"),
+    ],
+)
+def test_what_the_task_does_not_take_is_refused(
+    parts: dict[str, object], message: str, scenes_folder: Path, tmp_path: Path
+) -> None:
+    task = KnowledgeScenes()
+    task.questions = 1
+    with pytest.raises(SightGraphError, match=message):
+        train_task(task, scenes_folder, read_training(task, None, **parts), tmp_path, log=str)

@@ -10,8 +10,8 @@ import pytest
 from PIL import Image
 
 from pipelines.bench.run import Result, Run, spread
+from pipelines.bench.sort_of_clevr import SortOfClevr
 from pipelines.bench.table import cells, headings, markdown, noise_curve, rows, save
-from pipelines.bench.tasks import SortOfClevr
 
 MEASURES = SortOfClevr.measures
 

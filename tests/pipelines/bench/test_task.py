@@ -11,8 +11,8 @@ import pytest
 
 from kg.errors import SightGraphError
 from pipelines.bench import BENCH_TASKS, BenchTask
+from pipelines.bench.planetoid import Cora
 from pipelines.bench.task import ModelChoice, TaskTraining, evaluate_task, read_training, train_task
-from pipelines.bench.tasks import Cora
 
 Trained = tuple[Path, dict[str, float]]
 
@@ -101,3 +101,22 @@ def test_an_unknown_setting_is_named(tiny: BenchTask, tmp_path: Path) -> None:
         read_training(tiny, file)
     with pytest.raises(SightGraphError, match="Did you mean 'early'"):
         train_task(tiny, None, read_training(tiny, None, fusion="erly"), tmp_path, log=str)
+
+
+@pytest.mark.parametrize("encoder", ["small_cnn", {"name": "hog", "resize": 32}])
+def test_sort_of_clevr_takes_an_image_encoder(
+    tiny: BenchTask, encoder: object, tmp_path: Path
+) -> None:
+    options = read_training(tiny, None, image_encoder=encoder)
+    figures = train_task(tiny, None, options, tmp_path, log=str)
+    assert evaluate_task(tiny, None, tmp_path) == figures
+
+
+@pytest.mark.parametrize(
+    ("name", "key"),
+    [("sort-of-clevr", "text_encoder"), ("cora", "layer"), ("okvqa", "head"), ("daquar", "head")],
+)
+def test_a_component_that_a_task_fixes_is_refused(name: str, key: str) -> None:
+    task = BENCH_TASKS.make(name)
+    with pytest.raises(SightGraphError, match=f"{name} has a fixed {key}"):
+        read_training(task, None, **{key: "x"})

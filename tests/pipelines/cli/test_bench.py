@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from click.testing import Result
 
-from pipelines.bench.tasks import SortOfClevr
+from pipelines.bench.sort_of_clevr import SortOfClevr
 
 FEW = ("--epochs", 1, "--seeds", 1)
 

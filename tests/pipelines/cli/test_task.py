@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from pipelines.bench import BENCH_TASKS
-from pipelines.bench.tasks import SortOfClevr
+from pipelines.bench.sort_of_clevr import SortOfClevr
 from pipelines.cli import main
 from pipelines.cli.task import GENERATED, TASKS
 

@@ -18,6 +18,16 @@ from graph_fusion.fusion import FusionConfig
 from graph_fusion.fusion_model import FusionModel
 from graph_fusion.training import TrainingConfig
 from kg.errors import SightGraphError
+from pipelines.bench.daquar import DAQUAR
+from pipelines.bench.daquar_inputs import (
+    CELLS,
+    common_words,
+    fit_words,
+    mirrored,
+    names_object,
+    ridge,
+    words_said,
+)
 from pipelines.bench.daquar_model import (
     SEEN,
     TEXTS,
@@ -26,10 +36,6 @@ from pipelines.bench.daquar_model import (
     mirror,
     room_graph,
 )
-from pipelines.bench.daquar_photos import CELLS
-from pipelines.bench.daquar_texts import mirrored, names_object
-from pipelines.bench.daquar_words import common_words, fit_words, ridge, words_said
-from pipelines.bench.room_tasks import DAQUAR
 from pipelines.bench.task import ModelChoice, TaskTraining, evaluate_task, train_task
 from pipelines.cli import main
 from pipelines.datasets.daquar import (

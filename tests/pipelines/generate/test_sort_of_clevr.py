@@ -11,10 +11,10 @@ import torch
 
 from graph_fusion.fusion import FusionConfig
 from graph_fusion.fusion_model import FusionModel
+from graph_fusion.heads.closed import ClosedHead
 from pipelines.bench.sort_of_clevr import (
     EDGE_FEATURES,
     RELATION_FEATURES,
-    ClosedAnswer,
     ShapesFront,
     ShapesObjective,
     complete_graph,
@@ -139,7 +139,7 @@ def test_the_same_seed_gives_the_same_bits_and_another_seed_other_pictures() -> 
 
 
 def test_parts_of_the_bench_share_no_picture() -> None:
-    from pipelines.bench.tasks import TEST_SEED, TRAIN_SEED, VALIDATION_SEED
+    from pipelines.bench.sort_of_clevr import TEST_SEED, TRAIN_SEED, VALIDATION_SEED
 
     parts = [
         {one.pixels.tobytes() for one in pictures(50, seed)}
@@ -219,7 +219,7 @@ def small(fusion: str = "transformer") -> FusionModel:
         hidden=16, layers=1, heads=2, dropout=0.0,
         relation_features=RELATION_FEATURES, edge_features=EDGE_FEATURES,
     )  # fmt: skip
-    return FusionModel(ShapesFront(16, channels=4), fusion, sizes, ClosedAnswer(16))
+    return FusionModel(ShapesFront(16, channels=4), fusion, sizes, ClosedHead(16, len(ANSWERS)))
 
 
 def test_figures_count_relational_and_other_questions_apart(some: list[ShapesPicture]) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from graph_fusion.encoders.text import MiniLM
+from graph_fusion.encoders.text import MiniLM, encode_once
 from graph_fusion.model import GraphAnswerer, ModelConfig
 from graph_fusion.tensors import TextTable
 from kg.graph import PhotoInfo, SceneGraph
@@ -22,7 +22,7 @@ from pipelines.generate.templates import SPATIAL_PHRASES
 from pipelines.generate.wording import plural, with_article
 from pipelines.reading.parser import Parser
 from pipelines.training.answerer import AnswererTraining, batch_loss, calibrate, fit
-from pipelines.training.answerer_examples import Example, ExampleMaker, Picture, encode_texts
+from pipelines.training.answerer_examples import Example, ExampleMaker, Picture
 
 PICTURE = Picture(
     "table.jpg",
@@ -54,7 +54,7 @@ def examples(builder: GraphBuilder) -> tuple[list[Example], torch.Tensor]:
     table = TextTable()
     maker = ExampleMaker(builder, Parser(), table, SMALL, seed=1)
     made = list(maker.examples(PICTURE, 48))
-    return made, encode_texts(table, MiniLM())
+    return made, encode_once(table.texts(), MiniLM())
 
 
 def test_fact_questions_are_answered_by_the_facts_of_their_subject(

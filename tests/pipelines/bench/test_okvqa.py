@@ -1,4 +1,4 @@
-"""pipelines/bench/open_tasks.py: OK-VQA as a task, from a folder of data sets to an answerer."""
+"""pipelines/bench/okvqa.py: OK-VQA as a task, from a folder of data sets to an answerer."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 
 from graph_fusion.vocabulary_model import VocabularyAnswerer
 from kg.errors import SightGraphError
-from pipelines.bench.open_tasks import OKVQA, OpenPrepared
+from pipelines.bench.okvqa import OKVQA, OpenPrepared
 from pipelines.bench.task import read_training, train_task
 from pipelines.evaluate.okvqa import evaluate
 

@@ -16,6 +16,18 @@ from graph_fusion.training import TrainingConfig
 from graph_fusion.weights import loading
 from kg.errors import SightGraphError
 from kg.files import write_text
+from pipelines.bench.daquar_inputs import (
+    FOLDS,
+    SeenPhotos,
+    WordReader,
+    common_words,
+    encode_questions,
+    fit_words,
+    look_at,
+    mirrored,
+    names_object,
+    words_said,
+)
 from pipelines.bench.daquar_model import (
     EDGE_FEATURES,
     RELATIONS,
@@ -26,9 +38,6 @@ from pipelines.bench.daquar_model import (
     RoomObjective,
     RoomTables,
 )
-from pipelines.bench.daquar_photos import SeenPhotos, look_at
-from pipelines.bench.daquar_texts import encode_questions, mirrored, names_object
-from pipelines.bench.daquar_words import FOLDS, WordReader, common_words, fit_words, words_said
 from pipelines.bench.task import DEFAULT_CHOICE, BenchTask, ModelChoice, Prepared
 from pipelines.datasets.daquar import (
     Daquar,
@@ -147,7 +156,7 @@ class DAQUAR(BenchTask):
         if new:
             write_text(cache / ABOUT, json.dumps(asdict(known)) + "\n")
         labels = BundledDetector().labels
-        tables = self._tables(daquar, seen, scores, labels, cache)
+        tables = self._tables(daquar, seen, scores, labels)
         examples = self._examples(daquar.questions, numbers, seen, labels, known)
         trained = set(known.photographs)
         pairs = list(zip(daquar.questions, examples, strict=True))
@@ -195,12 +204,11 @@ class DAQUAR(BenchTask):
         seen: SeenPhotos,
         scores: Tensor,
         labels: list[str],
-        cache: Path,
     ) -> RoomTables:
         texts = [one.text for one in daquar.questions]
-        vectors = encode_questions(texts, cache, not self.measuring)
+        vectors = encode_questions(texts)
         if not self.measuring:
-            others = encode_questions([mirrored(text) for text in texts], cache, keep=True)
+            others = encode_questions([mirrored(text) for text in texts])
             vectors = torch.cat([vectors, others])
         encoder = TEXT_ENCODERS.make("minilm")
         return RoomTables(
