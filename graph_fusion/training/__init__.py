@@ -1,5 +1,6 @@
 """Training of any model with its objective from one config, on Lightning."""
 
+from graph_fusion.training.checkpoint import save_model
 from graph_fusion.training.config import TrainingConfig, TrainingOptions, read_config
 from graph_fusion.training.fit import TrainingReport, fit
 from graph_fusion.training.objective import Figures, Objective
@@ -12,4 +13,5 @@ __all__ = [
     "TrainingReport",
     "fit",
     "read_config",
+    "save_model",
 ]

@@ -13,7 +13,7 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from kg.errors import SightGraphError
-from kg.files import atomic_path
+from kg.files import atomic_path, write_text
 
 STATE = "state"
 """Key in the metadata of the safetensors file, which maps strings to strings."""
@@ -51,6 +51,18 @@ def load_state(file: Path) -> Any:
         raise SightGraphError(
             f"'{file}' is no checkpoint of a training ({error}). Delete it to start over."
         ) from error
+
+
+def save_model(folder: Path, weights: Mapping[str, Tensor], config: Any) -> None:
+    """Write a model folder: model.safetensors and config.json, each whole or not at all.
+
+    Raises:
+        SightGraphError: a file cannot be written.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    with atomic_path(folder / "model.safetensors") as path:
+        save_file({name: value.contiguous() for name, value in weights.items()}, path)
+    write_text(folder / "config.json", json.dumps(config, indent=1) + "\n")
 
 
 def _packed(value: Any, path: tuple[str, ...], tensors: dict[str, Tensor], seen: set[int]) -> Any:

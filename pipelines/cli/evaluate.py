@@ -199,7 +199,7 @@ def parser(data: Path, report: Path | None, model: Path | None) -> None:
     \b
     sightgraph evaluate parser --data DATASETS/ud_english_ewt
     """
-    from pipelines.training.parser import evaluate as measure
+    from pipelines.evaluate.parser import evaluate as measure
 
     measure_and_report(report, lambda: measure(data, model))
 

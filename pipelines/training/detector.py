@@ -1,23 +1,24 @@
-"""FastestDet's weights (dog-qiuqiu/FastestDet, BSD-3-Clause) as a start for our detector."""
+"""Training of the detector, from the weights of FastestDet (dog-qiuqiu/FastestDet, BSD-3-Clause).
+
+An example is a random view of a photograph with boxes (`detector_data`); the objective is
+`detection_loss`. The model folder gets model.safetensors and config.json.
+"""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from graph_fusion import training
 from graph_fusion.encoders.detector import STRIDE, Boxes, DetectorNetwork, detection_loss
-from graph_fusion.training import Objective, TrainingConfig, TrainingOptions
+from graph_fusion.training import Objective, TrainingConfig, TrainingOptions, save_model
 from graph_fusion.weights import deterministic
 from kg.errors import SightGraphError
-from kg.files import atomic_path, write_text
 from pipelines.datasets.coco import COCO_LABELS
 from pipelines.detectors.bundled import BundledDetector
 from pipelines.evaluate.detection import LEAST_SCORE, best_threshold
@@ -32,11 +33,11 @@ from pipelines.training.detector_data import (
 BACKBONE_FILE = "shufflenet_v2_x0_5_coco_backbone.pth"
 DETECTOR_FILE = "fastestdet_coco80_ap50_25.3.pth"
 SIDE = 352
-"""What the weights were trained for: photographs stretched to this square."""
+"""FastestDet was trained on photographs that were resized to this square."""
 
 
 def start_from_fastestdet(network: DetectorNetwork, folder: Path) -> None:
-    """Copy all of FastestDet's weights into `network`, which then says what FastestDet says.
+    """Copy all weights of FastestDet into `network`, so that both give the same output.
 
     Raises:
         SightGraphError: one of the two files is missing from `folder`.
@@ -57,11 +58,11 @@ def start_from_fastestdet(network: DetectorNetwork, folder: Path) -> None:
 
 
 def joined_order(theirs: dict[str, Tensor], body: dict[str, Tensor]) -> Tensor:
-    """Return for each channel that our neck sees the place where FastestDet's neck sees it.
+    """Return for each input channel of our neck its index in the input of FastestDet's neck.
 
     FastestDet shuffles channels before each block of ShuffleNetV2, torchvision after it, so the
-    same features come out of a stage in different orders. Each channel is a row of some block's
-    last convolution, known by its values; both orders are followed from there.
+    output channels of a stage have different orders. Each channel is a row of the last
+    convolution of a block, which its values identify; both orders follow from there.
 
     Shapes:
         returns [C], a permutation of the joined channels of stages 2 to 4
@@ -87,7 +88,7 @@ def _main(theirs: dict[str, Tensor], stage: str, block: int) -> Tensor:
 
 
 def _rows(weight: Tensor, part: int) -> list[tuple[float, ...]]:
-    """Return what names each output channel of a 1 x 1 convolution, in whatever input order."""
+    """Return an identifier of each output channel of a 1 x 1 convolution, for any input order."""
     return [(part, *sorted(row)) for row in weight.flatten(1).tolist()]
 
 
@@ -118,11 +119,11 @@ WARM = 200
 class DetectorTraining(TrainingOptions):
     """How the detector is trained.
 
-    The learning rate rises, stays, and falls over the last `cooldown` of all steps. What is
-    kept lies between the start and the moving average of the weights, at `trained_share` of
-    the way (Wortsman et al., Robust fine-tuning of zero-shot models, CVPR 2022): so few
-    photographs teach something, and cost the start little of what it knows.
-    side: of the photographs that it is made for; training draws its sides around it.
+    The learning rate rises, stays, and falls over the last `cooldown` of all steps. The result
+    is interpolated between the initial weights and the moving average, `trained_share` of the
+    average (Wortsman et al., Robust fine-tuning of zero-shot models, CVPR 2022), because few
+    photographs are trained on.
+    side: of the photographs at inference; training draws from `sides`.
     """
 
     epochs: int = 2
@@ -140,14 +141,14 @@ class DetectorTraining(TrainingOptions):
 
 @dataclass(frozen=True, slots=True)
 class Views:
-    """Views of photographs, all of one side: images [B, 3, S, S], and what is in each."""
+    """Views of photographs of one size: images [B, 3, S, S], and the boxes in each."""
 
     images: Tensor
     boxes: list[Boxes]
 
 
 class DetectionObjective(Objective[DetectorNetwork, Views]):
-    """Training views of `samples`, drawn anew each time; an example is a sample's index."""
+    """Random views of `samples`; an example is the index of a sample."""
 
     def __init__(self, samples: Sequence[Sample], options: DetectorTraining) -> None:
         self.samples, self.options = samples, options
@@ -161,7 +162,7 @@ class DetectionObjective(Objective[DetectorNetwork, Views]):
         return detection_loss(model(batch.images), batch.boxes, batch.images.shape[-1] // STRIDE)
 
     def groups(self, model: DetectorNetwork, config: TrainingConfig) -> list[dict[str, Any]]:
-        """The stem stays as it is."""
+        """Return the groups without the stem, which is frozen."""
         stages = [p for p in model.backbone.body.parameters() if p.requires_grad]
         rest = [*model.backbone.context.parameters(), *model.head.parameters()]
         return [{"params": stages, "lr": self.options.backbone_rate}, {"params": rest}]
@@ -171,7 +172,7 @@ class DetectionObjective(Objective[DetectorNetwork, Views]):
         return min(warm, max(steps - step, 1) / max(self.options.cooldown * steps, 1.0))
 
     def start_epoch(self, model: DetectorNetwork, epoch: int) -> None:
-        """Batch norms keep their statistics."""
+        """Keep evaluation mode, so that batch norms keep their statistics."""
         model.eval()
 
 
@@ -184,10 +185,10 @@ def train(
 ) -> dict[str, float]:
     """Train on `data` (the folder of data sets) and write the model folder `out`.
 
-    Goes on from the checkpoint in `out`/training, if any. Returns the last mean loss.
+    Resumes from the checkpoint in `out`/training. Returns the last mean loss and the threshold.
 
     Raises:
-        SightGraphError: a file that is needed is missing from `data`.
+        SightGraphError: a file is missing from `data`.
     """
     options = options or DetectorTraining()
     torch.manual_seed(options.seed)
@@ -209,34 +210,28 @@ def train(
         log,
         about=options.others(),
     )
-    _export(start, network.state_dict(), out, options)
+    weights = _interpolated(start, network.state_dict(), options.trained_share)
+    save_model(out, weights, _config(options, LEAST_SCORE))
     threshold = best_threshold(data / "coco_mini", BundledDetector(out, LEAST_SCORE), is_held_out)
-    _write_config(out, options, threshold)
+    save_model(out, weights, _config(options, threshold))
     mean = report.figures["train loss"]
     return {"epochs": float(options.epochs), "mean loss": mean, "threshold": threshold}
 
 
-def _export(
-    start: Mapping[str, Tensor],
-    average: Mapping[str, Tensor],
-    out: Path,
-    options: DetectorTraining,
-) -> None:
-    kept = {
-        name: start[name].lerp(value, options.trained_share)
+def _interpolated(
+    start: Mapping[str, Tensor], average: Mapping[str, Tensor], share: float
+) -> dict[str, Tensor]:
+    """Return `share` of the average and the rest of the initial weights."""
+    return {
+        name: start[name].lerp(value, share) if value.dtype.is_floating_point else value
         for name, value in average.items()
-        if value.dtype.is_floating_point
     }
-    with atomic_path(out / "model.safetensors") as path:
-        save_file({name: v.contiguous() for name, v in {**average, **kept}.items()}, path)
-    _write_config(out, options, LEAST_SCORE)
 
 
-def _write_config(out: Path, options: DetectorTraining, threshold: float) -> None:
-    config = {
+def _config(options: DetectorTraining, threshold: float) -> dict[str, Any]:
+    return {
         "labels": COCO_LABELS,
         "channels": options.channels,
         "side": options.side,
         "score_threshold": threshold,
     }
-    write_text(out / "config.json", json.dumps(config, indent=1) + "\n")

@@ -28,10 +28,10 @@ LONG_SIDE = 512
 """Photographs are kept in memory at most this large."""
 HELD_OUT_PHOTOS = 0.25
 """Share of coco_mini's train photographs that are not trained on: what is chosen, by them."""
-LEAST_LABEL_SCORE = 0.1
-MOST_ZOOM, LEAST_ZOOM, MOST_STRETCH = 1.35, 0.75, 1.2
+MIN_LABEL_SCORE = 0.1
+MAX_ZOOM, MIN_ZOOM, MAX_STRETCH = 1.35, 0.75, 1.2
 MOSAIC = 0.1
-"""Share of training images that are put together from four photographs."""
+"""Share of training images that are mosaics of four photographs."""
 
 Labelled = list[tuple[str, float, list[float]]]
 """(label, score, [x1, y1, x2, y2] in pixels of the photograph)."""
@@ -83,9 +83,9 @@ def teacher_boxes(data: Path) -> dict[str, Labelled]:
 
 
 def own_labels(network: DetectorNetwork, data: Path, side: int, file: Path) -> dict[str, Labelled]:
-    """Return what `network` sees by six views of each photograph that the teacher saw.
+    """Return what `network` detects in six views of each photograph with boxes of the teacher.
 
-    Kept in `file`, and read from there the next time.
+    file: the cache.
 
     Raises:
         SightGraphError: the file of the teacher's boxes is missing.
@@ -94,9 +94,9 @@ def own_labels(network: DetectorNetwork, data: Path, side: int, file: Path) -> d
         kept: dict[str, Labelled] = json.loads(gzip.decompress(file.read_bytes()))
         return kept
     labels: dict[str, Labelled] = {}
-    for name in track(sorted(teacher_boxes(data)), "looking six times"):
+    for name in track(sorted(teacher_boxes(data)), "detecting"):
         boxes, scores, classes = detect(
-            network, Photo.open(data / name), "crops", side, LEAST_LABEL_SCORE
+            network, Photo.open(data / name), "crops", side, MIN_LABEL_SCORE
         )
         labels[name] = [
             (COCO_LABELS[int(label)], round(float(score), 3), [round(x, 1) for x in box.tolist()])
@@ -123,7 +123,7 @@ def _sample(path: Path, found: Labelled) -> Sample:
 
 
 def training_image(samples: Sequence[Sample], index: int, side: int) -> tuple[Tensor, Boxes]:
-    """Return a random [3, side, side] view of a sample, at times as one of a mosaic of four."""
+    """Return a random [3, side, side] view of a sample, or a mosaic of it and three others."""
     if torch.rand(()) >= MOSAIC:
         return augment(samples[index], side)
     half = side // 2
@@ -140,9 +140,9 @@ def training_image(samples: Sequence[Sample], index: int, side: int) -> tuple[Te
 
 
 def augment(sample: Sample, side: int) -> tuple[Tensor, Boxes]:
-    """Return a [3, side, side] view: zoomed, stretched, shifted, mirrored, in other light."""
-    zoom = float(torch.empty(()).uniform_(LEAST_ZOOM, MOST_ZOOM))
-    stretch = float(torch.empty(()).uniform_(1 / MOST_STRETCH, MOST_STRETCH)) ** 0.5
+    """Return a random [3, side, side] view: scaled, stretched, shifted, mirrored, brightened."""
+    zoom = float(torch.empty(()).uniform_(MIN_ZOOM, MAX_ZOOM))
+    stretch = float(torch.empty(()).uniform_(1 / MAX_STRETCH, MAX_STRETCH)) ** 0.5
     width, height = round(side * zoom * stretch), round(side * zoom / stretch)
     image = F.interpolate(sample.image.float()[None] / 255, (height, width), mode="bilinear")[0]
     corners = sample.boxes.corners
@@ -166,6 +166,6 @@ def augment(sample: Sample, side: int) -> tuple[Tensor, Boxes]:
 
 
 def _shift(side: int, length: int) -> int:
-    """Return a random place for `length` pixels on a line of `side` pixels."""
+    """Return a random offset of `length` pixels on a line of `side` pixels."""
     low, high = sorted((0, side - length))
     return int(torch.randint(low, high + 1, ()))

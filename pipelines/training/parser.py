@@ -1,4 +1,9 @@
-"""Training and scoring the bundled spaCy pipeline on Universal Dependencies English EWT."""
+"""Training of the parser, a spaCy pipeline, by spaCy's own trainer.
+
+An example is a sentence of Universal Dependencies English EWT or one of `question_trees`, some of
+them varied; the objectives are those of spaCy's tagger, morphologizer, lemmatizer and parser. The
+folder is one that `spacy.load` reads.
+"""
 
 from __future__ import annotations
 
@@ -6,14 +11,15 @@ import random
 import re
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import accumulate
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kg.errors import SightGraphError
+from pipelines.evaluate.parser import gold_documents, read_treebank, score
 from pipelines.generate import question_trees
-from pipelines.reading.parser import load_pipeline
 
 if TYPE_CHECKING:
     from spacy.language import Language
@@ -21,7 +27,6 @@ if TYPE_CHECKING:
     from spacy.training import Example
 
 TRAIN_FILE = "en_ewt-ud-train.conllu"
-DEV_FILE = "en_ewt-ud-dev.conllu"
 META = {
     "name": "sightgraph_parser",
     "version": "0.1.0",
@@ -29,7 +34,10 @@ META = {
     "license": "CC BY-SA 4.0",
 }
 CHOICE_STRIDE = 25
-"""Every 25th document of the train file is kept aside to choose the best epoch."""
+"""Every 25th document of the train file is held out, to choose the best epoch."""
+BATCH_WORDS = 600
+PATTERNED_WORDS = 8
+"""About the mean length of the sentences of `question_trees`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +49,7 @@ class ParserTraining:
     question_copies: how often each sentence that ends in a question mark is seen per epoch.
     joined: share of sentences that are joined with the next one, so that boundaries are learnt.
     patterned: sentences per epoch that `question_trees` makes; drawn anew for each epoch.
-        They carry tags and relations of EWT, which the treebank has to have too.
+        They have tags and relations of EWT, which the treebank must have too.
     """
 
     epochs: int = 16
@@ -60,13 +68,14 @@ class ParserTraining:
 def train(
     data: Path,
     out: Path,
-    options: ParserTraining = ParserTraining(),
+    options: ParserTraining | None = None,
     log: Callable[[str], None] = print,
 ) -> dict[str, float]:
     """Train on the train file in the folder `data` and save the best epoch to the folder `out`.
 
     The best epoch is the one with the highest mean of tag accuracy and LAS on documents of
     the train file that are not trained on. Same data, options and versions, same weights.
+    spaCy's trainer cannot resume: after Ctrl-C, `out` holds the best epoch so far.
 
     Returns:
         the figures of the best epoch on those documents, as `evaluate` names them.
@@ -76,51 +85,64 @@ def train(
     """
     import spacy
     from spacy.training import Example
+    from spacy.training.loop import train_while_improving
 
+    options = options or ParserTraining()
     spacy.util.fix_random_seed(options.seed)
     draw = random.Random(options.seed)
     nlp = blank_pipeline(options)
-    parts = _split(_treebank(data, TRAIN_FILE))
-    train_docs, choice_docs = (_read(nlp, text) for text in parts)
-    sample = [Example(nlp.make_doc(doc.text), doc) for doc in train_docs]
-    optimizer = nlp.initialize(lambda: sample)
+    parts = _split(read_treebank(data, TRAIN_FILE))
+    train_docs, choice_docs = (gold_documents(nlp, text) for text in parts)
     slots = question_trees.slot_words(train_docs)
+
+    def epochs() -> Iterator[list[Doc]]:
+        while True:
+            patterned = question_trees.sample(nlp.vocab, slots, options.patterned, draw)
+            yield _epoch(train_docs, patterned, options, draw)
+
+    def evaluate() -> tuple[float, dict[str, float]]:
+        figures = score(nlp, choice_docs)
+        return (figures["tag"] + figures["las"]) / 2, figures
+
+    words = sum(_copies(doc, options) * len(doc) for doc in train_docs)
+    batches = -(-(words + options.patterned * PATTERNED_WORDS) // BATCH_WORDS)
+    steps = options.epochs * batches
+    nlp.config["training"]["optimizer"]["learn_rate"] = {
+        "@schedules": "warmup_linear.v1",
+        "warmup_steps": 0,
+        "total_steps": steps,
+        "initial_rate": options.learning_rate,
+    }
+    optimizer = nlp.initialize(lambda: [Example(nlp.make_doc(doc.text), doc) for doc in train_docs])
     best: dict[str, float] = {}
-    for epoch in range(options.epochs):
-        optimizer.learn_rate = options.learning_rate * (1 - epoch / options.epochs)
-        patterned = question_trees.sample(nlp.vocab, slots, options.patterned, draw)
-        docs = _epoch(train_docs, patterned, options, draw)
-        losses = _run_epoch(nlp, docs, optimizer, options)
-        figures = _score(nlp, choice_docs)
-        log(f"epoch {epoch + 1}/{options.epochs} {_line(figures)} losses {_line(losses)}")
-        if not best or _quality(figures) > _quality(best):
+    # spaCy evaluates after the first batch of each epoch, so one more batch ends the last epoch.
+    # Its learning rate is zero.
+    for _, info, is_best in train_while_improving(
+        nlp,
+        optimizer,
+        _batches(nlp, epochs(), batches),
+        evaluate,
+        dropout=options.dropout,
+        eval_frequency=batches,
+        accumulate_gradient=1,
+        patience=0,
+        max_steps=steps,
+        exclude=[],
+        annotating_components=[],
+        before_update=None,
+    ):
+        if is_best is None or info["epoch"] == 0:
+            continue
+        figures, losses = info["other_scores"], info["losses"]
+        log(f"epoch {info['epoch']}/{options.epochs} {_line(figures)} losses {_line(losses)}")
+        if is_best or not best:
             best = figures
             _save(nlp, Path(out))
     return best
 
 
-def evaluate(data: Path, model: Language | str | Path | None = None) -> dict[str, float]:
-    """Score the parser on the dev file in the folder `data`, sentence by sentence.
-
-    The pipeline gets raw sentences: tokenisation is its own, sentence boundaries are gold.
-    `gold_tokens_*` repeats the figures with gold tokens. Tag, lemma and part-of-speech
-    accuracy count all aligned tokens; UAS and LAS leave punctuation out, and subtypes count.
-
-    Args:
-        model: a pipeline, its folder, or nothing for the bundled one.
-
-    Raises:
-        SightGraphError: `data` has no dev file, or there is no model in the folder.
-    """
-    nlp = load_pipeline(model)
-    docs = _read(nlp, _treebank(data, DEV_FILE))
-    own = _score(nlp, docs)
-    gold = _score(nlp, docs, gold_tokens=True)
-    return own | {f"gold_tokens_{name}": value for name, value in gold.items()}
-
-
 def blank_pipeline(options: ParserTraining) -> Language:
-    """Return the untrained pipeline: one CNN that four small heads listen to."""
+    """Return the untrained pipeline: one CNN, which four small heads share."""
     import spacy
 
     nlp = spacy.blank("en", meta=dict(META))
@@ -169,33 +191,12 @@ def _tok2vec(options: ParserTraining) -> dict[str, Any]:
     }
 
 
-def _treebank(data: Path, name: str) -> str:
-    path = Path(data) / name
-    if not path.is_file():
-        raise SightGraphError(
-            f"there is no '{name}' in '{data}'. Give the folder of UD English EWT's CoNLL-U files."
-        )
-    return path.read_text(encoding="utf-8")
-
-
 def _split(treebank: str) -> tuple[str, str]:
     """Split CoNLL-U text by document into (train, choice)."""
     documents = [part for part in re.split(r"(?m)^(?=# newdoc)", treebank) if part.strip()]
     choice = documents[CHOICE_STRIDE - 1 :: CHOICE_STRIDE]
     kept = [text for at, text in enumerate(documents) if (at + 1) % CHOICE_STRIDE]
     return "".join(kept), "".join(choice)
-
-
-def _read(nlp: Language, treebank: str) -> list[Doc]:
-    """Return one gold document per sentence, in the pipeline's vocabulary."""
-    from spacy.tokens import DocBin
-    from spacy.training.converters import conllu_to_docs
-
-    if not treebank.strip():
-        return []
-    docs = conllu_to_docs(treebank, n_sents=1, no_print=True)
-    attributes = ["ORTH", "SPACY", "TAG", "POS", "MORPH", "LEMMA", "DEP", "HEAD", "SENT_START"]
-    return list(DocBin(attrs=attributes, docs=docs).get_docs(nlp.vocab))
 
 
 def _epoch(
@@ -206,7 +207,7 @@ def _epoch(
 
     order = list(patterned)
     for doc in docs:
-        order += [doc] * (options.question_copies if doc[-1].text == "?" else 1)
+        order += [doc] * _copies(doc, options)
     draw.shuffle(order)
     varied = [_vary(doc, options, draw) for doc in order]
     joined: list[Doc] = []
@@ -216,6 +217,10 @@ def _epoch(
         else:
             joined.append(doc)
     return joined
+
+
+def _copies(doc: Doc, options: ParserTraining) -> int:
+    return options.question_copies if doc[-1].text == "?" else 1
 
 
 def _vary(doc: Doc, options: ParserTraining, draw: random.Random) -> Doc:
@@ -242,58 +247,21 @@ def _vary(doc: Doc, options: ParserTraining, draw: random.Random) -> Doc:
     )
 
 
-def _run_epoch(
-    nlp: Language, docs: list[Doc], optimizer: Any, options: ParserTraining
-) -> dict[str, float]:
-    """Update the pipeline once on every document; return the losses per component."""
-    losses: dict[str, float] = {}
-    for batch in _batches(nlp, docs):
-        nlp.update(batch, sgd=optimizer, drop=options.dropout, losses=losses)
-    return losses
-
-
-def _batches(nlp: Language, docs: list[Doc], words: int = 600) -> Iterator[list[Example]]:
+def _batches(
+    nlp: Language, epochs: Iterator[list[Doc]], size: int
+) -> Iterator[tuple[int, list[Example]]]:
+    """Yield each epoch's documents in `size` batches of about equally many words."""
     from spacy.training import Example
 
-    batch: list[Example] = []
-    size = 0
-    for doc in docs:
-        batch.append(Example(nlp.make_doc(doc.text), doc))
-        size += len(doc)
-        if size >= words:
-            yield batch
-            batch, size = [], 0
-    if batch:
-        yield batch
+    for epoch, docs in enumerate(epochs):
+        examples = [Example(nlp.make_doc(doc.text), doc) for doc in docs]
+        ends = list(accumulate(len(doc) for doc in docs))
+        batch_of = [(end - 1) * size // ends[-1] for end in ends]
+        for number in range(size):
+            yield epoch, [one for one, at in zip(examples, batch_of, strict=True) if at == number]
 
 
-def _score(nlp: Language, docs: list[Doc], gold_tokens: bool = False) -> dict[str, float]:
-    from spacy.tokens import Doc
-    from spacy.training import Example
-
-    def raw(doc: Doc) -> Doc:
-        if not gold_tokens:
-            return nlp.make_doc(doc.text)
-        words = [token.text for token in doc]
-        return Doc(nlp.vocab, words=words, spaces=[bool(token.whitespace_) for token in doc])
-
-    scores = nlp.evaluate([Example(raw(doc), doc) for doc in docs])
-    names = {
-        "token_f": "token_f",
-        "tag": "tag_acc",
-        "pos": "pos_acc",
-        "lemma": "lemma_acc",
-        "uas": "dep_uas",
-        "las": "dep_las",
-    }
-    return {ours: float(scores[theirs] or 0.0) for ours, theirs in names.items()}
-
-
-def _quality(figures: dict[str, float]) -> float:
-    return (figures["tag"] + figures["las"]) / 2
-
-
-def _line(figures: dict[str, float]) -> str:
+def _line(figures: Mapping[str, float]) -> str:
     return " ".join(f"{name}={value:.4g}" for name, value in figures.items())
 
 

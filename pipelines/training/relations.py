@@ -1,4 +1,9 @@
-"""Training the relation model: words from what people say, places from captions with boxes."""
+"""Training of the relation model, which names the relation between two objects.
+
+Examples are pairs of nouns from captions and pairs of boxes in captioned photographs; the
+objective is whether two objects are related (binary) and by which predicate (softmax). The model
+folder gets model.safetensors and config.json.
+"""
 
 from __future__ import annotations
 
@@ -10,16 +15,15 @@ from itertools import permutations
 from pathlib import Path
 
 import torch
-from safetensors.torch import save_file
 from torch import Tensor
 from torch.nn import functional as F
 
 from graph_fusion import training
 from graph_fusion.encoders.text import MiniLM
 from graph_fusion.perception import RelationNetwork, pair_geometry
-from graph_fusion.training import Objective, TrainingOptions
+from graph_fusion.training import Objective, TrainingOptions, save_model
 from graph_fusion.weights import deterministic
-from kg.files import atomic_path, write_text
+from kg.files import write_text
 from pipelines.datasets.relations import (
     as_json,
     captioned_photos,
@@ -35,13 +39,13 @@ from pipelines.reading.text_graph_reader import TrainedReader
 
 HELD_OUT_PHOTOS = 0.15
 """Share of the train photographs that are kept back for choosing."""
-LEAST_NOUN = 2
+MIN_NOUNS = 2
 THRESHOLD = 0.25
-"""Least sureness of a relation in a graph: about four of five looked right at this on 40 train
-photographs."""
+"""Minimum probability of a relation in a graph: about four of five were right at this value on
+40 train photographs."""
 IGNORED = -100
 PLACED_SHARE = 0.3
-"""Weight of what geometry says by itself, beside what people say."""
+"""Weight of the loss on relations that only the geometry of the boxes names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +81,10 @@ class Pairs:
 
 
 @dataclass(frozen=True, slots=True)
-class Lesson:
-    """One step's pairs, each with its share of the loss; rows point into texts [T, D].
+class RelationBatch:
+    """Pairs of one step, each with its weight in the loss; rows point into texts [T, D].
 
-    forms [R, D]: what predicates are called.
+    forms [R, D]: vectors of the names of the predicates.
     """
 
     parts: tuple[tuple[Pairs, float], ...]
@@ -88,8 +92,8 @@ class Lesson:
     forms: Tensor
 
 
-class RelationObjective(Objective[RelationNetwork, Lesson]):
-    """What is said of `words`, and of some of the photographs, drawn anew for each step."""
+class RelationObjective(Objective[RelationNetwork, RelationBatch]):
+    """The loss on pairs of `words` and on pairs in some photographs, drawn for each step."""
 
     def __init__(
         self,
@@ -104,14 +108,14 @@ class RelationObjective(Objective[RelationNetwork, Lesson]):
         self.photographs = ((said, options.said_share), (placed, PLACED_SHARE))
         self.photos = options.photos
 
-    def collate(self, examples: list[int]) -> Lesson:
+    def collate(self, examples: list[int]) -> RelationBatch:
         parts = [(_rows(self.words, torch.tensor(examples)), 1.0)]
         for photographs, share in self.photographs:
             some = torch.randint(len(photographs), (self.photos,)).tolist()
             parts.append((_joined([photographs[i] for i in some]), share))
-        return Lesson(tuple(parts), self.texts, self.forms)
+        return RelationBatch(tuple(parts), self.texts, self.forms)
 
-    def loss(self, model: RelationNetwork, batch: Lesson) -> Tensor:
+    def loss(self, model: RelationNetwork, batch: RelationBatch) -> Tensor:
         losses = [
             share * _loss(model, pairs, batch.texts, batch.forms) for pairs, share in batch.parts
         ]
@@ -127,7 +131,7 @@ def train(
 ) -> dict[str, float]:
     """Train on FACTUAL's train captions and on captioned photographs; write the folder `out`.
 
-    Goes on from the checkpoint in `out`/training, if any.
+    Resumes from the checkpoint in `out`/training.
 
     Raises:
         SightGraphError: a data set is missing.
@@ -163,10 +167,7 @@ def train(
         about=options.others(),
     )
     mean = report.figures["train loss"]
-    with atomic_path(out / "model.safetensors") as path:
-        save_file(network.state_dict(), path)
-    config = {"taught": taught, "threshold": THRESHOLD}
-    write_text(out / "config.json", json.dumps(config, indent=1) + "\n")
+    save_model(out, network.state_dict(), {"taught": taught, "threshold": THRESHOLD})
     return {"mean loss": mean, "photographs": float(len(seen)), "threshold": THRESHOLD}
 
 
@@ -188,7 +189,7 @@ def _nouns(captions: Sequence[Sequence[Triple]], photos: Sequence[RelatedPhoto])
         for subject, _, target in caption:
             for noun in (subject, target):
                 counts[noun] = counts.get(noun, 0) + 1
-    kept = {noun for noun, count in counts.items() if count >= LEAST_NOUN}
+    kept = {noun for noun, count in counts.items() if count >= MIN_NOUNS}
     return sorted(kept | {label for photo in photos for label in photo.labels})
 
 
@@ -198,7 +199,7 @@ def _word_pairs(
     taught: Sequence[str],
     chance: random.Random,
 ) -> Pairs:
-    """What is said of two things, and as unrelated: the two turned round, and two at random."""
+    """Related pairs of nouns; unrelated are each pair reversed, and a random pair."""
     number = {name: index for index, name in enumerate(taught)}
     said = [
         triple
@@ -227,7 +228,7 @@ def _word_pairs(
 
 
 def _photo_pairs(photo: RelatedPhoto, row: dict[str, int], taught: Sequence[str]) -> Pairs:
-    """All ordered pairs of a photograph's objects; those that no caption relates count as not."""
+    """All ordered pairs of a photograph's objects; pairs that no caption relates are unrelated."""
     number = {name: index for index, name in enumerate(taught)}
     said = {(s, o): number.get(p, IGNORED) for s, p, o in photo.relations}
     pairs = list(permutations(range(len(photo.labels)), 2))

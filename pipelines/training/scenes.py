@@ -6,20 +6,17 @@ is binary cross-entropy of each scene. The model folder gets model.safetensors a
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-from safetensors.torch import save_file
 from torch import Tensor
 from torch.nn import functional as F
 
 from graph_fusion.perception import SceneNetwork
-from graph_fusion.training import Figures, Objective, TrainingOptions, fit
+from graph_fusion.training import Figures, Objective, TrainingOptions, fit, save_model
 from graph_fusion.weights import deterministic
-from kg.files import atomic_path, write_text
 from pipelines.datasets.scenes import (
     ScenePhotographs,
     encode_photographs,
@@ -94,9 +91,7 @@ def train(
         "features": photographs.look.shape[1],
         "threshold": threshold(scores, test.targets),
     }
-    with atomic_path(out / "model.safetensors") as path:
-        save_file(network.state_dict(), path)
-    write_text(out / "config.json", json.dumps(config, indent=1) + "\n")
+    save_model(out, network.state_dict(), config)
     return ranking_figures(scores, test.targets)
 
 

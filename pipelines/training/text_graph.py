@@ -1,8 +1,12 @@
-"""Training the text-graph reader on FACTUAL's train part."""
+"""Training of the network that reads captions as scene graphs.
+
+An example is a caption of FACTUAL with its graph on its words; the objective is cross-entropy of
+the links between words, and of length, name and implied concept of each word. The model folder
+gets model.safetensors, in half precision and without MiniLM's embeddings, and config.json.
+"""
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
@@ -10,15 +14,13 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors.torch import save_file
 from torch import Tensor
 from torch.nn import functional as F
 
 from graph_fusion import training
 from graph_fusion.text_graph import Read, TextGraphConfig, TextGraphNetwork
-from graph_fusion.training import Figures, Objective, TrainingConfig, TrainingOptions
+from graph_fusion.training import Figures, Objective, TrainingConfig, TrainingOptions, save_model
 from graph_fusion.weights import deterministic
-from kg.files import atomic_path, write_text
 from pipelines.datasets.factual import (
     LEAST_IMPLIED,
     LEAST_LINKS,
@@ -38,12 +40,12 @@ NONE = "none"
 IGNORED = -100
 FROZEN = "encoder.embeddings."
 MEASURED = ("Set Match", "SPICE F1")
-"""Of `scores`, what is measured after each epoch."""
+"""Figures of `scores` that are measured after each epoch."""
 
 
 @dataclass(frozen=True, slots=True)
 class TextGraphTraining(TrainingOptions):
-    """How the reader is trained; the learning rate rises over `warm` steps and falls to 0."""
+    """How the network is trained; the learning rate rises over `warm` steps and falls to 0."""
 
     epochs: int = 5
     batch_size: int = 32
@@ -55,9 +57,9 @@ class TextGraphTraining(TrainingOptions):
 
 @dataclass(frozen=True, slots=True)
 class Captions:
-    """Captions of like length: the network's input, and class numbers of what is to be said.
+    """Captions of similar length: the input of the network, and class numbers as targets.
 
-    Shapes (B captions, W words), -100 where nothing is asked:
+    Shapes (B captions, W words), -100 where there is no target:
         links [B, W, W]; lengths, names, implied [B, W]
     """
 
@@ -69,7 +71,7 @@ class Captions:
 
 
 class ReadingObjective(Objective[TextGraphNetwork, Captions | CaptionGraph]):
-    """An example of training is a whole batch of captions, one of validation a caption."""
+    """A training example is a whole batch of captions; a validation example is one caption."""
 
     uses_all = True
 
@@ -118,8 +120,7 @@ def train(
 ) -> dict[str, float]:
     """Train on `data`/factual/train.csv and write the model folder `out`.
 
-    Goes on from the checkpoint in `out`/training, if any. Returns the figures on the captions
-    that were held out of train.
+    Resumes from the checkpoint in `out`/training. Returns the figures on held-out captions.
 
     Raises:
         SightGraphError: the file is missing.
@@ -149,7 +150,8 @@ def train(
         log,
         about=options.others() | {"captions": options.batch_size},
     )
-    _export(_trained(network), config, out)
+    half = {name: value.half() for name, value in _trained(network).items()}
+    save_model(out, half, asdict(config))
     figures = {name: report.figures.get(f"validation {name}", 0.0) for name in MEASURED}
     return {"captions": float(len(held_out))} | figures
 
@@ -163,12 +165,12 @@ def _config(targets: Sequence[WordGraph]) -> TextGraphConfig:
     )
 
 
-def _known(counts: Counter[str], least: int) -> tuple[str, ...]:
-    return (NONE, *sorted(label for label, count in counts.items() if count >= least))
+def _known(counts: Counter[str], min_count: int) -> tuple[str, ...]:
+    return (NONE, *sorted(label for label, count in counts.items() if count >= min_count))
 
 
 def _usable(one: WordGraph, config: TextGraphConfig) -> bool:
-    """Leave out captions whose graph the network could not say."""
+    """Return whether the network can output the graph of a caption."""
     return (
         one.whole
         and 0 < len(one.words) <= LONGEST_CAPTION
@@ -179,19 +181,19 @@ def _usable(one: WordGraph, config: TextGraphConfig) -> bool:
 
 
 def _batches(targets: Sequence[WordGraph], size: int) -> list[list[int]]:
-    """Captions of like length together."""
+    """Return batches of captions of similar length, as indices."""
     order = sorted(range(len(targets)), key=lambda index: len(targets[index].words))
     return [order[start : start + size] for start in range(0, len(order), size)]
 
 
 def _captions(
-    inputs: dict[str, Any], wanted: Sequence[WordGraph], config: TextGraphConfig
+    inputs: dict[str, Any], graphs: Sequence[WordGraph], config: TextGraphConfig
 ) -> Captions:
     number = {label: index for index, label in enumerate(config.links)}
     size = inputs["words"]
-    links = torch.full((len(wanted), size, size), IGNORED)
-    lengths, names, implied = (torch.full((len(wanted), size), IGNORED) for _ in range(3))
-    for row, one in enumerate(wanted):
+    links = torch.full((len(graphs), size, size), IGNORED)
+    lengths, names, implied = (torch.full((len(graphs), size), IGNORED) for _ in range(3))
+    for row, one in enumerate(graphs):
         there = len(one.words)
         links[row, :there, :there] = 0
         for subject, label, target in one.links:
@@ -205,13 +207,13 @@ def _captions(
     return Captions(inputs, links, lengths, names, implied)
 
 
-def _loss(read: Read, wanted: Captions) -> Tensor:
-    """Return the cross-entropy of all four parts, summed over words, per caption."""
+def _loss(read: Read, targets: Captions) -> Tensor:
+    """Return the cross-entropy of the four outputs, summed over words, per caption."""
     parts = (
-        (read.links, wanted.links),
-        (read.lengths, wanted.lengths),
-        (read.names, wanted.names),
-        (read.implied, wanted.implied),
+        (read.links, targets.links),
+        (read.lengths, targets.lengths),
+        (read.names, targets.names),
+        (read.implied, targets.implied),
     )
     losses = [
         F.cross_entropy(
@@ -219,16 +221,9 @@ def _loss(read: Read, wanted: Captions) -> Tensor:
         )
         for logits, target in parts
     ]
-    return torch.stack(losses).sum() / len(wanted.links)
+    return torch.stack(losses).sum() / len(targets.links)
 
 
 def _trained(network: TextGraphNetwork) -> dict[str, Tensor]:
     state = network.state_dict()
     return {name: value for name, value in state.items() if not name.startswith(FROZEN)}
-
-
-def _export(average: dict[str, Tensor], config: TextGraphConfig, out: Path) -> None:
-    """Write what was trained, in half precision: MiniLM's embeddings come from its own files."""
-    with atomic_path(out / "model.safetensors") as path:
-        save_file({name: value.half().contiguous() for name, value in average.items()}, path)
-    write_text(out / "config.json", json.dumps(asdict(config), indent=1) + "\n")

@@ -8,7 +8,8 @@ import pytest
 import spacy
 
 from kg.errors import SightGraphError
-from pipelines.training.parser import DEV_FILE, TRAIN_FILE, ParserTraining, evaluate, train
+from pipelines.evaluate.parser import DEV_FILE, evaluate
+from pipelines.training.parser import TRAIN_FILE, ParserTraining, train
 
 SENTENCES = [
     "The/the/DET/DT/2/det dog/dog/NOUN/NN/3/nsubj sleeps/sleep/VERB/VBZ/0/root ././PUNCT/./3/punct",
@@ -16,7 +17,7 @@ SENTENCES = [
     "Old/old/ADJ/JJ/2/amod cups/cup/NOUN/NNS/3/nsubj break/break/VERB/VBP/0/root "
     "././PUNCT/./3/punct",
 ]
-SMALL = ParserTraining(epochs=6, width=32, depth=1, learning_rate=0.01, patterned=0)
+SMALL = ParserTraining(epochs=12, width=32, depth=1, learning_rate=0.01, patterned=0)
 DOCUMENTS = 75
 
 

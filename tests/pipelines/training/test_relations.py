@@ -1,4 +1,4 @@
-"""pipelines/training/relations.py: the lessons, and training that resumes."""
+"""pipelines/training/relations.py: batches, and training that resumes."""
 
 from __future__ import annotations
 
@@ -44,11 +44,11 @@ def objective(options: RelationTraining = OPTIONS) -> RelationObjective:
     return RelationObjective(words, seen[:3], seen[3:], texts, forms, options)
 
 
-def test_a_lesson_is_words_and_photographs_drawn_by_chance() -> None:
+def test_a_batch_is_words_and_photographs_drawn_by_chance() -> None:
     made = objective()
     seed_all(1)
-    lesson = made.collate([0, 2])
-    (words, full), (said, share), (_, placed_share) = lesson.parts
+    batch = made.collate([0, 2])
+    (words, full), (said, share), (_, placed_share) = batch.parts
     assert words.predicate.tolist() == [0, 1]
     assert (full, share, placed_share) == (1.0, OPTIONS.said_share, PLACED_SHARE)
     assert len(said.subject) == 2 * OPTIONS.photos
