@@ -33,7 +33,8 @@ from pipelines.datasets.okvqa import (
     vocabulary,
 )
 from pipelines.generate.fact_questions import knowledge_questions
-from pipelines.training.vocabulary import OpenExample, OpenObjective, alike_long, worded_graphs
+from pipelines.generate.worded_graphs import worded_graphs
+from pipelines.training.vocabulary import OpenExample, OpenObjective, group_by_length
 
 BATCH = 64
 WARM_UP_EPOCHS = 2
@@ -118,13 +119,13 @@ class OKVQA(BenchTask):
         train = [one for one in (*train, *mixed) if one.scores]
         return OpenPrepared(
             OpenObjective(Wording(encoder), len(often)),
-            alike_long(train, BATCH),
+            group_by_length(train, BATCH),
             (),
-            alike_long(aside, BATCH),
+            group_by_length(aside, BATCH),
             answers=tuple(often),
             names=encoder(list(often)),
             often=torch.tensor(list(often.values())),
-            before=alike_long(before, BATCH),
+            before=group_by_length(before, BATCH),
         )
 
     def _examples(

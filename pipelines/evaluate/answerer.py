@@ -18,7 +18,7 @@ from graph_fusion.tensors import EDGE_KINDS, Batch, collate
 from kg.files import bundled
 from kg.vocabulary import EdgeKind
 from pipelines.detectors import Detector
-from pipelines.training.answerer_examples import (
+from pipelines.generate.answerer_examples import (
     Example,
     generated_examples,
     read_pictures,

@@ -15,7 +15,7 @@ from graph_fusion.vocabulary_model import VocabularyAnswerer
 from graph_fusion.vocabulary_tensors import WordedGraph
 from kg.errors import SightGraphError
 from pipelines.datasets.okvqa import OpenQuestion, read_okvqa
-from pipelines.training.vocabulary import worded_graphs
+from pipelines.generate.worded_graphs import worded_graphs
 
 BATCH = 64
 REACHES = (5, 20)

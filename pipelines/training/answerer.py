@@ -1,6 +1,6 @@
 """Training of the answerer, the graph network that answers questions.
 
-An example is a graph and a question with its answer (`pipelines.training.answerer_examples`); the
+An example is a graph and a question with its answer (`pipelines.generate.answerer_examples`); the
 objective is the right node, yes or no, the count, the route to these heads, and gates that are
 open along the path. The model folder gets model.safetensors, config.json and report.json.
 """
@@ -31,8 +31,7 @@ from pipelines.build.builder import GraphBuilder
 from pipelines.build.retrieval import make_linker
 from pipelines.detectors import DETECTORS, Detector
 from pipelines.evaluate.answerer import scores
-from pipelines.reading.parser import Parser
-from pipelines.training.answerer_examples import (
+from pipelines.generate.answerer_examples import (
     AskedQuestions,
     Example,
     ExampleMaker,
@@ -40,6 +39,7 @@ from pipelines.training.answerer_examples import (
     generated_examples,
     read_pictures,
 )
+from pipelines.reading.parser import Parser
 
 PATH_WEIGHT = 0.3
 """Weight of the loss on the gates, which teaches which edges lead to the answer."""

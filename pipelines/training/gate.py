@@ -37,11 +37,11 @@ from pipelines.datasets.questions import (
 )
 from pipelines.detections import Detection
 from pipelines.evaluate.okvqa import probabilities
+from pipelines.generate.answerer_examples import is_validation_photo, teacher_pictures
 from pipelines.generate.questions import QuestionWriter
+from pipelines.generate.worded_graphs import worded_graphs
 from pipelines.photo import Photo
 from pipelines.sightgraph import SightGraph
-from pipelines.training.answerer_examples import is_validation_photo, teacher_pictures
-from pipelines.training.vocabulary import worded_graphs
 
 LISTED, GENERATED_PHOTOS, GENERATED = 400, 60, 4
 """Questions of OK-VQA set aside, photographs with generated questions, and questions on each."""

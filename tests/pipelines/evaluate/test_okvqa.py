@@ -22,7 +22,7 @@ from kg.errors import SightGraphError
 from pipelines.datasets.okvqa import OpenQuestion
 from pipelines.evaluate.okvqa import evaluate, figures, seen_in
 from pipelines.photo import EXAMPLES, Photo
-from pipelines.training.vocabulary import OpenExample, OpenObjective, alike_long
+from pipelines.training.vocabulary import OpenExample, OpenObjective, group_by_length
 
 ANSWERS = ("cat", "purr", "bus stop")
 
@@ -98,9 +98,9 @@ def test_groups_hold_every_example_once_and_are_about_equally_long() -> None:
     examples = [
         OpenExample(WordedGraph("why " * (number % 13 + 1)), {0: 1.0}) for number in range(50)
     ]
-    groups = alike_long(examples, 8, seed=3)
+    groups = group_by_length(examples, 8, seed=3)
     assert sorted(map(id, (one for group in groups for one in group))) == sorted(map(id, examples))
-    assert groups == alike_long(examples, 8, seed=3)
+    assert groups == group_by_length(examples, 8, seed=3)
     lengths = [[len(one.graph.question.split()) for one in group] for group in groups]
     assert all(max(one) - min(one) <= 3 for one in lengths)
 
@@ -117,7 +117,7 @@ def test_training_learns_which_answer_a_question_wants(tmp_path: Path) -> None:
     config = TrainingConfig(
         epochs=30, batch_size=1, learning_rate=1e-4, watch=None, log="none", save_every=100
     )
-    fit(model, objective, alike_long(examples, 2), (), config, tmp_path, lambda line: None)
+    fit(model, objective, group_by_length(examples, 2), (), config, tmp_path, lambda line: None)
     model.eval()
     best = model(objective.collate([examples]).worded).argmax(dim=1)
     assert best.tolist() == [2, 1]

@@ -17,12 +17,12 @@ from pipelines.build.builder import GraphBuilder
 from pipelines.datasets.splits import Question, is_validation
 from pipelines.detections import Detection
 from pipelines.evaluate.answerer import measure
+from pipelines.generate.answerer_examples import Example, ExampleMaker, Picture
 from pipelines.generate.questions import QuestionWriter
 from pipelines.generate.templates import SPATIAL_PHRASES
 from pipelines.generate.wording import plural, with_article
 from pipelines.reading.parser import Parser
 from pipelines.training.answerer import AnswererTraining, batch_loss, calibrate, fit
-from pipelines.training.answerer_examples import Example, ExampleMaker, Picture
 
 PICTURE = Picture(
     "table.jpg",

@@ -1,4 +1,4 @@
-"""pipelines/training/vocabulary.py: names around a question, found by exact name and kept."""
+"""pipelines/generate/worded_graphs.py: names around a question, found by exact name and kept."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 
 from graph_fusion.vocabulary_tensors import QUESTION
 from pipelines.datasets.okvqa import OpenQuestion
-from pipelines.training.vocabulary import WordedGraphs, worded_graphs
+from pipelines.generate.worded_graphs import WordedGraphs, worded_graphs
 
 
 def asked(question: str, *seen: str) -> OpenQuestion:

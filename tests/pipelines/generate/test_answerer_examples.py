@@ -1,4 +1,4 @@
-"""pipelines/training/answerer_examples.py: people's questions that the knowledge can answer."""
+"""pipelines/generate/answerer_examples.py: people's questions that the knowledge can answer."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from pipelines.build.builder import GraphBuilder
 from pipelines.datasets.okvqa import ASIDE
 from pipelines.datasets.splits import held_out
 from pipelines.detections import Detection
+from pipelines.generate import answerer_examples as asked_questions
+from pipelines.generate.answerer_examples import AskedQuestions, ExampleMaker, Picture
 from pipelines.reading.parser import Parser
-from pipelines.training import answerer_examples as asked_questions
-from pipelines.training.answerer_examples import AskedQuestions, ExampleMaker, Picture
 
 
 def entry(question: str, answers: dict[str, float], *labels: str) -> dict[str, object]:
