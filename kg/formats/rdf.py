@@ -33,8 +33,18 @@ def write_turtle(graph: SceneGraph, target: Path, image: Image.Image | None, vie
 def write_jsonld(graph: SceneGraph, target: Path, image: Image.Image | None, view: View) -> None:
     """Write the graph as JSON-LD; `kg.formats.rdf` reads it back equal."""
     context = {"sgo": ONTOLOGY, "prov": str(PROV), "rdfs": str(RDFS), "xsd": str(XSD)}
-    text = as_rdf(graph).serialize(format="json-ld", context=context, indent=1)
+    document = json.loads(as_rdf(graph).serialize(format="json-ld", context=context))
+    text = json.dumps(_in_order(document), indent=1, ensure_ascii=False)
     target.write_text(text, encoding="utf-8")
+
+
+def _in_order(part: Any) -> Any:
+    """Return JSON-LD with sorted keys and lists: none of its lists has an order of its own."""
+    if isinstance(part, dict):
+        return {key: _in_order(part[key]) for key in sorted(part)}
+    if isinstance(part, list):
+        return sorted(map(_in_order, part), key=lambda one: json.dumps(one, ensure_ascii=False))
+    return part
 
 
 def as_rdf(graph: SceneGraph) -> Graph:

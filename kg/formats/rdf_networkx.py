@@ -138,18 +138,23 @@ def term_id(term: Any) -> str:
 
 
 def _statements(rdf: Graph) -> Iterator[tuple[Any, Any, Any, Any]]:
-    """Yield (name of the graph or None, subject, predicate, object)."""
+    """Yield (name of the graph or None, subject, predicate, object), sorted within each graph."""
     if not isinstance(rdf, Dataset):
-        yield from ((None, *triple) for triple in rdf)
+        yield from ((None, *triple) for triple in _sorted(rdf))
         return
-    yield from ((None, *triple) for triple in rdf.default_context)
+    yield from ((None, *triple) for triple in _sorted(rdf.default_context))
     for name in _graph_names(rdf):
-        yield from ((name, *triple) for triple in rdf.graph(name))
+        yield from ((name, *triple) for triple in _sorted(rdf.get_context(name)))
+
+
+def _sorted(rdf: Graph) -> list[Any]:
+    return sorted(rdf, key=lambda triple: tuple(map(term_id, triple)))
 
 
 def _graph_names(dataset: Dataset) -> list[Any]:
     default = dataset.default_context.identifier
-    return [one.identifier for one in dataset.graphs() if one.identifier != default]
+    names = {one.identifier for one in dataset.graphs()} - {default}
+    return sorted(names, key=term_id)
 
 
 def _about(rdf: Graph) -> dict[str, Any]:

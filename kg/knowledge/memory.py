@@ -15,7 +15,7 @@ from kg.english import normalise
 from kg.files import bundled
 from kg.index.spelling import Speller, word_arrays
 from kg.knowledge.facts import Concept, Fact, KnowledgeGraph, Relation
-from kg.knowledge.rdf_files import parse_file, rdf_files
+from kg.knowledge.rdf_files import in_order, parse_file, rdf_files, text_rank
 from kg.knowledge.sparql import select
 from kg.vocabulary import (
     ALIAS_TERMS,
@@ -29,7 +29,6 @@ from kg.vocabulary import (
     ONTOLOGY,
     SAME_TERMS,
     STANDARD_VOCABULARIES,
-    TEXT_TERMS,
     local_name,
     relation_of,
     split_words,
@@ -149,21 +148,28 @@ class Knowledge(KnowledgeGraph):
             "relations": len(by_relation),
             "facts": by_relation.total(),
         }
-        return totals | dict(by_relation.most_common())
+        return totals | dict(sorted(by_relation.items(), key=lambda one: (-one[1], one[0])))
 
     def _read(self, triples: Graph, source: str, own: bool) -> None:
         self._read_relations(triples)
         self._read_strengths(triples)
         stated: list[Fact] = []
         notes = set(triples.subjects(RDF.type, OWL.AnnotationProperty))
-        for subject, predicate, value in triples:
+        texts: dict[tuple[str, str], list[tuple[str, Literal]]] = {}
+        for subject, predicate, value in in_order(triples):
             declares = str(subject) in self.relations or str(subject) in CATEGORY_TERMS
             declares = declares or subject in notes
-            if isinstance(subject, URIRef) and not declares:
+            if not isinstance(subject, URIRef) or declares:
+                continue
+            if (kind := _TEXT_KINDS.get(str(predicate))) is None:
                 stated.extend(self._read_triple(subject, predicate, value, source, own))
+            elif isinstance(value, Literal) and (value.language or "en").startswith("en"):
+                texts.setdefault((str(subject), kind), []).append((str(predicate), value))
+        for (iri, kind), found in texts.items():
+            ranked = sorted(text_rank(*one) for one in found)
+            self._name(self._concept(iri, source), kind, [text for *_, text in ranked])
         if own:
             self._forget({(fact.subject, fact.relation) for fact in stated})
-        stated.sort(key=lambda fact: (fact.subject, fact.relation, fact.object, fact.predicate))
         for fact in stated:
             known = self._from.setdefault(fact.subject, [])
             if not any((f.relation, f.object) == (fact.relation, fact.object) for f in known):
@@ -174,10 +180,6 @@ class Knowledge(KnowledgeGraph):
     def _read_triple(
         self, subject: URIRef, predicate: Term, value: Term, source: str, own: bool
     ) -> Iterable[Fact]:
-        if str(predicate) in TEXT_TERMS:
-            if isinstance(value, Literal) and (value.language or "en").startswith("en"):
-                self._name(str(subject), str(predicate), str(value), source)
-            return
         if str(predicate) in SAME_TERMS:
             self._concept(str(subject), source).same.append(str(value))
             return
@@ -194,7 +196,11 @@ class Knowledge(KnowledgeGraph):
         yield Fact(str(subject), relation, _term(value), source, own, predicate=stated_as)
 
     def _read_strengths(self, triples: Graph) -> None:
-        """Learn how usually facts hold: those of a relation, and single ones by reification."""
+        """Learn how usually facts hold: those of a relation, and single ones by reification.
+
+        Of several strengths the highest is taken.
+        """
+        found: dict[tuple[str, str, str] | str, float] = {}
         for subject, value in triples.subject_objects(URIRef(ONTOLOGY + "strength")):
             parts = [triples.value(subject, term) for term in (RDF.subject, RDF.predicate)]
             object_ = triples.value(subject, RDF.object)
@@ -202,7 +208,8 @@ class Knowledge(KnowledgeGraph):
             if object_ is not None and None not in parts:
                 relation = relation_of(str(parts[1])) or str(parts[1])
                 key = (str(parts[0]), relation, _term(object_))
-            self._strengths[key] = float(str(value))
+            found[key] = max(float(str(value)), found.get(key, 0.0))
+        self._strengths |= found
 
     def _read_relations(self, triples: Graph) -> None:
         """Learn the properties that `triples` declares: all with a domain, range or wording."""
@@ -219,16 +226,15 @@ class Knowledge(KnowledgeGraph):
         declared -= set(triples.subjects(RDF.type, OWL.AnnotationProperty))
         for term in sorted(map(str, declared)):
             subject = URIRef(term)
-            name = triples.value(subject, RDFS.label)
-            label = str(name) if name else split_words(local_name(term))
+            label = _first(triples, subject, RDFS.label) or split_words(local_name(term))
             key = IS_A_IRI if str(subject) in CATEGORY_TERMS else term
             self.relations[key] = Relation(
                 iri=key,
                 label=IS_A if key == IS_A_IRI else label,
-                inverse=str(triples.value(subject, inverse) or f"{label} of"),
-                inherits=str(triples.value(subject, inherits)) != "false",
+                inverse=_first(triples, subject, inverse) or f"{label} of",
+                inherits=_first(triples, subject, inherits) != "false",
                 asks=tuple(sorted(str(wording) for wording in triples.objects(subject, asks))),
-                denies=None if (denied := triples.value(subject, denies)) is None else str(denied),
+                denies=_first(triples, subject, denies),
             )
 
     def _read_implications(self, triples: Graph) -> None:
@@ -245,14 +251,18 @@ class Knowledge(KnowledgeGraph):
         name = split_words(local_name(iri))
         return self.concepts.setdefault(iri, Concept(iri, name, source))
 
-    def _name(self, iri: str, predicate: str, text: str, source: str) -> None:
-        concept = self._concept(iri, source)
-        if predicate in NAME_TERMS:
-            concept.label = text
-        elif predicate in ALIAS_TERMS and text not in concept.aliases:
-            concept.aliases.append(text)
-        elif predicate in GLOSS_TERMS:
-            concept.definition = text
+    def _name(self, concept: Concept, kind: str, texts: Sequence[str]) -> None:
+        """Take over what a file calls a concept; its further labels become aliases."""
+        first, *others = texts
+        if kind == "label":
+            concept.label = first
+        elif kind == "gloss":
+            concept.definition = first
+            return
+        aliases = others if kind == "label" else texts
+        concept.aliases += [
+            one for one in aliases if one not in concept.aliases and one != concept.label
+        ]
 
     def _forget(self, replaced: set[tuple[str, str]]) -> None:
         """Drop what the bundled files state about these subjects and relations."""
@@ -280,6 +290,7 @@ class Knowledge(KnowledgeGraph):
         self.concepts = dict(sorted(self.concepts.items()))
         for concept in self.concepts.values():
             concept.aliases.sort()
+            concept.same.sort()
             self._named.setdefault(normalise(concept.label), []).append(concept.iri)
         for concept in self.concepts.values():
             for alias in concept.aliases:
@@ -291,6 +302,19 @@ class Knowledge(KnowledgeGraph):
         usual = self.relations[fact.relation].strength
         own = self._strengths.get((fact.subject, fact.relation, fact.object), usual)
         return fact if own == 1.0 else replace(fact, strength=own)
+
+
+_TEXT_KINDS = {
+    **dict.fromkeys(NAME_TERMS, "label"),
+    **dict.fromkeys(ALIAS_TERMS, "alias"),
+    **dict.fromkeys(GLOSS_TERMS, "gloss"),
+}
+
+
+def _first(triples: Graph, subject: Term, predicate: URIRef) -> str | None:
+    """Return what `triples` state of `subject`; of several values, the first by `text_rank`."""
+    found = [text_rank(str(predicate), value) for value in triples.objects(subject, predicate)]
+    return min(found)[-1] if found else None
 
 
 def _term(value: Term) -> str:

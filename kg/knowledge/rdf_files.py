@@ -6,8 +6,10 @@ from pathlib import Path
 
 from rdflib import Graph, Literal, URIRef
 from rdflib.plugins.parsers.notation3 import BadSyntax
+from rdflib.term import Node as Term
 
 from kg.errors import SightGraphError
+from kg.vocabulary import GLOSS_IRI, LABEL_IRI
 
 FORMATS = {".ttl": "turtle", ".nt": "nt", ".n3": "n3", ".jsonld": "json-ld"}
 """File endings that are read, and rdflib's names for them."""
@@ -31,6 +33,21 @@ def rdf_files(path: Path) -> list[Path]:
             f"cannot read '{path}': the ending '{path.suffix}' is not one of {', '.join(FORMATS)}."
         )
     return [path]
+
+
+def in_order(triples: Graph) -> list[tuple[Term, Term, Term]]:
+    """Return the triples sorted: the order of an rdflib graph differs between processes."""
+    return sorted(triples, key=lambda triple: (str(triple[0]), str(triple[1]), triple[2].n3()))
+
+
+def text_rank(predicate: str, text: Term) -> tuple[bool, str, bool, bool, str]:
+    """Return a sort key of names and glosses; ends in the text itself.
+
+    SKOS comes before other vocabularies; English before no language before English of some place.
+    """
+    language = (getattr(text, "language", None) or "").lower()
+    other = predicate not in (LABEL_IRI, GLOSS_IRI)
+    return other, predicate, language != "en", language != "", str(text)
 
 
 def parse_file(path: Path) -> Graph:

@@ -188,7 +188,8 @@ class RemoteKnowledge(KnowledgeGraph):
         for relation, number in facts.items():
             labels[self._relations[relation].label] += number
         totals = {"concepts": int(str(subjects[0]["n"])), "relations": len(facts)}
-        return {**totals, "facts": facts.total(), **dict(labels.most_common())}
+        ordered = sorted(labels.items(), key=lambda one: (-one[1], one[0]))
+        return {**totals, "facts": facts.total(), **dict(ordered)}
 
     def _facts_about_all(self, concepts: Iterable[str]) -> list[tuple[str, Fact]]:
         asked = list(dict.fromkeys(concepts))

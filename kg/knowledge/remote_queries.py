@@ -12,15 +12,14 @@ from rdflib.term import Identifier
 from kg.errors import SightGraphError
 from kg.knowledge.endpoint import Row
 from kg.knowledge.facts import Concept, Relation
+from kg.knowledge.rdf_files import text_rank
 from kg.vocabulary import (
     ALIAS_TERMS,
     CATEGORY_TERMS,
-    GLOSS_IRI,
     GLOSS_TERMS,
     IMPLIES_TERMS,
     IS_A,
     IS_A_IRI,
-    LABEL_IRI,
     LITERAL,
     NAME_TERMS,
     ONTOLOGY,
@@ -254,13 +253,15 @@ def read_strength(value: str) -> float:
 def read_concept(iri: str, rows: Iterable[Row], source: str) -> Concept:
     """Return the concept that rows of `texts_query` describe: in English, else in no language."""
     said = [(str(row["p"]), row["o"]) for row in rows]
-    names = [(p != LABEL_IRI, p, *_language(o)) for p, o in said if p in NAME_TERMS]
-    glosses = [(p != GLOSS_IRI, p, *_language(o)) for p, o in said if p in GLOSS_TERMS]
+    names = sorted(text_rank(p, o) for p, o in said if p in NAME_TERMS)
+    glosses = [text_rank(p, o) for p, o in said if p in GLOSS_TERMS]
+    label = names[0][-1] if names else split_words(local_name(iri))
+    other_names = {name for *_, name in names[1:] if name != label}
     return Concept(
         iri,
-        min(names)[-1] if names else split_words(local_name(iri)),
+        label,
         source,
-        aliases=sorted({str(o) for p, o in said if p in ALIAS_TERMS}),
+        aliases=sorted(other_names | {str(o) for p, o in said if p in ALIAS_TERMS}),
         definition=min(glosses)[-1] if glosses else "",
         same=sorted({str(o) for p, o in said if p in SAME_TERMS}),
     )
@@ -268,9 +269,10 @@ def read_concept(iri: str, rows: Iterable[Row], source: str) -> Concept:
 
 def read_relation(predicate: str, rows: Iterable[Row]) -> Relation:
     """Return the relation that rows of `relations_query` describe, if any do."""
-    said: dict[str, list[tuple[bool, bool, str]]] = {}
+    said: dict[str, list[tuple[bool, str, bool, bool, str]]] = {}
     for row in rows:
-        said.setdefault(str(row["p"]).removeprefix(ONTOLOGY), []).append(_language(row["o"]))
+        term = str(row["p"])
+        said.setdefault(term.removeprefix(ONTOLOGY), []).append(text_rank(term, row["o"]))
     one = {p: min(values)[-1] for p, values in said.items()}
     is_a = predicate == IS_A_IRI
     label = IS_A if is_a else one.get(RDFS + "label", split_words(local_name(predicate)))
@@ -288,9 +290,3 @@ def read_relation(predicate: str, rows: Iterable[Row]) -> Relation:
 
 def _read_term(term: Identifier) -> str:
     return f"{LITERAL}{term}" if isinstance(term, Literal) else str(term)
-
-
-def _language(term: Identifier) -> tuple[bool, bool, str]:
-    """Return a key that puts English first, then no language, then English of some place."""
-    language = (getattr(term, "language", None) or "").lower()
-    return language != "en", language != "", str(term)

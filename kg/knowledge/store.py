@@ -22,6 +22,7 @@ from kg.vocabulary import (
     GLOSS_TERMS,
     IS_A_IRI,
     LITERAL,
+    NAME_TERMS,
     SAME_TERMS,
     Triple,
     relation_of,
@@ -137,7 +138,7 @@ class Store(KnowledgeGraph):
         found = Concept(iri, self.index.label(node), self._source_of(node))
         aliases, same = set(), set()  # of several sources, each has its own statement
         for predicate, value in self._texts(iri):
-            if predicate in ALIAS_TERMS:
+            if predicate in ALIAS_TERMS or (predicate in NAME_TERMS and value != found.label):
                 aliases.add(value)
             elif predicate in GLOSS_TERMS and not found.definition:
                 found.definition = value
@@ -303,7 +304,8 @@ class Store(KnowledgeGraph):
             "facts": by_relation.total(),
             "bytes of the index": self.index.bytes_on_disk(),
         }
-        return totals | {name: n for name, n in by_relation.most_common() if name not in totals}
+        ordered = sorted(by_relation.items(), key=lambda one: (-one[1], one[0]))
+        return totals | {name: n for name, n in ordered if name not in totals}
 
 
 def is_store(path: Path) -> bool:
