@@ -8,17 +8,66 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import networkx as nx
 
 from kg.errors import SightGraphError
 from kg.vocabulary import EdgeKind, NodeKind, Triple
 
-Box = tuple[float, float, float, float]
-"""(x1, y1, x2, y2) in pixels of the original photograph, x right, y down."""
 Span = tuple[int, int]
 """(start, end) in characters of the text, end exclusive."""
+
+
+class Box(NamedTuple):
+    """(x1, y1, x2, y2) in pixels of the original photograph, x right, y down.
+
+    >>> Box(0, 0, 4, 2).iou(Box(2, 0, 6, 2)), Box(0, 0, 1, 1).gap(Box(4, 5, 6, 6))
+    (0.3333333333333333, 5.0)
+    """
+
+    x1: float
+    y1: float
+    x2: float
+    y2: float
+
+    @property
+    def width(self) -> float:
+        """Pixels from left to right."""
+        return self.x2 - self.x1
+
+    @property
+    def height(self) -> float:
+        """Pixels from top to bottom."""
+        return self.y2 - self.y1
+
+    @property
+    def area(self) -> float:
+        """Square pixels; 0 for a box that is turned inside out."""
+        return max(self.width, 0.0) * max(self.height, 0.0)
+
+    @property
+    def centre(self) -> tuple[float, float]:
+        """The middle, (x, y)."""
+        return (self.x1 + self.x2) / 2, (self.y1 + self.y2) / 2
+
+    def intersection(self, other: Box) -> float:
+        """Return the area that both boxes cover."""
+        width = min(self.x2, other.x2) - max(self.x1, other.x1)
+        height = min(self.y2, other.y2) - max(self.y1, other.y1)
+        return max(width, 0.0) * max(height, 0.0)
+
+    def iou(self, other: Box) -> float:
+        """Return intersection over union, in [0, 1]; 0 where both are empty."""
+        shared = self.intersection(other)
+        union = self.area + other.area - shared
+        return shared / union if union > 0 else 0.0
+
+    def gap(self, other: Box) -> float:
+        """Return the distance between the nearest points of the two boxes; 0 if they touch."""
+        across = max(other.x1 - self.x2, self.x1 - other.x2, 0.0)
+        down = max(other.y1 - self.y2, self.y1 - other.y2, 0.0)
+        return float((across**2 + down**2) ** 0.5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +89,11 @@ class Node:
     score: float = 1.0
     box: Box | None = None
     span: Span | None = None
+
+    def __post_init__(self) -> None:
+        """Let a box be given as any four numbers."""
+        if self.box is not None and not isinstance(self.box, Box):
+            object.__setattr__(self, "box", Box(*self.box))
 
 
 @dataclass(frozen=True, slots=True)

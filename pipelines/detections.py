@@ -29,6 +29,11 @@ class Detection:
     box: Box | None = None
     feature: np.ndarray | None = field(default=None, compare=False, repr=False)
 
+    def __post_init__(self) -> None:
+        """Let a box be given as any four numbers."""
+        if self.box is not None and not isinstance(self.box, Box):
+            object.__setattr__(self, "box", Box(*self.box))
+
 
 SAME_OVERLAP = 0.5
 """Two boxes of one label with so much in common (intersection over union) are one object."""
@@ -54,18 +59,8 @@ def without_duplicates(detections: Sequence[Detection]) -> list[Detection]:
 def _same(one: Detection, other: Detection) -> bool:
     if one.label != other.label or one.box is None or other.box is None:
         return False
-    common = _common(one.box, other.box)
-    areas = _area(one.box), _area(other.box)
-    if min(areas) <= 0:
+    smaller = min(one.box.area, other.box.area)
+    if smaller <= 0:
         return False
-    return common / (sum(areas) - common) > SAME_OVERLAP or common / min(areas) > SAME_COVERED
-
-
-def _common(a: Box, b: Box) -> float:
-    wide = min(a[2], b[2]) - max(a[0], b[0])
-    high = min(a[3], b[3]) - max(a[1], b[1])
-    return max(wide, 0.0) * max(high, 0.0)
-
-
-def _area(box: Box) -> float:
-    return max(box[2] - box[0], 0.0) * max(box[3] - box[1], 0.0)
+    covered = one.box.intersection(other.box) / smaller
+    return one.box.iou(other.box) > SAME_OVERLAP or covered > SAME_COVERED

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kg.errors import SightGraphError
-from kg.graph import Edge, Node, PhotoInfo, SceneGraph
+from kg.graph import Box, Edge, Node, PhotoInfo, SceneGraph
 from kg.vocabulary import EdgeKind, NodeKind
 
 if TYPE_CHECKING:
@@ -106,7 +106,7 @@ def node_of(entry: Mapping[str, Any]) -> Node:
         label=str(entry["label"]),
         origin=str(entry["origin"]),
         score=float(entry["score"]),
-        box=None if box is None else (box[0], box[1], box[2], box[3]),
+        box=None if box is None else Box(*box[:4]),
         span=None if span is None else (int(span[0]), int(span[1])),
     )
 

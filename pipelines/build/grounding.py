@@ -65,9 +65,9 @@ _ORDER: dict[str, Callable[[Box], float]] = {
     "bottom": lambda box: -box[1] - box[3],
 }
 _MEASURES: dict[str, Callable[[Box], float]] = {
-    "size": lambda box: (box[2] - box[0]) * (box[3] - box[1]),
-    "height": lambda box: box[3] - box[1],
-    "width": lambda box: box[2] - box[0],
+    "size": lambda box: box.area,
+    "height": lambda box: box.height,
+    "width": lambda box: box.width,
     "distance": lambda box: -box[3],
     "left": lambda box: -box[0] - box[2],
     "right": lambda box: box[0] + box[2],
@@ -103,7 +103,7 @@ def _attributed(graph: SceneGraph, nodes: Sequence[Node], word: str) -> list[flo
 
 def _placed(box: Box, place: str, width: int, height: int) -> float:
     """Return how much a box is at `place`, in [0, 1]."""
-    x, y = (box[0] + box[2]) / 2 / width, (box[1] + box[3]) / 2 / height
+    x, y = box.centre[0] / width, box.centre[1] / height
     share = {
         "left": 1 - x,
         "right": x,
@@ -303,8 +303,5 @@ def _narrowed(
 
 
 def _prominence(node: Node, area: float) -> float:
-    if node.box is None:
-        share = 0.25
-    else:
-        share = (node.box[2] - node.box[0]) * (node.box[3] - node.box[1]) / area
+    share = 0.25 if node.box is None else node.box.area / area
     return max(node.score * math.sqrt(share), 1e-6)

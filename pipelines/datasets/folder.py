@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from kg.errors import SightGraphError, unknown_name
+from kg.graph import Box
 from pipelines.detections import Detection
 
 PARTS = ("train", "validation", "test")
@@ -134,7 +135,7 @@ def _object(one: Mapping[str, Any], where: str) -> Detection:
         numbers = isinstance(box, list) and len(box) == 4
         if not numbers or not (box[0] < box[2] and box[1] < box[3]):
             raise SightGraphError(f"{where}: a box is [x1, y1, x2, y2] with x1 < x2 and y1 < y2.")
-        box = tuple(map(float, box))
+        box = Box(*map(float, box))
     return Detection(_text(one, "label", where), float(one.get("score", 1.0)), "folder", box)
 
 

@@ -93,7 +93,7 @@ def placed_photos(data: Path) -> list[RelatedPhoto]:
             continue
         with Image.open(data / name) as image:
             width, height = image.size
-        corners = [(box[0], box[1], box[2], box[3]) for _, box in boxes]
+        corners = [Box(*box) for _, box in boxes]
         relations = [
             (a, canonical(PLACED.get(predicate, predicate)).text, b)
             for a, b in permutations(range(len(boxes)), 2)
@@ -148,7 +148,7 @@ def captioned_photos(
     photos = []
     for name, captions, found in track(list(captioned(data, train)), "reading captions"):
         labels = tuple(label for label, _, _ in found)
-        boxes = tuple((box[0], box[1], box[2], box[3]) for _, _, box in found)
+        boxes = tuple(Box(*box) for _, _, box in found)
         said = {triple: None for caption in captions for triple in _one_form(read(caption))}
         relations: dict[tuple[int, str, int], None] = {}
         for subject, predicate, target in said:

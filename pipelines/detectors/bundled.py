@@ -46,14 +46,14 @@ class View:
 
 def views_of(width: int, height: int, kind: Views) -> list[View]:
     """Return the views: "whole" is one, "mirrored" two, "crops" these and four crops."""
-    whole = (0.0, 0.0, float(width), float(height))
+    whole = Box(0.0, 0.0, float(width), float(height))
     found = [View(whole)]
     if kind != "whole":
         found.append(View(whole, mirrored=True))
     if kind == "crops":
         wide, high = CROP_SHARE * width, CROP_SHARE * height
         found += [
-            View((x, y, x + wide, y + high))
+            View(Box(x, y, x + wide, y + high))
             for x in (0.0, width - wide)
             for y in (0.0, height - high)
         ]
@@ -168,7 +168,7 @@ class BundledDetector:
                 label=self.labels[int(label)],
                 score=round(float(score), 4),
                 origin=self.name,
-                box=(float(box[0]), float(box[1]), float(box[2]), float(box[3])),
+                box=Box(*box.tolist()),
                 feature=feature,
             )
             for box, score, label, feature in zip(boxes, scores, labels, features, strict=True)

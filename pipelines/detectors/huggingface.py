@@ -10,6 +10,7 @@ from torch import Tensor
 from transformers import AutoImageProcessor, AutoModelForObjectDetection
 
 from kg.errors import SightGraphError
+from kg.graph import Box
 from pipelines.detections import Detection
 from pipelines.detectors.regions import unit
 from pipelines.photo import Photo
@@ -63,7 +64,7 @@ class HuggingFaceDetector:
                 label=str(named[int(label)]).lower(),
                 score=float(score),
                 origin=self.name,
-                box=(float(box[0]), float(box[1]), float(box[2]), float(box[3])),
+                box=Box(*box.tolist()),
                 feature=feature,
             )
             for box, score, label, feature in zip(

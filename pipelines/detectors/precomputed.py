@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from kg.errors import SightGraphError
+from kg.graph import Box
 from pipelines.datasets.coco import COCO_IDS, COCO_LABELS
 from pipelines.detections import Detection
 from pipelines.photo import Photo
@@ -51,7 +52,7 @@ class PrecomputedDetector:
             x, y, width, height = map(float, entry["bbox"])
             if width <= 0 or height <= 0 or not 0 <= score <= 1:
                 raise ValueError(f"box {entry['bbox']} or score {score} is out of range")
-            return Detection(label, score, self.name, (x, y, x + width, y + height))
+            return Detection(label, score, self.name, Box(x, y, x + width, y + height))
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise SightGraphError(
                 f"{self.path}, entry {number}: {error}. An entry needs category_id (or category) "

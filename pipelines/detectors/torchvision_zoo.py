@@ -13,6 +13,7 @@ from torchvision.models import get_model, get_model_weights
 from torchvision.transforms.functional import to_tensor
 
 from kg.errors import SightGraphError
+from kg.graph import Box
 from pipelines.datasets.coco import COCO_IDS, COCO_LABELS
 from pipelines.detections import Detection
 from pipelines.detectors.regions import pooled
@@ -58,8 +59,8 @@ class TorchvisionDetector:
             strict=True,
         ):
             if score >= self.threshold and label in _NAME_OF_ID:
-                place = (box[0], box[1], box[2], box[3])
-                detections.append(Detection(_NAME_OF_ID[label], score, self.name, place, feature))
+                name = _NAME_OF_ID[label]
+                detections.append(Detection(name, score, self.name, Box(*box), feature))
         return sorted(detections, key=lambda one: -one.score)
 
     def _keep_scaled(self, module: object, inputs: object, output: tuple[Any, Any]) -> None:

@@ -41,8 +41,7 @@ def said_colours(data: Path, train: bool, reader: CaptionReader) -> list[tuple[s
                 if len(fitting) == 1:
                     said.setdefault(fitting[0], set()).add(colour)
         for index, colours in said.items():
-            x1, y1, x2, y2 = boxes[index][2]
-            found.append((name, (x1, y1, x2, y2), colours))
+            found.append((name, Box(*boxes[index][2]), colours))
     return found
 
 

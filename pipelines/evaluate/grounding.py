@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from kg.errors import SightGraphError
-from kg.graph import PhotoInfo
+from kg.graph import Box, PhotoInfo
 from kg.knowledge.memory import Knowledge
 from kg.vocabulary import EdgeKind
 from pipelines.build.builder import GraphBuilder
@@ -25,7 +25,7 @@ def meant(builder: GraphBuilder, parser: Parser, photo: Mapping[str, Any], text:
     """Return the objects that the first thing named in `text` means, the likeliest first."""
     objects = photo["objects"]
     found = [
-        Detection(one["label"], 1 - index / 1e4, "people", tuple(one["box"]))
+        Detection(one["label"], 1 - index / 1e4, "people", Box(*one["box"]))
         for index, one in enumerate(objects)
     ]
     geometry = measured(found, photo["width"], photo["height"])

@@ -87,7 +87,7 @@ def _box(values: Sequence[float]) -> Box:
     x1, y1, x2, y2 = (float(value) for value in values)
     if not (x1 <= x2 and y1 <= y2):
         raise ValueError(f"the box {list(values)} is not [x1, y1, x2, y2]")
-    return (x1, y1, x2, y2)
+    return Box(x1, y1, x2, y2)
 
 
 def evaluate(

@@ -18,7 +18,7 @@ from graph_fusion.heads.graph import COUNT, NO, POINTER, UNKNOWN, YES, YES_NO
 from graph_fusion.model import ModelConfig
 from graph_fusion.tensors import GraphTensors, TextTable, graph_tensors
 from kg.english import base_forms, normalise
-from kg.graph import Edge, Node, PhotoInfo, SceneGraph
+from kg.graph import Box, Edge, Node, PhotoInfo, SceneGraph
 from kg.knowledge.memory import Knowledge
 from kg.linking import Linker
 from kg.vocabulary import EdgeKind, NodeKind
@@ -89,8 +89,8 @@ def teacher_pictures(data: Path) -> list[Picture]:
         with Image.open(data / name) as image:
             info = PhotoInfo(name, *image.size)
         found = tuple(
-            Detection(label, score, "teacher", (x1, y1, x2, y2))
-            for label, score, (x1, y1, x2, y2) in boxes[name]
+            Detection(label, score, "teacher", Box(*box))
+            for label, score, box in boxes[name]
             if score >= TEACHER_SCORE
         )
         pictures.append(Picture(name, info, found))

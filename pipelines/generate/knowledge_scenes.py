@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from kg.graph import Edge, Node, PhotoInfo, SceneGraph
+from kg.graph import Box, Edge, Node, PhotoInfo, SceneGraph
 from kg.knowledge.memory import Knowledge
 from kg.vocabulary import IS_A, MEANS, EdgeKind, NodeKind
 from pipelines.datasets.coco import TRAIN_SPLIT, VAL_SPLIT, coco_boxes, photo_sizes
@@ -74,11 +74,11 @@ class SceneQuestion:
 
 
 @dataclass(frozen=True, slots=True)
-class Box:
+class LabelledBox:
     """An object of a photograph: its label, corners in pixels, and how sure it is."""
 
     label: str
-    corners: tuple[float, float, float, float]
+    corners: Box
     score: float = 1.0
 
 
@@ -105,7 +105,9 @@ class SceneWriter:
             for relation in knowledge.relations.values()
         }
 
-    def write(self, photo: PhotoInfo, boxes: Sequence[Box], amount: int) -> Iterator[SceneQuestion]:
+    def write(
+        self, photo: PhotoInfo, boxes: Sequence[LabelledBox], amount: int
+    ) -> Iterator[SceneQuestion]:
         """Yield up to `amount` questions about one photograph."""
         objects = self._objects(photo, boxes)
         if len(objects) < FEWEST_OBJECTS:
@@ -123,18 +125,13 @@ class SceneWriter:
         parts = {"train": ("train",), "validation": ("train", "validation")}
         return self.part == "test" or part_of(concept) in parts[self.part]
 
-    def _objects(self, photo: PhotoInfo, boxes: Sequence[Box]) -> list[tuple[Node, str]]:
+    def _objects(self, photo: PhotoInfo, boxes: Sequence[LabelledBox]) -> list[tuple[Node, str]]:
         """Return the largest objects as nodes, each with its concept."""
-
-        def area(box: Box) -> float:
-            x1, y1, x2, y2 = box.corners
-            return (x2 - x1) * (y2 - y1)
-
         smallest = SMALLEST * photo.width * photo.height
         found: list[tuple[Node, str]] = []
-        for box in sorted(boxes, key=area, reverse=True):
+        for box in sorted(boxes, key=lambda each: each.corners.area, reverse=True):
             concept = next(iter(self.knowledge.named(box.label)), None)
-            if concept and area(box) >= smallest and self._allowed(concept):
+            if concept and box.corners.area >= smallest and self._allowed(concept):
                 node = Node(
                     f"object:{len(found)}",
                     NodeKind.OBJECT,
@@ -231,7 +228,9 @@ class SceneWriter:
                 )
         return known
 
-    def graph(self, photo: PhotoInfo, boxes: Sequence[Box], facts: Sequence[str]) -> SceneGraph:
+    def graph(
+        self, photo: PhotoInfo, boxes: Sequence[LabelledBox], facts: Sequence[str]
+    ) -> SceneGraph:
         """Return the graph of a photograph's boxes, for a question over those relations."""
         return self._graph(photo, self._objects(photo, boxes), facts)
 
@@ -279,7 +278,7 @@ def scene_graph(photo: PhotoInfo, objects: Sequence[tuple[Node, str]]) -> SceneG
     return graph
 
 
-Photos = dict[str, tuple[PhotoInfo, list[Box]]]
+Photos = dict[str, tuple[PhotoInfo, list[LabelledBox]]]
 """Size and true boxes of each photograph, by file name."""
 
 
@@ -291,7 +290,7 @@ def read_photos(data: Path, split: str) -> Photos:
     """
     sizes = photo_sizes(data)
     return {
-        name: (sizes[name], [Box(label, (x1, y1, x2, y2)) for label, _, (x1, y1, x2, y2) in boxes])
+        name: (sizes[name], [LabelledBox(label, Box(*corners)) for label, _, corners in boxes])
         for name, boxes in sorted(coco_boxes(data, split).items())
     }
 

@@ -166,7 +166,6 @@ def most_prominent(objects: Sequence[Node]) -> Node:
     def size(node: Node) -> float:
         if node.box is None:
             return node.score
-        area = (node.box[2] - node.box[0]) * (node.box[3] - node.box[1])
-        return node.score * math.sqrt(area)
+        return node.score * math.sqrt(node.box.area)
 
     return max(objects, key=size)

@@ -15,7 +15,7 @@ from kg.graph import Edge, SceneGraph
 from kg.knowledge.memory import Knowledge
 from pipelines.datasets.coco import COCO_LABELS
 from pipelines.detectors import DETECTORS, Detector
-from pipelines.generate.knowledge_scenes import Box, Photos, SceneQuestion, SceneWriter
+from pipelines.generate.knowledge_scenes import LabelledBox, Photos, SceneQuestion, SceneWriter
 from pipelines.photo import Photo
 
 SHARES = (0.1, 0.25, 0.5)
@@ -95,7 +95,7 @@ class _Rebuilt(ABC):
         self.knowledge = knowledge
 
     @abstractmethod
-    def boxes(self, name: str) -> list[Box]:
+    def boxes(self, name: str) -> list[LabelledBox]:
         """Return what is seen in the photograph of this file name."""
 
     def __call__(self, questions: Sequence[SceneQuestion]) -> list[SceneQuestion]:
@@ -115,7 +115,7 @@ class _WrongLabels(_Rebuilt):
         self.share = share
         self.seed = seed
 
-    def boxes(self, name: str) -> list[Box]:
+    def boxes(self, name: str) -> list[LabelledBox]:
         chance = random.Random(f"{self.seed} {name}")
         wrong = [chance.random() < self.share for _ in self.photos[name][1]]
         return [
@@ -135,10 +135,10 @@ class _Detected(_Rebuilt):
     def detector(self) -> Detector:
         return DETECTORS.make("bundled")
 
-    def boxes(self, name: str) -> list[Box]:
+    def boxes(self, name: str) -> list[LabelledBox]:
         found = self.detector(Photo.open(self.folder / name))
         return [
-            Box(one.label, one.box, one.score)
+            LabelledBox(one.label, one.box, one.score)
             for one in found
             if one.box is not None and one.score >= DETECTOR_SCORE
         ]

@@ -31,12 +31,12 @@ def measured(
     sizes: dict[str, list[float]] = {}
     for one in objects:
         if one.box is not None:
-            sizes.setdefault(one.label, []).append(_area(one.box) / (width * height))
+            sizes.setdefault(one.label, []).append(one.box.area / (width * height))
     found = []
     for one in objects:
         words: list[tuple[str, str]] = []
         if one.box is not None:
-            if size := size_word(_area(one.box) / (width * height), sizes[one.label]):
+            if size := size_word(one.box.area / (width * height), sizes[one.label]):
                 words.append((HAS_SIZE, size))
             words += [(HAS_POSITION, word) for word in position_words(one.box, width, height)]
         if counts[one.label] > 1:
@@ -59,14 +59,10 @@ def size_word(share: float, of_its_kind: Sequence[float]) -> str | None:
 
 def position_words(box: Box, width: int, height: int) -> tuple[str, ...]:
     """Return where the box's middle lies: left or right, top or bottom, else middle."""
-    x, y = (box[0] + box[2]) / 2 / width, (box[1] + box[3]) / 2 / height
+    x, y = box.centre[0] / width, box.centre[1] / height
     across = "left" if x < EDGE else "right" if x > 1 - EDGE else ""
     down = "top" if y < EDGE else "bottom" if y > 1 - EDGE else ""
     return tuple(word for word in (across, down) if word) or ("middle",)
-
-
-def _area(box: Box) -> float:
-    return (box[2] - box[0]) * (box[3] - box[1])
 
 
 MIN_CONTAINED = 0.85
@@ -89,7 +85,7 @@ def relations(a: Box, b: Box, width: int, height: int) -> dict[str, float]:
     """
     found: dict[str, float] = {}
     diagonal = (width**2 + height**2) ** 0.5
-    gap = _gap(a, b) / diagonal
+    gap = a.gap(b) / diagonal
     if gap <= NEAR_GAP:
         found["near"] = round(1.0 - gap / NEAR_GAP / 2, 4)
     found.update(_horizontal(a, b, width))
@@ -104,8 +100,8 @@ def relations(a: Box, b: Box, width: int, height: int) -> dict[str, float]:
 
 def _horizontal(a: Box, b: Box, width: int) -> dict[str, float]:
     """Left and right go by centres, and are surer the less the boxes overlap sideways."""
-    shift = _centre(b)[0] - _centre(a)[0]
-    apart = max(a[0], b[0]) >= min(a[2], b[2])
+    shift = b.centre[0] - a.centre[0]
+    apart = max(a.x1, b.x1) >= min(a.x2, b.x2)
     if abs(shift) < 0.05 * width and not apart:
         return {}
     score = 1.0 if apart else min(1.0, 0.3 + abs(shift) / width)
@@ -114,10 +110,8 @@ def _horizontal(a: Box, b: Box, width: int) -> dict[str, float]:
 
 def _vertical(a: Box, b: Box, height: int) -> dict[str, float]:
     """In, on and above: which of the three depends on how the boxes overlap."""
-    inside_a, inside_b = (
-        _intersection(a, b) / _positive_area(a),
-        _intersection(a, b) / _positive_area(b),
-    )
+    shared = a.intersection(b)
+    inside_a, inside_b = shared / _positive_area(a), shared / _positive_area(b)
     if inside_a >= MIN_CONTAINED and _positive_area(a) <= MAX_CONTAINED_SIZE * _positive_area(b):
         return {"in": round(inside_a, 4)} | _on(a, b)
     if inside_b >= MIN_CONTAINED and _positive_area(b) <= MAX_CONTAINED_SIZE * _positive_area(a):
@@ -126,7 +120,7 @@ def _vertical(a: Box, b: Box, height: int) -> dict[str, float]:
         }
     found = _on(a, b) or {SPATIAL_INVERSES[k]: v for k, v in _on(b, a).items()}
     if _overlap_x(a, b) >= MIN_OVERLAP_X:
-        shift = (_centre(b)[1] - _centre(a)[1]) / height
+        shift = (b.centre[1] - a.centre[1]) / height
         if abs(shift) >= 0.05:
             found["above" if shift > 0 else "below"] = round(min(1.0, 0.4 + abs(shift)), 4)
     return found
@@ -134,34 +128,17 @@ def _vertical(a: Box, b: Box, height: int) -> dict[str, float]:
 
 def _on(a: Box, b: Box) -> dict[str, float]:
     """`a` stands on `b`: its foot lies within b's height, its middle above b's middle."""
-    foot_within = b[1] - 0.1 * (a[3] - a[1]) <= a[3] <= b[3]
-    higher = _centre(a)[1] < _centre(b)[1] and a[1] < b[1] + 0.5 * (b[3] - b[1])
+    foot_within = b.y1 - 0.1 * a.height <= a.y2 <= b.y2
+    higher = a.centre[1] < b.centre[1] and a.y1 < b.y1 + 0.5 * b.height
     if foot_within and higher and _overlap_x(a, b) >= MIN_OVERLAP_X:
         return {"on": round(0.5 + 0.5 * min(1.0, _overlap_x(a, b)), 4)}
     return {}
 
 
 def _positive_area(box: Box) -> float:
-    return max(box[2] - box[0], 1e-6) * max(box[3] - box[1], 1e-6)
-
-
-def _centre(box: Box) -> tuple[float, float]:
-    return (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
-
-
-def _intersection(a: Box, b: Box) -> float:
-    width = min(a[2], b[2]) - max(a[0], b[0])
-    height = min(a[3], b[3]) - max(a[1], b[1])
-    return max(width, 0.0) * max(height, 0.0)
+    return max(box.width, 1e-6) * max(box.height, 1e-6)
 
 
 def _overlap_x(a: Box, b: Box) -> float:
-    shared = min(a[2], b[2]) - max(a[0], b[0])
-    return max(shared, 0.0) / max(min(a[2] - a[0], b[2] - b[0]), 1e-6)
-
-
-def _gap(a: Box, b: Box) -> float:
-    """Return the distance in pixels between the nearest points of the two boxes."""
-    dx = max(b[0] - a[2], a[0] - b[2], 0.0)
-    dy = max(b[1] - a[3], a[1] - b[3], 0.0)
-    return float((dx**2 + dy**2) ** 0.5)
+    shared = min(a.x2, b.x2) - max(a.x1, b.x1)
+    return max(shared, 0.0) / max(min(a.width, b.width), 1e-6)

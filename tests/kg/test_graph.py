@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kg.errors import SightGraphError
-from kg.graph import Edge, Node, PhotoInfo, SceneGraph
+from kg.graph import Box, Edge, Node, PhotoInfo, SceneGraph
 from kg.vocabulary import EdgeKind, NodeKind
 
 IDS = st.sampled_from(["a", "b", "c", "d"])
@@ -129,3 +129,23 @@ def test_edges_from_and_to_agree_with_all_edges(nodes: list[Node], edges: list[E
     assert every == {edge for node in graph.nodes() for edge in graph.edges_from(node.id)}
     assert every == {edge for node in graph.nodes() for edge in graph.edges_to(node.id)}
     assert len(graph.edges()) == len(every)
+
+
+corners = st.lists(st.floats(0, 1000), min_size=4, max_size=4)
+
+
+@given(corners, corners)
+def test_measures_of_two_boxes_do_not_depend_on_their_order(a: list[float], b: list[float]) -> None:
+    one, other = (Box(min(x, x2), min(y, y2), max(x, x2), max(y, y2)) for x, y, x2, y2 in (a, b))
+    assert one.intersection(other) == other.intersection(one) <= min(one.area, other.area)
+    assert one.iou(other) == pytest.approx(other.iou(one))
+    assert 0 <= one.iou(other) <= 1 + 1e-9
+    assert one.gap(other) == other.gap(one)
+    assert not (one.gap(other) and one.intersection(other))
+
+
+def test_a_node_takes_any_four_numbers_as_its_box() -> None:
+    node = Node("object:0", NodeKind.OBJECT, "cat", "test", box=(1, 2, 4, 6))
+    assert node.box == Box(1, 2, 4, 6) == (1, 2, 4, 6)
+    assert node.box.area == 12
+    assert node.box.centre == (2.5, 4.0)

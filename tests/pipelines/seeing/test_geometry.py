@@ -5,6 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kg.graph import Box
 from pipelines.detections import Detection
 from pipelines.seeing.geometry import measured, position_words, size_word
 from pipelines.seeing.perception_types import HAS_COUNT, HAS_POSITION, HAS_SIZE
@@ -24,10 +25,10 @@ def test_words_say_where_how_big_and_how_many() -> None:
 
 
 def test_position_goes_by_the_middle_of_the_box() -> None:
-    assert position_words((0, 0, 10, 10), 100, 100) == ("left", "top")
-    assert position_words((45, 45, 55, 55), 100, 100) == ("middle",)
-    assert position_words((80, 40, 100, 60), 100, 100) == ("right",)
-    assert position_words((40, 90, 60, 100), 100, 100) == ("bottom",)
+    assert position_words(Box(0, 0, 10, 10), 100, 100) == ("left", "top")
+    assert position_words(Box(45, 45, 55, 55), 100, 100) == ("middle",)
+    assert position_words(Box(80, 40, 100, 60), 100, 100) == ("right",)
+    assert position_words(Box(40, 90, 60, 100), 100, 100) == ("bottom",)
 
 
 def test_size_is_set_against_others_of_the_kind() -> None:
@@ -38,7 +39,7 @@ def test_size_is_set_against_others_of_the_kind() -> None:
 
 @given(st.floats(0, 90), st.floats(0, 90))
 def test_mirroring_exchanges_left_and_right(x: float, y: float) -> None:
-    here = position_words((x, y, x + 10, y + 10), 100, 100)
-    there = position_words((90 - x, y, 100 - x, y + 10), 100, 100)
+    here = position_words(Box(x, y, x + 10, y + 10), 100, 100)
+    there = position_words(Box(90 - x, y, 100 - x, y + 10), 100, 100)
     swap = {"left": "right", "right": "left"}
     assert tuple(swap.get(word, word) for word in here) == there

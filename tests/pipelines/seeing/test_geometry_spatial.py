@@ -17,7 +17,7 @@ WIDTH, HEIGHT = 640, 480
 def boxes(draw: st.DrawFn) -> Box:
     x1, y1 = draw(st.floats(0, WIDTH - 4)), draw(st.floats(0, HEIGHT - 4))
     x2, y2 = draw(st.floats(x1 + 2, WIDTH)), draw(st.floats(y1 + 2, HEIGHT))
-    return x1, y1, x2, y2
+    return Box(x1, y1, x2, y2)
 
 
 @given(boxes(), boxes())
@@ -37,7 +37,7 @@ def test_scores_are_probabilities_and_opposites_exclude_each_other(a: Box, b: Bo
 @given(boxes(), boxes())
 def test_mirroring_the_photograph_swaps_left_and_right_only(a: Box, b: Box) -> None:
     def mirrored(box: Box) -> Box:
-        return WIDTH - box[2], box[1], WIDTH - box[0], box[3]
+        return Box(WIDTH - box.x2, box.y1, WIDTH - box.x1, box.y2)
 
     swap = {"left of": "right of", "right of": "left of"}
     there = {swap.get(name, name) for name in relations(a, b, WIDTH, HEIGHT)}
@@ -47,12 +47,12 @@ def test_mirroring_the_photograph_swaps_left_and_right_only(a: Box, b: Box) -> N
 @pytest.mark.parametrize(
     ("a", "b", "name"),
     [
-        ((0, 100, 50, 200), (300, 100, 400, 200), "left of"),
-        ((200, 200, 260, 300), (100, 250, 400, 450), "on"),
-        ((220, 220, 260, 260), (100, 100, 400, 400), "in"),
-        ((200, 0, 260, 60), (180, 300, 300, 400), "above"),
-        ((100, 100, 200, 200), (210, 100, 300, 200), "near"),
-        ((0, 0, 400, 400), (500, 300, 540, 340), "larger than"),
+        (Box(0, 100, 50, 200), Box(300, 100, 400, 200), "left of"),
+        (Box(200, 200, 260, 300), Box(100, 250, 400, 450), "on"),
+        (Box(220, 220, 260, 260), Box(100, 100, 400, 400), "in"),
+        (Box(200, 0, 260, 60), Box(180, 300, 300, 400), "above"),
+        (Box(100, 100, 200, 200), Box(210, 100, 300, 200), "near"),
+        (Box(0, 0, 400, 400), Box(500, 300, 540, 340), "larger than"),
     ],
 )
 def test_plain_cases_are_named_as_people_name_them(a: Box, b: Box, name: str) -> None:

@@ -9,8 +9,8 @@ from kg.graph import Box
 from pipelines.detections import Detection
 from pipelines.seeing.relation_classifier import MOST_RELATIONS, UNUSUAL, RelationReader
 
-RIDER: Box = (100, 20, 180, 200)
-HORSE: Box = (60, 110, 260, 290)
+RIDER: Box = Box(100, 20, 180, 200)
+HORSE: Box = Box(60, 110, 260, 290)
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +47,7 @@ def test_forms_of_one_predicate_score_alike(reader: RelationReader) -> None:
 
 
 def test_of_is_have_the_other_way_round(reader: RelationReader) -> None:
-    boxes: list[Box] = [(50, 50, 200, 250), (60, 200, 90, 250)]
+    boxes: list[Box] = [Box(50, 50, 200, 250), Box(60, 200, 90, 250)]
     scores = reader.score(["horse", "leg"], boxes, 400, 300, [(0, 1), (1, 0)], ["has", "of"])
     assert scores[0, 0] > scores[0, 1]
     assert scores[1, 1] > scores[1, 0]
@@ -74,7 +74,7 @@ def test_nothing_relates_where_there_is_one_object(reader: RelationReader) -> No
 
 
 def test_a_place_far_away_makes_a_relation_less_likely(reader: RelationReader) -> None:
-    far: Box = (0, 0, 40, 90)
+    far: Box = Box(0, 0, 40, 90)
     near = reader.score(["person", "horse"], [RIDER, HORSE], 400, 300, [(0, 1)], ["riding"])
     apart = reader.score(["person", "horse"], [far, HORSE], 400, 300, [(0, 1)], ["riding"])
     assert torch.isfinite(near).all()
