@@ -253,16 +253,14 @@ class Knowledge(KnowledgeGraph):
 
     def _name(self, concept: Concept, kind: str, texts: Sequence[str]) -> None:
         """Take over what a file calls a concept; its further labels become aliases."""
-        first, *others = texts
+        aliases = texts
         if kind == "label":
-            concept.label = first
+            concept.label = texts[0]
+            aliases = [one for one in texts if one != concept.label]
         elif kind == "gloss":
-            concept.definition = first
+            concept.definition = texts[0]
             return
-        aliases = others if kind == "label" else texts
-        concept.aliases += [
-            one for one in aliases if one not in concept.aliases and one != concept.label
-        ]
+        concept.aliases += [one for one in dict.fromkeys(aliases) if one not in concept.aliases]
 
     def _forget(self, replaced: set[tuple[str, str]]) -> None:
         """Drop what the bundled files state about these subjects and relations."""
@@ -274,12 +272,14 @@ class Knowledge(KnowledgeGraph):
 
     def _index(self) -> None:
         """Sort everything, so that the order of an rdflib graph's hash table never shows."""
-        for iri, relation in self.relations.items():
-            self.relations[iri] = replace(
+        self._relations = {
+            iri: replace(
                 relation,
                 strength=self._strengths.get(iri, relation.strength),
                 implies=tuple(sorted(self._implies.get(iri, ()))),
             )
+            for iri, relation in sorted(self.relations.items())
+        }
         for subject in sorted(self._from):
             facts = sorted(self._from[subject], key=lambda fact: (fact.relation, fact.object))
             self._from[subject] = [self._with_strength(fact) for fact in facts]
