@@ -52,9 +52,7 @@ class Nearness:
 
     def __call__(self, question: str, facts: Sequence[NamedFact]) -> list[float]:
         """Return for each fact the cosine of its relation plus that of its object."""
-        used = list(
-            dict.fromkeys(name for fact in facts for name in (fact.relation, fact.object))
-        )
+        used = list(dict.fromkeys(name for fact in facts for name in (fact.relation, fact.object)))
         asked = self.encoder([question.lower()])[0]
         vectors = zip(used, self.encoder(used), strict=True)
         near = {name: float(vector @ asked) for name, vector in vectors}

@@ -2,16 +2,47 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from kg.registry import Registry
-from pipelines.bench.task import BenchTask
+
+if TYPE_CHECKING:
+    from pipelines.bench.task import BenchTask
 
 BENCH_TASKS: Registry[BenchTask] = Registry("bench task")
-BENCH_TASKS.add("sort-of-clevr", "pipelines.bench.sort_of_clevr:SortOfClevr")
-BENCH_TASKS.add("knowledge-scenes", "pipelines.bench.knowledge_scenes:KnowledgeScenes")
-BENCH_TASKS.add("okvqa", "pipelines.bench.okvqa:OKVQA")
-BENCH_TASKS.add("daquar", "pipelines.bench.daquar:DAQUAR")
-BENCH_TASKS.add("folder", "pipelines.bench.folder:FolderTask")
-BENCH_TASKS.add("cora", "pipelines.bench.planetoid:Cora")
-BENCH_TASKS.add("citeseer", "pipelines.bench.planetoid:Citeseer")
+"""Tasks by name; `resolve` also takes "module:Class". Listing them imports nothing."""
+BENCH_TASKS.add(
+    "sort-of-clevr",
+    "pipelines.bench.sort_of_clevr:SortOfClevr",
+    "Questions about generated pictures of six shapes.",
+)
+BENCH_TASKS.add(
+    "knowledge-scenes",
+    "pipelines.bench.knowledge_scenes:KnowledgeScenes",
+    "Questions over one to three relations; --data is a folder like coco_mini.",
+)
+BENCH_TASKS.add(
+    "okvqa",
+    "pipelines.bench.okvqa:OKVQA",
+    "OK-VQA, after its pretraining; --data is the folder of all data sets.",
+)
+BENCH_TASKS.add(
+    "daquar",
+    "pipelines.bench.daquar:DAQUAR",
+    "Questions about rooms, from pixels; --data holds images.json and questions.json.",
+)
+BENCH_TASKS.add(
+    "folder",
+    "pipelines.bench.folder:FolderTask",
+    "Questions about images of your own; --data is a folder as docs/tutorial.md describes.",
+)
+BENCH_TASKS.add(
+    "cora", "pipelines.bench.planetoid:Cora", "The topics of Cora's papers; --data is planetoid."
+)
+BENCH_TASKS.add(
+    "citeseer",
+    "pipelines.bench.planetoid:Citeseer",
+    "The topics of Citeseer's papers; --data is planetoid.",
+)
 
-__all__ = ["BENCH_TASKS", "BenchTask"]
+__all__ = ["BENCH_TASKS"]

@@ -258,12 +258,12 @@ def train_task(
     return prepared.test_figures(model)
 
 
-def evaluate_task(
+def load_task(
     task: BenchTask, data: Path | None, folder: Path, control: str | None = None
-) -> dict[str, float]:
-    """Return the test figures of the model that `train_task` wrote to `folder`.
+) -> tuple[nn.Module, Prepared]:
+    """Return the model that `train_task` wrote to `folder`, and its prepared examples.
 
-    control: asks under this control, whatever it was trained under.
+    control: the model is asked under this control, whatever it was trained under.
 
     Raises:
         SightGraphError: there is none, or it is another task's.
@@ -275,6 +275,9 @@ def evaluate_task(
         saved = json.loads((folder / "model.json").read_text(encoding="utf-8"))
         if saved.pop("task") != task.name:
             raise ValueError("it was trained on another task")
+        saved.pop(
+            "training", None
+        )  # an option of training that has changed since is no matter here
         choice = read_config(TaskTraining, saved).choice()
     if control is not None:
         choice = replace(choice, control=control)
@@ -282,4 +285,12 @@ def evaluate_task(
     with loading(task.name, folder):
         model = task.model(choice, prepared)
         model.load_state_dict(load_file(folder / "model.safetensors"))
+    return model, prepared
+
+
+def evaluate_task(
+    task: BenchTask, data: Path | None, folder: Path, control: str | None = None
+) -> dict[str, float]:
+    """Return the test figures of the model that `load_task` loads."""
+    model, prepared = load_task(task, data, folder, control)
     return prepared.test_figures(model)

@@ -9,16 +9,11 @@ from typing import IO, Any
 import click
 
 from kg.errors import SightGraphError
-from pipelines.cli.ask import ask
+from pipelines.cli.ask import ask, explain, graph
 from pipelines.cli.bench import bench
 from pipelines.cli.evaluate import evaluate
-from pipelines.cli.evaluate_answers import deletion, edits, questions
-from pipelines.cli.evaluate_okvqa import okvqa
-from pipelines.cli.explain import explain
-from pipelines.cli.graph import graph
 from pipelines.cli.knowledge import knowledge
 from pipelines.cli.parse import parse
-from pipelines.cli.task import add_tasks
 from pipelines.cli.train import train
 
 LONG = ("train", "evaluate", "bench")
@@ -72,8 +67,5 @@ def main(context: click.Context) -> None:
         os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 
-add_tasks()
-for measure in (questions, edits, deletion, okvqa):
-    evaluate.add_command(measure)
 for command in (ask, explain, graph, parse, knowledge, train, evaluate, bench):
     main.add_command(command)

@@ -1,4 +1,4 @@
-"""sightgraph ask: a photograph and a question in, an answer with its reasons out."""
+"""sightgraph ask, explain and graph: an answer, what it rests on, and the graph of a photograph."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from kg.errors import SightGraphError
 from pipelines.cli.options import (
     FILE,
     MANY_FILES,
-    ManyFilesCommand,
+    Command,
     check_edits,
     check_targets,
     detector_options,
@@ -24,15 +24,20 @@ from pipelines.cli.options import (
     load_sightgraph,
     reader_option,
 )
-from pipelines.cli.output import print_answer, print_json
+from pipelines.cli.output import print_answer, print_columns, print_json, print_line
 
 if TYPE_CHECKING:
     from PIL import Image
 
+    from pipelines.answering.deletion import Effect, Explanation
     from pipelines.answering.evidence import Answer
 
 
-@click.command(cls=ManyFilesCommand)
+PICTURES = (".png", ".html")
+"""Endings of the formats that show the weights."""
+
+
+@click.command(cls=Command)
 @click.argument("photo")
 @click.argument("question")
 @knowledge_options
@@ -57,7 +62,7 @@ def ask(
     to_set: tuple[str, ...],
     to_unset: tuple[str, ...],
     detector: str | None,
-    weights: Path | None,
+    model: Path | None,
     detections: Path | None,
     reader_model: str | None,
     as_json: bool,
@@ -86,7 +91,7 @@ def ask(
     if edits:
         check_edits(edits, knowledge)
     reader = load_reader(reader_model)
-    sightgraph = load_sightgraph(detector, weights, detections, knowledge)
+    sightgraph = load_sightgraph(detector, model, detections, knowledge)
     if edits:
         sightgraph = sightgraph.edited(edits)
     answer = sightgraph.ask(opened, question)
@@ -110,3 +115,131 @@ def _export(answer: Answer, targets: tuple[Path, ...], image: Image.Image) -> No
     from pipelines.cli.output import picture
 
     export(answer.graph, targets, image=image, view=picture(answer))
+
+
+@click.command(cls=Command)
+@click.argument("photo")
+@click.argument("question")
+@knowledge_options
+@detector_options
+@json_option
+@click.option("--seed", type=int, default=0, show_default=True, help="Same seed, same controls.")
+@click.option(
+    "--export",
+    "targets",
+    multiple=True,
+    type=FILE,
+    metavar=MANY_FILES,
+    help="Draw the evidence by weight, as PNG or HTML. All names up to the next option are taken.",
+)
+def explain(
+    photo: str,
+    question: str,
+    knowledge_files: tuple[str, ...],
+    only_kg: bool,
+    detector: str | None,
+    model: Path | None,
+    detections: Path | None,
+    as_json: bool,
+    seed: int,
+    targets: tuple[Path, ...],
+) -> None:
+    """Answer QUESTION about PHOTO, and again without each piece of the evidence.
+
+    Each line: what was deleted, what is answered then, how probable the first answer is then,
+    the change, and as a control the mean change when as many random other facts are deleted.
+
+    \b
+    sightgraph explain example:cat "Is this animal a mammal?"
+    sightgraph explain kitchen.jpg "What is the cup used for?" --export why.png
+    """
+    if not question.strip():
+        raise SightGraphError('the question is empty. Ask, for example, "What is on the table?".')
+    check_targets(targets, PICTURES)
+    from pipelines.photo import Photo
+
+    opened = Photo.open(photo)
+    knowledge = load_knowledge(knowledge_files, only_kg)
+    sightgraph = load_sightgraph(detector, model, detections, knowledge)
+    from pipelines.answering.deletion import explain as explain_answer
+
+    explanation = explain_answer(sightgraph, opened, question, seed=seed)
+    if targets:
+        from kg.formats import export
+        from pipelines.cli.output import picture
+
+        answer = explanation.answer
+        export(answer.graph, targets, image=opened.image, view=picture(answer))
+    if as_json:
+        print_json(explanation.as_json())
+    else:
+        print_explanation(explanation)
+
+
+def print_explanation(explanation: Explanation) -> None:
+    """Print the answer, and below it a line for each piece, the greatest loss first."""
+    answer = explanation.answer
+    print_line((answer.text, "bold green"), f"  (confidence {answer.confidence:.2f})")
+    if not explanation.effects:
+        print_line("no evidence: nothing to delete")
+        return
+    print_line(f'probability of "{explanation.text}" {explanation.probability:.2f}; without')
+    head = ("", "piece", "answer then", "probability", "change", "random facts")
+    print_columns([head, *map(_row, explanation.effects)], indent="  ")
+
+
+def _row(effect: Effect) -> tuple[str, ...]:
+    control = "-" if effect.control is None else f"{effect.control:+.2f}"
+    return (
+        effect.piece.kind,
+        effect.piece.name,
+        effect.answer,
+        f"{effect.probability:.2f}",
+        f"{effect.change:+.2f}",
+        control,
+    )
+
+
+@click.command(cls=Command)
+@click.argument("photo")
+@click.option("--text", metavar="CAPTION", help="A caption; what it says is added to the graph.")
+@knowledge_options
+@detector_options
+@click.option(
+    "-o",
+    "--output",
+    "targets",
+    multiple=True,
+    required=True,
+    type=FILE,
+    metavar=MANY_FILES,
+    help="Where to write; format by ending. All names up to the next option are taken.",
+)
+def graph(
+    photo: str,
+    text: str | None,
+    knowledge_files: tuple[str, ...],
+    only_kg: bool,
+    detector: str | None,
+    model: Path | None,
+    detections: Path | None,
+    targets: tuple[Path, ...],
+) -> None:
+    """Write the graph of PHOTO: what is seen, said and known.
+
+    PHOTO is an image file or example:NAME (astronaut, camera, cat, coffee, motorcycle, rocket).
+
+    \b
+    sightgraph graph example:coffee --text "a cup beside a spoon" -o coffee.json coffee.html
+    """
+    from kg.formats import EXPORTERS, View, export
+
+    check_targets(targets, EXPORTERS)
+    from pipelines.photo import Photo
+
+    opened = Photo.open(photo)
+    knowledge = load_knowledge(knowledge_files, only_kg)
+    scene = load_sightgraph(detector, model, detections, knowledge).graph(opened, text)
+    export(scene, targets, image=opened.image, view=View(title=opened.source, subtitle=text or ""))
+    for target in targets:
+        print_line((str(target), "bold"))

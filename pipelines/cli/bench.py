@@ -6,11 +6,12 @@ from pathlib import Path
 
 import click
 
-from pipelines.cli.options import FILE
+from pipelines.bench import BENCH_TASKS
+from pipelines.cli.options import FILE, Group, find_own_modules
 from pipelines.cli.output import print_columns, print_line
 
 
-@click.group()
+@click.group(cls=Group)
 def bench() -> None:
     """Compare ways to fuse, with the controls that show what they use."""
 
@@ -21,7 +22,7 @@ def bench() -> None:
     "name",
     required=True,
     metavar="TASK",
-    help="sort-of-clevr, knowledge-scenes, cora or citeseer.",
+    help=f"{', '.join(BENCH_TASKS)}, or MODULE:CLASS of your own.",
 )
 @click.option("--data", type=FILE, metavar="DIR", help="The folder of the task's data.")
 @click.option("--fusions", default="all", show_default=True, help="Names with commas, or all.")
@@ -54,11 +55,12 @@ def fusion(
     sightgraph bench fusion --task sort-of-clevr --fusions transformer,graph_attention --seeds 3
     """
     from graph_fusion.training import read_config
-    from pipelines.bench import BENCH_TASKS
     from pipelines.bench.run import BenchConfig
     from pipelines.bench.run import bench as run
     from pipelines.bench.table import cells, headings, rows, save
 
+    if ":" in name:
+        find_own_modules()
     task = BENCH_TASKS.make(name)
     chosen = None if fusions == "all" else tuple(one.strip() for one in fusions.split(","))
     options = read_config(
@@ -71,7 +73,7 @@ def fusion(
         controls=False if no_controls else None,
         training={"epochs": epochs} if epochs else None,
     )
-    folder = out or Path("runs") / "bench" / name
+    folder = out or Path("runs") / "bench" / task.name
     results = run(task, data, options, folder, jobs, print_line)
     table = rows(results, task.measures)
     print_columns([headings(task.measures), *(cells(row) for row in table)])

@@ -1,275 +1,173 @@
-"""sightgraph evaluate: the figures of the models on a named split."""
+"""sightgraph evaluate: one command for each evaluation, made from the options that it declares."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from kg.errors import SightGraphError
 from kg.files import check_writable, write_text
-from pipelines.cli.options import FILE
-from pipelines.cli.train import given, print_figures
+from pipelines.bench import BENCH_TASKS
+from pipelines.cli.options import FILE, Command, TaskGroup, check_targets
+from pipelines.cli.output import print_figures
+from pipelines.evaluate import EVALUATORS, OPTIONS, Evaluator, Option, Options, Source
 
 if TYPE_CHECKING:
-    from pipelines.detectors.bundled import Views
+    from pipelines.evaluate import Report
 
-Command = TypeVar("Command", bound=Callable[..., Any])
+OF_A_TASK = Options(
+    data="folder of the task's data, if it needs any",
+    model="folder that train wrote",
+    required=("model",),
+    more=(Option("control", "take away what this control of the bench does", metavar="NAME"),),
+)
+"""Options of a task of the bench that has no evaluation of its own."""
 
 
-@click.group()
+@click.group(cls=TaskGroup)
 def evaluate() -> None:
     """Measure one of the models on data that it was not trained on."""
 
 
-def evaluation_options(split: str | None = None) -> Callable[[Command], Command]:
-    """Add --data and --json, and --split where there is more than one part to measure."""
+def command_of(
+    name: str, make: Callable[..., Evaluator], about: str, options: Options
+) -> click.Command:
+    """Return the command `sightgraph evaluate NAME`.
 
-    def add(command: Command) -> Command:
-        for option in (
-            click.option(
-                "--json", "report", type=FILE, metavar="FILE", help="Write the figures there too."
-            ),
-            click.option(
-                "--data", type=FILE, required=True, metavar="DIR", help="The folder of the data."
-            ),
-        ):
-            command = option(command)
-        if split is None:
-            return command
-        part = click.option(
-            "--split", default=split, show_default=True, help="The part to measure."
-        )
-        return part(command)
-
-    return add
-
-
-@evaluate.command()
-@evaluation_options(split="val2017")
-@click.option("--weights", type=FILE, metavar="DIR", help="Instead of the bundled weights.")
-@click.option(
-    "--views",
-    type=click.Choice(["whole", "mirrored", "crops"]),
-    default="whole",
-    show_default=True,
-    help="Look once, twice or six times.",
-)
-def detection(
-    data: Path, split: str, report: Path | None, weights: Path | None, views: Views
-) -> None:
-    """Measure the detector: AP and AP50 by the official COCO scorer.
-
-    \b
-    sightgraph evaluate detection --data DATASETS/coco_mini --split val2017
+    make: returns the evaluator from its further options.
     """
-    from pipelines.detectors.bundled import BundledDetector
-    from pipelines.evaluate.detection import LEAST_SCORE
-    from pipelines.evaluate.detection import evaluate as measure
+    example = f"\n\n\b\nsightgraph evaluate {name} {options.example}" if options.example else ""
 
-    def run() -> dict[str, float]:
-        detector = BundledDetector(weights, LEAST_SCORE, views, alternatives=True)
-        return measure(data, detector, split)
+    def run(
+        report: Path | None,
+        data: Any = None,
+        split: str | None = None,
+        images: Path | None = None,
+        model: Path | tuple[Path, ...] | None = None,
+        **more: Any,
+    ) -> None:
+        check_outputs(report, options.more, more)
+        evaluator = make(**more)
+        models = model if isinstance(model, tuple) else (model,) if model is not None else ()
+        dataset = evaluator.dataset(Source(data, split, images))
+        show(evaluator(evaluator.system(*models), dataset), report)
 
-    measure_and_report(report, run)
-
-
-@evaluate.command()
-@evaluation_options()
-@click.option("--model", type=FILE, metavar="DIR", help="Instead of the bundled scene model.")
-def scenes(data: Path, report: Path | None, model: Path | None) -> None:
-    """Measure the scenes on photographs that training held out.
-
-    \b
-    sightgraph evaluate scenes --data DATASETS
-    """
-    from pipelines.evaluate.scenes import evaluate as measure
-
-    measure_and_report(report, lambda: measure(data, model))
-
-
-@evaluate.command()
-@evaluation_options()
-def colours(data: Path, report: Path | None) -> None:
-    """Measure the colours of objects by those that captions name, on the val parts.
-
-    \b
-    sightgraph evaluate colours --data DATASETS
-    """
-    from pipelines.evaluate.colours import evaluate as measure
-    from pipelines.reading.text_graph_reader import TrainedReader
-
-    measure_and_report(report, lambda: measure(data, TrainedReader()))
+    return Command(
+        name,
+        callback=run,
+        params=list(_parameters(options)),
+        help=about + example,
+        short_help=about,
+    )
 
 
-@evaluate.command()
-@evaluation_options()
-@click.option("--model", type=FILE, metavar="DIR", help="Instead of the bundled relation model.")
-@click.option("--baselines", is_flag=True, help="Also words alone, places alone, and chance.")
-def relations(data: Path, report: Path | None, model: Path | None, baselines: bool) -> None:
-    """Measure predicates between objects whose boxes and labels are given: R@50 and R@100.
-
-    \b
-    sightgraph evaluate relations --data FILE.json
-    """
-    from pipelines.evaluate.relations import measure_file
-
-    measure_and_report(report, lambda: measure_file(data, model, baselines))
-
-
-@evaluate.command("text-graph")
-@evaluation_options()
-@click.option("--reader", default="trained", show_default=True, help="rules or trained.")
-@click.option("--wordnet", type=FILE, metavar="DIR", help="WordNet's database files: synonyms.")
-def text_graph(data: Path, report: Path | None, reader: str, wordnet: Path | None) -> None:
-    """Measure captions to scene graphs: FACTUAL's Set Match and SPICE.
-
-    \b
-    sightgraph evaluate text-graph --data DATASETS/factual/dev.csv
-    """
-    from pipelines.evaluate.text_graph import evaluate as measure
-    from pipelines.evaluate.wups import synonym_sets
-    from pipelines.reading.readers import READERS
-
-    chosen = READERS.make(reader)
-    synonyms = None if wordnet is None else synonym_sets(wordnet)
-    measure_and_report(report, lambda: measure(data, chosen, synonyms))
+def _parameters(options: Options) -> Iterator[click.Option]:
+    """Yield the options of a command; its callback takes a value for each."""
+    form = "DIR" if options.data.startswith("folder") else "FILE"
+    needed = set(options.required) | ({"data"} if options is not OF_A_TASK else set())
+    several = options.several
+    common = (
+        ("data", options.data, form, FILE, False),
+        ("split", options.split, "NAME", None, False),
+        ("images", options.images, "DIR", FILE, False),
+        ("model", options.model, "DIR", FILE, several),
+    )
+    for name, text, metavar, kind, multiple in common:
+        if text:
+            yield click.Option(
+                [f"--{name}"],
+                help=_sentence(text),
+                metavar=metavar,
+                type=kind,
+                multiple=multiple,
+                required=name in needed,
+            )
+    for option in options.more:
+        yield _parameter(option)
+    yield click.Option(
+        ["--json", "report"],
+        type=FILE,
+        metavar="FILE",
+        help="Also write the figures and a row for each item there.",
+    )
 
 
-@evaluate.command("question-parsing")
-@evaluation_options()
-def question_parsing(data: Path, report: Path | None) -> None:
-    """Measure the analysis of questions: the share that is right in every field.
-
-    \b
-    sightgraph evaluate question-parsing --data tests/pipelines/question_cases.json
-    """
-    from pipelines.evaluate.question_parsing import evaluate as measure
-
-    measure_and_report(report, lambda: measure(data))
-
-
-@evaluate.command()
-@evaluation_options()
-def linking(data: Path, report: Path | None) -> None:
-    """Measure how names are linked to concepts of the bundled knowledge, and to none.
-
-    \b
-    sightgraph evaluate linking --data tests/kg/linking_cases.json
-    """
-    from pipelines.evaluate.linking import evaluate as measure
-
-    measure_and_report(report, lambda: measure(data))
+def _parameter(option: Option) -> click.Option:
+    kind: Any = FILE if option.kind is Path else option.kind
+    if option.kind is int:
+        kind = click.IntRange(min=0 if option.name == "seed" else 1)
+    return click.Option(
+        [f"--{option.name.replace('_', '-')}"],
+        help=_sentence(option.help),
+        metavar=option.metavar,
+        is_flag=option.kind is bool,
+        type=click.Choice(option.choices) if option.choices else None if kind is bool else kind,
+        default=option.default,
+        show_default=option.default is not None,
+        required=option.required,
+    )
 
 
-@evaluate.command("linking-coverage")
-@evaluation_options()
-def linking_coverage(data: Path, report: Path | None) -> None:
-    """Measure which share of a data set's object names the bundled knowledge knows.
-
-    \b
-    sightgraph evaluate linking-coverage --data DATASETS/openimages_hierarchy/dict.csv
-    """
-    from pipelines.evaluate.linking import coverage
-
-    measure_and_report(report, lambda: coverage(data))
+def _sentence(text: str) -> str:
+    return f"{text[0].upper()}{text[1:]}."
 
 
-@evaluate.command()
-@evaluation_options()
-def grounding(data: Path, report: Path | None) -> None:
-    """Measure which objects referring expressions are taken to mean.
-
-    \b
-    sightgraph evaluate grounding --data tests/pipelines/grounding_cases.json
-    """
-    from pipelines.evaluate.grounding import evaluate as measure
-
-    measure_and_report(report, lambda: measure(data))
-
-
-@evaluate.command()
-@evaluation_options()
-@click.option("--model", type=FILE, metavar="DIR", help="Instead of the bundled parser.")
-def parser(data: Path, report: Path | None, model: Path | None) -> None:
-    """Measure tags, lemmas and dependencies on the dev file.
-
-    \b
-    sightgraph evaluate parser --data DATASETS/ud_english_ewt
-    """
-    from pipelines.evaluate.parser import evaluate as measure
-
-    measure_and_report(report, lambda: measure(data, model))
-
-
-@evaluate.command()
-@evaluation_options()
-@click.option("--model", type=FILE, metavar="DIR", help="Instead of the bundled answerer.")
-@click.option("--detector", metavar="NAME", help="Finds the objects, instead of the teacher.")
-@click.option("--questions", type=click.IntRange(min=1), help="Questions on each photograph.")
-@click.option("--seed", type=int, help="Same seed, same questions.")
-def answerer(
-    data: Path,
-    report: Path | None,
-    model: Path | None,
-    detector: str | None,
-    questions: int | None,
-    seed: int | None,
-) -> None:
-    """Measure the answerer on photographs, concepts and wordings that training held out.
-
-    \b
-    sightgraph evaluate answerer --data DATASETS --detector bundled
-    """
-    from pipelines.detectors import DETECTORS
-    from pipelines.evaluate.answerer import evaluate as measure
-
-    options = given(questions=questions, seed=seed)
-    finder = DETECTORS.make(detector) if detector else None
-    measure_and_report(report, lambda: measure(data, model, finder, **options))
-
-
-def measure_and_report(report: Path | None, measure: Callable[[], dict[str, Any]]) -> None:
-    """Print the figures and write them to `report`, which is checked before the long work."""
+def check_outputs(report: Path | None, options: Iterable[Option], given: dict[str, Any]) -> None:
+    """Find out before long work whether all files that are asked for can be written."""
     if report is not None:
         check_writable(report)
-    figures = measure()
-    print_figures(figures)
-    if report is not None:
-        write_text(report, json.dumps(figures, indent=2, allow_nan=False) + "\n")
+    for option in options:
+        if option.writes and given[option.name] is not None:
+            check_targets([given[option.name]], [option.writes])
 
 
-@evaluate.command()
-@evaluation_options()
-@click.option("--kg", "store", type=FILE, required=True, metavar="STORE", help="What is asked.")
-@click.option("--weights", type=FILE, metavar="DIR", help="Instead of the bundled ranker.")
-@click.option("--limit", type=click.IntRange(min=1), help="Only so many questions.")
-def retrieval(
-    data: Path, report: Path | None, store: Path, weights: Path | None, limit: int | None
-) -> None:
-    """Measure whether the best facts of a store hold the answer.
+def show(report: Report, file: Path | None) -> None:
+    """Print the figures, and write the whole report to `file`."""
+    print_figures(report.figures)
+    if file is not None:
+        content = json.dumps(report.as_json(), indent=1, ensure_ascii=False, allow_nan=False)
+        write_text(file, content + "\n")
 
-    --data is okvqa/train.json or fvqa/train.json; the questions of photographs that training set
-    aside are asked.
+
+def of_task(name: str, control: str | None = None) -> Evaluator:
+    """Return the evaluator of a task of the bench; `name` is its name or "module:Class"."""
+    from pipelines.bench.evaluator import TaskEvaluator
+
+    return TaskEvaluator(BENCH_TASKS.make(name), control)
+
+
+def of_own_class(name: str) -> click.Command:
+    """Return the command for --task MODULE:CLASS: a task of the bench, or an evaluator.
+
+    Raises:
+        SightGraphError: it cannot be imported.
     """
-    from kg.files import bundled
-    from kg.knowledge.store import Store
-    from kg.retrieval import Ranker
-    from pipelines.datasets.retrieval import read_questions
-    from pipelines.evaluate.retrieval import evaluate_retrieval
+    from pipelines.bench.task import BenchTask
 
-    ranker = Ranker.load((weights or bundled("models", "retrieval")) / "model.safetensors")
+    found: Any = EVALUATORS.resolve(name)
+    about = (found.__doc__ or "An evaluation of your own.").strip().split("\n")[0]
+    if isinstance(found, type) and issubclass(found, BenchTask):
+        return command_of(name, partial(of_task, name), about, OF_A_TASK)
+    if not callable(getattr(found, "dataset", None)):
+        raise SightGraphError(
+            f"'{name}' is neither a BenchTask nor an evaluator: it has no method 'dataset'. See "
+            "pipelines/evaluate/protocol.py."
+        )
+    return command_of(name, found, about, getattr(found, "options", Options()))
 
-    def measure() -> dict[str, float]:
-        questions = [one for one in read_questions(data) if one.aside][:limit]
-        shares = evaluate_retrieval(questions, Store(store), ranker)
-        named = {
-            f"{name}, best {k}": share
-            for name, found in shares.items()
-            for k, share in found.items()
-        }
-        return {"questions": len(questions)} | named
 
-    measure_and_report(report, measure)
+evaluate.own = of_own_class
+for _name in EVALUATORS:
+    evaluate.add_command(
+        command_of(_name, partial(EVALUATORS.make, _name), EVALUATORS.about(_name), OPTIONS[_name])
+    )
+for _name in BENCH_TASKS:
+    if _name not in EVALUATORS:
+        evaluate.add_command(
+            command_of(_name, partial(of_task, _name), BENCH_TASKS.about(_name), OF_A_TASK)
+        )

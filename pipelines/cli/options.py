@@ -1,7 +1,9 @@
-"""Options that take several file names at once: `-o a.json b.html`."""
+"""Options that several commands share, and what they load."""
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -20,16 +22,34 @@ if TYPE_CHECKING:
 
 MANY_FILES = "FILE [FILE ...]"
 """The metavar of an option that takes all names up to the next option."""
+OLD_OPTIONS = {
+    "--part": "--split",
+    "--checkpoint": "--model",
+    "--weights": "--model",
+    "--reader": "--caption-reader",
+    "--questions": "--questions-per-photo",
+}
+"""Former names of options, which work for one more release and stand on no help page."""
+OLD_TASKS = {"detector": "detection"}
+"""Former names of tasks, likewise."""
 
 
-class ManyFilesCommand(click.Command):
-    """Lets its options of metavar `MANY_FILES` take several names.
+class Command(click.Command):
+    """A command that also knows former names of its options, and options with several files.
 
-    Only names that come after all arguments are taken, so that options may also stand first.
+    An option of metavar `MANY_FILES` takes several names. Only names that come after all arguments
+    are taken, so that options may also stand first.
     """
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        return super().parse_args(ctx, list(self._repeated(args)))
+        return super().parse_args(ctx, list(self._repeated([*map(self._renamed, args)])))
+
+    def _renamed(self, argument: str) -> str:
+        """Return `argument` with the former name of an option replaced."""
+        old, equals, value = argument.partition("=")
+        names = {name for param in self.params for name in param.opts}
+        new = OLD_OPTIONS.get(old)
+        return f"{new}{equals}{value}" if new in names and old not in names else argument
 
     def _repeated(self, args: Sequence[str]) -> Iterator[str]:
         """Yield `args` with the option's name put before each of its further files."""
@@ -55,13 +75,56 @@ class ManyFilesCommand(click.Command):
         return False, False
 
 
-Command = TypeVar("Command", bound=Callable[..., Any])
+class Group(click.Group):
+    """A group of such commands."""
+
+    command_class = Command
+
+
+class TaskGroup(Group):
+    """A group with a command for each task, and --task for a class of the user's own.
+
+    own: makes the command for "module:Class".
+    """
+
+    def __init__(self, *args: Any, **attributes: Any) -> None:
+        super().__init__(*args, **attributes)
+        self.own: Callable[[str], click.Command] | None = None
+        option = click.Option(
+            ["--task"],
+            metavar="MODULE:CLASS",
+            expose_value=False,
+            help="A class of your own, in place of a command.",
+        )
+        self.params.append(option)
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Take `--task MODULE:CLASS`, wherever it stands, as the command's name."""
+        if "--task" in args[:-1]:
+            place = args.index("--task")
+            args = [args[place + 1], *args[:place], *args[place + 2 :]]
+        return super().parse_args(ctx, args)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if ":" in cmd_name and self.own is not None:
+            find_own_modules()
+            return self.own(cmd_name)
+        return super().get_command(ctx, OLD_TASKS.get(cmd_name, cmd_name))
+
+
+def find_own_modules() -> None:
+    """Let modules be imported from the working directory, as `python -m` does."""
+    if os.getcwd() not in sys.path:
+        sys.path.insert(0, os.getcwd())
+
+
+Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
 FILE = click.Path(path_type=Path)
 """A path as it was typed; whether it can be used is said by the part that uses it."""
 
 
-def knowledge_options(command: Command) -> Command:
+def knowledge_options(command: Decorated) -> Decorated:
     """Add --kg and --only-kg."""
     add_files = click.option(
         "--kg",
@@ -77,8 +140,8 @@ def knowledge_options(command: Command) -> Command:
     return add_files(add_only(command))
 
 
-def detector_options(command: Command) -> Command:
-    """Add --detector, --weights and --detections."""
+def detector_options(command: Decorated) -> Decorated:
+    """Add --detector, --model and --detections."""
     for option in (
         click.option(
             "--detections",
@@ -87,11 +150,11 @@ def detector_options(command: Command) -> Command:
             help="Use these detections: COCO results format, or a JSON list of labels.",
         ),
         click.option(
-            "--weights",
+            "--model",
             type=FILE,
-            metavar="FILE|DIR",
-            help="The detector's weights: torchvision's file, a Hugging Face model id or folder, "
-            "or a folder that `train` wrote.",
+            metavar="DIR",
+            help="The detector's model: a folder that `train` wrote, a Hugging Face model id or "
+            "folder, or torchvision's file of weights.",
         ),
         click.option(
             "--detector",
@@ -104,7 +167,7 @@ def detector_options(command: Command) -> Command:
     return command
 
 
-def edit_options(command: Command) -> Command:
+def edit_options(command: Decorated) -> Decorated:
     """Add --set and --unset."""
     for name, target, what in (
         ("--unset", "to_unset", "Leave this fact out, stated or inherited, for this question."),
@@ -124,13 +187,14 @@ def edits_of(to_set: tuple[str, ...], to_unset: tuple[str, ...]) -> Edits | None
     return Edits(to_set, to_unset) or None
 
 
-def reader_option(command: Command) -> Command:
+def reader_option(command: Decorated) -> Decorated:
     """Add --reader."""
     option = click.option(
         "--reader",
         "reader_model",
         metavar="MODEL",
-        help="Let a Hugging Face model (id or folder) say the answer; it must cite the evidence.",
+        help="Let a Hugging Face language model (id or folder) give the answer; it must cite the "
+        "evidence.",
     )
     return option(command)
 
@@ -159,7 +223,7 @@ def check_edits(edits: Edits, knowledge: KnowledgeGraph) -> None:
     EditedKnowledge(knowledge, edits)
 
 
-def json_option(command: Command) -> Command:
+def json_option(command: Decorated) -> Decorated:
     """Add --json."""
     return click.option("--json", "as_json", is_flag=True, help="Print JSON and nothing else.")(
         command
@@ -180,23 +244,23 @@ def load_knowledge(files: tuple[str, ...], only: bool) -> KnowledgeGraph:
 
 
 def load_sightgraph(
-    detector: str | None, weights: Path | None, detections: Path | None, knowledge: KnowledgeGraph
+    detector: str | None, model: Path | None, detections: Path | None, knowledge: KnowledgeGraph
 ) -> SightGraph:
     """Return the models with the detector that the options ask for.
 
     Raises:
         SightGraphError: the options contradict each other, or name what is not there.
     """
-    if detections is not None and (detector is not None or weights is not None):
+    if detections is not None and (detector is not None or model is not None):
         raise SightGraphError(
-            "--detections takes the place of a detector. Leave --detector and --weights out."
+            "--detections takes the place of a detector. Leave --detector and --model out."
         )
     if detector == "precomputed" and detections is None:
         raise SightGraphError("the detector 'precomputed' needs a file. Give --detections FILE.")
     from pipelines.detectors import make_detector
 
     name = "precomputed" if detections is not None else detector or "bundled"
-    given = {"path": detections, "weights": weights}
+    given = {"path": detections, "weights": model}
     options = {option: value for option, value in given.items() if value is not None}
     chosen = make_detector(name, **options)
     from pipelines.sightgraph import SightGraph

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import click
@@ -36,6 +36,15 @@ def print_columns(rows: Sequence[Sequence[str]], indent: str = "") -> None:
     for row in rows:
         cells = [cell.ljust(width) for cell, width in zip(row[:-1], widths[:-1], strict=True)]
         print_line(indent, *_spaced([*cells, row[-1]]))
+
+
+def print_figures(figures: Mapping[str, Any]) -> None:
+    """Print one figure a line: shares to four digits, counts as they are."""
+    print_columns([(name, _figure(value)) for name, value in figures.items()])
+
+
+def _figure(value: Any) -> str:
+    return f"{value:.4f}" if isinstance(value, float) else str(value)
 
 
 def box_text(box: Iterable[float]) -> str:

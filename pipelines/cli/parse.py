@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from kg.errors import SightGraphError
-from pipelines.cli.options import json_option
+from pipelines.cli.options import Command, json_option
 from pipelines.cli.output import print_columns, print_json, print_line
 from pipelines.reading.readers import DEFAULT_READER
 
@@ -16,10 +16,15 @@ if TYPE_CHECKING:
     from pipelines.reading.parser import Constraint, Sentence
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("sentence")
 @click.option(
-    "--reader", default=DEFAULT_READER, show_default=True, help="Of captions: rules or trained."
+    "--caption-reader",
+    "reader",
+    default=DEFAULT_READER,
+    show_default=True,
+    metavar="NAME",
+    help="How statements are read: rules or trained.",
 )
 @json_option
 def parse(sentence: str, reader: str, as_json: bool) -> None:

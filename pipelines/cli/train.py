@@ -1,128 +1,195 @@
-"""sightgraph train: the bundled models, made again from data."""
+"""sightgraph train: one command for each model that is bundled, and for each task of the bench."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import click
 
-from pipelines.cli.options import FILE, make_folder
-from pipelines.cli.output import print_columns, print_line
-
-Command = TypeVar("Command", bound=Callable[..., Any])
+from pipelines.bench import BENCH_TASKS
+from pipelines.cli.options import FILE, Command, TaskGroup, make_folder
+from pipelines.cli.output import print_figures, print_line
+from pipelines.training import TRAININGS, Training
 
 LOGS = ("csv", "tensorboard", "none")
 """As `graph_fusion.training.config.Log`, whose import would cost every command a second."""
 
 
-@click.group()
+@click.group(cls=TaskGroup)
 def train() -> None:
     """Train one of the models; data is never downloaded."""
 
 
-def training_options(model: str, *, on_lightning: bool = True) -> Callable[[Command], Command]:
-    """Add --data, --out, --config, --epochs and --seed; for `graph_fusion.training` its own, too.
-
-    The command gets data, out, config and restart; all others it hands on to `read_config`.
-    """
-    options = [
-        click.option(
-            "--data", type=FILE, required=True, metavar="DIR", help="The folder of the data."
+OPTIONS: dict[str, tuple[click.Option, ...]] = {
+    "answerer": (
+        click.Option(
+            ["--base"], type=FILE, metavar="DIR", help="The folder of a model to start from."
         ),
-        click.option(
-            "--out",
+        click.Option(
+            ["--detector"], metavar="NAME", help="Finds the objects, instead of the teacher."
+        ),
+        click.Option(
+            ["--questions-per-photo", "questions"],
+            type=click.IntRange(min=1),
+            help="Questions on each photograph.",
+        ),
+    ),
+    "mixing": (
+        click.Option(
+            ["--questions"],
             type=FILE,
-            default=Path("runs") / model,
+            required=True,
+            metavar="FILE",
+            help="A file as in data/questions.",
+        ),
+        click.Option(
+            ["--images"], type=FILE, required=True, metavar="DIR", help="Their photographs."
+        ),
+        click.Option(
+            ["--split", "part"], metavar="NAME", help="Their part; development by default."
+        ),
+        click.Option(
+            ["--vocabulary"],
+            type=FILE,
+            multiple=True,
+            metavar="DIR",
+            help="From train okvqa: their average replaces the vocabulary network; repeatable.",
+        ),
+    ),
+    "relations": (
+        click.Option(
+            ["--aside", "held_out"],
+            type=FILE,
+            metavar="FILE",
+            help="Write the held-out part there, for evaluate relations.",
+        ),
+    ),
+    "retrieval": (
+        click.Option(
+            ["--kg"], type=FILE, required=True, metavar="STORE", help="A store with ConceptNet."
+        ),
+    ),
+}
+"""Options of single trainings, named as the fields of their dataclass of options."""
+
+
+def common(
+    name: str, data: str, *, epochs: bool = True, resumes: bool = True
+) -> list[click.Option]:
+    """Return the options that trainings share, those for files first."""
+    count = click.IntRange(min=1)
+    found = [
+        click.Option(["--data"], type=FILE, metavar="DIR", help=data),
+        click.Option(
+            ["--out"],
+            type=FILE,
+            default=Path("runs") / name,
             show_default=True,
             metavar="DIR",
-            help="Where the weights go.",
+            help="Where the model is written.",
         ),
-        click.option("--config", type=FILE, metavar="FILE", help="YAML of 'option: value' lines."),
-        click.option("--epochs", type=click.IntRange(min=1), help="Passes over the data."),
-        click.option("--seed", type=int, help="Same seed, same weights."),
+        click.Option(
+            ["--config"], type=FILE, metavar="FILE", help="YAML of options: see docs/fusion.md."
+        ),
     ]
-    own = [
-        click.option("--devices", type=click.IntRange(min=1), help="Processes, or GPUs."),
-        click.option("--log", type=click.Choice(LOGS), help="Where figures go; csv by default."),
-        click.option("--restart", is_flag=True, help="Forget the earlier run in the folder."),
-    ]
+    if epochs:
+        found += [
+            click.Option(["--epochs"], type=count, help="Passes over the data."),
+            click.Option(["--seed"], type=int, help="Same seed, same weights."),
+        ]
+    if resumes:
+        found += [
+            click.Option(["--devices"], type=count, help="Processes, or GPUs."),
+            click.Option(
+                ["--log"], type=click.Choice(LOGS), help="Where figures go; csv by default."
+            ),
+            click.Option(["--restart"], is_flag=True, help="Forget the earlier run in the folder."),
+        ]
+    return found
 
-    def add(command: Command) -> Command:
-        for option in reversed(options + own if on_lightning else options):
-            command = option(command)
-        return command
 
-    return add
+def command_of_model(name: str, training: Training) -> click.Command:
+    """Return the command that trains one of the bundled models."""
+    fitted = name == "mixing"
+    params = common(name, training.data, epochs=not fitted, resumes=training.resumes)
+    params[0].required = True
+    example = f"sightgraph train {name} --data DATASETS --out runs/{name}"
+    return Command(
+        name,
+        callback=partial(train_model, training),
+        params=[*params, *OPTIONS.get(name, ())],
+        help=f"{training.about}\n\n\b\n{example}",
+        short_help=training.about,
+    )
 
 
-@train.command()
-@training_options("detector")
-def detector(data: Path, out: Path, config: Path | None, restart: bool, **options: Any) -> None:
-    """Train the detector on coco_mini's train part and the teacher's boxes.
-
-    \b
-    sightgraph train detector --data DATASETS --out runs/detector
-    """
+def train_model(
+    training: Training,
+    data: Path,
+    out: Path,
+    config: Path | None,
+    restart: bool = False,
+    **given: Any,
+) -> None:
+    """Train one of the bundled models, and print the figures that its training returns."""
     from graph_fusion.training import read_config
-    from pipelines.training.detector import DetectorTraining
-    from pipelines.training.detector import train as run
 
     make_run_folder(out, restart)
-    print_figures(run(data, out, read_config(DetectorTraining, config, **options), print_line))
+    given = {name: value for name, value in given.items() if value not in (None, ())}
+    options = read_config(training.options(), config, **given)
+    print_figures(training.function()(data, out, options, print_line))
 
 
-@train.command()
-@training_options("parser", on_lightning=False)
-def parser(data: Path, out: Path, config: Path | None, **options: Any) -> None:
-    """Train the parser on the train file of UD English EWT.
+def command_of_task(name: str, about: str) -> click.Command:
+    """Return the command that trains a task of the bench, by its name or "module:Class"."""
+    params = [
+        *common(name.rpartition(":")[2], "The folder of the task's data, if it needs any."),
+        click.Option(["--fusion"], metavar="NAME", help="How image and text are fused."),
+        click.Option(
+            ["--control"], metavar="NAME", help="What is taken away, to see if it matters."
+        ),
+    ]
+    return Command(
+        name,
+        callback=partial(train_task, name),
+        params=list(params),
+        help=f"{about}\n\n\b\nsightgraph train {name} --out runs/{name}",
+        short_help=about,
+    )
 
-    \b
-    sightgraph train parser --data DATASETS/ud_english_ewt --out runs/parser
-    """
-    from graph_fusion.training import read_config
-    from pipelines.training.parser import ParserTraining
-    from pipelines.training.parser import train as run
 
-    make_folder(out)
-    print_figures(run(data, out, read_config(ParserTraining, config, **options), print_line))
+def train_task(
+    name: str,
+    data: Path | None,
+    out: Path,
+    config: Path | None,
+    fusion: str | None,
+    control: str | None,
+    restart: bool,
+    **training: Any,
+) -> None:
+    """Train a task of the bench, and print the figures of its test."""
+    from pipelines.bench.task import read_training
+    from pipelines.bench.task import train_task as run
 
-
-@train.command("text-graph")
-@training_options("text_graph")
-def text_graph(data: Path, out: Path, config: Path | None, restart: bool, **options: Any) -> None:
-    """Train the reader of captions on FACTUAL's train part.
-
-    \b
-    sightgraph train text-graph --data DATASETS --out runs/text_graph
-    """
-    from graph_fusion.training import read_config
-    from pipelines.training.text_graph import TextGraphTraining
-    from pipelines.training.text_graph import train as run
-
+    task = BENCH_TASKS.make(name)
+    given = {key: value for key, value in training.items() if value is not None}
+    chosen = read_training(task, config, fusion=fusion, control=control, training=given)
     make_run_folder(out, restart)
-    print_figures(run(data, out, read_config(TextGraphTraining, config, **options), print_line))
+    print_figures(run(task, data, chosen, out, print_line))
 
 
 @train.command()
-@training_options("scenes", on_lightning=False)
-def scenes(data: Path, out: Path, config: Path | None, **options: Any) -> None:
-    """Train the scenes on what other models and captions say of whole photographs.
-
-    \b
-    sightgraph train scenes --data DATASETS --out runs/scenes
-    """
-    from graph_fusion.training import read_config
-    from pipelines.training.scenes import SceneTraining
-    from pipelines.training.scenes import train as run
-
-    make_folder(out)
-    print_figures(run(data, out, read_config(SceneTraining, config, **options), print_line))
-
-
-@train.command()
-@click.option("--out", type=FILE, default=Path("runs/names"), show_default=True, metavar="DIR")
+@click.option(
+    "--out",
+    type=FILE,
+    default=Path("runs/names"),
+    show_default=True,
+    metavar="DIR",
+    help="Where the vectors are written.",
+)
 def names(out: Path) -> None:
     """Encode the names and glosses of the bundled knowledge, by which meanings are compared.
 
@@ -137,97 +204,6 @@ def names(out: Path) -> None:
     print_line(f"{NameMeanings(Knowledge.bundled(), file=target).save(target):,} texts: {target}")
 
 
-@train.command()
-@click.option("--seed", type=int, default=1, show_default=True, help="Same seed, same weights.")
-@click.option("--kg", "store", type=FILE, required=True, metavar="STORE", help="With ConceptNet.")
-@click.option("--out", type=FILE, default=Path("runs/retrieval"), show_default=True, metavar="DIR")
-@click.option("--data", type=FILE, required=True, metavar="DIR", help="The folder of the data.")
-def retrieval(data: Path, out: Path, store: Path, seed: int) -> None:
-    """Train the ranker of a store's facts on OK-VQA's and FVQA's train parts.
-
-    \b
-    sightgraph train retrieval --data DATASETS --kg common.store --out runs/retrieval
-    """
-    from pipelines.training.retrieval import RankerTraining
-    from pipelines.training.retrieval import train as run
-
-    make_folder(out)
-    print_figures(run(data, out, RankerTraining(kg=store, seed=seed), print_line))
-
-
-@train.command()
-@training_options("relations")
-@click.option("--aside", type=FILE, metavar="FILE", help="Write the val part there, to measure.")
-def relations(
-    data: Path, out: Path, config: Path | None, restart: bool, aside: Path | None, **options: Any
-) -> None:
-    """Train the relations on captions, with boxes where there are any.
-
-    \b
-    sightgraph train relations --data DATASETS --out runs/relations --aside relations_val.json
-    """
-    from graph_fusion.training import read_config
-    from pipelines.training.relations import RelationTraining
-    from pipelines.training.relations import train as run
-
-    make_run_folder(out, restart)
-    chosen = read_config(RelationTraining, config, held_out=aside, **options)
-    print_figures(run(data, out, chosen, print_line))
-
-
-@train.command()
-@training_options("answerer")
-@click.option("--base", type=FILE, metavar="DIR", help="A model folder to start from.")
-@click.option("--detector", metavar="NAME", help="Finds the objects, instead of the teacher.")
-@click.option("--questions", type=click.IntRange(min=1), help="Questions on each photograph.")
-def answerer(
-    data: Path,
-    out: Path,
-    config: Path | None,
-    restart: bool,
-    **options: Any,
-) -> None:
-    """Train the answerer on questions generated from photographs and knowledge.
-
-    \b
-    sightgraph train answerer --data DATASETS --out runs/answerer
-    """
-    from graph_fusion.training import read_config
-    from pipelines.training.answerer import AnswererTraining
-    from pipelines.training.answerer import train as run
-
-    make_run_folder(out, restart)
-    print_figures(run(data, out, read_config(AnswererTraining, config, **options), print_line))
-
-
-@train.command()
-@click.option("--data", type=FILE, required=True, metavar="DIR", help="The folder of data sets.")
-@click.option("--questions", type=FILE, required=True, metavar="FILE", help="Asked by hand.")
-@click.option("--images", type=FILE, required=True, metavar="DIR", help="Their photographs.")
-@click.option("--part", default="development", show_default=True, help="Which of them to use.")
-@click.option(
-    "--vocabulary", type=FILE, multiple=True, metavar="DIR", help="From train okvqa; repeatable."
-)
-@click.option("--out", type=FILE, required=True, metavar="DIR", help="An answerer's folder.")
-def mixing(
-    data: Path, questions: Path, images: Path, part: str, vocabulary: tuple[Path, ...], out: Path
-) -> None:
-    """Fit how far answers come from the graph and how far from the vocabulary.
-
-    --out holds both models; mixing.json is written there, and the vocabulary's temperature.
-    With --vocabulary, the average of those given becomes the vocabulary first.
-
-    \b
-    sightgraph train mixing --data DATASETS --questions data/questions/knowledge.json \\
-        --images DATASETS/coco_mini --out runs/answerer
-    """
-    from pipelines.training.gate import GateTraining
-    from pipelines.training.gate import train as run
-
-    options = GateTraining(questions, images, part, vocabulary)
-    print_figures(run(data, out, options, print_line))
-
-
 def make_run_folder(out: Path, restart: bool) -> None:
     """Make `out`; with `restart`, forget what a stopped training left in it."""
     make_folder(out)
@@ -237,15 +213,8 @@ def make_run_folder(out: Path, restart: bool) -> None:
         RunFolder(out / "training").forget()
 
 
-def given(**options: Any) -> dict[str, Any]:
-    """Return the options that were given; the training's own defaults stand for the others."""
-    return {name: value for name, value in options.items() if value is not None}
-
-
-def print_figures(figures: dict[str, Any]) -> None:
-    """Print one figure a line: shares to four digits, counts as they are."""
-    print_columns([(name, _figure(value)) for name, value in figures.items()])
-
-
-def _figure(value: Any) -> str:
-    return f"{value:.4f}" if isinstance(value, float) else str(value)
+train.own = partial(command_of_task, about="Train a task of your own.")
+for _name, _training in TRAININGS.items():
+    train.add_command(command_of_model(_name, _training))
+for _name in BENCH_TASKS:
+    train.add_command(command_of_task(_name, BENCH_TASKS.about(_name)))

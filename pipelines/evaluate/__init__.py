@@ -1,0 +1,257 @@
+"""Evaluations by name: each measures a system on a data set, and returns a `Report`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from kg.registry import Registry
+from pipelines.evaluate.protocol import Evaluator, Option, Options, Report, Source
+
+EVALUATORS: Registry[Evaluator] = Registry("evaluation")
+"""Evaluators by name; `resolve` also takes "module:Class". Listing them imports nothing."""
+OPTIONS: dict[str, Options] = {}
+"""The command line's options of each evaluator."""
+
+
+def _add(name: str, target: str, about: str, options: Options) -> None:
+    EVALUATORS.add(name, f"pipelines.{target}", about)
+    OPTIONS[name] = options
+
+
+_ANSWERER = "model of an answerer, instead of the bundled one"
+_QUESTIONS = "file as in data/questions"
+_IMAGES = "where the photographs are"
+_PART = "only the questions of this part"
+
+_add(
+    "detection",
+    "evaluate.detection:DetectionEvaluator",
+    "Measure the detector: AP and AP50 by the official COCO scorer.",
+    Options(
+        data="folder like coco_mini, or its annotations.json",
+        split="part to measure; val2017 by default, and all of a data set that has no val2017",
+        images="where the photographs are, if they are not beside the annotations",
+        model="model of a detector, instead of the bundled one",
+        more=(
+            Option(
+                "views",
+                "look at each photograph once, twice or six times",
+                choices=("whole", "mirrored", "crops"),
+                default="whole",
+            ),
+        ),
+        example="--data DATASETS/coco_mini --split val2017",
+    ),
+)
+_add(
+    "relations",
+    "evaluate.relations:RelationsEvaluator",
+    "Measure predicates between objects whose boxes and labels are given: R@50 and R@100.",
+    Options(
+        data="file of objects and relations",
+        split="only the photographs of this part, if the file names parts",
+        model="model of the relations, instead of the bundled one",
+        more=(Option("baselines", "also measure words alone, places alone, and chance", bool),),
+        example="--data FILE.json",
+    ),
+)
+_add(
+    "text-graph",
+    "evaluate.text_graph:TextGraphEvaluator",
+    "Measure captions to scene graphs: FACTUAL's Set Match and SPICE.",
+    Options(
+        data="file like factual/dev.csv, or its folder together with --split",
+        split="name of a file of the folder, such as dev",
+        model="model of the trained caption reader, instead of the bundled one",
+        more=(
+            Option("caption_reader", "rules or trained", default="trained", metavar="NAME"),
+            Option("wordnet", "WordNet's database files, for synonyms", Path, "DIR"),
+        ),
+        example="--data DATASETS/factual/dev.csv",
+    ),
+)
+_add(
+    "okvqa",
+    "evaluate.okvqa:OKVQAEvaluator",
+    "Measure answers to OK-VQA's questions by the official soft scores.",
+    Options(
+        data="file in the format of okvqa/train.json",
+        split="of train.json: train, or validation, which training holds out; all by default",
+        images="look at these photographs, instead of using the listed labels",
+        model="model that `train okvqa` wrote, instead of the bundled one; several are averaged",
+        several=True,
+        more=(Option("control", "take away what this control of the bench does", metavar="NAME"),),
+        example="--data DATASETS/okvqa/train.json --split validation",
+    ),
+)
+_add(
+    "daquar",
+    "bench.evaluator:DAQUAREvaluator",
+    "Measure answers about rooms from pixels, on photographs that the model was not trained on. "
+    "Accuracy counts whole answers; WUPS is the official one, at 0.9 and 0.0.",
+    Options(
+        data="folder of images.json and questions.json",
+        split="the part to measure: validation, which training holds out, is the only one",
+        model="model that `train daquar` wrote, instead of the bundled one",
+        more=(
+            Option("wordnet", "WordNet, for WUPS: a folder or tar", Path, "PATH"),
+            Option("control", "take away what this control of the bench does", metavar="NAME"),
+        ),
+        example="--data DATASETS/daquar --wordnet DATASETS/oewn/yaml.tar.gz",
+    ),
+)
+_add(
+    "questions",
+    "evaluate.questions:QuestionsEvaluator",
+    "Ask the questions of a file about their photographs; right is what the file accepts.",
+    Options(
+        data=_QUESTIONS,
+        split=_PART,
+        images=_IMAGES,
+        model=_ANSWERER,
+        required=("images",),
+        more=(
+            Option(
+                "reader",
+                "let a Hugging Face language model (id or folder) give the answer",
+                metavar="MODEL",
+            ),
+            Option(
+                "without",
+                "take away one source of the answers, to see what it gives",
+                choices=("photograph", "facts", "vocabulary"),
+            ),
+            Option("plot", "draw the risk-coverage curve there", Path, "FILE.png", writes=".png"),
+        ),
+        example="--data data/questions/knowledge.json --images DATASETS/coco_mini",
+    ),
+)
+_add(
+    "edits",
+    "evaluate.edits:EditsEvaluator",
+    "Measure whether answers follow edits of the knowledge, and unrelated answers stay.",
+    Options(
+        data="file as data/questions/edits.json",
+        split="held-out for the edits of subjects that training holds out, trained for the others",
+        images=_IMAGES,
+        model=_ANSWERER,
+        required=("images",),
+        example="--data data/questions/edits.json --images DATASETS/coco_mini",
+    ),
+)
+_add(
+    "deletion",
+    "evaluate.deletion:DeletionEvaluator",
+    "Measure whether answers rest on the facts that they cite: without them, and without others.",
+    Options(
+        data=_QUESTIONS,
+        split=_PART,
+        images=_IMAGES,
+        model=_ANSWERER,
+        required=("images",),
+        more=(Option("seed", "same seed, same controls", int, default=0),),
+        example="--data data/questions/knowledge.json --images DATASETS/coco_mini",
+    ),
+)
+_add(
+    "colours",
+    "evaluate.colours:ColoursEvaluator",
+    "Measure the colours of objects by those that captions name, on the held-out parts.",
+    Options(
+        data="folder of all data sets",
+        model="model of the caption reader, instead of the bundled one",
+        example="--data DATASETS",
+    ),
+)
+_add(
+    "scenes",
+    "evaluate.scenes:ScenesEvaluator",
+    "Measure the scenes on photographs that training held out.",
+    Options(
+        data="folder of all data sets",
+        model="model of the scenes, instead of the bundled one",
+        example="--data DATASETS",
+    ),
+)
+_add(
+    "parser",
+    "evaluate.parser:ParserEvaluator",
+    "Measure tags, lemmas and dependencies on the dev file.",
+    Options(
+        data="folder of UD English EWT",
+        model="model of the parser, instead of the bundled one",
+        example="--data DATASETS/ud_english_ewt",
+    ),
+)
+_add(
+    "answerer",
+    "evaluate.answerer:AnswererEvaluator",
+    "Measure the answerer on photographs, concepts and wordings that training held out.",
+    Options(
+        data="folder of all data sets",
+        model=_ANSWERER,
+        more=(
+            Option("detector", "finds the objects, instead of the teacher", metavar="NAME"),
+            Option("questions_per_photo", "questions on each photograph", int, default=2),
+            Option("seed", "same seed, same questions", int, default=0),
+        ),
+        example="--data DATASETS --detector bundled",
+    ),
+)
+_add(
+    "retrieval",
+    "evaluate.retrieval:RetrievalEvaluator",
+    "Measure whether the best facts of a store hold the answer, on the questions of photographs "
+    "that training holds out.",
+    Options(
+        data="file okvqa/train.json or fvqa/train.json",
+        model="model of the ranker, instead of the bundled one",
+        more=(
+            Option("kg", "store that is searched", Path, "STORE", required=True),
+            Option("limit", "only so many questions", int),
+        ),
+        example="--data DATASETS/okvqa/train.json --kg common.store",
+    ),
+)
+_add(
+    "question-parsing",
+    "evaluate.question_parsing:QuestionParsingEvaluator",
+    "Measure the analysis of questions: the share that is right in every field.",
+    Options(
+        data="file as tests/pipelines/question_cases.json",
+        model="model of the parser, instead of the bundled one",
+        example="--data tests/pipelines/question_cases.json",
+    ),
+)
+_add(
+    "linking",
+    "evaluate.linking:LinkingEvaluator",
+    "Measure how names are linked to concepts of the bundled knowledge, and to none.",
+    Options(
+        data="file as tests/kg/linking_cases.json",
+        model="",
+        example="--data tests/kg/linking_cases.json",
+    ),
+)
+_add(
+    "linking-coverage",
+    "evaluate.linking:CoverageEvaluator",
+    "Measure which share of a data set's object names the bundled knowledge knows.",
+    Options(
+        data="file of object names: COCO annotations, a CSV, or a text",
+        model="",
+        example="--data DATASETS/openimages_hierarchy/dict.csv",
+    ),
+)
+_add(
+    "grounding",
+    "evaluate.grounding:GroundingEvaluator",
+    "Measure to which objects referring expressions are resolved.",
+    Options(
+        data="file as tests/pipelines/grounding_cases.json",
+        model="",
+        example="--data tests/pipelines/grounding_cases.json",
+    ),
+)
+
+__all__ = ["EVALUATORS", "OPTIONS", "Evaluator", "Option", "Options", "Report", "Source"]

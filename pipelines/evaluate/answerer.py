@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
@@ -17,9 +17,11 @@ from graph_fusion.model import GraphAnswerer
 from graph_fusion.tensors import EDGE_KINDS, Batch, collate
 from kg.files import bundled
 from kg.vocabulary import EdgeKind
-from pipelines.detectors import Detector
+from pipelines.detectors import DETECTORS
+from pipelines.evaluate.protocol import Report, Source
 from pipelines.generate.answerer_examples import (
     Example,
+    Picture,
     generated_examples,
     read_pictures,
 )
@@ -27,23 +29,39 @@ from pipelines.generate.answerer_examples import (
 BATCH = 64
 
 
-def evaluate(
-    data: Path,
-    model: Path | None = None,
-    detector: Detector | None = None,
-    questions: int = 2,
-    seed: int = 0,
-) -> dict[str, float]:
-    """Return `scores` of a model folder (the bundled one) on what every training holds out.
+@dataclass(frozen=True, slots=True)
+class AnswererEvaluator:
+    """Accuracy of an answerer on the generated questions that every training holds out.
 
-    questions: generated for each photograph, with this `seed`.
+    detector: name of the detector that finds the objects, instead of the teacher's boxes.
+    questions_per_photo: generated for each photograph, with this `seed`.
     """
-    loaded = GraphAnswerer.load(model or bundled("models", "answerer"))
-    pictures = read_pictures(data, detector)
-    examples, table = generated_examples(pictures, loaded.config, questions, seed)
-    held = [one for one in examples if one.validation]
-    texts = encode_once(table.texts(), TEXT_ENCODERS.make(loaded.config.text_encoder))
-    return scores(loaded, held, texts)
+
+    detector: str | None = None
+    questions_per_photo: int = 2
+    seed: int = 0
+
+    def dataset(self, source: Source) -> list[Picture]:
+        """Return the photographs with the objects in them.
+
+        Raises:
+            SightGraphError: the data are missing, or there is no such detector.
+        """
+        detector = DETECTORS.make(self.detector) if self.detector else None
+        return list(read_pictures(source.data, detector))
+
+    def system(self, model: Path | None = None) -> GraphAnswerer:
+        return GraphAnswerer.load(model or bundled("models", "answerer"))
+
+    def __call__(self, model: GraphAnswerer, dataset: Sequence[Picture]) -> Report:
+        """Return `scores`; a row holds the kind of a question and whether its answer is right."""
+        amount, seed = self.questions_per_photo, self.seed
+        examples, table = generated_examples(dataset, model.config, amount, seed)
+        held = [one for one in examples if one.validation]
+        texts = encode_once(table.texts(), TEXT_ENCODERS.make(model.config.text_encoder))
+        right = judged(model, held, texts)
+        rows = [{"type": one.kind, "right": good} for one, good in zip(held, right, strict=True)]
+        return Report("accuracy, all", scores(model, held, texts), rows)
 
 
 def scores(model: GraphAnswerer, held: Sequence[Example], texts: Tensor) -> dict[str, float]:
@@ -55,7 +73,6 @@ def scores(model: GraphAnswerer, held: Sequence[Example], texts: Tensor) -> dict
     return report
 
 
-@torch.no_grad()
 def measure(
     model: GraphAnswerer,
     examples: Sequence[Example],
@@ -66,19 +83,31 @@ def measure(
 
     without: a control: the edges of this kind are left out.
     """
-    model.eval()
     right: dict[str, list[bool]] = defaultdict(list)
+    for one, good in zip(examples, judged(model, examples, texts, without), strict=True):
+        right[one.kind].append(good)
+        right["all"].append(good)
+    return {kind: sum(values) / len(values) for kind, values in sorted(right.items())}
+
+
+@torch.no_grad()
+def judged(
+    model: GraphAnswerer,
+    examples: Sequence[Example],
+    texts: Tensor,
+    without: EdgeKind | None = None,
+) -> list[bool]:
+    """Return whether the answer to each example is right."""
+    model.eval()
+    right: list[bool] = []
     for start in range(0, len(examples), BATCH):
         chosen = examples[start : start + BATCH]
         if without is not None:
             chosen = [_drop_edges(one, without) for one in chosen]
         batch = collate([one.tensors for one in chosen], texts)
         found, _ = model(batch)
-        for number, one in enumerate(chosen):
-            good = _is_right(found, batch, number, one)
-            right[one.kind].append(good)
-            right["all"].append(good)
-    return {kind: sum(values) / len(values) for kind, values in sorted(right.items())}
+        right += [_is_right(found, batch, number, one) for number, one in enumerate(chosen)]
+    return right
 
 
 def _is_right(scores: Scores, batch: Batch, number: int, example: Example) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -11,8 +12,10 @@ from rich.progress import track
 from kg.errors import SightGraphError
 from kg.graph import Box
 from pipelines.datasets.relations import Nouns, captioned
+from pipelines.evaluate.protocol import Report, Source
 from pipelines.photo import Photo
 from pipelines.reading.readers import IS, CaptionReader
+from pipelines.reading.text_graph_reader import TrainedReader
 from pipelines.seeing.colours import COLOURS, colours_of
 
 SAME_COLOUR = {"gray": "grey", "golden": "yellow", "tan": "brown", "blonde": "yellow"}
@@ -45,31 +48,49 @@ def said_colours(data: Path, train: bool, reader: CaptionReader) -> list[tuple[s
     return found
 
 
-def evaluate(data: Path, reader: CaptionReader, train: bool = False) -> dict[str, float]:
-    """Return how often the largest, or one of the two largest colours is one that people say.
+@dataclass(frozen=True, slots=True)
+class ColoursEvaluator:
+    """How often the largest, or one of the two largest colours is one that people name.
 
     Beside it: always the most frequent colour, and no discount for what is around a box.
-
-    Raises:
-        SightGraphError: a data set is missing, or no caption names a colour.
     """
-    said = said_colours(data, train, reader)
-    if not said:
-        raise SightGraphError(f"no caption in '{data}' names the colour of an object.")
-    usual = Counter(colour for _, _, colours in said for colour in colours).most_common(1)[0][0]
-    hits: dict[str, list[bool]] = {
-        "top-1": [],
-        "among two": [],
-        "without discount: top-1": [],
-        f"always {usual}: top-1": [],
-    }
-    for name, box, colours in track(said, "looking"):
-        photo = Photo.open(data / name)
-        first, *others = [one.name for one in colours_of(photo, box)]
-        hits["top-1"].append(first in colours)
-        hits["among two"].append(first in colours or bool(set(others) & colours))
-        plain = colours_of(photo, box, discount=False)[0].name
-        hits["without discount: top-1"].append(plain in colours)
-        hits[f"always {usual}: top-1"].append(usual in colours)
-    shares = {name: float(np.mean(found)) for name, found in hits.items()}
-    return {"objects": float(len(said))} | shares
+
+    def dataset(self, source: Source) -> Path:
+        return source.data
+
+    def system(self, model: Path | None = None) -> CaptionReader:
+        """Return the reader of the captions that name the colours."""
+        return TrainedReader(model)
+
+    def __call__(self, reader: CaptionReader, dataset: Path) -> Report:
+        """Measure on the held-out parts of COCO and Flickr8k.
+
+        Raises:
+            SightGraphError: a data set is missing, or no caption names a colour.
+        """
+        said = said_colours(dataset, False, reader)
+        if not said:
+            raise SightGraphError(f"no caption in '{dataset}' names the colour of an object.")
+        counts = Counter(colour for _, _, colours in said for colour in colours)
+        usual = counts.most_common(1)[0][0]
+        always = f"always {usual}: top-1"
+        rows = []
+        for name, box, colours in track(said, "looking"):
+            photo = Photo.open(dataset / name)
+            first, *others = [one.name for one in colours_of(photo, box)]
+            plain = colours_of(photo, box, discount=False)[0].name
+            rows.append(
+                {
+                    "file_name": name,
+                    "box": list(box),
+                    "named": sorted(colours),
+                    "found": [first, *others],
+                    "top-1": first in colours,
+                    "among two": first in colours or bool(set(others) & colours),
+                    "without discount: top-1": plain in colours,
+                    always: usual in colours,
+                }
+            )
+        measures = ("top-1", "among two", "without discount: top-1", always)
+        shares = {name: float(np.mean([row[name] for row in rows])) for name in measures}
+        return Report("top-1", {"objects": float(len(said))} | shares, rows)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,13 +10,14 @@ from typing import Any
 from rich.console import Console
 from rich.progress import track
 
-from kg.files import write_text
 from kg.graph import Edge, SceneGraph
 from pipelines.answering.deletion import DRAWS, Control
 from pipelines.answering.evidence import DONT_KNOW
 from pipelines.answering.paths import with_following
 from pipelines.datasets.questions import PhotoQuestion
 from pipelines.detections import Detection
+from pipelines.evaluate.protocol import Report, Source
+from pipelines.evaluate.questions import AskedPhotos
 from pipelines.photo import Photo
 from pipelines.sightgraph import SightGraph
 
@@ -55,39 +55,53 @@ class Deletion:
         return self.drop > self.drop_of_control
 
 
-def delete_cited(
-    sightgraph: SightGraph,
-    questions: Sequence[PhotoQuestion],
-    images: Path,
-    draws: int = DRAWS,
-    seed: int = 0,
-) -> Iterator[Deletion]:
-    """Yield what deletion does to every answer that is given; progress goes to stderr.
+@dataclass(frozen=True, slots=True)
+class DeletionEvaluator:
+    """The share of answers that lose more by their cited facts than by random other facts.
 
-    images: the folder that the questions' file_name starts in.
-    draws: random deletions for each answer; the same seed draws the same.
-
-    Raises:
-        SightGraphError: a photograph cannot be read.
+    draws: random deletions for each answer; seed: the same seed draws the same.
     """
-    name, photo = "", None
-    detections: Sequence[Detection] = ()
-    for one in track(questions, "deleting", console=Console(stderr=True)):
-        if photo is None or one.file_name != name:  # several questions share a photograph
-            name, photo = one.file_name, Photo.open(one.photo(images))
-            detections = sightgraph.detect(photo)
-        graph, query, regions = sightgraph.read(photo, one.text, detections)
-        reply = sightgraph.answerer(graph, query, regions)
-        if reply.text == DONT_KNOW:
-            continue
-        cited = reply.evidence.facts
-        drawn = Control(graph, cited, draws, seed).deletions(len(cited)) if cited else []
-        whole, gone, *others = sightgraph.answerer.probabilities_without(
-            graph, query, regions, reply.text, [(), with_following(graph, cited), *drawn]
-        )
-        control = sum(others) / len(others) if others else whole
-        facts = tuple(_said(graph, fact) for fact in cited)
-        yield Deletion(one, reply.text, facts, whole, gone, control)
+
+    draws: int = DRAWS
+    seed: int = 0
+
+    def dataset(self, source: Source) -> AskedPhotos:
+        return AskedPhotos.read(source)
+
+    def system(self, model: Path | None = None) -> SightGraph:
+        return SightGraph.from_pretrained(answerer=model)
+
+    def __call__(self, sightgraph: SightGraph, dataset: AskedPhotos) -> Report:
+        tested = list(self.deletions(sightgraph, dataset))
+        rows = [_row(one) for one in tested]
+        primary = "rest on them more than on others"
+        return Report(primary, figures(tested), rows, {"goal": GOAL, "answers": rows})
+
+    def deletions(self, sightgraph: SightGraph, dataset: AskedPhotos) -> Iterator[Deletion]:
+        """Yield what deletion does to every answer that is given; progress goes to stderr.
+
+        Raises:
+            SightGraphError: a photograph cannot be read.
+        """
+        opened: Photo | None = None
+        detections: Sequence[Detection] = ()
+        for one, photo in track(dataset, "deleting", len(dataset), console=Console(stderr=True)):
+            if photo is not opened:
+                opened, detections = photo, sightgraph.detect(photo)
+            graph, query, regions = sightgraph.read(photo, one.text, detections)
+            reply = sightgraph.answerer(graph, query, regions)
+            if reply.text == DONT_KNOW:
+                continue
+            cited = reply.evidence.facts
+            drawn = (
+                Control(graph, cited, self.draws, self.seed).deletions(len(cited)) if cited else []
+            )
+            whole, gone, *others = sightgraph.answerer.probabilities_without(
+                graph, query, regions, reply.text, [(), with_following(graph, cited), *drawn]
+            )
+            mean = sum(others) / len(others) if others else whole
+            facts = tuple(_said(graph, fact) for fact in cited)
+            yield Deletion(one, reply.text, facts, whole, gone, mean)
 
 
 def figures(tested: Sequence[Deletion]) -> dict[str, float]:
@@ -104,17 +118,7 @@ def figures(tested: Sequence[Deletion]) -> dict[str, float]:
     }
 
 
-def save(tested: Sequence[Deletion], target: Path) -> None:
-    """Write the figures, the goal and every answer to `target` as JSON."""
-    content = {
-        "figures": figures(tested),
-        "goal": GOAL,
-        "answers": [_report(one) for one in tested],
-    }
-    write_text(target, json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
-
-
-def _report(one: Deletion) -> dict[str, Any]:
+def _row(one: Deletion) -> dict[str, Any]:
     return {
         "id": one.question.id,
         "question": one.question.text,

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import io
+from collections import Counter
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,42 +19,106 @@ from kg.errors import SightGraphError
 from pipelines.datasets.coco import TRAIN_SPLIT, VAL_SPLIT, coco_boxes, read_annotations
 from pipelines.detections import Detection
 from pipelines.detectors import Detector
+from pipelines.detectors.bundled import BundledDetector, Views
+from pipelines.evaluate.protocol import Report, Source
 from pipelines.photo import Photo
 
 SAME_OBJECT = 0.5
 LEAST_SCORE = 0.02
 """Threshold for measuring: average precision wants the doubtful detections too."""
+MAX_DETECTIONS = 100
+"""On a photograph, as COCO's scorer counts them."""
 
 
-def evaluate(data: Path, detector: Detector, split: str = VAL_SPLIT) -> dict[str, float]:
-    """Return AP, AP50, AP75 and AR (at most 100 detections) on the photographs of `split`.
+@dataclass(frozen=True, slots=True)
+class CocoPart:
+    """The photographs of one part of a data set in COCO's format.
 
-    pycocotools' COCOeval over all categories. The detector should give its low scores too.
-
-    Raises:
-        SightGraphError: the folder is no COCO folder or has no photograph of `split`.
+    folder: where `file_name` starts; images, annotations and categories: as in the file.
     """
-    annotations = read_annotations(data)
-    images = [image for image in annotations["images"] if image.get("split") == split]
-    if not images:
-        known = sorted({str(image.get("split")) for image in annotations["images"]})
-        raise SightGraphError(f"'{data}' has no split '{split}'. It has: {', '.join(known)}.")
-    number = {one["name"]: one["id"] for one in annotations["categories"]}
-    results = []
-    for image in track(images, "detecting"):
-        photo = Photo.open(data / image["file_name"])
-        scale = image["width"] / photo.width
-        for one in detector(photo)[:100]:
-            if one.box is not None and one.label in number:
-                results.append(_result(image["id"], number[one.label], one, scale))
-    ids = {image["id"] for image in images}
-    truth = {
-        "info": {},
-        "images": images,
-        "categories": annotations["categories"],
-        "annotations": [one for one in annotations["annotations"] if one["image_id"] in ids],
+
+    folder: Path
+    images: list[dict[str, Any]]
+    annotations: list[dict[str, Any]]
+    categories: list[dict[str, Any]]
+
+    @classmethod
+    def read(cls, source: Source) -> CocoPart:
+        """Read the part that --split names: by default val2017, or all if there is no val2017.
+
+        Raises:
+            SightGraphError: the folder is no COCO folder or has no photograph of the part.
+        """
+        folder = source.data.parent if source.data.is_file() else source.data
+        content = read_annotations(folder)
+        known = sorted({str(image.get("split")) for image in content["images"]})
+        split = source.split or (VAL_SPLIT if VAL_SPLIT in known else None)
+        images = [one for one in content["images"] if split in (None, one.get("split"))]
+        if not images:
+            raise SightGraphError(
+                f"'{source.data}' has no split '{split}'. It has: {', '.join(known)}."
+            )
+        ids = {image["id"] for image in images}
+        boxes = [one for one in content["annotations"] if one["image_id"] in ids]
+        return cls(source.images or folder, images, boxes, content["categories"])
+
+
+@dataclass(frozen=True, slots=True)
+class DetectionEvaluator:
+    """Average precision of a detector by pycocotools' COCOeval, over all categories.
+
+    views: how often the bundled detector looks at each photograph.
+    """
+
+    views: Views = "whole"
+
+    def dataset(self, source: Source) -> CocoPart:
+        return CocoPart.read(source)
+
+    def system(self, model: Path | None = None) -> Detector:
+        return BundledDetector(model, LEAST_SCORE, self.views, alternatives=True)
+
+    def __call__(self, detector: Detector, dataset: CocoPart) -> Report:
+        """Return AP, AP50, AP75 and AR (at most 100 detections); a row lists the detections.
+
+        The detector should give its low scores too.
+        """
+        number = {one["name"]: one["id"] for one in dataset.categories}
+        objects = Counter(one["image_id"] for one in dataset.annotations)
+        results, rows = [], []
+        for image in track(dataset.images, "detecting"):
+            photo = Photo.open(dataset.folder / image["file_name"])
+            scale = image["width"] / photo.width
+            found = [
+                _result(image["id"], number[one.label], one, scale)
+                for one in detector(photo)[:MAX_DETECTIONS]
+                if one.box is not None and one.label in number
+            ]
+            results += found
+            rows.append(
+                {
+                    "id": image["id"],
+                    "file_name": image["file_name"],
+                    "objects": objects[image["id"]],
+                    "detections": [_rounded(one) for one in found],
+                }
+            )
+        truth = {
+            "info": {},
+            "images": dataset.images,
+            "categories": dataset.categories,
+            "annotations": dataset.annotations,
+        }
+        figures = {"photographs": float(len(rows))} | _official(truth, results)
+        return Report("AP", figures, rows)
+
+
+def _rounded(result: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "category_id": result["category_id"],
+        "bbox": [round(value, 1) for value in result["bbox"]],
+        "score": round(float(result["score"]), 4),
     }
-    return {"photographs": float(len(images))} | _official(truth, results)
 
 
 def _result(image: int, category: int, one: Detection, scale: float) -> dict[str, Any]:

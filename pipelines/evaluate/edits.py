@@ -8,10 +8,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from kg.errors import SightGraphError
-from kg.files import write_text
+from kg.errors import SightGraphError, unknown_name
 from kg.knowledge.edits import Edits
 from pipelines.datasets.questions import EXAMPLE, PhotoQuestion, check_photographs, same_answer
+from pipelines.evaluate.protocol import Report, Source
 from pipelines.photo import Photo
 from pipelines.sightgraph import SightGraph
 
@@ -90,6 +90,54 @@ def read_edits(file: Path) -> tuple[list[EditCase], list[UnrelatedCase]]:
     return edits, unrelated
 
 
+SPLITS = {"held-out": True, "trained": False}
+"""Parts of a file of edits: whether training leaves out the subject."""
+
+
+@dataclass(frozen=True, slots=True)
+class EditFile:
+    """Edits, the unrelated questions, and the folder that their `file_name` starts in."""
+
+    edits: list[EditCase]
+    unrelated: list[UnrelatedCase]
+    images: Path
+
+    @classmethod
+    def read(cls, source: Source) -> EditFile:
+        """Read the edits of the part that --split names, or all, with their unrelated questions.
+
+        Raises:
+            SightGraphError: the file cannot be read, or a photograph is missing.
+            UnknownNameError: there is no such part.
+        """
+        assert source.images is not None, "the command line demands --images"
+        edits, unrelated = read_edits(source.data)
+        if source.split is not None:
+            if source.split not in SPLITS:
+                raise unknown_name("part of the edits", source.split, SPLITS)
+            edits = [one for one in edits if one.held_out == SPLITS[source.split]]
+            ids = {one.id for one in edits}
+            unrelated = [one for one in unrelated if one.edit in ids]
+        check(edits, unrelated, source.images)
+        return cls(edits, unrelated, source.images)
+
+
+@dataclass(frozen=True, slots=True)
+class EditsEvaluator:
+    """The share of answers that follow an edit, and of unrelated answers that stay."""
+
+    def dataset(self, source: Source) -> EditFile:
+        return EditFile.read(source)
+
+    def system(self, model: Path | None = None) -> SightGraph:
+        return SightGraph.from_pretrained(answerer=model)
+
+    def __call__(self, sightgraph: SightGraph, dataset: EditFile) -> Report:
+        edited = list(ask_edits(sightgraph, dataset.edits, dataset.images))
+        stayed = list(ask_unrelated(sightgraph, dataset.edits, dataset.unrelated, dataset.images))
+        return report(edited, stayed)
+
+
 def check(edits: Sequence[EditCase], unrelated: Sequence[UnrelatedCase], images: Path) -> None:
     """Find out before long work whether all photographs are there.
 
@@ -143,13 +191,15 @@ def figures(asked: Sequence[Asked], unrelated: Sequence[Asked]) -> dict[str, flo
     return found
 
 
-def save(asked: Sequence[Asked], unrelated: Sequence[Asked], file: Path) -> None:
-    """Write the figures and every answer to `file`, as JSON."""
-    written = figures(asked, unrelated) | {
+def report(asked: Sequence[Asked], unrelated: Sequence[Asked]) -> Report:
+    """Return the figures, and a row for every question that was asked twice."""
+    lists = {
         "answers": [asdict(one) for one in asked],
         "unrelated answers": [asdict(one) for one in unrelated],
     }
-    write_text(file, json.dumps(written, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
+    rows = [{"unrelated": False} | one for one in lists["answers"]]
+    rows += [{"unrelated": True} | one for one in lists["unrelated answers"]]
+    return Report("followed", figures(asked, unrelated), rows, lists)
 
 
 def _before_and_after(

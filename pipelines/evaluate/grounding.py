@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from pathlib import Path
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from kg.errors import SightGraphError
@@ -13,10 +13,12 @@ from kg.knowledge.memory import Knowledge
 from kg.vocabulary import EdgeKind
 from pipelines.build.builder import GraphBuilder
 from pipelines.detections import Detection
+from pipelines.evaluate.protocol import Report, Source
 from pipelines.reading.parser import Parser
 from pipelines.seeing.geometry import measured
 from pipelines.seeing.perception_types import HAS_COLOUR, Seen, SeenAttribute
 
+PARTS = ("development", "unseen")
 LEAST_SHARE = 0.75
 """Objects that score at least this share of the best one are meant as well."""
 
@@ -52,34 +54,62 @@ def meant(builder: GraphBuilder, parser: Parser, photo: Mapping[str, Any], text:
     ]
 
 
-def evaluate(file: Path) -> dict[str, float]:
-    """Return how often the best object is meant, and how often exactly the right ones are.
+@dataclass(frozen=True, slots=True)
+class GroundingEvaluator:
+    """How often the best object is the right one, and how often exactly the right ones are found.
 
-    `file`: {"photos": [{"file", "width", "height", "objects": [{"label", "box", "colours"}],
+    The file: {"photos": [{"file", "width", "height", "objects": [{"label", "box", "colours"}],
     "development" and "unseen": [[expression, [object indexes]], ...]}]}.
-
-    Raises:
-        SightGraphError: the file cannot be read.
     """
-    try:
-        photos = json.loads(file.read_text(encoding="utf-8"))["photos"]
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise SightGraphError(
-            f"'{file}' cannot be read as grounding cases: {error!r}. "
-            "See tests/pipelines/grounding_cases.json."
-        ) from error
-    builder, parser = GraphBuilder(Knowledge.bundled()), Parser(reader="rules")
-    figures: dict[str, float] = {}
-    for part in ("development", "unseen"):
-        best, exact = [], []
-        for photo in photos:
-            for text, wanted in photo[part]:
-                found = meant(builder, parser, photo, text)
-                best.append(found[:1] != [] and found[0] in wanted)
-                exact.append(set(found) == set(wanted))
-        figures |= {
-            f"{part}: expressions": float(len(best)),
-            f"{part}: top-1": sum(best) / max(len(best), 1),
-            f"{part}: exactly those": sum(exact) / max(len(exact), 1),
-        }
-    return figures
+
+    def dataset(self, source: Source) -> list[dict[str, Any]]:
+        """Read the photographs.
+
+        Raises:
+            SightGraphError: the file cannot be read.
+        """
+        try:
+            photos = json.loads(source.data.read_text(encoding="utf-8"))["photos"]
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise SightGraphError(
+                f"'{source.data}' cannot be read as grounding cases: {error!r}. "
+                "See tests/pipelines/grounding_cases.json."
+            ) from error
+        return list(photos)
+
+    def system(self) -> tuple[GraphBuilder, Parser]:
+        return GraphBuilder(Knowledge.bundled()), Parser(reader="rules")
+
+    def __call__(
+        self, system: tuple[GraphBuilder, Parser], dataset: Sequence[Mapping[str, Any]]
+    ) -> Report:
+        rows: list[dict[str, Any]] = []
+        figures: dict[str, float] = {}
+        for part in PARTS:
+            judged = [
+                _judged(meant(*system, photo, text), photo, part, text, right)
+                for photo in dataset
+                for text, right in photo[part]
+            ]
+            amount = max(len(judged), 1)
+            figures |= {
+                f"{part}: expressions": float(len(judged)),
+                f"{part}: top-1": sum(one["top-1"] for one in judged) / amount,
+                f"{part}: exactly those": sum(one["exactly those"] for one in judged) / amount,
+            }
+            rows += judged
+        return Report(f"{PARTS[-1]}: top-1", figures, rows)
+
+
+def _judged(
+    found: list[int], photo: Mapping[str, Any], part: str, text: str, right: list[int]
+) -> dict[str, Any]:
+    return {
+        "file": photo["file"],
+        "part": part,
+        "expression": text,
+        "expected": right,
+        "found": found,
+        "top-1": found[:1] != [] and found[0] in right,
+        "exactly those": set(found) == set(right),
+    }

@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import json
 from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,7 @@ from kg.knowledge.memory import Knowledge
 from kg.linking import Linker
 from kg.vocabulary import KNOWLEDGE
 from pipelines.build.retrieval import make_linker
+from pipelines.evaluate.protocol import Report, Source
 
 PARTS = ("development", "unseen")
 WHOLE = ("label", "alias", "lemma")
@@ -21,22 +24,28 @@ BINS = 5
 """Steps of the confidence over which the calibration error is taken."""
 
 
-def evaluate(data: Path, linker: Linker | None = None) -> dict[str, float]:
-    """Return precision, recall and NIL F1 of both parts of the cases, and the share by kind.
+@dataclass(frozen=True, slots=True)
+class LinkingEvaluator:
+    """Precision, recall and NIL F1 of both parts of the cases, and the share by kind.
 
     Precision: of the names linked, the share linked rightly. Recall: of the names that mean a
     concept, the share linked rightly. NIL: names that mean none, and are linked to none.
-
-    Raises:
-        SightGraphError: the cases cannot be read.
     """
-    linker = linker or make_linker(Knowledge.bundled())
-    figures: dict[str, float] = {}
-    cases = read_cases(data)
-    for part in PARTS:
-        chosen = [case for case in cases if case["part"] == part]
-        figures |= {f"{part}: {name}": value for name, value in _figures(chosen, linker).items()}
-    return figures
+
+    def dataset(self, source: Source) -> list[dict[str, Any]]:
+        return read_cases(source.data)
+
+    def system(self) -> Linker:
+        return make_linker(Knowledge.bundled())
+
+    def __call__(self, linker: Linker, dataset: Sequence[Mapping[str, Any]]) -> Report:
+        rows: list[dict[str, Any]] = []
+        figures: dict[str, float] = {}
+        for part in PARTS:
+            chosen = [_linked(case, linker) for case in dataset if case["part"] == part]
+            figures |= {f"{part}: {name}": value for name, value in _figures(chosen).items()}
+            rows += chosen
+        return Report(f"{PARTS[-1]}: precision", figures, rows)
 
 
 def read_cases(data: Path) -> list[dict[str, Any]]:
@@ -52,30 +61,29 @@ def read_cases(data: Path) -> list[dict[str, Any]]:
     return cases
 
 
-def _figures(cases: list[dict[str, Any]], linker: Linker) -> dict[str, float]:
-    right_by_kind: dict[str, list[bool]] = defaultdict(list)
-    sure: list[tuple[float, bool]] = []
-    linked = right = nil_said = nil_right = 0
-    for case in cases:
-        found = linker.link(case["name"], head=True, context=case["context"])
-        said = found[0].concept.replace(KNOWLEDGE, "sg:") if found else None
-        correct = said == case["concept"]
-        right_by_kind[case["kind"]].append(correct)
-        if said is None:
-            nil_said += 1
-            nil_right += correct
-        else:
-            linked += 1
-            right += correct
-            sure.append((found[0].score, correct))
+def _linked(case: Mapping[str, Any], linker: Linker) -> dict[str, Any]:
+    """Return the case with the concept that its name is linked to, or None, and the score."""
+    found = linker.link(case["name"], head=True, context=case["context"])
+    linked = found[0].concept.replace(KNOWLEDGE, "sg:") if found else None
+    score = found[0].score if found else 0.0
+    return {**case, "linked": linked, "score": score, "right": linked == case["concept"]}
+
+
+def _figures(cases: Sequence[Mapping[str, Any]]) -> dict[str, float]:
+    linked = [case for case in cases if case["linked"] is not None]
+    unlinked = [case for case in cases if case["linked"] is None]
     named = sum(case["concept"] is not None for case in cases)
     nil = len(cases) - named
+    nil_right = sum(case["right"] for case in unlinked)
+    right_by_kind: dict[str, list[bool]] = defaultdict(list)
+    for case in cases:
+        right_by_kind[case["kind"]].append(case["right"])
     figures = {
         "cases": float(len(cases)),
-        "precision": right / max(linked, 1),
-        "recall": right / max(named, 1),
-        "NIL F1": 2 * nil_right / max(nil_said + nil, 1),
-        "calibration error": calibration_error(sure),
+        "precision": sum(case["right"] for case in linked) / max(len(linked), 1),
+        "recall": sum(case["right"] for case in linked) / max(named, 1),
+        "NIL F1": 2 * nil_right / max(len(unlinked) + nil, 1),
+        "calibration error": calibration_error([(one["score"], one["right"]) for one in linked]),
     }
     for kind, judged in sorted(right_by_kind.items()):
         figures[kind] = sum(judged) / len(judged)
@@ -93,29 +101,38 @@ def calibration_error(judged: list[tuple[float, bool]]) -> float:
     ) / max(len(judged), 1)
 
 
-def coverage(data: Path, linker: Linker | None = None) -> dict[str, float]:
-    """Return which share of a data set's object names is linked, in all and in each way.
+@dataclass(frozen=True, slots=True)
+class CoverageEvaluator:
+    """The share of a data set's object names that is linked, in all and in each way.
 
-    data: COCO annotations (JSON), Open Images' dictionary (CSV: id, name), or Visual Genome's
+    The data: COCO annotations (JSON), Open Images' dictionary (CSV: id, name), or Visual Genome's
     aliases (text: a name a line, aliases after commas).
-
-    Raises:
-        SightGraphError: the file cannot be read.
     """
-    linker = linker or make_linker(Knowledge.bundled())
-    names = list(dict.fromkeys(read_names(data)))
-    ways = Counter(found[0].how for name in names if (found := linker.link(name, head=True)))
-    shares = {f"by {how}": count / len(names) for how, count in ways.most_common()}
-    whole = sum(count for how, count in ways.items() if how in WHOLE)
-    return {
-        "names": float(len(names)),
-        "linked": ways.total() / len(names),
-        "linked as a whole": whole / len(names),
-    } | shares
+
+    def dataset(self, source: Source) -> list[str]:
+        return list(dict.fromkeys(read_names(source.data)))
+
+    def system(self) -> Linker:
+        return make_linker(Knowledge.bundled())
+
+    def __call__(self, linker: Linker, dataset: Sequence[str]) -> Report:
+        rows: list[dict[str, Any]] = []
+        for name in dataset:
+            found = linker.link(name, head=True)
+            concept = found[0].concept if found else None
+            rows.append({"name": name, "concept": concept, "how": found[0].how if found else None})
+        ways = Counter(row["how"] for row in rows if row["how"] is not None)
+        whole = sum(count for how, count in ways.items() if how in WHOLE)
+        figures = {
+            "names": float(len(rows)),
+            "linked": ways.total() / len(rows),
+            "linked as a whole": whole / len(rows),
+        } | {f"by {how}": count / len(rows) for how, count in ways.most_common()}
+        return Report("linked", figures, rows)
 
 
 def read_names(data: Path) -> list[str]:
-    """Return the object names of a file that `coverage` reads, in its order.
+    """Return the object names of a file that `CoverageEvaluator` measures, in its order.
 
     Raises:
         SightGraphError: the file is missing or of another format.

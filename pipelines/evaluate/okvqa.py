@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
 from rich.progress import track
 from torch import Tensor
 
-from graph_fusion.encoders import TEXT_ENCODERS
+from graph_fusion.encoders import TEXT_ENCODERS, TextEncoder
 from graph_fusion.vocabulary_model import VocabularyAnswerer
 from graph_fusion.vocabulary_tensors import WordedGraph
-from kg.errors import SightGraphError
+from kg.errors import SightGraphError, unknown_name
+from kg.files import bundled
 from pipelines.datasets.okvqa import OpenQuestion, read_okvqa
+from pipelines.evaluate.protocol import Report, Source
 from pipelines.generate.worded_graphs import worded_graphs
 
 BATCH = 64
@@ -23,38 +25,80 @@ REACHES = (5, 20)
 PHOTO_NAMES = ("COCO_train2014_{:012d}.jpg", "COCO_val2014_{:012d}.jpg", "{:012d}.jpg")
 
 
-def evaluate(
-    file: Path,
-    folders: Sequence[Path],
-    part: str | None = None,
-    images: Path | None = None,
-    control: str | None = None,
-) -> dict[str, float]:
-    """Return the mean soft score of the answers, those of several models averaged.
+@dataclass(frozen=True, slots=True)
+class Models:
+    """Answerers of one vocabulary whose probabilities are averaged."""
 
-    part: "validation" for the photographs that training sets aside; None for all of the file.
-    images: a folder of photographs, to look at with the bundled detector; only questions about
-        them are asked. Without it the listed detections are what is seen.
+    members: list[VocabularyAnswerer]
+    encoder: TextEncoder
+
+    @property
+    def answers(self) -> Sequence[str]:
+        return self.members[0].config.answers
+
+
+@dataclass(frozen=True, slots=True)
+class OKVQAEvaluator:
+    """The mean soft score of the answers, those of several models averaged.
+
     control: the name of a control under which the models are asked.
-
-    Raises:
-        SightGraphError: the file or a model cannot be read, or no question is left.
-        UnknownNameError: there is no such control.
     """
-    questions = [one for one in read_okvqa(file) if part in (None, one.part)]
-    if images is not None:
-        questions = seen_in(questions, images)
-    if not questions:
-        raise SightGraphError(f"'{file}' holds no question of the part or photographs asked for.")
-    encoder = TEXT_ENCODERS.make("minilm")
-    graphs = worded_graphs(questions, encoder)
-    models = [VocabularyAnswerer.load(folder, encoder, control) for folder in folders]
-    answers = models[0].config.answers
-    if any(model.config.answers != answers for model in models):
-        raise SightGraphError("the models have different answers. Average those of one training.")
-    torch.manual_seed(0)  # what controls draw
-    chances = torch.stack([probabilities(model, graphs) for model in models]).mean(0)
-    return figures(questions, answers, chances)
+
+    control: str | None = None
+
+    def dataset(self, source: Source) -> list[OpenQuestion]:
+        """Read the questions of a part ("validation" is what training holds out), or all.
+
+        With --images, only questions about photographs in that folder, with what the bundled
+        detector sees; otherwise the listed detections are what is seen.
+
+        Raises:
+            SightGraphError: the file cannot be read, or no question is left.
+            UnknownNameError: the file has no such part.
+        """
+        questions = read_okvqa(source.data)
+        if source.split is not None:
+            if source.split not in (known := {one.part for one in questions}):
+                raise unknown_name(f"part of '{source.data}'", source.split, known)
+            questions = [one for one in questions if one.part == source.split]
+        if source.images is not None:
+            questions = seen_in(questions, source.images)
+        if not questions:
+            asked = f"about a photograph in '{source.images}'" if source.images else "to ask"
+            raise SightGraphError(f"'{source.data}' holds no question {asked}.")
+        return questions
+
+    def system(self, *models: Path) -> Models:
+        """Load the models, or the bundled one.
+
+        Raises:
+            SightGraphError: one cannot be read, or they have different answers.
+            UnknownNameError: there is no such control.
+        """
+        encoder = TEXT_ENCODERS.make("minilm")
+        folders = models or (bundled("models", "answerer"),)
+        found = [VocabularyAnswerer.load(folder, encoder, self.control) for folder in folders]
+        if any(model.config.answers != found[0].config.answers for model in found):
+            raise SightGraphError(
+                "the models have different answers. Average those of one training."
+            )
+        return Models(found, encoder)
+
+    def __call__(self, system: Models, dataset: Sequence[OpenQuestion]) -> Report:
+        graphs = worded_graphs(dataset, system.encoder)
+        torch.manual_seed(0)  # what controls draw
+        chances = torch.stack([probabilities(model, graphs) for model in system.members]).mean(0)
+        rows = [
+            {
+                "id": one.id,
+                "question": one.question,
+                "answer": system.answers[int(row.argmax())],
+                "confidence": round(float(row.max()), 4),
+                "score": one.scores.get(system.answers[int(row.argmax())], 0.0),
+            }
+            for one, row in zip(dataset, chances, strict=True)
+        ]
+        return Report("accuracy", figures(dataset, system.answers, chances), rows)
 
 
 def probabilities(model: VocabularyAnswerer, graphs: Sequence[WordedGraph]) -> Tensor:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from kg.errors import SightGraphError
+from pipelines.evaluate.protocol import Report, Source
 from pipelines.reading.parser import load_pipeline
 
 if TYPE_CHECKING:
@@ -14,6 +16,20 @@ if TYPE_CHECKING:
     from spacy.tokens import Doc
 
 DEV_FILE = "en_ewt-ud-dev.conllu"
+
+
+@dataclass(frozen=True, slots=True)
+class ParserEvaluator:
+    """The figures of `evaluate`, on the dev file of UD English EWT."""
+
+    def dataset(self, source: Source) -> Path:
+        return source.data
+
+    def system(self, model: Path | None = None) -> Path | None:
+        return model
+
+    def __call__(self, model: Path | None, dataset: Path) -> Report:
+        return Report("las", evaluate(dataset, model))
 
 
 def evaluate(data: Path, model: Language | str | Path | None = None) -> dict[str, float]:

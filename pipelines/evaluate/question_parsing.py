@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from kg.errors import SightGraphError
+from pipelines.evaluate.protocol import Report, Source
 from pipelines.reading.parser import Parser, Sentence
 
 FIELDS = ("focus", "answer_type", "relation", "constraints", "comparison", "steps")
@@ -45,32 +47,53 @@ def analysis(sentence: Sentence) -> dict[str, Any]:
     }
 
 
-def evaluate(file: Path, parser: Parser | None = None) -> dict[str, float]:
-    """Return the share of questions that are right in every field, and field by field.
+Cases = Mapping[str, Sequence[Mapping[str, Any]]]
+"""Questions with the analysis that people wrote, by part."""
 
-    `file` maps the name of a part to its questions; each has "question" and the fields, of
-    which those that are not there are None or empty.
 
-    Raises:
-        SightGraphError: the file cannot be read.
+@dataclass(frozen=True, slots=True)
+class QuestionParsingEvaluator:
+    """The share of questions that are right in every field, and field by field.
+
+    The file maps the name of a part to its questions; each has "question" and the fields; a field
+    that is not there is None or empty.
     """
-    try:
-        parts: Mapping[str, list[dict[str, Any]]] = json.loads(file.read_text(encoding="utf-8"))
-        texts = [one["question"] for cases in parts.values() for one in cases]
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise SightGraphError(
-            f"'{file}' cannot be read as question cases: {error!r}. It maps parts to lists of "
-            '{"question": ..., "focus": ..., ...}.'
-        ) from error
-    parser = parser or Parser()
-    figures: dict[str, float] = {"questions": float(len(texts))}
-    for part, cases in parts.items():
-        wrong = [differences(parser(case["question"]), case) for case in cases]
-        figures[f"{part}: exact match"] = sum(not one for one in wrong) / len(cases)
-        for name in FIELDS:
-            right = sum(name not in one for one in wrong)
-            figures[f"{part}: {name}"] = right / len(cases)
-    return figures
+
+    def dataset(self, source: Source) -> Cases:
+        """Read the cases.
+
+        Raises:
+            SightGraphError: the file cannot be read.
+        """
+        try:
+            parts: Cases = json.loads(source.data.read_text(encoding="utf-8"))
+            for one in (one for cases in parts.values() for one in cases):
+                str(one["question"])
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+            raise SightGraphError(
+                f"'{source.data}' cannot be read as question cases: {error!r}. It maps parts to "
+                'lists of {"question": ..., "focus": ..., ...}.'
+            ) from error
+        return parts
+
+    def system(self, model: Path | None = None) -> Parser:
+        return Parser(model)
+
+    def __call__(self, parser: Parser, dataset: Cases) -> Report:
+        rows: list[dict[str, Any]] = []
+        figures: dict[str, float] = {"questions": float(sum(map(len, dataset.values())))}
+        for part, cases in dataset.items():
+            wrong = [differences(parser(case["question"]), case) for case in cases]
+            figures[f"{part}: exact match"] = sum(not one for one in wrong) / len(cases)
+            for name in FIELDS:
+                right = sum(name not in one for one in wrong)
+                figures[f"{part}: {name}"] = right / len(cases)
+            rows += [
+                {"question": case["question"], "part": part, "wrong": one, "right": not one}
+                for case, one in zip(cases, wrong, strict=True)
+            ]
+        last = list(dataset)[-1] if dataset else ""
+        return Report(f"{last}: exact match", figures, rows)
 
 
 def differences(sentence: Sentence, case: Mapping[str, Any]) -> dict[str, Any]:

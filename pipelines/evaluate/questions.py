@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Sequence
 from copy import copy
 from dataclasses import dataclass
@@ -12,17 +11,22 @@ from typing import Any
 from rich.console import Console
 from rich.progress import track
 
-from kg.files import write_text
 from kg.graph import SceneGraph
 from kg.registry import Registry
 from kg.vocabulary import EdgeKind, NodeKind
 from pipelines.answering.answerer import Answerer
 from pipelines.answering.evidence import DONT_KNOW, Answer
 from pipelines.answering.reader import Reader
-from pipelines.datasets.questions import PhotoQuestion, same_answer
+from pipelines.datasets.questions import (
+    PhotoQuestion,
+    check_photographs,
+    read_questions,
+    same_answer,
+)
 from pipelines.detections import Detection
 from pipelines.evaluate import calibration as confidence
 from pipelines.evaluate.calibration import Judged
+from pipelines.evaluate.protocol import Report, Source
 from pipelines.photo import Photo
 from pipelines.sightgraph import SightGraph
 
@@ -48,26 +52,72 @@ class Outcome:
         return cls(question, right, _judged(question, answer), _report(question, answer, right))
 
 
-def ask_all(
-    sightgraph: SightGraph,
-    questions: Sequence[PhotoQuestion],
-    images: Path,
-    reader: Reader | None = None,
-) -> Iterator[Outcome]:
-    """Ask one question after another; progress goes to stderr.
+@dataclass(frozen=True, slots=True)
+class AskedPhotos:
+    """Questions of a file, and the folder that their `file_name` starts in."""
 
-    images: the folder that the questions' file_name starts in.
-    reader: says the answers, if there is one.
+    questions: list[PhotoQuestion]
+    images: Path
 
-    Raises:
-        SightGraphError: a photograph cannot be read.
+    @classmethod
+    def read(cls, source: Source) -> AskedPhotos:
+        """Read the questions of the part that --split names, or all.
+
+        Raises:
+            SightGraphError: the file cannot be read, or a photograph is missing.
+        """
+        assert source.images is not None, "the command line demands --images"
+        questions = read_questions(source.data, source.split)
+        check_photographs(questions, source.images)
+        return cls(questions, source.images)
+
+    def __iter__(self) -> Iterator[tuple[PhotoQuestion, Photo]]:
+        """Yield each question with its photograph; questions in a row share an open one."""
+        name, photo = "", None
+        for one in self.questions:
+            if photo is None or one.file_name != name:
+                name, photo = one.file_name, Photo.open(one.photo(self.images))
+            yield one, photo
+
+    def __len__(self) -> int:
+        return len(self.questions)
+
+
+Ask = Callable[[Photo, str], Answer]
+"""Answers a question about a photograph, such as `SightGraph.ask`."""
+
+
+@dataclass(frozen=True, slots=True)
+class QuestionsEvaluator:
+    """The share of right answers, and whether the confidence tells right from wrong.
+
+    reader: a language model that gives the answers, if there is one.
+    without: a name of `ABLATIONS`. plot: file for the risk-coverage curve.
     """
-    name, photo = "", None
-    for one in track(questions, "asking", console=Console(stderr=True)):
-        if photo is None or one.file_name != name:  # several questions share a photograph
-            name, photo = one.file_name, Photo.open(one.photo(images))
-        answer = sightgraph.ask(photo, one.text)
-        yield Outcome.of(one, reader(answer, photo) if reader else answer)
+
+    reader: str | None = None
+    without: str | None = None
+    plot: Path | None = None
+
+    def dataset(self, source: Source) -> AskedPhotos:
+        return AskedPhotos.read(source)
+
+    def system(self, model: Path | None = None) -> Ask:
+        reader = None if self.reader is None else Reader(self.reader)
+        sightgraph = SightGraph.from_pretrained(answerer=model)
+        if self.without is not None:
+            sightgraph = ABLATIONS.resolve(self.without)(sightgraph)
+        if reader is None:
+            return sightgraph.ask
+        return lambda photo, question: reader(sightgraph.ask(photo, question), photo)
+
+    def __call__(self, ask: Ask, dataset: AskedPhotos) -> Report:
+        asked = track(dataset, "asking", len(dataset), console=Console(stderr=True))
+        outcomes = [Outcome.of(one, ask(photo, one.text)) for one, photo in asked]
+        if self.plot is not None:
+            confidence.plot([one.judged for one in outcomes], self.plot)
+        rows = [one.report for one in outcomes]
+        return Report("accuracy", figures(outcomes), rows, {"answers": rows})
 
 
 def figures(outcomes: Sequence[Outcome]) -> dict[str, float]:
@@ -84,12 +134,6 @@ def figures(outcomes: Sequence[Outcome]) -> dict[str, float]:
         "not known": _share([one.judged.abstained for one in outcomes]),
         **confidence.figures([one.judged for one in outcomes]),
     }
-
-
-def save(outcomes: Sequence[Outcome], target: Path) -> None:
-    """Write the figures and every answer to `target`, as {"figures": {...}, "answers": [...]}."""
-    content = {"figures": figures(outcomes), "answers": [one.report for one in outcomes]}
-    write_text(target, json.dumps(content, ensure_ascii=False, indent=1, allow_nan=False) + "\n")
 
 
 def _share(true: Sequence[bool]) -> float:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -13,24 +13,58 @@ from graph_fusion.perception import SceneNetwork
 from kg.errors import SightGraphError
 from pipelines.datasets.scenes import ScenePhotographs, encode_photographs, weak_labels
 from pipelines.detectors.bundled import BundledDetector
+from pipelines.evaluate.protocol import Report, Source
 from pipelines.seeing.scenes import SceneReader
 
 
-def evaluate(data: Path, folder: Path | None = None) -> dict[str, float]:
-    """Measure the model in `folder` (the bundled one) and baselines on held-out photographs.
+@dataclass(frozen=True, slots=True)
+class ScenesEvaluator:
+    """Scenes on held-out photographs, beside what guessing and each input alone reach.
 
     top-1: the most probable scene is among the labelled ones; mAP: mean over the scenes.
     "said of": share of photographs with a scene above the threshold; "right where said":
     precision of these scenes.
-
-    Raises:
-        SightGraphError: a data set is missing.
     """
-    reader = SceneReader(folder)
-    photographs = encode_photographs(data, BundledDetector(), weak_labels(data))
-    if photographs.targets.shape[1] != len(reader.scenes):
-        raise SightGraphError("the model's scenes are not those of the data. Train it again.")
-    train, test = photographs.part(False), photographs.part(True)
+
+    def dataset(self, source: Source) -> ScenePhotographs:
+        """Return the encoded photographs of both parts.
+
+        Raises:
+            SightGraphError: a data set is missing.
+        """
+        return encode_photographs(source.data, BundledDetector(), weak_labels(source.data))
+
+    def system(self, model: Path | None = None) -> SceneReader:
+        return SceneReader(model)
+
+    def __call__(self, reader: SceneReader, dataset: ScenePhotographs) -> Report:
+        """Return the figures; a row holds a photograph's best scene.
+
+        Raises:
+            SightGraphError: the scenes of the model are not those of the data.
+        """
+        if dataset.targets.shape[1] != len(reader.scenes):
+            raise SightGraphError("the model's scenes are not those of the data. Train it again.")
+        test = dataset.part(True)
+        best = probabilities(reader.network, test).max(1)
+        rows = [
+            {
+                "file_name": name,
+                "scene": reader.scenes[scene],
+                "probability": round(float(score), 4),
+                "right": bool(right[scene]),
+            }
+            for name, scene, score, right in zip(
+                test.names, best.indices.tolist(), best.values, test.targets, strict=True
+            )
+        ]
+        return Report("mAP", scene_figures(reader, dataset.part(False), test), rows)
+
+
+def scene_figures(
+    reader: SceneReader, train: ScenePhotographs, test: ScenePhotographs
+) -> dict[str, float]:
+    """Return the figures of the model and of the baselines on `test`."""
     network = reader.network
     figures: dict[str, float] = {"photographs": float(len(test.names))}
     scores = probabilities(network, test)

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from rich.progress import track
 
-from pipelines.datasets.factual import read_factual
-from pipelines.reading.readers import IS, Triple
+from kg.errors import SightGraphError
+from pipelines.datasets.factual import CaptionGraph, read_factual
+from pipelines.evaluate.protocol import Report, Source
+from pipelines.evaluate.wups import synonym_sets
+from pipelines.reading.readers import IS, READERS, Triple
 
 Reader = Callable[[str], list[Triple]]
 """Reads a caption into triples."""
@@ -16,15 +20,49 @@ Synonyms = Mapping[str, frozenset[str]]
 """The synonym sets that a word belongs to, by their numbers."""
 
 
-def evaluate(file: Path, reader: Reader, synonyms: Synonyms | None = None) -> dict[str, float]:
-    """Return the scores of `reader` on a file with the columns of FACTUAL.
+@dataclass(frozen=True, slots=True)
+class TextGraphEvaluator:
+    """Set Match and SPICE's F1 of a caption reader.
 
-    Raises:
-        SightGraphError: the file cannot be read.
+    caption_reader: a name of `pipelines.reading.readers.READERS`.
+    wordnet: the folder of WordNet's database files, whose synonyms then count as equal.
     """
-    graphs = read_factual(file)
-    read = [reader(graph.caption) for graph in track(graphs, "reading")]
-    return scores(read, [graph.triples for graph in graphs], synonyms)
+
+    caption_reader: str = "trained"
+    wordnet: Path | None = None
+
+    def dataset(self, source: Source) -> list[CaptionGraph]:
+        """Read a file with the columns of FACTUAL, or the file SPLIT.csv of a folder."""
+        return read_factual(source.data / f"{source.split}.csv" if source.split else source.data)
+
+    def system(self, model: Path | None = None) -> Reader:
+        """Return the reader; only the trained one takes a model.
+
+        Raises:
+            SightGraphError: a model is given for another reader.
+        """
+        if model is None:
+            return READERS.make(self.caption_reader)
+        if self.caption_reader != "trained":
+            raise SightGraphError(f"the reader '{self.caption_reader}' has no model: leave it out.")
+        return READERS.make(self.caption_reader, folder=model)
+
+    def __call__(self, reader: Reader, dataset: Sequence[CaptionGraph]) -> Report:
+        synonyms = None if self.wordnet is None else synonym_sets(self.wordnet)
+        read = [reader(graph.caption) for graph in track(dataset, "reading")]
+        rows = [
+            {
+                "id": graph.image,
+                "caption": graph.caption,
+                "read": [list(triple) for triple in triples],
+                "expected": [list(triple) for triple in graph.triples],
+                "match": set(triples) == set(graph.triples),
+                "SPICE F1": spice_f1(triples, graph.triples, synonyms or {}),
+            }
+            for graph, triples in zip(dataset, read, strict=True)
+        ]
+        figures = scores(read, [graph.triples for graph in dataset], synonyms)
+        return Report("Set Match", figures, rows)
 
 
 def scores(

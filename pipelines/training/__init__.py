@@ -48,7 +48,7 @@ TRAININGS = {
         "answerer:train",
         "Train the answerer on questions generated from photographs and knowledge.",
     ),
-    "detector": Training(
+    "detection": Training(
         "detector:train", "Train the detector on coco_mini's train part and the teacher's boxes."
     ),
     "mixing": Training(

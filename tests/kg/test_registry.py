@@ -57,3 +57,16 @@ def test_taken_name_is_refused_and_the_first_component_stays(shapes: Registry[Ci
 def test_names_are_listed_in_alphabetical_order(shapes: Registry[Circle]) -> None:
     shapes.add("arc", Circle)
     assert list(shapes) == ["arc", "circle"]
+
+
+def test_a_component_of_one_s_own_is_named_by_module_and_class(shapes: Registry[Circle]) -> None:
+    assert shapes.resolve("fractions:Fraction")(1, 2) == 0.5
+    for missing in ("nowhere_at_all:Circle", "fractions:Circle", ":Circle"):
+        with pytest.raises(SightGraphError, match=r"the shape '.*' cannot be imported"):
+            shapes.resolve(missing)
+
+
+def test_what_a_component_is_can_be_listed_without_an_import(shapes: Registry[Circle]) -> None:
+    shapes.add("dot", "no_such_module:Dot", "A circle of radius 0.")
+    assert shapes.about("dot") == "A circle of radius 0."
+    assert shapes.about("circle") == ""

@@ -13,7 +13,8 @@ from graph_fusion.vocabulary_model import VocabularyAnswerer
 from kg.errors import SightGraphError
 from pipelines.bench.okvqa import OKVQA, OpenPrepared
 from pipelines.bench.task import read_training, train_task
-from pipelines.evaluate.okvqa import evaluate
+from pipelines.evaluate import Source
+from pipelines.evaluate.okvqa import OKVQAEvaluator
 
 
 class Tiny(OKVQA):
@@ -58,7 +59,9 @@ def test_it_trains_measures_and_writes_what_evaluate_reads(data: Path, fusion: s
     answerer = VocabularyAnswerer.load(out)
     assert answerer.config.answers == ("cat", "dog", "pet")
     assert answerer.config.members[0].fusion == fusion
-    measured = evaluate(data / "okvqa" / "train.json", [out], "validation")
+    evaluator = OKVQAEvaluator()
+    questions = evaluator.dataset(Source(data / "okvqa" / "train.json", "validation"))
+    measured = evaluator(evaluator.system(out), questions).figures
     assert measured["questions"] > 0
 
 

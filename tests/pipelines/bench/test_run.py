@@ -16,10 +16,10 @@ from graph_fusion.fusion_model import FusionModel
 from graph_fusion.layers import LAYERS
 from graph_fusion.training import Figures
 from kg.errors import SightGraphError
-from pipelines.bench import BENCH_TASKS, BenchTask
+from pipelines.bench import BENCH_TASKS
 from pipelines.bench.run import BenchConfig, Result, Run, bench, plan
 from pipelines.bench.sort_of_clevr import ShapesBatch, ShapesObjective
-from pipelines.bench.task import DEFAULT_CHOICE, ModelChoice, Prepared, measured
+from pipelines.bench.task import DEFAULT_CHOICE, BenchTask, ModelChoice, Prepared, measured
 
 NEED_DATA = {"knowledge-scenes", "okvqa", "daquar", "folder", "cora", "citeseer"}
 """Tested where their data are made, in tests/pipelines/tasks: test_knowledge_scenes_model and

@@ -10,9 +10,16 @@ from pathlib import Path
 import pytest
 
 from kg.errors import SightGraphError
-from pipelines.bench import BENCH_TASKS, BenchTask
+from pipelines.bench import BENCH_TASKS
 from pipelines.bench.planetoid import Cora
-from pipelines.bench.task import ModelChoice, TaskTraining, evaluate_task, read_training, train_task
+from pipelines.bench.task import (
+    BenchTask,
+    ModelChoice,
+    TaskTraining,
+    evaluate_task,
+    read_training,
+    train_task,
+)
 
 Trained = tuple[Path, dict[str, float]]
 

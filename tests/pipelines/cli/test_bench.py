@@ -32,7 +32,7 @@ def test_a_task_is_trained_tabled_and_plotted(
     )  # fmt: skip
     done = run(*arguments)
     assert done.exit_code == 0, done.output
-    assert "6 trainings, 0 of them done before" in done.stdout
+    assert "8 trainings, 0 of them done before" in done.stdout
     assert "Relation Networks: above 94" in done.stdout
     table = (out / "table.md").read_text(encoding="utf-8")
     for name in ("early", "gcn", "no_edges", "all_ones", "shuffled_edges", "random_graph"):

@@ -66,7 +66,7 @@ def test_part_is_asked_and_every_answer_written(
     run: Callable[..., Result], tmp_path: Path, file: Path, untaught_reader: Path
 ) -> None:
     report, curve = tmp_path / "out.json", tmp_path / "curve.png"
-    options = ["--part", "development", "--json", report, "--plot", curve]
+    options = ["--split", "development", "--json", report, "--plot", curve]
     options += ["--reader", untaught_reader]
     done = run("evaluate", "questions", "--data", file, "--images", tmp_path, *options)
     assert done.exit_code == 0, done.stderr
@@ -74,7 +74,10 @@ def test_part_is_asked_and_every_answer_written(
     assert (printed["questions"], printed["accuracy"]) == ("1", "1.0000")
     assert float(printed["50 % over 100 % coverage"]) == 1.0
     assert "calibration error, 15 equal bins" in printed
-    (answer,) = json.loads(report.read_text())["answers"]
+    content = json.loads(report.read_text())
+    (answer,) = content["answers"]
+    assert content["items"] == [answer]
+    assert content["figures"][content["primary"]] == content["accuracy"] == 1.0
     assert (answer["id"], answer["answer"], answer["right"]) == ("mammal", "yes", True)
     assert "cat" in answer["detected"]
     assert answer["reader"].startswith(f"{untaught_reader}: refused, it cites no statement")

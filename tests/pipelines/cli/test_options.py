@@ -6,10 +6,10 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from pipelines.cli.options import MANY_FILES, ManyFilesCommand
+from pipelines.cli.options import MANY_FILES, Command
 
 
-@click.command(cls=ManyFilesCommand)
+@click.command(cls=Command)
 @click.argument("photo")
 @click.argument("question")
 @click.option("--flag", is_flag=True)
@@ -40,6 +40,22 @@ def test_names_go_where_a_person_means_them(arguments: str, expected: tuple[obje
     done = CliRunner().invoke(command, arguments.split())
     assert done.exit_code == 0, done.output
     assert done.output.strip() == repr(expected)
+
+
+@click.command(cls=Command)
+@click.option("--split")
+@click.option("--model")
+def renamed(split: str | None, model: str | None) -> None:
+    click.echo(repr((split, model)))
+
+
+@pytest.mark.parametrize(
+    "arguments", ["--split a --model m", "--part a --weights m", "--part=a --checkpoint=m"]
+)
+def test_former_names_of_options_still_work_and_are_not_shown(arguments: str) -> None:
+    done = CliRunner().invoke(renamed, arguments.split())
+    assert done.output.strip() == "('a', 'm')"
+    assert "--part" not in CliRunner().invoke(renamed, ["--help"]).output
 
 
 def test_a_name_that_belongs_nowhere_is_refused() -> None:

@@ -264,12 +264,14 @@ def test_another_folder_is_measured_as_a_whole_and_nothing_is_written(
     result = CliRunner().invoke(
         main,
         [
-            *("evaluate", "daquar", "--data", str(other), "--checkpoint", str(run)),
+            *("evaluate", "daquar", "--data", str(other), "--model", str(run)),
             *("--wordnet", str(wordnet), "--json", str(report)),
         ],
     )
     assert result.exit_code == 0, result.output
-    figures = json.loads(report.read_text())
+    content = json.loads(report.read_text())
+    figures = content["figures"]
+    assert len(content["items"]) == len(read_daquar(other).questions)
     assert set(figures) == {"accuracy", "accuracy, single answers", "WUPS 0.9", "WUPS 0.0"}
     assert figures["accuracy"] <= figures["WUPS 0.9"] <= figures["WUPS 0.0"]
     assert {file.name for file in run.iterdir()} == before

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import pytest
 import torch
 
 from pipelines.datasets.questions import PhotoQuestion
-from pipelines.evaluate.deletion import Deletion, delete_cited, figures, save
+from pipelines.evaluate.deletion import Deletion, DeletionEvaluator, figures
+from pipelines.evaluate.questions import AskedPhotos
 from pipelines.sightgraph import SightGraph
 
 
@@ -47,13 +47,13 @@ def test_a_real_answer_rests_on_its_fact_and_the_unknown_is_left_out(tmp_path: P
         question("unknown", "What is that thing on the left used for?"),
     ]
     sightgraph = SightGraph.from_pretrained()
-    tested = list(delete_cited(sightgraph, asked, tmp_path))
+    evaluate, dataset = DeletionEvaluator(), AskedPhotos(asked, tmp_path)
+    tested = list(evaluate.deletions(sightgraph, dataset))
     known = tested[0]
     assert known.question.id == "known"
     assert known.facts == ("motorcycle powered by petrol",)
     assert known.rests_on_facts
     assert known.drop > 0.1
-    assert tested == list(delete_cited(sightgraph, asked, tmp_path))
-    save(tested, tmp_path / "deletion.json")
-    content = json.loads((tmp_path / "deletion.json").read_text(encoding="utf-8"))
+    assert tested == list(evaluate.deletions(sightgraph, dataset))
+    content = evaluate(sightgraph, dataset).as_json()
     assert content["answers"][0]["facts"] == ["motorcycle powered by petrol"]

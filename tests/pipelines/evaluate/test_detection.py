@@ -18,7 +18,8 @@ from graph_fusion.encoders.detector import Boxes, DetectorNetwork
 from kg.errors import SightGraphError
 from pipelines.datasets.coco import COCO_IDS, COCO_LABELS, coco_boxes
 from pipelines.detections import Detection
-from pipelines.evaluate.detection import best_threshold, evaluate
+from pipelines.evaluate import Source
+from pipelines.evaluate.detection import CocoPart, DetectionEvaluator, best_threshold
 from pipelines.photo import Photo
 from pipelines.training.detector import (
     BACKBONE_FILE,
@@ -139,20 +140,35 @@ class Elsewhere:
 
 
 def test_perfect_detections_score_one_and_wrong_or_no_ones_nothing(data: Path) -> None:
+    evaluate = DetectionEvaluator()
+    coco = evaluate.dataset(Source(data / "coco_mini"))
+    perfect = evaluate(Perfect(), coco)
+    assert perfect.figures["AP"] == pytest.approx(1)
+    assert [one["file_name"] for one in perfect.rows] == [one["file_name"] for one in coco.images]
+    assert evaluate(Blind(), coco).figures["AP50"] == 0
+    assert evaluate(Elsewhere(), coco).figures["AP50"] == 0
+
+
+def test_all_of_a_data_set_without_val2017_is_measured(data: Path, tmp_path: Path) -> None:
     coco = data / "coco_mini"
-    assert evaluate(coco, Perfect())["AP"] == pytest.approx(1)
-    assert evaluate(coco, Blind())["AP50"] == 0
-    assert evaluate(coco, Elsewhere())["AP50"] == 0
+    content = json.loads((coco / "annotations.json").read_text())
+    for image in content["images"]:
+        image["split"] = "test2017"
+    file = tmp_path / "annotations.json"
+    file.write_text(json.dumps(content))
+    whole = CocoPart.read(Source(file, images=coco))
+    assert (len(whole.images), whole.folder) == (len(content["images"]), coco)
+    assert len(CocoPart.read(Source(coco)).images) < len(whole.images)
 
 
 def test_an_unknown_split_names_the_known_ones(data: Path) -> None:
     with pytest.raises(SightGraphError, match="train2017, val2017"):
-        evaluate(data / "coco_mini", Blind(), "test")
+        CocoPart.read(Source(data / "coco_mini", "test"))
 
 
 def test_a_folder_that_is_no_coco_folder_is_refused(tmp_path: Path) -> None:
     with pytest.raises(SightGraphError, match="annotations"):
-        evaluate(tmp_path, Blind())
+        CocoPart.read(Source(tmp_path))
 
 
 LABELS: dict[str, list[tuple[str, float, list[float]]]] = {

@@ -12,7 +12,7 @@ from kg.errors import SightGraphError
 from kg.knowledge.edits import EditedKnowledge
 from kg.knowledge.memory import Knowledge
 from pipelines.datasets.splits import HELD_OUT_CONCEPTS, held_out
-from pipelines.evaluate.edits import Asked, check, figures, read_edits, save
+from pipelines.evaluate.edits import Asked, check, figures, read_edits, report
 
 FILE = Path(__file__).resolve().parents[3] / "data" / "questions" / "edits.json"
 
@@ -56,9 +56,10 @@ def test_shares_are_by_relation_and_by_part() -> None:
     assert (found["unrelated questions"], found["unrelated kept"]) == (2, 0.5)
 
 
-def test_every_answer_is_written_beside_the_figures(tmp_path: Path) -> None:
-    save([asked("eats", True, True, True)], [asked("eats", True, None, False)], tmp_path / "out")
-    content = json.loads((tmp_path / "out").read_text())
+def test_every_answer_is_written_beside_the_figures() -> None:
+    content = report(
+        [asked("eats", True, True, True)], [asked("eats", True, None, False)]
+    ).as_json()
     assert content["followed"] == 1.0
     assert content["answers"][0]["after"] == "moon dust"
     assert content["unrelated answers"][0]["right"] is False

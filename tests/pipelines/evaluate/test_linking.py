@@ -13,7 +13,7 @@ from kg.errors import SightGraphError
 from kg.linking import Linker
 from kg.vocabulary import KNOWLEDGE
 from pipelines.build.builder import GraphBuilder
-from pipelines.evaluate.linking import PARTS, calibration_error, evaluate, read_cases
+from pipelines.evaluate.linking import PARTS, LinkingEvaluator, calibration_error, read_cases
 
 CASES = Path(__file__).parents[2] / "kg" / "linking_cases.json"
 
@@ -38,7 +38,7 @@ def test_right_wrong_and_missed_names_are_counted(builder: GraphBuilder, tmp_pat
         case("qwertyuiop", None, "nil"),
         case("table", None, "nil", "development"),
     )
-    found = evaluate(file, Linker(builder.knowledge))
+    found = LinkingEvaluator()(Linker(builder.knowledge), read_cases(file)).figures
     assert found["unseen: cases"] == 5
     assert found["unseen: precision"] == pytest.approx(2 / 3)
     assert found["unseen: recall"] == pytest.approx(2 / 4)
@@ -49,7 +49,7 @@ def test_right_wrong_and_missed_names_are_counted(builder: GraphBuilder, tmp_pat
 
 
 def test_no_cases_give_no_figures_above_zero(builder: GraphBuilder, tmp_path: Path) -> None:
-    found = evaluate(written(tmp_path), Linker(builder.knowledge))
+    found = LinkingEvaluator()(Linker(builder.knowledge), read_cases(written(tmp_path))).figures
     assert set(found.values()) == {0.0}
 
 

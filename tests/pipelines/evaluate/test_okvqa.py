@@ -20,7 +20,8 @@ from graph_fusion.vocabulary_model import (
 from graph_fusion.vocabulary_tensors import WordedGraph
 from kg.errors import SightGraphError
 from pipelines.datasets.okvqa import OpenQuestion
-from pipelines.evaluate.okvqa import evaluate, figures, seen_in
+from pipelines.evaluate import Source
+from pipelines.evaluate.okvqa import OKVQAEvaluator, figures, seen_in
 from pipelines.photo import EXAMPLES, Photo
 from pipelines.training.vocabulary import OpenExample, OpenObjective, group_by_length
 
@@ -69,9 +70,14 @@ def test_scores_are_soft_and_the_best_of_several_is_at_least_the_best() -> None:
 
 def test_a_file_is_measured_from_its_labels(folder: Path, tmp_path: Path) -> None:
     rows = [(1, "Which pet is this?", {"cat": 1.0}), (2, "Which pet is it?", {"purr": 0.6})]
-    found = evaluate(write(tmp_path, *rows), [folder])
+    evaluate = OKVQAEvaluator()
+    questions = evaluate.dataset(Source(write(tmp_path, *rows)))
+    report = evaluate(evaluate.system(folder), questions)
+    found = report.figures
     assert (found["questions"], found["accuracy"]) == (2, pytest.approx(0.5))
-    assert evaluate(write(tmp_path, *rows), [folder, folder]) == pytest.approx(found)
+    assert sum(row["score"] for row in report.rows) / 2 == found[report.primary]
+    twice = evaluate(evaluate.system(folder, folder), questions).figures
+    assert twice == pytest.approx(found)
 
 
 def test_with_photographs_only_their_questions_are_asked_by_what_is_seen_in_them(
@@ -89,9 +95,9 @@ def test_with_photographs_only_their_questions_are_asked_by_what_is_seen_in_them
     assert "listed" not in found.seen
 
 
-def test_a_file_without_questions_of_the_part_is_an_error(folder: Path, tmp_path: Path) -> None:
+def test_a_file_without_questions_of_the_part_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(SightGraphError, match="no question"):
-        evaluate(write(tmp_path), [folder])
+        OKVQAEvaluator().dataset(Source(write(tmp_path)))
 
 
 def test_groups_hold_every_example_once_and_are_about_equally_long() -> None:

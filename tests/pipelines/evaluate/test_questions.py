@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
-
 import pytest
 
 from kg.graph import Edge, Node, SceneGraph
 from kg.vocabulary import EdgeKind, NodeKind
 from pipelines.answering.evidence import DONT_KNOW, Answer, Candidate, Evidence, completed
 from pipelines.datasets.questions import PhotoQuestion
-from pipelines.evaluate.questions import Outcome, figures, save
+from pipelines.evaluate.questions import Outcome, figures
 
 
 def question(name: str = "q1", kind: str = "part", *accepted: str) -> PhotoQuestion:
@@ -61,12 +58,8 @@ def test_figures_count_by_type_and_over_all() -> None:
     assert found["accuracy at 50 % coverage"] == 0.5
 
 
-def test_every_answer_is_written_with_its_facts_and_what_was_seen(tmp_path: Path) -> None:
-    outcome = Outcome.of(question(), answer("wheel", Candidate("wheel", 0.8)))
-    save([outcome], tmp_path / "out.json")
-    written = json.loads((tmp_path / "out.json").read_text())
-    assert written["figures"] == figures([outcome])
-    (one,) = written["answers"]
+def test_every_answer_is_reported_with_its_facts_and_what_was_seen() -> None:
+    one = Outcome.of(question(), answer("wheel", Candidate("wheel", 0.8))).report
     assert (one["id"], one["type"], one["accepted"]) == ("q1", "part", ["wheel"])
     assert (one["answer"], one["confidence"], one["right"]) == ("wheel", 0.8, True)
     assert [(found["text"], found["score"]) for found in one["candidates"]] == [

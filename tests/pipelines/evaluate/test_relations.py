@@ -12,7 +12,15 @@ import pytest
 
 from kg.errors import SightGraphError
 from pipelines.datasets.relations import as_json, is_unseen, with_general_names
-from pipelines.evaluate.relations import RelatedPhoto, evaluate, measure_file, read_relations
+from pipelines.evaluate import Source
+from pipelines.evaluate.relations import (
+    RelatedPhoto,
+    RelationsEvaluator,
+    Scorer,
+    ranks,
+    read_relations,
+    recalls,
+)
 
 PHOTO = RelatedPhoto(
     "p", 100, 100, ("person", "horse"), ((10, 0, 40, 60), (0, 30, 60, 90)), ((0, "ride", 1),)
@@ -30,13 +38,22 @@ def fixed(scores: list[list[float]]) -> Any:
     return score
 
 
+def measure(
+    photos: list[RelatedPhoto],
+    predicates: list[str],
+    scorer: Scorer,
+    unseen: frozenset[str] = frozenset(),
+) -> dict[str, float]:
+    return recalls(ranks(photos, predicates, scorer), unseen)
+
+
 def test_only_the_best_k_of_a_pair_compete() -> None:
     second = [[0.5, 0.9, 0.1], [0.0, 0.0, 0.0]]  # "ride" is the pair's second choice
-    found = evaluate([PHOTO], NAMES, fixed(second))
+    found = measure([PHOTO], NAMES, fixed(second))
     assert found["R@50 k=1"] == 0
     assert found["R@50 k=all"] == 1
     first = [[0.9, 0.5, 0.1], [1.0, 0.0, 0.0]]
-    assert evaluate([PHOTO], NAMES, fixed(first))["R@50 k=1"] == 1
+    assert measure([PHOTO], NAMES, fixed(first))["R@50 k=1"] == 1
 
 
 def test_recall_is_cut_at_fifty_and_a_hundred() -> None:
@@ -44,14 +61,14 @@ def test_recall_is_cut_at_fifty_and_a_hundred() -> None:
     rank_70 = np.zeros((90, 1))
     rank_70[:, 0] = -np.arange(90)
     rank_70[0, 0] = -69.5
-    found = evaluate([many], ["on"], lambda *_: rank_70)
+    found = measure([many], ["on"], lambda *_: rank_70)
     assert (found["R@50 k=1"], found["R@100 k=1"]) == (0, 1)
 
 
 def test_recall_is_over_all_relations_and_also_by_predicate() -> None:
     twice = RelatedPhoto("q", 100, 100, PHOTO.labels, PHOTO.boxes, ((0, "on", 1), (1, "near", 0)))
     scores = [[0.1, 0.9, 0.2], [0.9, 0.1, 0.2]]
-    found = evaluate([PHOTO, twice], NAMES, fixed(scores), frozenset({"near"}))
+    found = measure([PHOTO, twice], NAMES, fixed(scores), frozenset({"near"}))
     assert found["R@50 k=1"] == pytest.approx(1 / 3)
     assert found["mean R@50 k=1"] == pytest.approx(1 / 3)
     assert found["unseen predicates: R@50 k=1"] == 0
@@ -93,9 +110,17 @@ def test_no_file_and_no_json_are_refused(tmp_path: Path) -> None:
 
 
 def test_bundled_model_knows_that_people_ride_horses(tmp_path: Path) -> None:
-    figures = measure_file(write(tmp_path), baselines=True)
-    assert figures["R@50 k=1"] == 1
-    assert "words alone: R@50 k=1" in figures
+    evaluate = RelationsEvaluator(baselines=True)
+    report = evaluate(evaluate.system(), evaluate.dataset(Source(write(tmp_path))))
+    assert report.figures["R@50 k=1"] == 1
+    assert "words alone: R@50 k=1" in report.figures
+    (relation,) = report.rows[0]["relations"]
+    assert relation["rank k=1"] < 50
+
+
+def test_a_part_that_the_file_does_not_name_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(SightGraphError, match="unknown part of"):
+        RelationsEvaluator().dataset(Source(write(tmp_path), "val"))
 
 
 def test_people_are_also_taught_as_persons() -> None:

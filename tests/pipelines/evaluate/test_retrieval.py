@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -27,7 +27,8 @@ from pipelines.datasets.retrieval import (
     name_forms,
     read_questions,
 )
-from pipelines.evaluate.retrieval import BEST, RANKINGS, evaluate_retrieval
+from pipelines.evaluate import Source
+from pipelines.evaluate.retrieval import BEST, RANKINGS, RetrievalEvaluator
 from pipelines.training.retrieval import (
     RankerExample,
     RankerNetwork,
@@ -250,25 +251,31 @@ def test_the_ranker_scores_as_the_network_that_was_trained(tmp_path: Path) -> No
     assert np.allclose(scores, network(example, relations).detach().numpy(), atol=1e-4)
 
 
-def shares(found: dict[str, dict[str, float]], ranking: str) -> Sequence[float]:
-    return [found[ranking][str(k)] for k in BEST]
+@pytest.fixture(scope="module")
+def evaluator(store: Store) -> RetrievalEvaluator:
+    return RetrievalEvaluator(store.folder)
+
+
+def shares(found: Mapping[str, float], ranking: str) -> Sequence[float]:
+    return [found[f"{ranking}, best {k}"] for k in BEST]
 
 
 def test_shares_grow_with_k_and_no_ranking_beats_any(
-    questions: list[Asked], store: Store, ranker: Ranker
+    questions: list[Asked], evaluator: RetrievalEvaluator, ranker: Ranker
 ) -> None:
-    found = evaluate_retrieval(questions, store, ranker)
-    assert set(found) == {*RANKINGS, "any"}
+    report = evaluator(ranker, questions)
+    found = report.figures
+    assert len(report.rows) == len(questions)
     for ranking in RANKINGS:
         growing = shares(found, ranking)
         assert all(0 <= share <= 1 for share in growing)
         assert list(growing) == sorted(growing)
-        assert growing[-1] <= found["any"]["all"] <= 1
-    assert found["any"]["all"] == 1  # the store holds every answer
+        assert growing[-1] <= found["any, best all"] <= 1
+    assert found["any, best all"] == 1  # the store holds every answer
 
 
 def test_training_learns_which_relation_is_asked_for(
-    questions: list[Asked], store: Store, ranker: Ranker
+    questions: list[Asked], store: Store, evaluator: RetrievalEvaluator, ranker: Ranker
 ) -> None:
     aside = [one for one in questions if one.aside]
     retriever, seeds, judge = Retriever(store), SeedFinder(store), Judge(store)
@@ -280,26 +287,32 @@ def test_training_learns_which_relation_is_asked_for(
         scores = ranker(found, encoder([one.question])[0].numpy(), relations)
         first.append(bool(judge.holds_answer(one, found.other)[scores.argmax()]))
     assert np.mean(first) > 0.8
-    found = evaluate_retrieval(aside, store, ranker)
+    found = evaluator(ranker, aside).figures
     assert shares(found, "trained")[0] > shares(found, "strength")[0]
 
 
-def test_questions_without_seeds_count_as_not_answered(store: Store, ranker: Ranker) -> None:
+def test_questions_without_seeds_count_as_not_answered(
+    evaluator: RetrievalEvaluator, ranker: Ranker
+) -> None:
     lost = Asked("What is a florb?", ("florb",), frozenset({"florb"}), True)
     right = Asked("What is the cup used for?", (), frozenset({fact_of("cup", "UsedFor")}), True)
-    found = evaluate_retrieval([lost, right], store, ranker)
-    assert found["any"]["all"] == 0.5
+    found = evaluator(ranker, [lost, right]).figures
+    assert found["any, best all"] == 0.5
     assert shares(found, "trained")[-1] == 0.5
 
 
 def test_progress_stays_out_of_the_figures(
-    store: Store, ranker: Ranker, capsys: pytest.CaptureFixture[str]
+    evaluator: RetrievalEvaluator, ranker: Ranker, capsys: pytest.CaptureFixture[str]
 ) -> None:
     question = Asked("What is the cup used for?", (), frozenset({"water"}), True)
-    evaluate_retrieval([question], store, ranker)
+    evaluator(ranker, [question])
     assert capsys.readouterr().out == ""
 
 
-def test_no_questions_are_an_error_that_can_be_read(store: Store, ranker: Ranker) -> None:
-    with pytest.raises(SightGraphError):
-        evaluate_retrieval([], store, ranker)
+def test_no_questions_are_an_error_that_can_be_read(
+    evaluator: RetrievalEvaluator, tmp_path: Path
+) -> None:
+    file = tmp_path / "train.json"
+    file.write_text("[]")
+    with pytest.raises(SightGraphError, match="no question"):
+        evaluator.dataset(Source(file))

@@ -13,7 +13,8 @@ from pipelines.datasets.factual import (
     read_factual,
     word_graph,
 )
-from pipelines.evaluate.text_graph import evaluate, scores, spice_f1
+from pipelines.evaluate import Source
+from pipelines.evaluate.text_graph import TextGraphEvaluator, scores, spice_f1
 from pipelines.evaluate.wups import synonym_sets
 from pipelines.reading.readers import Triple
 
@@ -58,8 +59,16 @@ def test_a_file_in_factuals_format_is_measured(tmp_path: Path) -> None:
         '1,2,brown dog on a sofa,"( dog , on , sofa ) , ( dog , is , brown )"\n'
         '1,3,a cat,"( cat , is , small )"\n'
     )
-    figures = evaluate(file, lambda caption: DOG)
-    assert figures == {"captions": 2.0, "Set Match": 0.5, "SPICE F1": 0.5}
+    evaluate = TextGraphEvaluator()
+    report = evaluate(lambda caption: DOG, evaluate.dataset(Source(file)))
+    assert report.figures == {"captions": 2.0, "Set Match": 0.5, "SPICE F1": 0.5}
+    assert [row["match"] for row in report.rows] == [True, False]
+    assert evaluate.dataset(Source(tmp_path, "dev")) == read_factual(file)
+
+
+def test_only_the_trained_reader_takes_a_model(tmp_path: Path) -> None:
+    with pytest.raises(SightGraphError, match="'rules' has no model"):
+        TextGraphEvaluator("rules").system(tmp_path)
 
 
 @pytest.mark.parametrize("text", ["", "image_id,caption\n1,a dog\n"])

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipelines.evaluate.question_parsing import evaluate
+from pipelines.evaluate import Source
+from pipelines.evaluate.question_parsing import QuestionParsingEvaluator
 from pipelines.reading.constraints import comparison_of
 from pipelines.reading.parser import Parser
 
@@ -60,7 +61,8 @@ def test_two_hops_are_two_steps(parser: Parser) -> None:
 
 @pytest.mark.parametrize("part", sorted(LEAST_EXACT))
 def test_most_questions_are_analysed_wholly_right(parser: Parser, part: str) -> None:
-    figures = evaluate(CASES, parser)
+    evaluator = QuestionParsingEvaluator()
+    figures = evaluator(parser, evaluator.dataset(Source(CASES))).figures
     assert figures[f"{part}: exact match"] >= LEAST_EXACT[part]
 
 
