@@ -277,7 +277,7 @@ def load_task(
             raise ValueError("it was trained on another task")
         saved.pop(
             "training", None
-        )  # an option of training that has changed since is no matter here
+        )  # its options may have changed since
         choice = read_config(TaskTraining, saved).choice()
     if control is not None:
         choice = replace(choice, control=control)
