@@ -1,7 +1,7 @@
 """SightGraph's public names: `from sightgraph import SightGraph`.
 
 They are imported when they are first asked for, so that `import sightgraph` loads no
-model library.
+model library. `python -m sightgraph` runs the command line.
 """
 
 from __future__ import annotations
@@ -62,3 +62,9 @@ def __getattr__(name: str) -> Any:
 
 def __dir__() -> list[str]:
     return sorted([*__all__, "__version__"])
+
+
+if __name__ == "__main__":
+    from pipelines.cli import main
+
+    main()

@@ -135,6 +135,7 @@ class Answer:
     timings_ms: wall-clock milliseconds by step.
     models: the name of every part that took part.
     graph: the whole graph that was answered from.
+    refusal: why the language model's reply was not taken; "" if it was, or if there is none.
     """
 
     question: str
@@ -144,6 +145,7 @@ class Answer:
     graph: SceneGraph
     timings_ms: dict[str, float] = field(default_factory=dict)
     models: dict[str, str] = field(default_factory=dict)
+    refusal: str = ""
 
     def __post_init__(self) -> None:
         total = sum(one.score for one in self.candidates)

@@ -217,7 +217,7 @@ class Reader:
 
     def _refused(self, answer: Answer, why: str) -> Answer:
         said = f"{self.name}: refused, {why}; the graph's own answer stays"
-        return replace(answer, models=answer.models | {"reader": said})
+        return replace(answer, models=answer.models | {"reader": said}, refusal=said)
 
 
 def _chosen(answer: Answer, text: str, cited: Sequence[Statement]) -> Candidate | None:

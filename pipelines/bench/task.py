@@ -275,9 +275,7 @@ def load_task(
         saved = json.loads((folder / "model.json").read_text(encoding="utf-8"))
         if saved.pop("task") != task.name:
             raise ValueError("it was trained on another task")
-        saved.pop(
-            "training", None
-        )  # its options may have changed since
+        saved.pop("training", None)  # its options may have changed since
         choice = read_config(TaskTraining, saved).choice()
     if control is not None:
         choice = replace(choice, control=control)

@@ -97,8 +97,8 @@ def ask(
     answer = sightgraph.ask(opened, question)
     if reader is not None:
         answer = reader(answer, opened)
-        if ": refused, " in answer.models["reader"]:
-            click.echo(f"sightgraph: {answer.models['reader']}", err=True)
+        if answer.refusal:
+            click.echo(f"sightgraph: {answer.refusal}", err=True)
     for note in sightgraph.notes(answer):
         click.echo(f"sightgraph: {note}", err=True)
     if targets:

@@ -126,7 +126,7 @@ SAME_PLACE = 0.85
 class BundledDetector:
     """FastestDet's layout, trained further; region features are its map's, averaged over a box.
 
-    weights: a folder that `sightgraph train detector` wrote; the bundled one by default.
+    weights: a folder that `sightgraph train detection` wrote; the bundled one by default.
     threshold: least score of a detection, in [0, 1].
     views: "whole", or "mirrored" and "crops", which look two and six times.
     alternatives: also give less likely labels of the same place, as average precision wants.

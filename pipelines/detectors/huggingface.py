@@ -32,7 +32,7 @@ class HuggingFaceDetector:
     def __init__(self, weights: str | Path | None = None, threshold: float = 0.5) -> None:
         if weights is None:
             raise SightGraphError(
-                "the detector 'huggingface' needs a model. Give --weights with a model id or a "
+                "the detector 'huggingface' needs a model. Give --model with a model id or a "
                 "folder."
             )
         processors: Any = AutoImageProcessor

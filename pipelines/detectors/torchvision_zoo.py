@@ -101,6 +101,6 @@ def _downloaded(name: str) -> Any:
         return get_model(name, weights=weights, progress=True)
     except (URLError, OSError, RuntimeError) as error:
         raise SightGraphError(
-            f"the weights of {name} cannot be downloaded ({error}). Give --weights FILE, or use "
+            f"the weights of {name} cannot be downloaded ({error}). Give --model FILE, or use "
             "--detector bundled, which needs no download."
         ) from error

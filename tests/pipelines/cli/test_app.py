@@ -111,3 +111,12 @@ def test_a_single_question_runs_on_one_thread_and_training_on_all(
     )
     done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True)
     assert done.stderr.split() == [threads, "passive"]
+
+
+def test_the_package_is_run_as_a_module_without_a_model_library() -> None:
+    program = [sys.executable, "-X", "importtime", "-m", "sightgraph", "--help"]
+    done = subprocess.run(program, cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0
+    assert "evaluate" in done.stdout
+    loaded = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines()}
+    assert not loaded & {"torch", "spacy", "transformers", "rdflib", "matplotlib"}

@@ -144,5 +144,5 @@ def test_same_photograph_gives_the_same_bits(folder: Path, photo: Photo) -> None
 def test_a_model_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(SightGraphError, match="nowhere"):
         HuggingFaceDetector(tmp_path / "nowhere")
-    with pytest.raises(SightGraphError, match="--weights"):
+    with pytest.raises(SightGraphError, match="--model"):
         HuggingFaceDetector()
