@@ -11,6 +11,7 @@ from kg.errors import SightGraphError
 from kg.files import atomic_path, check_writable
 from kg.graph import Edge, SceneGraph
 from kg.registry import Registry
+from kg.vocabulary import NodeKind
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -79,6 +80,18 @@ def export(
             exporter(graph, path, image, view or View())  # type: ignore[call-arg]
 
 
+COLOURS = {
+    NodeKind.OBJECT: "#8ecae6",
+    NodeKind.ATTRIBUTE: "#cdb4db",
+    NodeKind.ENTITY: "#ffd166",
+    NodeKind.CONCEPT: "#b7e4c7",
+    NodeKind.LITERAL: "#e9ecef",
+    NodeKind.SCENE: "#f4a261",
+}
+ACCENT = "#d62828"
+"""Of the path that made the answer."""
+
+
 MAX_BYTES = 200_000_000
 """Larger files are refused: a scene graph has thousands of edges, not millions."""
 
@@ -111,4 +124,14 @@ def read_graph(source: str | Path) -> SceneGraph:
     return importer(path)  # type: ignore[call-arg, return-value]
 
 
-__all__ = ["EXPORTERS", "IMPORTERS", "Exporter", "Importer", "View", "export", "read_graph"]
+__all__ = [
+    "ACCENT",
+    "COLOURS",
+    "EXPORTERS",
+    "IMPORTERS",
+    "Exporter",
+    "Importer",
+    "View",
+    "export",
+    "read_graph",
+]

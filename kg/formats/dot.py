@@ -5,13 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kg.formats.display import ACCENT, COLOURS
+from kg.formats import ACCENT, COLOURS, View
 from kg.graph import SceneGraph
 
 if TYPE_CHECKING:
     from PIL import Image
-
-    from kg.formats import View
 
 
 def write_dot(graph: SceneGraph, target: Path, image: Image.Image | None, view: View) -> None:

@@ -10,14 +10,12 @@ from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from kg.formats.display import ACCENT, COLOURS
+from kg.formats import ACCENT, COLOURS, View
 from kg.formats.json import as_json
 from kg.graph import SceneGraph
 
 if TYPE_CHECKING:
     from PIL import Image
-
-    from kg.formats import View
 
 MAX_SIDE = 1280
 """Longer side of the embedded photograph, in pixels."""

@@ -99,7 +99,6 @@ class Index:
         self._in_start = self.arrays["in_start"].data
         self._in_relation = self.arrays["in_relation"].data
         self._out_object = self.arrays["out_object"]
-        self._in_subject = self.arrays["in_subject"]
 
     @property
     def nodes(self) -> int:
@@ -168,11 +167,6 @@ class Index:
         """Return the objects of the facts of `node`, strongest first within a relation."""
         low, high = self.out_span(node, relation)
         return self._out_object[low:high]
-
-    def neighbours_to(self, node: int, relation: int | None = None) -> IntArray:
-        """Return the subjects of the facts whose object is `node`."""
-        low, high = self.in_span(node, relation)
-        return self._in_subject[low:high]
 
     def neighbours_by_label(self, name: str, relation: int | None = None) -> IntArray:
         """Return the neighbours of the first node that `name` may mean."""

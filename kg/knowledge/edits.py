@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 from kg.english import base_forms, normalise, singular_forms
 from kg.errors import SightGraphError
-from kg.knowledge.fact_text import FactReader, Statement
+from kg.knowledge.fact_text import AssertedFact, FactReader
 from kg.knowledge.facts import Concept, Fact, KnowledgeGraph, Relation
 from kg.vocabulary import LITERAL, Triple
 
@@ -220,7 +220,7 @@ class EditedKnowledge(KnowledgeGraph):
             self._borne_on[concept] = concept in edited or not edited.isdisjoint(kinds)
         return self._borne_on[concept]
 
-    def _take_away(self, readings: list[Statement], sources: Sequence[KnowledgeGraph]) -> None:
+    def _take_away(self, readings: list[AssertedFact], sources: Sequence[KnowledgeGraph]) -> None:
         subjects = []
         for one in readings:
             for source in sources:
@@ -231,7 +231,7 @@ class EditedKnowledge(KnowledgeGraph):
             raise _nothing_to_unset(self.base, readings[0])
         self._subjects[readings[0].text] = tuple(dict.fromkeys(subjects))
 
-    def _add(self, one: Statement) -> None:
+    def _add(self, one: AssertedFact) -> None:
         subjects = _concepts(self, one.subject) or [self._named_anew(one.subject)]
         object_ = self._object(one)
         relation = one.relation
@@ -245,7 +245,7 @@ class EditedKnowledge(KnowledgeGraph):
                 self._set[subject].append(fact)
         self._subjects[one.text] = tuple(subjects)
 
-    def _object(self, one: Statement) -> str:
+    def _object(self, one: AssertedFact) -> str:
         if _NUMBER.fullmatch(one.object):
             return f"{LITERAL}{one.object}"
         whole = normalise(one.object)
@@ -307,7 +307,7 @@ def _concepts(knowledge: KnowledgeGraph, name: str) -> list[str]:
     return []
 
 
-def _facts_named(knowledge: KnowledgeGraph, one: Statement) -> Iterable[Fact]:
+def _facts_named(knowledge: KnowledgeGraph, one: AssertedFact) -> Iterable[Fact]:
     """Yield the facts, stated or inherited, that `one` tells; its object may be a plain value."""
     objects = _concepts(knowledge, one.object)
     for subject in _concepts(knowledge, one.subject):
@@ -319,7 +319,7 @@ def _facts_named(knowledge: KnowledgeGraph, one: Statement) -> Iterable[Fact]:
                 yield fact
 
 
-def _nothing_to_unset(knowledge: KnowledgeGraph, one: Statement) -> SightGraphError:
+def _nothing_to_unset(knowledge: KnowledgeGraph, one: AssertedFact) -> SightGraphError:
     subjects = _concepts(knowledge, one.subject)
     if not subjects:
         meant = _misspelt(knowledge, one.subject)

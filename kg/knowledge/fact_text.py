@@ -24,7 +24,7 @@ Phrases = Mapping[str, "tuple[tuple[Relation, bool], ...]"]
 
 
 @dataclass(frozen=True, slots=True)
-class Statement:
+class AssertedFact:
     """One reading of a written fact; subject and object are names, not yet concepts.
 
     text: the whole as it was written.
@@ -47,7 +47,7 @@ class FactReader:
         self.labels = {relation.label for relation in relations.values()}
         self.phrases = _phrases(relations)
 
-    def __call__(self, text: str) -> list[Statement]:
+    def __call__(self, text: str) -> list[AssertedFact]:
         """Return the ways to read `text`, likeliest first.
 
         "wheel part of car" is a fact of "part of", or one of "has part" told the other way round.
@@ -63,9 +63,9 @@ class FactReader:
                 f"is one of them: --unset '{subject} | is a | {_KIND.sub('', object_)}'."
             )
         return [
-            Statement(text, object_, relation, subject)
+            AssertedFact(text, object_, relation, subject)
             if backwards
-            else Statement(text, subject, relation, object_)
+            else AssertedFact(text, subject, relation, object_)
             for relation, backwards in self.phrases[_plain(name)]
         ]
 

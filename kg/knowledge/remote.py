@@ -15,10 +15,9 @@ from kg.errors import SightGraphError
 from kg.knowledge import remote_queries as queries
 from kg.knowledge.endpoint import DEADLINE, TIMEOUT, TRIES, Endpoint, Row
 from kg.knowledge.facts import MOST_CATEGORIES, Concept, Fact, KnowledgeGraph, Relation
-from kg.knowledge.provenance import BUNDLED, SOURCE, read_graph_iri
 from kg.knowledge.remote_queries import Direction, Key
 from kg.knowledge.sparql import check_read_only
-from kg.vocabulary import IS_A_IRI, Triple, relation_of
+from kg.vocabulary import BUNDLED, IS_A_IRI, SOURCE, Triple, read_graph_iri, relation_of
 
 BATCH = 100
 """Terms that one request asks of."""

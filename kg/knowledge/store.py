@@ -16,9 +16,9 @@ from kg.errors import SightGraphError
 from kg.index.open import SAME_AS, STRENGTHS, Index
 from kg.index.spelling import Speller
 from kg.knowledge.facts import Concept, Fact, KnowledgeGraph, Relation
-from kg.knowledge.provenance import BUNDLED
 from kg.vocabulary import (
     ALIAS_TERMS,
+    BUNDLED,
     GLOSS_TERMS,
     IS_A_IRI,
     LITERAL,

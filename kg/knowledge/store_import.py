@@ -18,7 +18,6 @@ import pyoxigraph
 from kg.errors import SightGraphError
 from kg.files import atomic_path
 from kg.index.build import Quad, build_index
-from kg.knowledge.provenance import graph_iri, graphs_of, read_graph_iri
 from kg.knowledge.store import (
     ABOUT,
     CURRENT,
@@ -30,7 +29,8 @@ from kg.knowledge.store import (
     read_about,
 )
 from kg.sources import SOURCES, Choice, Report, Statement
-from kg.sources.formats import format_of
+from kg.sources.text_files import format_of
+from kg.vocabulary import graph_iri, graphs_of, read_graph_iri
 
 BUILDING = "building-"
 _LOCK = "lock"

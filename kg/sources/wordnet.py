@@ -8,13 +8,13 @@ from pathlib import Path
 
 from kg.errors import SightGraphError
 from kg.sources import Choice, Report, Statement
-from kg.sources.open_english_wordnet import read_open_english
-from kg.sources.synsets import (
+from kg.sources.open_english_wordnet import (
     LABELS,
     RELATIONS,
     SYNSET_ID,
     BadEntryError,
     names_of_synset,
+    read_open_english,
     relations_of_synset,
 )
 from kg.sources.text_files import name_of_relation, not_inherited, open_text

@@ -28,10 +28,9 @@ from kg.files import bundled
 from kg.knowledge.facts import Fact
 from kg.knowledge.joined import JoinedKnowledge
 from kg.knowledge.memory import Knowledge
-from kg.knowledge.provenance import graph_iri
 from kg.knowledge.remote import Recent, RemoteKnowledge
 from kg.knowledge.remote_queries import iri, text
-from kg.vocabulary import IS_A_IRI, KNOWLEDGE
+from kg.vocabulary import IS_A_IRI, KNOWLEDGE, graph_iri
 
 uvicorn = pytest.importorskip("uvicorn", reason="the SPARQL server of these tests runs on uvicorn")
 rdflib_endpoint = pytest.importorskip(

@@ -10,8 +10,7 @@ import pytest
 
 from kg.errors import SightGraphError
 from kg.sources import Choice, Report, Statement
-from kg.sources.open_english_wordnet import ILI, OPEN_ENGLISH, WIKIDATA
-from kg.sources.synsets import RELATIONS
+from kg.sources.open_english_wordnet import ILI, OPEN_ENGLISH, RELATIONS, WIKIDATA
 from kg.sources.wordnet import read_wordnet
 from kg.vocabulary import ALIAS_IRI, GLOSS_IRI, IS_A_IRI, LABEL_IRI, ONTOLOGY, RDFS, SKOS
 

@@ -1,4 +1,4 @@
-"""kg/knowledge/provenance.py: source, origin and strength in the name of a graph, and back."""
+"""kg/vocabulary.py: source, origin and strength in the name of a named graph, and back."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kg.knowledge.provenance import SOURCE, graph_iri, read_graph_iri
+from kg.vocabulary import SOURCE, graph_iri, read_graph_iri
 
 names = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=20)
 
