@@ -56,6 +56,15 @@ def without_duplicates(detections: Sequence[Detection]) -> list[Detection]:
     return found
 
 
+MAX_OBJECTS = 20
+"""Objects that become nodes: the number of spatial edges grows with its square. Set by hand."""
+
+
+def strongest(detections: Sequence[Detection]) -> list[Detection]:
+    """Return the detections that become nodes, at most `MAX_OBJECTS`, by falling score."""
+    return sorted(detections, key=lambda one: -one.score)[:MAX_OBJECTS]
+
+
 def _same(one: Detection, other: Detection) -> bool:
     if one.label != other.label or one.box is None or other.box is None:
         return False

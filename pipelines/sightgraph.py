@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping, Sequence
-from copy import copy
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from time import perf_counter
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from PIL import Image
@@ -18,50 +17,67 @@ from kg.errors import SightGraphError
 from kg.files import bundled
 from kg.graph import PhotoInfo, SceneGraph
 from kg.knowledge.edits import EditedKnowledge, Edits
-from kg.knowledge.facts import Fact, KnowledgeGraph
+from kg.knowledge.facts import KnowledgeGraph
 from kg.knowledge.memory import Knowledge
-from kg.linking import Linker
-from pipelines.answering.answerer import Answerer, Prediction
-from pipelines.answering.edit_answers import SURE, UsersWord
+from pipelines.answering.answerer import Answerer, FusedQuestion, Prediction
+from pipelines.answering.edit_answers import SURE, EditAnswers
 from pipelines.answering.evidence import Answer, asserted
 from pipelines.answering.query import RelationWordings, query_of, region_features
-from pipelines.build.builder import GraphBuilder, kept
-from pipelines.build.retrieval import MOST_FACTS, FactFinder, make_linker, split
-from pipelines.detections import Detection, without_duplicates
+from pipelines.build.builder import GraphBuilder
+from pipelines.build.retrieval import FactFinder, make_linker, split
+from pipelines.detections import Detection, strongest, without_duplicates
 from pipelines.detectors import Detector, make_detector
-from pipelines.detectors.precomputed import PrecomputedDetector
 from pipelines.photo import Photo
 from pipelines.reading.parser import Parser
-from pipelines.seeing.perception import Perception
+from pipelines.reading.sentence import Sentence
+from pipelines.seeing.perception import Perceives, Perception, PerceptionModels
 
+Result = TypeVar("Result")
 PhotoSource = str | Path | Image.Image | Photo
 
 
 class EditWarning(UserWarning):
-    """An edit of the knowledge may not do what was wanted."""
+    """An edit of the knowledge may not do what was intended."""
 
 
+@dataclass(frozen=True)
 class SightGraph:
-    """The whole way from a photograph and a question to an answer.
+    """The parts from a photograph and a question to an answer; a variant is a `replace` of them.
 
     >>> sightgraph = SightGraph.from_pretrained()
     >>> sightgraph.ask("example:cat", "Is this animal a mammal?").text
     'yes'
+
+    knowledge: all that is known, stores included that are too large to be used whole.
+    wordings: matches questions with the wordings that a user's relations declare.
+    edit_answers: finds the edit that answers a question; None where nothing is edited.
     """
 
-    def __init__(
-        self, detector: Detector, parser: Parser, knowledge: KnowledgeGraph, answerer: Answerer
-    ) -> None:
-        self.detector = detector
-        self.parser = parser
-        self.knowledge = knowledge
+    detector: Detector
+    parser: Parser
+    knowledge: KnowledgeGraph
+    perception: Perceives
+    builder: GraphBuilder
+    wordings: RelationWordings
+    answerer: Answerer
+    edit_answers: EditAnswers | None = None
+
+    @classmethod
+    def of(
+        cls, detector: Detector, parser: Parser, knowledge: KnowledgeGraph, answerer: Answerer
+    ) -> SightGraph:
+        """Put parts together; the others follow from the knowledge."""
         whole, large = split(knowledge)
         finders = [FactFinder(store, answerer.encoder) for store in large]
-        self.builder = GraphBuilder(whole, make_linker(whole, answerer.encoder), finders)
-        self.wordings = RelationWordings(whole, answerer.encoder)
-        self.perception = Perception(whole, detector)
-        self.answerer = answerer
-        self.word: UsersWord | None = None
+        return cls(
+            detector,
+            parser,
+            knowledge,
+            Perception(whole, PerceptionModels(detector)),
+            GraphBuilder(whole, make_linker(whole, answerer.encoder), finders),
+            RelationWordings(whole, answerer.encoder),
+            answerer,
+        )
 
     @classmethod
     def from_pretrained(
@@ -81,7 +97,7 @@ class SightGraph:
             answerer = bundled("models", "answerer")
         if isinstance(answerer, str | Path):
             answerer = Answerer.load(Path(answerer))
-        return cls(
+        return cls.of(
             make_detector(detector, **detector_options),
             parser or Parser(),
             knowledge or Knowledge.bundled(),
@@ -89,10 +105,10 @@ class SightGraph:
         )
 
     def ask(self, photo: PhotoSource, question: str, edits: Edits | None = None) -> Answer:
-        """Answer `question` about `photo`.
+        """Answer `question` about `photo`: detect, look, read, build, fuse, answer, cite.
 
-        edits: facts to set and to unset for this question. An `EditWarning` tells of those that
-            bear on nothing in the graph, or have a name in them that is nearly a known one.
+        edits: facts to set and to unset for this question. An `EditWarning` names those that
+            concern nothing in the graph, or have a name in them that is nearly a known one.
 
         Raises:
             SightGraphError: the question is empty, the photograph cannot be read, or an edit
@@ -106,76 +122,75 @@ class SightGraph:
             return answer
         if not question.strip():
             raise SightGraphError("the question is empty. Ask something, e.g. 'What is this?'.")
-        timer = Timer()
-        opened = Photo.open(photo)
-        timer.done("open")
-        detections = self.detect(opened)
-        timer.done("detect")
-        graph, query, regions = self.read(opened, question, detections, timer)
-        reply = self.answerer(graph, query, regions)
-        if told := self.word(graph, query) if self.word else None:
-            candidates = asserted(reply.candidates, told.text, SURE)
-            reply = Prediction(told.text, candidates, told.evidence)
-        timer.done("answer")
+        timed = Timer()
+        opened = timed("open", Photo.open(photo))
+        detections = timed("detect", self.detect(opened))
+        perceived = timed("look", self.perception(opened, detections))
+        sentence = timed("parse", self.parser(question))
+        graph = timed("build", self.builder(detections, _info(opened), sentence, perceived))
+        fused = self.answerer.fuse(graph, self.query(graph, sentence), self.regions(detections))
+        prediction = timed("answer", self.answer(fused))
         return Answer(
             question=question,
-            text=reply.text,
-            candidates=reply.candidates,
-            evidence=reply.evidence,
+            text=prediction.text,
+            candidates=prediction.candidates,
+            evidence=prediction.evidence,
             graph=graph,
-            timings_ms=timer.milliseconds,
-            models={
-                "detector": self.detector.name,
-                "parser": "bundled",
-                "text": self.answerer.encoder.name,
-                "answerer": f"{self.answerer.model.config.fusion} fusion",
-            },
+            timings_ms=timed.milliseconds,
+            models=self.models,
         )
 
-    def detect(self, photo: Photo) -> Sequence[Detection]:
-        """Return what the detector finds, each object once; given boxes are all meant."""
+    def detect(self, photo: Photo) -> list[Detection]:
+        """Return the objects of a photograph, each once, the strongest first."""
         found = self.detector(photo)
-        return (
-            found if isinstance(self.detector, PrecomputedDetector) else without_duplicates(found)
-        )
+        once = getattr(self.detector, "deduplicates", False)
+        return strongest(found if once else without_duplicates(found))
+
+    def query(self, graph: SceneGraph, sentence: Sentence) -> Query:
+        """Return what the networks read of a question."""
+        query = query_of(sentence)
+        return replace(query, wordings=self.wordings(graph, query.frame))
+
+    def regions(self, detections: Sequence[Detection]) -> Mapping[str, np.ndarray]:
+        """Return the region features [F] of the detections, by node id."""
+        return region_features(detections, self.answerer.model.config.region_detector)
+
+    def answer(self, fused: FusedQuestion) -> Prediction:
+        """Answer and cite; an edit that answers the question takes precedence."""
+        text, candidates = self.answerer.answer(fused)
+        edit = self.edit_answers(fused.graph, fused.query) if self.edit_answers else None
+        if edit is None:
+            return Prediction(text, candidates, self.answerer.cite(fused, text))
+        return Prediction(edit.text, asserted(candidates, edit.text, SURE), edit.evidence)
 
     def read(
-        self,
-        photo: Photo,
-        question: str,
-        detections: Sequence[Detection],
-        timer: Timer | None = None,
+        self, photo: Photo, question: str, detections: Sequence[Detection]
     ) -> tuple[SceneGraph, Query, Mapping[str, np.ndarray]]:
-        """Return what is answered from: graph, query, and region features [F] by node id."""
-        timer = timer or Timer()
+        """Return the inputs of fusion: graph, query, and region features [F] by node id."""
         sentence = self.parser(question)
-        timer.done("parse")
-        seen = self.perception(photo, kept(detections))
-        timer.done("look")
-        graph = self.builder(detections, _info(photo), sentence, seen)
-        timer.done("build")
-        query = query_of(sentence)
-        query = replace(query, wordings=self.wordings(graph, query.frame))
-        return graph, query, region_features(detections, self.answerer.model.config.region_detector)
+        perceived = self.perception(photo, detections)
+        graph = self.builder(detections, _info(photo), sentence, perceived)
+        return graph, self.query(graph, sentence), self.regions(detections)
 
     def edited(self, edits: Edits) -> SightGraph:
-        """Return the same with edited knowledge, sharing every model; this one stays as it is.
+        """Return the same with edited knowledge, sharing every model.
 
         Raises:
             SightGraphError: an edit cannot be made (`kg.knowledge.edits.EditedKnowledge`).
         """
         stores = [finder.store for finder in self.builder.finders]
         knowledge = EditedKnowledge(self.builder.knowledge, edits, stores)
-        other = copy(self)
-        other.knowledge = knowledge
-        other.builder = edited_builder(self.builder, knowledge)
-        other.wordings = RelationWordings(knowledge, self.answerer.encoder)
-        other.perception = edited_perception(self.perception, knowledge)
-        other.word = UsersWord(knowledge, self.answerer.encoder)
-        return other
+        return replace(
+            self,
+            knowledge=knowledge,
+            perception=self.perception.edited(knowledge),
+            builder=self.builder.edited(knowledge),
+            wordings=RelationWordings(knowledge, self.answerer.encoder),
+            edit_answers=EditAnswers(knowledge, self.answerer.encoder),
+        )
 
     def notes(self, answer: Answer) -> list[str]:
-        """Return a line for each edit that may not have done what was wanted in `answer`."""
+        """Return a line for each edit that may not have done what was intended in `answer`."""
         if not isinstance(self.knowledge, EditedKnowledge):
             return []
         return self.knowledge.notes(answer.graph)
@@ -189,8 +204,18 @@ class SightGraph:
         opened = Photo.open(photo)
         sentence = None if text is None else self.parser(text)
         detections = self.detect(opened)
-        seen = self.perception(opened, kept(detections))
-        return self.builder(detections, _info(opened), sentence, seen)
+        perceived = self.perception(opened, detections)
+        return self.builder(detections, _info(opened), sentence, perceived)
+
+    @property
+    def models(self) -> dict[str, str]:
+        """The name of every part that takes part in an answer."""
+        return {
+            "detector": self.detector.name,
+            "parser": self.parser.name,
+            "text": self.answerer.encoder.name,
+            "answerer": self.answerer.name,
+        }
 
 
 class Timer:
@@ -200,49 +225,14 @@ class Timer:
         self.milliseconds: dict[str, float] = {}
         self._started = self._last = perf_counter()
 
-    def done(self, step: str) -> None:
+    def __call__(self, step: str, result: Result) -> Result:
+        """Return `result`, which `step` has just computed, and keep the time it took."""
         now = perf_counter()
         self.milliseconds[step] = (now - self._last) * 1000
         self.milliseconds["total"] = (now - self._started) * 1000
         self._last = now
+        return result
 
 
 def _info(photo: Photo) -> PhotoInfo:
     return PhotoInfo(photo.source, photo.width, photo.height)
-
-
-class EditedFinder(FactFinder):
-    """`finder` without the facts that are unset."""
-
-    def __init__(self, finder: FactFinder, knowledge: EditedKnowledge) -> None:
-        self.finder = finder
-        self.store = finder.store
-        self.knowledge = knowledge
-
-    def __call__(
-        self, question: str, asked: Sequence[int], seen: Sequence[int], most: int = MOST_FACTS
-    ) -> list[Fact]:
-        """Return the best facts around the nodes `asked` and `seen`, best first."""
-        found = self.finder(question, asked, seen, most)
-        return [fact for fact in found if not self.knowledge.takes_away(fact)]
-
-    def nodes(self, name: str, lemma: str | None = None) -> list[int]:
-        """Return the nodes that a name may mean."""
-        return self.finder.nodes(name, lemma)
-
-
-def edited_builder(builder: GraphBuilder, knowledge: EditedKnowledge) -> GraphBuilder:
-    """Return a builder over `knowledge` with the linker's vectors and the stores of `builder`."""
-    linker = Linker(knowledge, builder.linker.meanings, builder.linker.words)
-    return GraphBuilder(
-        knowledge, linker, [EditedFinder(finder, knowledge) for finder in builder.finders]
-    )
-
-
-def edited_perception(perception: Perception, knowledge: EditedKnowledge) -> Perception:
-    """Return a perception that sees alike, and suggests what `knowledge` says."""
-    edited = Perception(knowledge)
-    edited.eye = perception.eye
-    edited.scenes = perception.scenes
-    edited.relations = perception.relations
-    return edited

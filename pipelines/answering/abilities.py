@@ -9,7 +9,7 @@ from graph_fusion.tensors import Query
 from kg.english import base_forms, normalise
 from kg.graph import SceneGraph
 from kg.vocabulary import CAPABLE_OF, NOT_CAPABLE_OF, EdgeKind
-from pipelines.answering.query import meant_by
+from pipelines.answering.query import denoted_by
 
 SURE = 0.8
 """How probable the answer is that facts agree on: of eleven such questions that we develop with
@@ -25,7 +25,7 @@ def stated_ability(graph: SceneGraph, query: Query) -> bool | None:
     said = forms(query.text)
     found = {
         able
-        for node in meant_by(graph, query.topic)
+        for node in denoted_by(graph, query.topic)
         for edge in graph.edges_from(node)
         for relation, able in ((CAPABLE_OF, True), (NOT_CAPABLE_OF, False))
         if edge.kind == EdgeKind.FACT and edge.states(relation)

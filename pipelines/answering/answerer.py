@@ -17,7 +17,7 @@ from graph_fusion.tensors import GraphTensors, Query, TextTable, collate, graph_
 from kg.graph import Edge, SceneGraph
 from kg.vocabulary import EdgeKind
 from pipelines.answering.abilities import SURE, stated_ability
-from pipelines.answering.attribution import Citing
+from pipelines.answering.attribution import Attribution, Without
 from pipelines.answering.evidence import DONT_KNOW, Candidate, Evidence, completed, score_of
 from pipelines.answering.probabilities import Probabilities
 from pipelines.answering.query import equally_right, others_attributes
@@ -41,21 +41,32 @@ class Prediction:
         return score_of(self.text, self.candidates)
 
 
+@dataclass(frozen=True, slots=True)
+class FusedQuestion:
+    """A graph and a question after fusion: what is answered and cited from.
+
+    output: the networks' probabilities; None of an empty graph.
+    gates: how far the question opens each edge, in (0, 1).
+    without: the probability of an answer after deletions of edges.
+    """
+
+    graph: SceneGraph
+    query: Query
+    output: Probabilities | None
+    gates: Mapping[Edge, float]
+    without: Without
+
+
+@dataclass(frozen=True)
 class Answerer:
     """Encodes the graph's texts, runs the networks, and reads answer and evidence off them.
 
     speaker: answers from a closed vocabulary beside the graph network, if there is one.
     """
 
-    def __init__(
-        self,
-        model: GraphAnswerer,
-        encoder: TextEncoder | None = None,
-        speaker: Speaker | None = None,
-    ) -> None:
-        self.model = model
-        self.encoder = encoder or TEXT_ENCODERS.make(model.config.text_encoder)
-        self.speaker = speaker
+    model: GraphAnswerer
+    encoder: TextEncoder
+    speaker: Speaker | None = None
 
     @classmethod
     def load(cls, folder: Path) -> Answerer:
@@ -68,40 +79,65 @@ class Answerer:
         encoder = TEXT_ENCODERS.make(model.config.text_encoder)
         return cls(model, encoder, Speaker.load(folder, encoder))
 
+    @property
+    def name(self) -> str:
+        return f"{self.model.config.fusion} fusion"
+
     @torch.inference_mode()
     def __call__(
         self, graph: SceneGraph, query: Query, regions: Mapping[str, np.ndarray] | None = None
     ) -> Prediction:
         """Answer `query` from `graph`; regions: region feature [F] by node id."""
+        fused = self.fuse(graph, query, regions or {})
+        text, candidates = self.answer(fused)
+        return Prediction(text, candidates, self.cite(fused, text))
+
+    @torch.inference_mode()
+    def fuse(
+        self, graph: SceneGraph, query: Query, regions: Mapping[str, np.ndarray]
+    ) -> FusedQuestion:
+        """Run the networks over the graph and the question."""
         if len(graph) == 0:
-            return Prediction(DONT_KNOW, completed(()), Evidence())
-        reading = self._read(graph, query, regions or {})
-        said, strength = reading.answered()
-        citing = Citing(graph, said, strength, query.topic, reading.without)
-        if said.way == POINTER and _points_nowhere(graph, query.topic):
-            return Prediction(DONT_KNOW, completed(()), citing.words())
-        best, sure = said.best()
-        lacking = self.speaker is None and said.unsure > sure
-        if sure < self.model.config.threshold or lacking:
-            return Prediction(DONT_KNOW, said.guesses(), citing.words())
-        return Prediction(best, said.candidates(), citing(best))
+            return FusedQuestion(graph, query, None, {}, lambda _, sets: [0.0] * len(sets))
+        encoded = self._encode(graph, query, regions)
+        return FusedQuestion(graph, query, *encoded.outputs(), encoded.without)
+
+    def answer(self, fused: FusedQuestion) -> tuple[str, tuple[Candidate, ...]]:
+        """Return the answer and its candidates; "I don't know" below the threshold."""
+        output = fused.output
+        if output is None:
+            return DONT_KNOW, completed(())
+        if output.way == POINTER and _denotes_nothing(fused.graph, fused.query.topic):
+            return DONT_KNOW, completed(())
+        best, score = output.best()
+        lacking = self.speaker is None and output.unsure > score
+        if score < self.model.config.threshold or lacking:
+            return DONT_KNOW, output.guesses()
+        return best, output.candidates()
+
+    @torch.inference_mode()
+    def cite(self, fused: FusedQuestion, text: str) -> Evidence:
+        """Return what the answer `text` rests on; of "I don't know", what the words denote."""
+        if fused.output is None:
+            return Evidence()
+        attribution = Attribution(
+            fused.graph, fused.output, fused.gates, fused.query.topic, fused.without
+        )
+        return attribution.words() if text == DONT_KNOW else attribution(text)
 
     @torch.inference_mode()
     def graph_alone(
         self, graph: SceneGraph, query: Query, regions: Mapping[str, np.ndarray]
     ) -> Probabilities:
-        """Return what the graph network says, without the vocabulary."""
-        return replace(self._read(graph, query, regions), speaker=None).answered()[0]
+        """Return the output of the graph network, without the vocabulary."""
+        return replace(self, speaker=None)._encode(graph, query, regions).outputs()[0]
 
-    @torch.inference_mode()
     def probability(
         self, graph: SceneGraph, query: Query, regions: Mapping[str, np.ndarray], text: str
     ) -> float:
         """Return the probability that `text` answers `query`, whether or not it is the best."""
-        if len(graph) == 0:
-            return 0.0
-        said, _ = self._read(graph, query, regions).answered()
-        return said.of(text)
+        output = self.fuse(graph, query, regions).output
+        return 0.0 if output is None else output.of(text)
 
     @torch.inference_mode()
     def probabilities_without(
@@ -116,16 +152,18 @@ class Answerer:
 
         The same as `probability` of `graph.without(*edges)`, for many deletions at once.
         """
-        return self._read(graph, query, regions).without(text, deletions)
+        return self._encode(graph, query, regions).without(text, deletions)
 
-    def _read(self, graph: SceneGraph, query: Query, regions: Mapping[str, np.ndarray]) -> _Reading:
+    def _encode(
+        self, graph: SceneGraph, query: Query, regions: Mapping[str, np.ndarray]
+    ) -> EncodedQuestion:
         table = TextTable()
         tensors = graph_tensors(graph, query, table, regions, self.model.config.region_features)
         texts = self.encoder(table.texts())
-        return _Reading(self.model, graph, query, tensors, texts, self.speaker)
+        return EncodedQuestion(self.model, graph, query, tensors, texts, self.speaker)
 
 
-def _points_nowhere(graph: SceneGraph, topic: str | None) -> bool:
+def _denotes_nothing(graph: SceneGraph, topic: str | None) -> bool:
     """Whether the question is about "the object ..." or "this thing", and there is none."""
     if topic is None or topic not in graph or graph.node(topic).label not in GENERIC_NOUNS:
         return False
@@ -133,7 +171,7 @@ def _points_nowhere(graph: SceneGraph, topic: str | None) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class _Reading:
+class EncodedQuestion:
     """A graph and a question as tensors, to be answered whole or in parts.
 
     texts: [T, D] the vectors that the tensors' text rows point into.
@@ -146,13 +184,13 @@ class _Reading:
     texts: Tensor
     speaker: Speaker | None = None
 
-    def answered(self) -> tuple[Probabilities, dict[Edge, float]]:
-        """Return what the network says, and how far the question opens each edge, in (0, 1)."""
+    def outputs(self) -> tuple[Probabilities, dict[Edge, float]]:
+        """Return the networks' output, and the gate of each edge in (0, 1): how open it is."""
         scores, fused = self.model(collate([self.tensors], self.texts))
         edges = self.graph.edges()
         gates = fused.weights["gates"].amax(dim=1).view(2, len(edges)).amax(dim=0)
-        (said,) = self._probabilities(scores, [self.graph])
-        return said, dict(zip(edges, gates.tolist(), strict=True))
+        (output,) = self._probabilities(scores, [self.graph])
+        return output, dict(zip(edges, gates.tolist(), strict=True))
 
     def without(self, text: str, deletions: Sequence[Collection[Edge]]) -> list[float]:
         """Return the probability of `text` after each of `deletions`."""
@@ -163,7 +201,7 @@ class _Reading:
             cut = [_cut(self.tensors, edges, set(one)) for one in some]
             scores, _ = self.model(collate(cut, self.texts))
             graphs = [self.graph.without(*one) for one in some]
-            found += [said.of(text) for said in self._probabilities(scores, graphs)]
+            found += [output.of(text) for output in self._probabilities(scores, graphs)]
         return found
 
     def _probabilities(self, scores: Scores, graphs: Sequence[SceneGraph]) -> list[Probabilities]:
@@ -182,31 +220,33 @@ class _Reading:
             torch.sigmoid(scores.counted).view(amount, -1),
             strict=True,
         )
-        said = [
-            Probabilities(
-                nodes,
-                *part,
-                options=self.query.options,
-                alike=equally_right(graph, self.query.topic),
+        outputs = [
+            self._with_ability(
+                Probabilities(
+                    nodes,
+                    *part,
+                    options=self.query.options,
+                    alike=equally_right(graph, self.query.topic),
+                ),
+                graph,
             )
             for part, graph in zip(parts, graphs, strict=True)
         ]
-        said = [self._with_ability(one, graph) for one, graph in zip(said, graphs, strict=True)]
         if self.speaker is None:
-            return said
-        spoken = map(in_the_graphs_words, said, self.speaker(graphs, self.query.text))
+            return outputs
+        spoken = map(in_the_graphs_words, outputs, self.speaker(graphs, self.query.text))
         return [
             replace(one, spoken=words, share=self.speaker.share(one, words, self.query))
-            for one, words in zip(said, spoken, strict=True)
+            for one, words in zip(outputs, spoken, strict=True)
         ]
 
-    def _with_ability(self, said: Probabilities, graph: SceneGraph) -> Probabilities:
-        """Return `said`, but for yes and no where facts state the ability that is asked for."""
+    def _with_ability(self, output: Probabilities, graph: SceneGraph) -> Probabilities:
+        """Return `output`, with yes and no set where facts state the ability in question."""
         able = stated_ability(graph, self.query)
         if able is None:
-            return said
+            return output
         yes = SURE if able else 1 - SURE
-        return replace(said, yes_no=said.yes_no.new_tensor([yes, 1 - yes, 0.0]), stated=True)
+        return replace(output, yes_no=output.yes_no.new_tensor([yes, 1 - yes, 0.0]), stated=True)
 
 
 def _cut(tensors: GraphTensors, edges: Sequence[Edge], deleted: set[Edge]) -> GraphTensors:

@@ -16,7 +16,7 @@ from kg.vocabulary import EdgeKind, NodeKind
 from pipelines.answering.evidence import Evidence
 from pipelines.answering.paths import best_path, openness, with_following
 from pipelines.answering.probabilities import Probabilities
-from pipelines.answering.query import meant_by
+from pipelines.answering.query import denoted_by
 
 Way = tuple[Edge, ...]
 """Edges that lead from the question to an answer, in order."""
@@ -38,7 +38,7 @@ TELLING = (EdgeKind.FACT, EdgeKind.SPATIAL, EdgeKind.SEMANTIC)
 
 
 @dataclass(frozen=True, slots=True)
-class Citing:
+class Attribution:
     """Chooses the evidence for the answers of one question.
 
     strength: how far the question opens each edge, in (0, 1).
@@ -46,18 +46,18 @@ class Citing:
     """
 
     graph: SceneGraph
-    said: Probabilities
+    output: Probabilities
     strength: Mapping[Edge, float]
     topic: str | None
     without: Without
 
     def __call__(self, text: str) -> Evidence:
         """Return what the answer `text` rests on."""
-        if self.said.way == COUNT:
+        if self.output.way == COUNT:
             return self._counted()
-        if self.said.way == YES_NO:
+        if self.output.way == YES_NO:
             return self._tried(text, self._ways_between_words(), ())
-        target = self.said.target(text)
+        target = self.output.target(text)
         if target is None:
             return self.words()
         if target.kind == NodeKind.SCENE:  # said of the whole photograph, by no object's way
@@ -96,7 +96,7 @@ class Citing:
         about the cup rests on what is known of the cup.
         """
         mattering = [fact for fact in facts if trial.matters({fact})]
-        meant = meant_by(self.graph, self.topic)
+        meant = denoted_by(self.graph, self.topic)
         least = AS_MUCH * max((trial.effect({fact}) for fact in mattering), default=0.0)
         return [
             fact
@@ -110,7 +110,7 @@ class Citing:
         sets = list(dict.fromkeys(pieces))
         bare, *alone = self._left(text, [every, *(every - piece for piece in sets)])
         effects = {piece: back - bare for piece, back in zip(sets, alone, strict=True)}
-        return _Trial(self.said.of(text), bare, effects)
+        return _Trial(self.output.of(text), bare, effects)
 
     def _way_by_fact(self, facts: Sequence[Edge], trial: _Trial, targets: Sequence[Node]) -> Way:
         """Return the way that ends with the fact that matters most; () if no fact does."""
@@ -123,7 +123,7 @@ class Citing:
                         return (*way, fact, *rest)
         return ()
 
-    def _past(self, node_id: str) -> Citing:
+    def _past(self, node_id: str) -> Attribution:
         """Return the same with no way over the node `node_id`."""
         edges = (*self.graph.edges_from(node_id), *self.graph.edges_to(node_id))
         return replace(self, graph=self.graph.without(*edges))
@@ -155,7 +155,7 @@ class Citing:
 
     def _ways_between_words(self) -> list[Way]:
         """Return the ways between two things that the question relates, the most telling first."""
-        words = [node.id for node in self.said.nodes if node.kind == NodeKind.ENTITY]
+        words = [node.id for node in self.output.nodes if node.kind == NodeKind.ENTITY]
         ways = [
             way
             for first, second in combinations(words, 2)
@@ -188,8 +188,8 @@ class Citing:
         return asked if asked and openness(asked, self.strength) >= wide else path
 
     def _openest(self, node_id: str) -> Way:
-        words = [node.id for node in self.said.nodes if node.kind == NodeKind.ENTITY]
-        seen = [node.id for node in self.said.nodes if node.kind == NodeKind.OBJECT]
+        words = [node.id for node in self.output.nodes if node.kind == NodeKind.ENTITY]
+        seen = [node.id for node in self.output.nodes if node.kind == NodeKind.OBJECT]
         return self._between(words or seen, node_id)
 
     def _between(self, sources: Sequence[str], target: str) -> Way:
@@ -211,7 +211,7 @@ class Citing:
         return any(edge.kind in telling for edge in way) and open_ > 0.1, open_
 
     def _counted(self) -> Evidence:
-        counted = self.said.counted_objects()
+        counted = self.output.counted_objects()
         ids = {node.id for node in counted}
         mentions = self.graph.edges(EdgeKind.MENTION)
         return self._evidence(tuple(edge for edge in mentions if edge.target in ids), counted)
@@ -219,7 +219,7 @@ class Citing:
     def _meanings(self) -> Way:
         """For each word of the question, the object or else the concept that it most means."""
         chosen = []
-        for node in self.said.nodes:
+        for node in self.output.nodes:
             if node.kind != NodeKind.ENTITY:
                 continue
             edges = self.graph.edges_from(node.id)

@@ -11,7 +11,6 @@ from graph_fusion.tensors import Query
 from kg.graph import SceneGraph
 from kg.knowledge.facts import KnowledgeGraph
 from kg.vocabulary import IS_A_IRI, ONTOLOGY, EdgeKind, NodeKind
-from pipelines.build.builder import kept
 from pipelines.detections import Detection
 from pipelines.reading.parser import Sentence
 
@@ -39,7 +38,7 @@ def region_features(detections: Sequence[Detection], detector: str) -> Mapping[s
     """Return the region features by node id, for the detections of `detector` that have one."""
     return {
         f"object:{index}": one.feature
-        for index, one in enumerate(kept(detections))
+        for index, one in enumerate(detections)
         if one.feature is not None and one.origin == detector
     }
 
@@ -47,7 +46,7 @@ def region_features(detections: Sequence[Detection], detector: str) -> Mapping[s
 MEANING = (EdgeKind.MENTION, EdgeKind.LINK)
 
 
-def meant_by(graph: SceneGraph, topic: str | None) -> frozenset[str]:
+def denoted_by(graph: SceneGraph, topic: str | None) -> frozenset[str]:
     """Return the ids of the nodes that the word `topic` means: objects, concepts, and itself."""
     if topic is None or topic not in graph:
         return frozenset()
@@ -65,7 +64,7 @@ def others_attributes(graph: SceneGraph, topic: str | None) -> frozenset[str]:
     The colour of the bus is not that of the people in front of it. Empty where the objects have
     no attribute, or no object is meant: then another's may be the answer.
     """
-    objects = [one for one in meant_by(graph, topic) if graph.node(one).kind == NodeKind.OBJECT]
+    objects = [one for one in denoted_by(graph, topic) if graph.node(one).kind == NodeKind.OBJECT]
     ends = {edge.target for one in objects for edge in graph.edges_from(one)}
     attributes = frozenset(node.id for node in graph.nodes(NodeKind.ATTRIBUTE))
     return attributes - ends if attributes & ends else frozenset()
@@ -78,7 +77,7 @@ def equally_right(graph: SceneGraph, topic: str | None) -> tuple[frozenset[str],
     right together.
     """
     groups: dict[tuple[str, str], set[str]] = {}
-    for node in sorted(meant_by(graph, topic)):
+    for node in sorted(denoted_by(graph, topic)):
         for edge in graph.edges_from(node):
             if edge.kind == EdgeKind.FACT:
                 groups.setdefault((node, edge.relation), set()).add(edge.target)

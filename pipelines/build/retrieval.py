@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import cache, cached_property
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 
@@ -13,6 +14,7 @@ from graph_fusion.encoders.text import TextEncoder, vocabulary
 from graph_fusion.meaning import NameMeanings
 from kg.english import base_forms, normalise
 from kg.files import bundled
+from kg.knowledge.edits import EditedKnowledge
 from kg.knowledge.facts import Fact, KnowledgeGraph
 from kg.knowledge.joined import JoinedKnowledge
 from kg.knowledge.memory import Knowledge
@@ -46,6 +48,18 @@ MEANINGS = 3
 """Concepts that one name is taken for: several sources have one each."""
 
 
+class FindsFacts(Protocol):
+    """Finds the facts of a store that bear on a question."""
+
+    store: Store
+
+    def __call__(
+        self, question: str, in_text: Sequence[int], in_photo: Sequence[int], most: int = MOST_FACTS
+    ) -> list[Fact]: ...
+
+    def nodes(self, name: str, lemma: str | None = None) -> list[int]: ...
+
+
 class FactFinder:
     """Finds the facts of a large `store` around what a question names and a photograph shows."""
 
@@ -55,10 +69,10 @@ class FactFinder:
         self.retriever = Retriever(store)
 
     def __call__(
-        self, question: str, asked: Sequence[int], seen: Sequence[int], most: int = MOST_FACTS
+        self, question: str, in_text: Sequence[int], in_photo: Sequence[int], most: int = MOST_FACTS
     ) -> list[Fact]:
-        """Return the best facts around the nodes `asked` and `seen`, best first."""
-        found = self.retriever.candidates(question, asked, seen)
+        """Return the best facts around the nodes that text and photograph name, best first."""
+        found = self.retriever.candidates(question, in_text, in_photo)
         if not len(found):
             return []
         vector = self.encoder([question])[0].numpy()
@@ -67,7 +81,7 @@ class FactFinder:
         return [self.retriever.fact(found, int(i)) for i in best]
 
     def nodes(self, name: str, lemma: str | None = None) -> list[int]:
-        """Return the nodes that a name may mean."""
+        """Return the nodes that a name may denote."""
         whole = normalise(name)
         for form in (whole, *([normalise(lemma)] if lemma else []), *base_forms(whole)):
             if len(found := self.store.index.named(form)):
@@ -84,12 +98,32 @@ class FactFinder:
         return relation_vectors(self.retriever, self.encoder)
 
 
+class EditedFinder:
+    """Finds the same as `finder`, without the facts that an edit unsets."""
+
+    def __init__(self, finder: FindsFacts, knowledge: EditedKnowledge) -> None:
+        self.finder = finder
+        self.store = finder.store
+        self.knowledge = knowledge
+
+    def __call__(
+        self, question: str, in_text: Sequence[int], in_photo: Sequence[int], most: int = MOST_FACTS
+    ) -> list[Fact]:
+        """Return the best facts around the nodes that text and photograph name, best first."""
+        found = self.finder(question, in_text, in_photo, most)
+        return [fact for fact in found if not self.knowledge.takes_away(fact)]
+
+    def nodes(self, name: str, lemma: str | None = None) -> list[int]:
+        """Return the nodes that a name may denote."""
+        return self.finder.nodes(name, lemma)
+
+
 def relation_vectors(retriever: Retriever, encoder: TextEncoder) -> np.ndarray:
     """Return how each relation reads, outgoing and incoming, as vectors: [2, relations, D]."""
     wordings = retriever.wordings()
     half = len(wordings) // 2
-    told = [f"it {one}" for one in wordings[:half]] + [f"{one} it" for one in wordings[half:]]
-    return encoder(told).numpy().reshape(2, half, -1)
+    texts = [f"it {one}" for one in wordings[:half]] + [f"{one} it" for one in wordings[half:]]
+    return encoder(texts).numpy().reshape(2, half, -1)
 
 
 def split(knowledge: KnowledgeGraph) -> tuple[KnowledgeGraph, list[Store]]:

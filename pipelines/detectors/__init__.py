@@ -15,7 +15,8 @@ class Detector(Protocol):
     """Finds objects in a photograph.
 
     Boxes are in pixels of the photograph and lie inside it; the surest object comes first;
-    [] when there is nothing. The same photograph gives the same bits.
+    [] when there is nothing. The same photograph gives the same bits. An attribute
+    `deduplicates = True` says that each object is found once: nothing is filtered then.
     """
 
     name: str

@@ -28,6 +28,7 @@ class PrecomputedDetector:
     """
 
     name = "precomputed"
+    deduplicates = True
 
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path)

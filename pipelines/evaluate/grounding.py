@@ -12,7 +12,7 @@ from kg.graph import Box, PhotoInfo
 from kg.knowledge.memory import Knowledge
 from kg.vocabulary import EdgeKind
 from pipelines.build.builder import GraphBuilder
-from pipelines.detections import Detection
+from pipelines.detections import Detection, strongest
 from pipelines.evaluate.protocol import Report, Source
 from pipelines.reading.parser import Parser
 from pipelines.seeing.geometry import measured
@@ -44,7 +44,7 @@ def meant(builder: GraphBuilder, parser: Parser, photo: Mapping[str, Any], text:
         )
     )
     info = PhotoInfo(photo["file"], photo["width"], photo["height"])
-    graph = builder(found, info, parser(text), seen)
+    graph = builder(strongest(found), info, parser(text), seen)
     mentions = [edge for edge in graph.edges(EdgeKind.MENTION) if edge.source == "entity:0"]
     mentions.sort(key=lambda edge: -edge.score)
     return [

@@ -148,18 +148,17 @@ def looker() -> Callable[[Path], tuple[str, ...]]:
     """Return what names the objects, surest first, and the scenes of a photograph."""
     from kg.knowledge.memory import Knowledge
     from pipelines.answering.vocabulary_answerer import LEAST_SCORE
-    from pipelines.build.builder import kept
-    from pipelines.detections import without_duplicates
+    from pipelines.detections import strongest, without_duplicates
     from pipelines.detectors import make_detector
     from pipelines.photo import Photo
-    from pipelines.seeing.perception import Perception
+    from pipelines.seeing.perception import Perception, PerceptionModels
 
     detector = make_detector("bundled")
-    perception = Perception(Knowledge.bundled(), detector)
+    perception = Perception(Knowledge.bundled(), PerceptionModels(detector))
 
     def look(file: Path) -> tuple[str, ...]:
         photo = Photo.open(file)
-        found = kept(without_duplicates(detector(photo)))
+        found = strongest(without_duplicates(detector(photo)))
         seen = perception(photo, found)
         objects = [one.label for one in found if one.score >= LEAST_SCORE]
         return tuple(dict.fromkeys([*objects, *(scene.label for scene in seen.scenes)]))

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from copy import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +11,12 @@ from rich.console import Console
 from rich.progress import track
 
 from kg.graph import SceneGraph
+from kg.knowledge.facts import KnowledgeGraph
 from kg.registry import Registry
 from kg.vocabulary import EdgeKind, NodeKind
-from pipelines.answering.answerer import Answerer
 from pipelines.answering.evidence import DONT_KNOW, Answer
 from pipelines.answering.reader import Reader
+from pipelines.build.context import BuildContext
 from pipelines.datasets.questions import (
     PhotoQuestion,
     check_photographs,
@@ -28,6 +28,7 @@ from pipelines.evaluate import calibration as confidence
 from pipelines.evaluate.calibration import Judged
 from pipelines.evaluate.protocol import Report, Source
 from pipelines.photo import Photo
+from pipelines.seeing.perception_types import Seen
 from pipelines.sightgraph import SightGraph
 
 
@@ -168,45 +169,45 @@ def _report(question: PhotoQuestion, answer: Answer, right: bool) -> dict[str, A
     }
 
 
-class Blind:
+class NoDetector:
     """A detector that finds nothing."""
 
-    name = "blind"
+    name = "none"
 
     def __call__(self, photo: Photo) -> list[Detection]:
         return []
 
 
+class NoPerception:
+    """A perception that finds nothing."""
+
+    def __call__(self, photo: Photo, objects: Sequence[Detection]) -> Seen:
+        return Seen()
+
+    def edited(self, knowledge: KnowledgeGraph) -> NoPerception:
+        return self
+
+
+def remove_facts(graph: SceneGraph, context: BuildContext) -> SceneGraph:
+    """Leave all facts out: a step of the builder."""
+    return graph.without(*graph.edges(EdgeKind.FACT))
+
+
 def without_photograph(sightgraph: SightGraph) -> SightGraph:
     """Answer from the question alone, with what is known of its words."""
-    other = copy(sightgraph)
-    other.detector = Blind()
-    other.perception = _nothing_seen  # type: ignore[assignment]
-    return other
+    return replace(sightgraph, detector=NoDetector(), perception=NoPerception())
 
 
 def without_facts(sightgraph: SightGraph) -> SightGraph:
-    """Answer from what is seen and said alone."""
-    other = copy(sightgraph)
-    build: Callable[..., SceneGraph] = sightgraph.builder
-
-    def bare(*parts: Any) -> SceneGraph:
-        graph = build(*parts)
-        return graph.without(*graph.edges(EdgeKind.FACT))
-
-    other.builder = bare  # type: ignore[assignment]
-    return other
+    """Answer from what the photograph shows and the question states."""
+    builder = sightgraph.builder
+    steps = (*builder.text_steps, remove_facts)
+    return replace(sightgraph, builder=replace(builder, text_steps=steps))
 
 
 def without_vocabulary(sightgraph: SightGraph) -> SightGraph:
     """Answer by the graph network alone."""
-    other = copy(sightgraph)
-    other.answerer = Answerer(sightgraph.answerer.model, sightgraph.answerer.encoder)
-    return other
-
-
-def _nothing_seen(*parts: object) -> None:
-    return None
+    return replace(sightgraph, answerer=replace(sightgraph.answerer, speaker=None))
 
 
 ABLATIONS: Registry[SightGraph] = Registry("ablation")

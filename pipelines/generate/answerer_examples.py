@@ -23,15 +23,15 @@ from kg.knowledge.memory import Knowledge
 from kg.linking import Linker
 from kg.vocabulary import EdgeKind, NodeKind
 from pipelines.answering.query import query_of, region_features
-from pipelines.build.builder import GraphBuilder, kept
+from pipelines.build.builder import GraphBuilder
 from pipelines.build.retrieval import make_linker
 from pipelines.datasets.okvqa import ASIDE
 from pipelines.datasets.splits import Question, held_out, is_validation
-from pipelines.detections import Detection, without_duplicates
+from pipelines.detections import Detection, strongest, without_duplicates
 from pipelines.generate.questions import QuestionWriter
 from pipelines.photo import Photo
 from pipelines.reading.parser import Parser, Sentence
-from pipelines.seeing.perception import Perception
+from pipelines.seeing.perception import Perception, PerceptionModels
 from pipelines.seeing.perception_types import Seen
 from pipelines.training.detector_data import teacher_boxes
 
@@ -93,18 +93,18 @@ def teacher_pictures(data: Path) -> list[Picture]:
             for label, score, box in boxes[name]
             if score >= TEACHER_SCORE
         )
-        pictures.append(Picture(name, info, found))
+        pictures.append(Picture(name, info, tuple(strongest(found))))
     return pictures
 
 
 def detected_pictures(data: Path, names: Iterable[str], detector: Detector) -> Iterator[Picture]:
     """Run `detector`, which also gives region features, and the perception on photographs."""
-    perception = Perception(Knowledge.bundled(), detector)
+    perception = Perception(Knowledge.bundled(), PerceptionModels(detector))
     for name in names:
         photo = Photo.open(data / name)
         info = PhotoInfo(name, photo.width, photo.height)
-        found = tuple(without_duplicates(detector(photo)))
-        yield Picture(name, info, found, perception(photo, kept(found)))
+        found = tuple(strongest(without_duplicates(detector(photo))))
+        yield Picture(name, info, found, perception(photo, found))
 
 
 def is_validation_photo(name: str) -> bool:
@@ -137,7 +137,7 @@ class ExampleMaker:
         validation = is_validation_photo(picture.name)
         for question in self.writer.write(scene, amount):
             sentence = self.parser(question.text)
-            graph = self.builder.asked(scene, sentence)
+            graph = self.builder.with_text(scene, sentence)
             if not validation and question.fact and self.random.random() < EDITED:
                 graph, question = self._edit(graph, question)
             yield self._example(picture, graph, sentence, question, validation)

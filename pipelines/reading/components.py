@@ -12,6 +12,7 @@ from pathlib import Path
 from spacy.language import Language
 from spacy.tokens import Doc
 
+from pipelines.reading.constraints import with_constraints
 from pipelines.reading.entities import read_scene
 from pipelines.reading.lemmas import mend_word
 from pipelines.reading.parse_corrections import is_question, mend_caption, mend_tags
@@ -44,9 +45,8 @@ def question(doc: Doc) -> Doc:
     if is_question(tokens):
         doc._.sightgraph_sentence = read_question(doc.text, tokens, found)
     else:
-        doc._.sightgraph_sentence = Sentence(
-            doc.text, found.entities, found.relations, None, tokens
-        )
+        statement = Sentence(doc.text, found.entities, found.relations, None, tokens)
+        doc._.sightgraph_sentence = with_constraints(statement)
     return doc
 
 
@@ -119,7 +119,7 @@ def sentence_of(text: str, graph: ReadGraph, tokens: Sequence[Token]) -> Sentenc
         for subject, label, target in graph.links
         if label != IS and subject != target
     )
-    return Sentence(text, entities, relations, None, tuple(tokens))
+    return with_constraints(Sentence(text, entities, relations, None, tuple(tokens)))
 
 
 def _span(graph: ReadGraph, node: int) -> tuple[int, int]:

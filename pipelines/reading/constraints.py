@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from pipelines.reading import lexicon as words
-from pipelines.reading.sentence import Comparison, Constraint, Entity, Relation, Token
+from pipelines.reading.sentence import Comparison, Constraint, Entity, Relation, Sentence, Token
 
 SUPERLATIVES: dict[str, tuple[str, str]] = {
     **dict.fromkeys(("largest", "biggest", "hugest", "main"), ("size", "most")),
@@ -106,6 +107,12 @@ def constraints_of(
         )
     found += _negations(tokens, entities)
     return tuple(sorted(dict.fromkeys(found), key=lambda one: (one.start, one.end, one.kind)))
+
+
+def with_constraints(sentence: Sentence) -> Sentence:
+    """Return a statement with what narrows down its entities."""
+    found = constraints_of(sentence.text, sentence.tokens, sentence.entities, sentence.relations)
+    return replace(sentence, constraints=found)
 
 
 def comparison_of(text: str) -> Comparison | None:

@@ -73,6 +73,14 @@ class Parser:
         self._pipeline: Language | None = None
 
     @property
+    def name(self) -> str:
+        """The name of the spaCy pipeline: "bundled", or its folder or name."""
+        if self._model is None:
+            return "bundled"
+        given = isinstance(self._model, str | Path)
+        return str(self._model) if given else f"{self.pipeline.lang}_{self.pipeline.meta['name']}"
+
+    @property
     def pipeline(self) -> Language:
         """The spaCy pipeline with our components.
 

@@ -20,6 +20,7 @@ from pipelines.reading.predicates import canonical
 from pipelines.reading.sentence import (
     POINTING_LEMMA,
     AnswerType,
+    Constraint,
     Entity,
     Question,
     Relation,
@@ -79,14 +80,15 @@ def read_question(text: str, tokens: tuple[Token, ...], scene: Scene) -> Sentenc
     ]
     relations = _placed(stated, place)
     restricting = _restricting(text, entities, relations, asked.relation)
+    constraints = constraints_of(text, tokens, entities, relations)
     question = replace(
         question,
-        constraints=constraints_of(text, tokens, entities, restricting),
+        constraints=tuple(one for one in constraints if not _is_query(one, restricting)),
         comparison=comparison_of(text),
         steps=_steps(restricting, asked.relation),
         options=options_of(text),
     )
-    return Sentence(text, tuple(entities), relations, question, tokens)
+    return Sentence(text, tuple(entities), relations, question, tokens, constraints)
 
 
 def frame(text: str, tokens: Sequence[Token], things: Sequence[Phrase]) -> str:
@@ -121,6 +123,18 @@ def _restricting(
         and entities[one.object].lemma not in PLACE_NOUNS
         and (asked is None or canonical(one.predicate).text != canonical(asked).text)
     ]
+
+
+def _is_query(constraint: Constraint, restricting: Sequence[Relation]) -> bool:
+    """Whether a constraint is the relation that the question queries, and not a restriction."""
+    same = Relation(
+        constraint.entity or 0,
+        constraint.value,
+        constraint.other or 0,
+        constraint.start,
+        constraint.end,
+    )
+    return constraint.kind == "relation" and same not in restricting
 
 
 def _steps(restricting: Sequence[Relation], asked: str | None) -> tuple[str, ...]:

@@ -154,3 +154,4 @@ class Sentence:
     relations: tuple[Relation, ...] = ()
     question: Question | None = None
     tokens: tuple[Token, ...] = field(default=(), repr=False)
+    constraints: tuple[Constraint, ...] = ()

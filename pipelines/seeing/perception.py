@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import product
+from typing import Protocol
 
 from kg.knowledge.facts import KnowledgeGraph
 from kg.linking import Linker
@@ -32,30 +34,14 @@ PRIOR_SCORE = 0.5
 MOST_PRIORS = 2
 
 
-class Perception:
-    """Looks at a photograph and its objects again.
+@dataclass(frozen=True)
+class PerceptionModels:
+    """The networks that perception uses, each loaded on first use.
 
     detector: if it is the bundled one, its features serve the scene too.
     """
 
-    def __init__(self, knowledge: KnowledgeGraph, detector: Detector | None = None) -> None:
-        self.knowledge = knowledge
-        self.linker = Linker(knowledge)
-        self._eye = detector if isinstance(detector, BundledDetector) else None
-        self._priors: dict[str, tuple[SeenAttribute, ...]] = {}
-
-    def __call__(self, photo: Photo, objects: Sequence[Detection]) -> Seen:
-        """Return what is seen; `objects` as `pipelines.build.builder.kept` orders them."""
-        geometry = measured(objects, photo.width, photo.height)
-        attributes = tuple(
-            (*self._colours(photo, one), *words, *self._prior(one.label))
-            for one, words in zip(objects, geometry, strict=True)
-        )
-        return Seen(
-            attributes,
-            tuple(self.relations(objects, photo.width, photo.height)),
-            self.scenes(self.eye.look(photo), objects),
-        )
+    detector: Detector | None = None
 
     @cached_property
     def scenes(self) -> SceneReader:
@@ -66,8 +52,50 @@ class Perception:
         return RelationReader()
 
     @cached_property
-    def eye(self) -> BundledDetector:
-        return self._eye or BundledDetector()
+    def features(self) -> BundledDetector:
+        given = self.detector
+        return given if isinstance(given, BundledDetector) else BundledDetector()
+
+
+class Perceives(Protocol):
+    """Says what a photograph shows beside its objects."""
+
+    def __call__(self, photo: Photo, objects: Sequence[Detection]) -> Seen: ...
+
+    def edited(self, knowledge: KnowledgeGraph) -> Perceives: ...
+
+
+@dataclass(frozen=True)
+class Perception:
+    """Finds attributes of objects, relations between them, and the scene."""
+
+    knowledge: KnowledgeGraph
+    models: PerceptionModels = field(default_factory=PerceptionModels)
+
+    def __call__(self, photo: Photo, objects: Sequence[Detection]) -> Seen:
+        """Return what is seen; `objects` as `pipelines.detections.strongest` orders them."""
+        geometry = measured(objects, photo.width, photo.height)
+        attributes = tuple(
+            (*self._colours(photo, one), *words, *self._prior(one.label))
+            for one, words in zip(objects, geometry, strict=True)
+        )
+        return Seen(
+            attributes,
+            tuple(self.models.relations(objects, photo.width, photo.height)),
+            self.models.scenes(self.models.features.look(photo), objects),
+        )
+
+    def edited(self, knowledge: KnowledgeGraph) -> Perception:
+        """Return a perception with the same networks and the priors of `knowledge`."""
+        return replace(self, knowledge=knowledge)
+
+    @cached_property
+    def linker(self) -> Linker:
+        return Linker(self.knowledge)
+
+    @cached_property
+    def _priors(self) -> dict[str, tuple[SeenAttribute, ...]]:
+        return {}
 
     def _colours(self, photo: Photo, one: Detection) -> tuple[SeenAttribute, ...]:
         if one.box is None:

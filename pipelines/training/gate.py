@@ -35,7 +35,7 @@ from pipelines.datasets.questions import (
     read_questions,
     same_answer,
 )
-from pipelines.detections import Detection
+from pipelines.detections import Detection, strongest
 from pipelines.evaluate.okvqa import probabilities
 from pipelines.generate.answerer_examples import is_validation_photo, teacher_pictures
 from pipelines.generate.questions import QuestionWriter
@@ -151,7 +151,7 @@ class Rater:
         for one in track(random.Random(0).sample(questions, amount), "OK-VQA"):
             sentence = self.sightgraph.parser(one.question)
             found = [Detection(label, 1.0, "listed") for label in dict.fromkeys(one.seen)]
-            graph = self.sightgraph.builder(found, None, sentence)
+            graph = self.sightgraph.builder(strongest(found), None, sentence)
             yield self._rated(graph, query_of(sentence), {}, tuple(one.scores), one.scores)
 
     def generated(self, data: Path, photos: int = GENERATED_PHOTOS) -> Iterator[Rated]:

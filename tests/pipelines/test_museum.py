@@ -38,7 +38,7 @@ def with_store(
     folder = tmp_path_factory.mktemp("museum") / "store"
     import_source(MUSEUM, folder)
     knowledge = JoinedKnowledge([builder.knowledge, Store(folder)])
-    return SightGraph(sightgraph.detector, sightgraph.parser, knowledge, sightgraph.answerer)
+    return SightGraph.of(sightgraph.detector, sightgraph.parser, knowledge, sightgraph.answerer)
 
 
 def relations(answer: Answer) -> list[str]:

@@ -48,7 +48,7 @@ STREET = Photo(Image.new("RGB", (320, 240), "grey"), "street")
 
 
 def with_eyes(sightgraph: SightGraph, *seen: Detection) -> SightGraph:
-    return SightGraph(Seen(*seen), sightgraph.parser, sightgraph.knowledge, sightgraph.answerer)
+    return SightGraph.of(Seen(*seen), sightgraph.parser, sightgraph.knowledge, sightgraph.answerer)
 
 
 def test_the_main_job_on_a_real_photograph(sightgraph: SightGraph) -> None:
@@ -96,7 +96,7 @@ def test_a_fact_changed_in_an_own_file_changes_the_answer(
     )
     question = "What powers this motorcycle?"
     before = with_eyes(sightgraph, MOTORCYCLE).ask(STREET, question)
-    changed = SightGraph(
+    changed = SightGraph.of(
         Seen(MOTORCYCLE), sightgraph.parser, Knowledge.load([file]), sightgraph.answerer
     ).ask(STREET, question)
     assert before.text != "morning dew"

@@ -17,11 +17,12 @@ from kg.knowledge.store import Store
 from kg.vocabulary import EdgeKind
 from pipelines.answering.evidence import DONT_KNOW
 from pipelines.build.builder import GraphBuilder
-from pipelines.build.retrieval import FactFinder
+from pipelines.build.retrieval import EditedFinder, FactFinder
 from pipelines.detections import Detection
 from pipelines.photo import Photo
 from pipelines.reading.parser import Parser
-from pipelines.sightgraph import EditedFinder, EditWarning, SightGraph, edited_builder
+from pipelines.seeing.perception import Perception
+from pipelines.sightgraph import EditWarning, SightGraph
 
 STREET = Photo(Image.new("RGB", (320, 240), "grey"), "street")
 ZEBRA = Detection("zebra", 0.9, "seen", (20, 30, 280, 190))
@@ -54,7 +55,7 @@ def graph_of(
 ) -> SceneGraph:
     if edits is not None:
         assert isinstance(builder.knowledge, Knowledge)
-        builder = edited_builder(builder, EditedKnowledge(builder.knowledge, edits))
+        builder = builder.edited(EditedKnowledge(builder.knowledge, edits))
     return builder([ZEBRA], None, parser(question))
 
 
@@ -128,7 +129,11 @@ def test_edited_parts_share_the_models(sightgraph: SightGraph) -> None:
     edited = sightgraph.edited(Edits(["zebra eats moon dust"]))
     assert edited.answerer is sightgraph.answerer
     assert edited.parser is sightgraph.parser
-    assert edited.perception.scenes is sightgraph.perception.scenes
+    assert isinstance(edited.perception, Perception)
+    assert isinstance(sightgraph.perception, Perception)
+    assert edited.perception.models is sightgraph.perception.models
+    assert edited.builder.linker is not None
+    assert sightgraph.builder.linker is not None
     assert edited.builder.linker.meanings is sightgraph.builder.linker.meanings
     assert not isinstance(sightgraph.knowledge, EditedKnowledge)
 

@@ -10,7 +10,7 @@ import torch
 from graph_fusion.heads.graph import POINTER, YES_NO
 from kg.graph import Edge, Node, SceneGraph
 from kg.vocabulary import EdgeKind, NodeKind
-from pipelines.answering.attribution import Citing
+from pipelines.answering.attribution import Attribution
 from pipelines.answering.probabilities import Probabilities
 
 Rule = Callable[[set[Edge]], float]
@@ -35,8 +35,8 @@ def graph() -> SceneGraph:
     return graph
 
 
-def cited_by(graph: SceneGraph, rule: Rule, way: int = POINTER, text: str = "wood") -> Citing:
-    """Return a `Citing` of a network that gives `text` the probability rule(edges that are left).
+def cited_by(graph: SceneGraph, rule: Rule, way: int = POINTER, text: str = "wood") -> Attribution:
+    """Return an `Attribution`; the network gives `text` the probability rule(edges that are left).
 
     The rule stands where the trained network would, so that what it rests on is known.
     """
@@ -55,7 +55,7 @@ def cited_by(graph: SceneGraph, rule: Rule, way: int = POINTER, text: str = "woo
         assert asked == text
         return [rule(set(graph.edges()) - set(deleted)) for deleted in deletions]
 
-    return Citing(graph, said, WIDE, "entity:0", without)
+    return Attribution(graph, said, WIDE, "entity:0", without)
 
 
 def test_the_fact_that_holds_the_answer_is_cited_with_its_way(graph: SceneGraph) -> None:

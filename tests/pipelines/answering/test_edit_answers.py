@@ -9,13 +9,12 @@ from graph_fusion.tensors import Query
 from kg.graph import PhotoInfo, SceneGraph
 from kg.knowledge.edits import EditedKnowledge, Edits
 from kg.knowledge.memory import Knowledge
-from pipelines.answering.edit_answers import UsersWord
+from pipelines.answering.edit_answers import EditAnswers
 from pipelines.answering.query import query_of
 from pipelines.build.builder import GraphBuilder
 from pipelines.build.retrieval import make_linker
 from pipelines.detections import Detection
 from pipelines.reading.parser import Parser
-from pipelines.sightgraph import edited_builder
 
 CAT = (Detection("cat", 0.9, "test", (10, 10, 200, 200)),)
 PHOTO = PhotoInfo("test", 400, 300)
@@ -46,14 +45,14 @@ class Asker:
     def read(self, question: str, edits: Edits) -> tuple[EditedKnowledge, SceneGraph, Query]:
         knowledge = EditedKnowledge(self.builder.knowledge, edits)
         sentence = self.parser(question)
-        graph = edited_builder(self.builder, knowledge)(CAT, PHOTO, sentence)
+        graph = self.builder.edited(knowledge)(CAT, PHOTO, sentence)
         return knowledge, graph, query_of(sentence)
 
     def __call__(
         self, question: str, to_set: tuple[str, ...] = (), to_unset: tuple[str, ...] = ()
     ) -> str | None:
         knowledge, graph, query = self.read(question, Edits(to_set, to_unset))
-        told = UsersWord(knowledge, self.encoder)(graph, query)
+        told = EditAnswers(knowledge, self.encoder)(graph, query)
         return told.text if told else None
 
 
@@ -94,7 +93,7 @@ def test_an_edit_of_something_else_says_nothing_of_the_cat(ask: Asker) -> None:
 def test_the_way_to_the_fact_is_the_evidence(ask: Asker, encoder: TextEncoder) -> None:
     question = "What is this animal used for?"
     read = ask.read(question, Edits(("cat | used for | pest control",)))
-    told = UsersWord(read[0], encoder)(*read[1:])
+    told = EditAnswers(read[0], encoder)(*read[1:])
     assert told is not None
     assert [node.label for node in told.evidence.objects] == ["cat"]
     (fact,) = told.evidence.facts

@@ -6,7 +6,7 @@ import pytest
 
 from kg.graph import Edge, Node, SceneGraph
 from kg.vocabulary import MEANS, EdgeKind, NodeKind
-from pipelines.answering.query import equally_right, meant_by, others_attributes
+from pipelines.answering.query import denoted_by, equally_right, others_attributes
 
 
 @pytest.fixture
@@ -36,7 +36,7 @@ def graph() -> SceneGraph:
 def test_a_word_means_its_object_and_the_objects_concept_and_nothing_beside(
     graph: SceneGraph,
 ) -> None:
-    assert meant_by(graph, "entity:0") == {"entity:0", "object:0", "kg:cup"}
+    assert denoted_by(graph, "entity:0") == {"entity:0", "object:0", "kg:cup"}
 
 
 def test_objects_of_one_relation_of_what_is_asked_about_are_equally_right(
@@ -51,14 +51,14 @@ def test_objects_of_one_relation_of_what_is_asked_about_are_equally_right(
 
 @pytest.mark.parametrize("topic", [None, "entity:7"])
 def test_without_a_topic_nothing_is(graph: SceneGraph, topic: str | None) -> None:
-    assert meant_by(graph, topic) == frozenset()
+    assert denoted_by(graph, topic) == frozenset()
     assert equally_right(graph, topic) == ()
 
 
 def test_meanings_in_a_circle_end(graph: SceneGraph) -> None:
     graph.connect(Edge("kg:cup", "kg:bowl", EdgeKind.LINK, MEANS, "test"))
     graph.connect(Edge("kg:bowl", "kg:cup", EdgeKind.LINK, MEANS, "test"))
-    assert meant_by(graph, "entity:0") == {"entity:0", "object:0", "kg:cup", "kg:bowl"}
+    assert denoted_by(graph, "entity:0") == {"entity:0", "object:0", "kg:cup", "kg:bowl"}
 
 
 def test_attributes_of_other_objects_do_not_answer(graph: SceneGraph) -> None:

@@ -7,8 +7,8 @@ import pytest
 from kg.graph import PhotoInfo, SceneGraph
 from kg.knowledge.memory import Knowledge
 from kg.vocabulary import EdgeKind, NodeKind
-from pipelines.build.builder import MAX_OBJECTS, GraphBuilder
-from pipelines.detections import Detection
+from pipelines.build.builder import GraphBuilder
+from pipelines.detections import MAX_OBJECTS, Detection, strongest
 from pipelines.reading.parser import Parser
 
 INFO = PhotoInfo("table.jpg", 640, 480)
@@ -27,7 +27,7 @@ def meant(graph: SceneGraph, word: str) -> list[str]:
 
 
 def test_objects_are_numbered_by_score_and_keep_their_boxes(builder: GraphBuilder) -> None:
-    graph = builder([SPOON, CUP], INFO)
+    graph = builder(strongest([SPOON, CUP]), INFO)
     assert [(n.id, n.label, n.box) for n in graph.nodes(NodeKind.OBJECT)] == [
         ("object:0", "cup", CUP.box),
         ("object:1", "spoon", SPOON.box),
@@ -50,11 +50,11 @@ def test_what_was_said_becomes_attributes_and_relations(
     builder: GraphBuilder, parser: Parser
 ) -> None:
     graph = builder([], INFO, parser("a red cup next to the spoon"))
-    said = {
+    stated = {
         (graph.node(e.source).label, e.relation, graph.node(e.target).label)
         for e in graph.edges(EdgeKind.SEMANTIC)
     }
-    assert {("cup", "is", "red"), ("cup", "next to", "spoon")} <= said
+    assert {("cup", "is", "red"), ("cup", "next to", "spoon")} <= stated
 
 
 @pytest.mark.parametrize(
@@ -89,7 +89,7 @@ def test_labels_without_boxes_give_no_spatial_edges(builder: GraphBuilder) -> No
 
 def test_a_crowd_is_cut_to_the_surest(builder: GraphBuilder) -> None:
     crowd = [Detection("cup", i / 100, "test", (i, i, i + 9, i + 9)) for i in range(50)]
-    objects = builder(crowd, INFO).nodes(NodeKind.OBJECT)
+    objects = builder(strongest(crowd), INFO).nodes(NodeKind.OBJECT)
     assert len(objects) == MAX_OBJECTS
     assert objects[0].score == 0.49
 

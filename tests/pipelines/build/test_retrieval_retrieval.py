@@ -259,7 +259,7 @@ def test_a_store_answers_what_only_it_knows(
 ) -> None:
     monkeypatch.setattr(pipelines.build.retrieval, "SMALL", small)
     knowledge = store if alone else JoinedKnowledge([builder.knowledge, store])
-    sightgraph = SightGraph(Seen(), parser, knowledge, answerer)
+    sightgraph = SightGraph.of(Seen(), parser, knowledge, answerer)
     answer = sightgraph.ask(GREY, "What is an astrolabe used for?")
     assert answer.text == "measuring stars"
     assert [fact.origin for fact in answer.evidence.facts] == ["common/cn5"]

@@ -49,7 +49,7 @@ def test_a_verb_means_its_activity(
 def test_the_facts_of_the_activity_come_into_the_graph(
     builder: GraphBuilder, parser: Parser
 ) -> None:
-    graph = builder.asked(builder([], INFO), parser("What would you sleep in?"))
+    graph = builder.with_text(builder([], INFO), parser("What would you sleep in?"))
     assert any(graph.node(edge.source).label == "bed" for edge in graph.edges(EdgeKind.FACT))
 
 
@@ -65,5 +65,5 @@ def test_a_text_added_to_a_graph_gives_the_same_as_both_at_once(
     sentence = parser("Can this animal catch mice?")
     alone = builder(objects, INFO)
     before = len(alone)
-    assert builder.asked(alone, sentence) == builder(objects, INFO, sentence)
+    assert builder.with_text(alone, sentence) == builder(objects, INFO, sentence)
     assert len(alone) == before

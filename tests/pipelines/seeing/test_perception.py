@@ -10,10 +10,11 @@ from kg.errors import SightGraphError
 from kg.graph import PhotoInfo
 from kg.knowledge.memory import Knowledge
 from kg.vocabulary import EdgeKind, NodeKind
-from pipelines.build.builder import GraphBuilder, kept
+from pipelines.build.builder import GraphBuilder
+from pipelines.detections import strongest
 from pipelines.detectors.bundled import BundledDetector
 from pipelines.photo import Photo
-from pipelines.seeing.perception import Perception
+from pipelines.seeing.perception import Perception, PerceptionModels
 from pipelines.seeing.perception_types import HAS_COLOUR, MAY_BE_MADE_OF, MAY_HAVE_SHAPE
 from pipelines.seeing.scenes import SceneReader
 
@@ -25,14 +26,14 @@ def detector() -> BundledDetector:
 
 @pytest.fixture(scope="module")
 def perception(detector: BundledDetector) -> Perception:
-    return Perception(Knowledge.bundled(), detector)
+    return Perception(Knowledge.bundled(), PerceptionModels(detector))
 
 
 def test_each_object_has_what_is_seen_of_it(
     perception: Perception, detector: BundledDetector
 ) -> None:
     photo = Photo.open("example:motorcycle")
-    objects = kept(detector(photo))
+    objects = strongest(detector(photo))
     seen = perception(photo, objects)
     assert len(seen.attributes) == len(objects)
     told = {(one.relation, one.label, one.origin) for one in seen.attributes[0]}
@@ -46,7 +47,7 @@ def test_priors_are_of_things_that_are_made(
     perception: Perception, detector: BundledDetector
 ) -> None:
     photo = Photo.open("example:cat")
-    seen = perception(photo, kept(detector(photo)))
+    seen = perception(photo, strongest(detector(photo)))
     relations = {one.relation for each in seen.attributes for one in each}
     assert HAS_COLOUR in relations
     assert not relations & {MAY_BE_MADE_OF, MAY_HAVE_SHAPE}
@@ -56,7 +57,7 @@ def test_what_is_seen_becomes_nodes_and_edges(
     perception: Perception, detector: BundledDetector, builder: GraphBuilder
 ) -> None:
     photo = Photo.open("example:motorcycle")
-    objects = kept(detector(photo))
+    objects = strongest(detector(photo))
     info = PhotoInfo(photo.source, photo.width, photo.height)
     graph = builder(objects, info, seen=perception(photo, objects))
     red = graph.node("seen:red")
@@ -72,7 +73,7 @@ def test_what_is_seen_becomes_nodes_and_edges(
 
 def test_another_detector_may_find_the_objects(detector: BundledDetector) -> None:
     photo = Photo.open("example:motorcycle")
-    seen = Perception(Knowledge.bundled(), None)(photo, kept(detector(photo)))
+    seen = Perception(Knowledge.bundled())(photo, strongest(detector(photo)))
     assert seen.scenes
 
 
