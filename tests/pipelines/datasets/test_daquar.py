@@ -1,4 +1,4 @@
-"""daquar*.py: reading, rooms, words, tensors; bench/room_tasks.py: the task."""
+"""daquar*.py: reading, rooms, words, tensors; bench/daquar.py: the task."""
 
 from __future__ import annotations
 
