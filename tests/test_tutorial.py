@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from pipelines.cli.app import app
+from pipelines.cli.app import main
 
 ROOT = Path(__file__).resolve().parent.parent
 TUTORIAL = (ROOT / "docs" / "tutorial.md").read_text(encoding="utf-8")
@@ -23,7 +23,7 @@ def test_the_tutorial_goes_the_whole_way(tmp_path: Path, monkeypatch: pytest.Mon
     commands = re.findall(r"^\$ sightgraph (.*)$", TUTORIAL, re.MULTILINE)
     assert len(commands) == 5
     for command in commands:
-        done = CliRunner().invoke(app, shlex.split(command))
+        done = CliRunner().invoke(main, shlex.split(command))
         assert done.exit_code == 0, (command, done.output, done.exception)
     assert Path("runs/own/model.json").is_file()
     table = Path("runs/own-bench/table.md").read_text()

@@ -6,101 +6,42 @@ import json
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
-from itertools import permutations
 from pathlib import Path
 
-import numpy as np
 import torch
-from PIL import Image
-from torch import Tensor, nn
+from torch import nn
 
-from graph_fusion.encoders import IMAGE_ENCODERS, TOKEN_ENCODERS, ImageEncoder, TokenEncoder
-from graph_fusion.encoders.base import Tokens, pad
-from graph_fusion.encoders.text import LastUsed
+from graph_fusion.encoders import IMAGE_ENCODERS, TOKEN_ENCODERS
 from graph_fusion.encoders.words import Vocabulary
-from graph_fusion.fusion import FusionConfig, Masks, TokenGraph
-from graph_fusion.fusion_model import FusionModel
+from graph_fusion.fusion import FusionConfig
 from graph_fusion.parts import Part, make_part, name_and_options
-from graph_fusion.training import Figures, Objective, TrainingConfig
+from graph_fusion.training import TrainingConfig
 from graph_fusion.weights import loading
 from kg.errors import SightGraphError
 from kg.files import write_text
 from kg.vocabulary import MEANS
 from pipelines.bench.folder_answers import (
-    FolderInputs,
     HeadSizes,
-    Reply,
     answering_of,
     make_answering,
 )
+from pipelines.bench.folder_model import (
+    BESIDE,
+    EDGE_FEATURES,
+    SHOWS,
+    FolderFront,
+    FolderModel,
+    FolderObjective,
+    SeenImage,
+    see,
+)
 from pipelines.bench.task import DEFAULT_CHOICE, BenchTask, ModelChoice, Prepared
-from pipelines.datasets.folder import FolderImage, FolderQuestion, read_folder
-from pipelines.photo import Photo
-from pipelines.seeing.geometry import relations as spatial_relations
+from pipelines.datasets.folder import FolderQuestion, read_folder
 
 KNOWN = "folder.json"
 """Answers and words that a model was trained with, beside its weights."""
 RESIZE = 96
 """Side in pixels to which images are resized, if the image encoder's option `resize` is not set."""
-BESIDE, SHOWS = "beside", "shows"
-"""Relations from a cell to its neighbours, and from a cell to the objects that cover its centre."""
-GIVEN, SPATIAL, PLACE, MENTION = range(4)
-EDGE_FEATURES = 5
-"""Kind of the edge, and its score."""
-PLACE_FEATURES = 5
-"""Box as shares of the image, and score."""
-NEIGHBOUR = 1.01
-"""Cells up to this multiple of the shortest distance between centres are neighbours."""
-IMAGES_KEPT = 1 << 11
-"""Images whose tokens are kept, if the image encoder is not trained."""
-
-Link = tuple[int, int, str, int, float]
-"""An edge between two objects: subject, object, relation, kind, score."""
-
-
-def links(image: FolderImage, width: int, height: int) -> list[Link]:
-    """Return the relations that are given, and the spatial ones that follow from the boxes."""
-    found: list[Link] = [(s, o, relation, GIVEN, 1.0) for s, relation, o in image.relations]
-    located = [(number, one.box) for number, one in enumerate(image.objects) if one.box]
-    for (s, first), (o, second) in permutations(located, 2):
-        for relation, score in spatial_relations(first, second, width, height).items():
-            found.append((s, o, relation, SPATIAL, score))
-    return found
-
-
-@dataclass(frozen=True, slots=True)
-class SeenImage:
-    """An image at the size that the encoder reads.
-
-    Shapes (K objects): pixels [3, S, S] uint8; boxes [K, 4] in its pixels, zeros without a box
-    """
-
-    number: int
-    pixels: Tensor
-    boxes: Tensor
-    labels: tuple[str, ...]
-    scores: tuple[float, ...]
-    links: tuple[Link, ...]
-
-
-def see(number: int, image: FolderImage, side: int) -> SeenImage:
-    """Read an image.
-
-    Raises:
-        SightGraphError: it cannot be read.
-    """
-    photo = Photo.open(image.file)
-    resized = photo.image.resize((side, side), Image.Resampling.BILINEAR)
-    scale = torch.tensor([side / photo.width, side / photo.height] * 2)
-    boxes = torch.tensor([one.box or (0.0,) * 4 for one in image.objects]).view(-1, 4)
-    return SeenImage(
-        number,
-        torch.from_numpy(np.array(resized)).permute(2, 0, 1),
-        boxes * scale,
-        tuple(one.label for one in image.objects),
-        tuple(one.score for one in image.objects),
-        tuple(links(image, photo.width, photo.height)),
-    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,216 +77,6 @@ class FolderKnown:
         with loading("folder", file.parent):
             values = json.loads(file.read_text(encoding="utf-8"))
             return cls(**{key: tuple(value) for key, value in values.items()})
-
-
-@dataclass(frozen=True, slots=True)
-class FolderBatch:
-    """Questions, and each image that they are about once.
-
-    Shapes (B questions, U images): row [B]: index into `images`; pixels [U, 3, S, S] in [0, 1]
-    """
-
-    questions: tuple[FolderQuestion, ...]
-    images: tuple[SeenImage, ...]
-    row: Tensor
-    pixels: Tensor
-
-
-class FolderFront(nn.Module):
-    """Image tokens: the encoder's, then one for each object; text tokens: the text encoder's.
-
-    With an encoder of regions, an object is one token: what its box shows, and its label.
-
-    image_encoder: None: only the objects are seen. answers: the closed list, for heads that
-        compare with the answers' names.
-    """
-
-    def __init__(
-        self,
-        image_encoder: ImageEncoder | None,
-        text_encoder: TokenEncoder,
-        hidden: int,
-        answers: tuple[str, ...],
-    ) -> None:
-        super().__init__()
-        self.image_encoder = image_encoder
-        self.text_encoder = text_encoder
-        self.answers = answers
-        self.regions = getattr(image_encoder, "features", None) == "region"
-        self.look = None if image_encoder is None else nn.Linear(image_encoder.dim, hidden)
-        self.label = nn.Linear(text_encoder.dim, hidden)
-        self.place = nn.Linear(PLACE_FEATURES, hidden)
-        self.text = nn.Linear(text_encoder.dim, hidden)
-        self._kept: LastUsed[int, tuple[Tensor, Tensor]] = LastUsed(IMAGES_KEPT)
-
-    def forward(self, batch: FolderBatch) -> FolderInputs:
-        tokens = None if self.image_encoder is None else self._looked(batch)
-        cells = None if self.regions else tokens
-        objects, there = self._objects(batch, tokens if self.regions else None)
-        first = 0 if cells is None else cells.mask.shape[1]
-        if cells is not None:
-            assert self.look is not None
-            objects = torch.cat([self.look(cells.values), objects], dim=1)
-            there = torch.cat([cells.mask, there], dim=1)
-        image, seen = torch.relu(objects)[batch.row], there[batch.row]
-        said = self.text_encoder([one.text for one in batch.questions])
-        rows = batch.row.tolist()
-        labels = [batch.images[row].labels for row in rows]
-        width = image.shape[1]
-        options = [self.embed(one.options) for one in batch.questions]
-        choices = pad(options)
-        return FolderInputs(
-            image,
-            torch.relu(self.text(said.values)),
-            self._graph(batch, cells, first, width, said),
-            Masks(seen, said.mask),
-            batch.questions,
-            tuple(
-                (*(None,) * first, *one, *(None,) * (width - first - len(one))) for one in labels
-            ),
-            choices.values,
-            choices.mask,
-            self.embed(self.answers),
-        )
-
-    def embed(self, texts: Sequence[str]) -> Tensor:
-        """Return one vector for each text: [len(texts), D]."""
-        if not texts:
-            return next(self.label.parameters()).new_zeros(0, self.text_encoder.dim)
-        vectors: Tensor = self.text_encoder(texts).pooled()
-        return vectors
-
-    def _looked(self, batch: FolderBatch) -> Tokens:
-        """Return the encoder's tokens; those of an encoder that is not trained are kept."""
-        assert self.image_encoder is not None
-        boxes = [one.boxes for one in batch.images] if self.regions else None
-        if any(one.requires_grad for one in self.image_encoder.parameters()):
-            return self.image_encoder(batch.pixels, boxes)  # type: ignore[no-any-return]
-        found = {one.number: self._kept.get(one.number) for one in batch.images}
-        kept = {number: one for number, one in found.items() if one is not None}
-        new = [at for at, one in enumerate(batch.images) if one.number not in kept]
-        if new:
-            chosen = None if boxes is None else [boxes[at] for at in new]
-            tokens = self.image_encoder(batch.pixels[new], chosen)
-            for row, at in enumerate(new):
-                there, number = tokens.mask[row], batch.images[at].number
-                kept[number] = tokens.values[row, there].detach(), tokens.boxes[row, there]
-                self._kept.put(number, kept[number])
-        every = [kept[one.number] for one in batch.images]
-        return pad([values for values, _ in every], [places for _, places in every])
-
-    def _objects(self, batch: FolderBatch, regions: Tokens | None) -> tuple[Tensor, Tensor]:
-        """Return the objects' tokens [U, K, H] before the activation, and their mask [U, K]."""
-        names = sorted({label for one in batch.images for label in one.labels})
-        row = {name: number for number, name in enumerate(names)}
-        vectors = self.embed(names)
-        side = batch.pixels.shape[-1]
-        rows = []
-        for one in batch.images:
-            scores = one.boxes.new_tensor(one.scores).unsqueeze(1)
-            places = torch.cat([one.boxes / side, scores], dim=1)
-            chosen = torch.tensor([row[label] for label in one.labels], dtype=torch.long)
-            rows.append(self.label(vectors[chosen.to(vectors.device)]) + self.place(places))
-        objects = pad(rows)
-        values = objects.values
-        if regions is not None:
-            assert self.look is not None
-            values = values + self.look(regions.values)
-        return values, objects.mask
-
-    def _graph(
-        self, batch: FolderBatch, cells: Tokens | None, first: int, width: int, said: Tokens
-    ) -> TokenGraph:
-        """Return all edges, each forward and backward; objects begin at image token `first`."""
-        assert said.names is not None or said.mask.shape[1] == 1
-        length = width + said.mask.shape[1]
-        placed = [_placed(one, cells, at) for at, one in enumerate(batch.images)]
-        edges: list[Link] = []
-        for number, at in enumerate(batch.row.tolist()):
-            start, image = number * length, batch.images[at]
-            for a, b, relation, kind, score in image.links:
-                edges.append((start + first + a, start + first + b, relation, kind, score))
-            edges += [(start + a, start + b, name, PLACE, 1.0) for a, b, name in placed[at]]
-            for token, word in enumerate(said.names[number] if said.names else ()):
-                for object_, label in enumerate(image.labels):
-                    if word in label.split():
-                        ends = start + width + token, start + first + object_
-                        edges.append((*ends, MEANS, MENTION, 1.0))
-        return self._token_graph(edges)
-
-    def _token_graph(self, edges: Sequence[Link]) -> TokenGraph:
-        device = self.label.weight.device
-        names = sorted({relation for _, _, relation, _, _ in edges})
-        row = {name: number for number, name in enumerate(names)}
-        ends = torch.tensor([one[:2] for one in edges], dtype=torch.long, device=device).view(-1, 2)
-        relation = torch.tensor([row[one[2]] for one in edges], dtype=torch.long, device=device)
-        kind = torch.tensor([one[3] for one in edges], dtype=torch.long, device=device)
-        scores = torch.tensor([one[4] for one in edges], device=device)
-        kinds = nn.functional.one_hot(kind, EDGE_FEATURES - 1).to(scores.dtype)
-        features = torch.cat([kinds, scores.unsqueeze(1)], dim=1)
-        return TokenGraph(
-            senders=torch.cat([ends[:, 0], ends[:, 1]]),
-            receivers=torch.cat([ends[:, 1], ends[:, 0]]),
-            weights=scores.repeat(2),
-            relation=relation.repeat(2),
-            backward=torch.arange(2 * len(edges), device=device) >= len(edges),
-            relations=self.embed(names),
-            features=features.repeat(2, 1),
-        )
-
-
-def _placed(image: SeenImage, cells: Tokens | None, row: int) -> list[tuple[int, int, str]]:
-    """Return edges between neighbouring cells, and from cells to the objects that cover them."""
-    if cells is None:
-        return []
-    there = cells.mask[row].nonzero().squeeze(1)
-    centres = cells.centres[row, there]
-    apart = torch.cdist(centres, centres)
-    shortest = apart[apart > 0].min() if len(there) > 1 and bool((apart > 0).any()) else 0.0
-    near = ((apart > 0) & (apart <= NEIGHBOUR * shortest)).triu()
-    edges = [(int(there[a]), int(there[b]), BESIDE) for a, b in near.nonzero().tolist()]
-    low, high = image.boxes[:, None, :2], image.boxes[:, None, 2:]
-    covered = ((centres >= low) & (centres <= high)).all(2)
-    first = cells.mask.shape[1]
-    edges += [(int(there[b]), first + a, SHOWS) for a, b in covered.nonzero().tolist()]
-    return edges
-
-
-class FolderModel(FusionModel):
-    """As `FusionModel`; for a head of two towers, images and texts are fused apart."""
-
-    def forward(self, batch: FolderBatch) -> Reply:
-        if not self.head.two_towers:
-            reply: Reply = super().forward(batch)
-            return reply
-        images, _ = self.fuse(batch, only="image")
-        texts, inputs = self.fuse(batch, only="text")
-        matched: Reply = self.head.match(images, texts, inputs)  # type: ignore[operator]
-        return matched
-
-
-class FolderObjective(Objective[FolderModel, FolderBatch]):
-    """The head's own loss; accuracy is the share of questions answered rightly."""
-
-    def __init__(self, images: Sequence[SeenImage]) -> None:
-        self.images = images
-
-    def collate(self, examples: Sequence[FolderQuestion]) -> FolderBatch:
-        numbers = sorted({one.image for one in examples})
-        images = tuple(self.images[number] for number in numbers)
-        return FolderBatch(
-            tuple(examples),
-            images,
-            torch.tensor([numbers.index(one.image) for one in examples]),
-            torch.stack([one.pixels for one in images]).float() / 255,
-        )
-
-    def loss(self, model: FolderModel, batch: FolderBatch) -> tuple[Tensor, Figures]:
-        return model.head.loss(model(batch)), {}  # type: ignore[operator]
-
-    def figures(self, model: FolderModel, batch: FolderBatch) -> Figures:
-        correct = model.head.correct(model(batch))  # type: ignore[operator]
-        return {"accuracy": (sum(correct), len(correct))}
 
 
 @dataclass(frozen=True, slots=True)
