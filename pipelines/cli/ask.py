@@ -29,8 +29,8 @@ from pipelines.cli.output import print_answer, print_columns, print_json, print_
 if TYPE_CHECKING:
     from PIL import Image
 
-    from pipelines.answering.deletion import Effect, Explanation
     from pipelines.answering.evidence import Answer
+    from pipelines.explain import Effect, Explanation
 
 
 PICTURES = (".png", ".html")
@@ -161,7 +161,7 @@ def explain(
     opened = Photo.open(photo)
     knowledge = load_knowledge(knowledge_files, only_kg)
     sightgraph = load_sightgraph(detector, model, detections, knowledge)
-    from pipelines.answering.deletion import explain as explain_answer
+    from pipelines.explain import explain as explain_answer
 
     explanation = explain_answer(sightgraph, opened, question, seed=seed)
     if targets:

@@ -11,13 +11,13 @@ from rich.console import Console
 from rich.progress import track
 
 from kg.graph import Edge, SceneGraph
-from pipelines.answering.deletion import DRAWS, Control
 from pipelines.answering.evidence import DONT_KNOW
 from pipelines.answering.paths import with_following
 from pipelines.datasets.questions import PhotoQuestion
 from pipelines.detections import Detection
 from pipelines.evaluate.protocol import Report, Source
 from pipelines.evaluate.questions import AskedPhotos
+from pipelines.explain import DRAWS, Control
 from pipelines.photo import Photo
 from pipelines.sightgraph import SightGraph
 

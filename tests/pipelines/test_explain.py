@@ -8,8 +8,8 @@ import pytest
 import torch
 
 from kg.vocabulary import EdgeKind
-from pipelines.answering.deletion import Control, Explanation, explain, pieces, without_piece
 from pipelines.cli.output import picture
+from pipelines.explain import Control, Explanation, explain, pieces, without_piece
 from pipelines.sightgraph import SightGraph
 
 
