@@ -42,13 +42,11 @@ from pipelines.bench.task import DEFAULT_CHOICE, BenchTask, ModelChoice, Prepare
 from pipelines.datasets.daquar import (
     Daquar,
     RoomQuestion,
-    fold_of,
-    is_held_out,
     read_daquar,
-    rooms,
     spoken,
     whole_answers,
 )
+from pipelines.datasets.splits import fold_of, for_training, in_part
 from pipelines.detectors.bundled import BundledDetector
 from pipelines.evaluate.wups import Nouns
 
@@ -72,15 +70,14 @@ class RoomsKnown:
 
     @classmethod
     def of(cls, data: Daquar) -> RoomsKnown:
-        """Set rooms aside, and list what the questions about the others hold.
+        """List what the questions of the part train hold.
 
         Raises:
             SightGraphError: no room is left to train on.
         """
-        room = rooms(data.files)
-        asked = [one for one in data.questions if not is_held_out(room[one.photograph])]
+        asked = training_questions(data)
         if not asked:
-            raise SightGraphError("all rooms of this folder are set aside: it is too small.")
+            raise SightGraphError("no room of this folder is in the part train: it is too small.")
         counts = whole_answers(asked)
         return cls(
             tuple(counts),
@@ -102,6 +99,11 @@ class RoomsKnown:
             return cls(**{name: tuple(values) for name, values in known.items()})
 
 
+def training_questions(data: Daquar) -> list[RoomQuestion]:
+    """Return the questions that are trained on."""
+    return for_training(in_part(data.questions, "train"))
+
+
 @dataclass(frozen=True, slots=True)
 class RoomsPrepared(Prepared):
     """And what a model is made from."""
@@ -112,8 +114,8 @@ class RoomsPrepared(Prepared):
 class DAQUAR(BenchTask):
     """Questions of people about rooms, from pixels; --data is a folder like daquar.
 
-    The photographs of some rooms are set aside and only measured: the last epoch's weights are
-    kept. A folder that holds others, such as the official test, is measured as a whole.
+    The last epoch's weights are kept, and the held-out rooms are only measured. A folder that
+    holds other photographs, such as the official test, is measured as a whole.
 
     wordnet: where WordNet is; without it there is no WUPS.
     measuring: a model is only measured: what training fixed must be there, nothing is written.
@@ -151,7 +153,8 @@ class DAQUAR(BenchTask):
         new = not self.measuring and not (cache / ABOUT).is_file()
         known = RoomsKnown.of(daquar) if new else RoomsKnown.load(cache / ABOUT)
         numbers = sorted({one.photograph for one in daquar.questions})
-        seen = look_at([daquar.files[number] for number in numbers], cache, not self.measuring)
+        files = [daquar.photographs[number].file for number in numbers]
+        seen = look_at(files, cache, not self.measuring)
         scores = self._scores(daquar, numbers, seen, known, cache, new)
         if new:
             write_text(cache / ABOUT, json.dumps(asdict(known)) + "\n")
@@ -161,17 +164,26 @@ class DAQUAR(BenchTask):
         trained = set(known.photographs)
         pairs = list(zip(daquar.questions, examples, strict=True))
         train = [one for question, one in pairs if question.photograph in trained]
-        others = [one for question, one in pairs if question.photograph not in trained]
+        whole = not trained <= set(daquar.photographs)
+        development = [one for question, one in pairs if question.part == "development"]
+        test = [
+            one
+            for question, one in pairs
+            if question.photograph not in trained and (whole or question.part == "held-out")
+        ]
         closed = [frozenset(answer) for answer in known.answers]
         nouns = None if self.wordnet is None else Nouns.read(self.wordnet)
         return RoomsPrepared(
             RoomObjective(tables, closed),
             train,
-            others,
-            others,
+            development,
+            test,
             RoomObjective(tables, closed, nouns),
             known=known,
         )
+
+    def training_records(self, data: Path) -> list[RoomQuestion]:
+        return training_questions(read_daquar(data))
 
     def _scores(
         self,
@@ -187,10 +199,9 @@ class DAQUAR(BenchTask):
         own = [rows[number] for number in known.photographs if number in rows]
         if len(own) < len(known.photographs):
             return WordReader.load(cache / READER)(seen.cells)
-        room = rooms(daquar.files)
         places = {number: row for row, number in enumerate(known.photographs)}
         said = words_said(daquar.questions, known.words, places)
-        folds = [fold_of(room[number], FOLDS) for number in known.photographs]
+        folds = [fold_of(daquar.photographs[number].room, FOLDS) for number in known.photographs]
         reader, unseen = fit_words(seen.cells[own], said, folds)
         if new:
             reader.save(cache / READER)

@@ -37,6 +37,7 @@ from pipelines.bench.folder_model import (
 )
 from pipelines.bench.task import DEFAULT_CHOICE, BenchTask, ModelChoice, Prepared
 from pipelines.datasets.folder import FolderQuestion, read_folder
+from pipelines.datasets.splits import Divided, for_training, in_part
 
 KNOWN = "folder.json"
 """Answers and words that a model was trained with, beside its weights."""
@@ -124,6 +125,9 @@ class FolderTask(BenchTask):
         objective = FolderObjective(images)
         train, validation, test = parts.values()
         return FolderPrepared(objective, train, validation, test, known=known)
+
+    def training_records(self, data: Path) -> Sequence[Divided]:
+        return for_training(in_part(read_folder(data).questions, "train"))
 
     def model(self, choice: ModelChoice, prepared: Prepared) -> nn.Module:
         assert isinstance(prepared, FolderPrepared)

@@ -28,7 +28,8 @@ from pipelines.bench.task import (
     measured,
 )
 from pipelines.datasets.coco import VAL_SPLIT
-from pipelines.generate.knowledge_scenes import SceneQuestion, read_photos, write_parts
+from pipelines.datasets.splits import PARTS, Divided
+from pipelines.generate.knowledge_scenes import SceneQuestion, read_parts, read_photos, write_parts
 from pipelines.generate.scene_noise import noises
 
 KINDS = (NodeKind.OBJECT, NodeKind.CONCEPT)
@@ -309,12 +310,14 @@ class KnowledgeScenes(BenchTask):
         self.parts = write_parts(data, self.questions)
         self.table = TextTable()
         train, validation, test = (
-            [example(one, self.table) for one in self.parts[part]]
-            for part in ("train", "validation", "test")
+            [example(one, self.table) for one in self.parts[part]] for part in PARTS
         )
         self.encoder = sentence_encoder(choice.text_encoder or "minilm", self.table.texts())
         self.vectors = encode_once(self.table.texts(), self.encoder)
         return Prepared(SceneObjective(self.vectors), train, validation, test)
+
+    def training_records(self, data: Path) -> Sequence[Divided]:
+        return read_parts(data)["train"]
 
     def model(self, choice: ModelChoice, prepared: Prepared) -> nn.Module:
         hidden, features = choice.sizes.hidden, self.encoder.dim
@@ -337,7 +340,7 @@ class KnowledgeScenes(BenchTask):
         photos = read_photos(self.data, VAL_SPLIT)
         points = {}
         for noise in noises(photos, self.data, seed=0):
-            points[noise.name] = self._accuracy(model, noise.apply(self.parts["test"]))
+            points[noise.name] = self._accuracy(model, noise.apply(self.parts["held-out"]))
         return points
 
     def _accuracy(self, model: nn.Module, questions: Sequence[SceneQuestion]) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -25,13 +26,10 @@ from graph_fusion.vocabulary_model import (
 from kg.errors import SightGraphError
 from kg.knowledge.memory import Knowledge
 from pipelines.bench.task import DEFAULT_CHOICE, BenchTask, ModelChoice, Prepared
-from pipelines.datasets.okvqa import (
-    OpenQuestion,
-    read_aokvqa,
-    read_fvqa,
-    read_okvqa,
-    vocabulary,
-)
+from pipelines.datasets.aokvqa import VOTES, read_aokvqa
+from pipelines.datasets.fvqa import read_fvqa
+from pipelines.datasets.okvqa import OpenQuestion, read_okvqa
+from pipelines.datasets.splits import Divided, for_training, in_part
 from pipelines.generate.fact_questions import knowledge_questions
 from pipelines.generate.worded_graphs import worded_graphs
 from pipelines.training.vocabulary import OpenExample, OpenObjective, group_by_length
@@ -59,7 +57,7 @@ class OKVQA(BenchTask):
     """Questions that need knowledge, from listed labels; --data is the folder of the data sets.
 
     A batch is a group of questions that are about equally long. The last epoch's weights are
-    kept, so that the photographs set aside choose nothing and only measure.
+    kept: neither the part development nor the part held out chooses anything.
 
     before, beside: questions of our own, for objects, subjects and abilities: those that come
         before OK-VQA, and those mixed into it.
@@ -93,30 +91,25 @@ class OKVQA(BenchTask):
         if data is None:
             raise SightGraphError("okvqa needs --data, the folder that holds okvqa/train.json.")
         okvqa = read_okvqa(data / "okvqa" / "train.json")
-        aokvqa = read_aokvqa(data / "aokvqa" / "train.csv", okvqa)
-        fvqa = read_fvqa(data / "fvqa" / "train.json")
+        held_out = in_part(okvqa, "held-out")
+        sources = training_questions(data, okvqa)
         knowledge = Knowledge.bundled()
-        beside = knowledge_questions(knowledge, *self.beside, seed=1)
-        others = {
-            "aokvqa": aokvqa,
-            "fvqa": fvqa,
-            "before": knowledge_questions(knowledge, *self.before, seed=0),
-        }
-        often = vocabulary([*okvqa, *aokvqa])
+        sources["beside"] = knowledge_questions(knowledge, *self.beside, seed=1)
+        sources["knowledge"] = knowledge_questions(knowledge, *self.before, seed=0)
+        often = vocabulary([*sources["okvqa"], *sources["aokvqa"]])
         self.row = {answer: number for number, answer in enumerate(often)}
         encoder = TEXT_ENCODERS.make("minilm")
-        own = self._examples(okvqa, encoder, cache / "okvqa.jsonl")
-        mixed = self._examples(beside, encoder, cache / "beside.jsonl")
-        before = [
-            one
-            for name, questions in others.items()
-            for one in self._examples(questions, encoder, cache / f"{name}.jsonl")
-            if one.scores
-        ]
-        pairs = list(zip(okvqa, own, strict=True))
-        aside = [one for question, one in pairs if question.part == "validation"]
-        train = [one for question, one in pairs if question.part == "train"]
-        train = [one for one in (*train, *mixed) if one.scores]
+        examples = {
+            name: [
+                one
+                for one in self._examples(questions, encoder, cache / f"{name}.jsonl")
+                if one.scores
+            ]
+            for name, questions in sources.items()
+        }
+        train = [*examples["okvqa"], *examples["beside"]]
+        before = [one for name in ("aokvqa", "fvqa", "knowledge") for one in examples[name]]
+        aside = self._examples(held_out, encoder, cache / "held-out.jsonl")
         return OpenPrepared(
             OpenObjective(Wording(encoder), len(often)),
             group_by_length(train, BATCH),
@@ -127,6 +120,10 @@ class OKVQA(BenchTask):
             often=torch.tensor(list(often.values())),
             before=group_by_length(before, BATCH),
         )
+
+    def training_records(self, data: Path) -> Sequence[Divided]:
+        sets = training_questions(data, read_okvqa(data / "okvqa" / "train.json"))
+        return [one for questions in sets.values() for one in questions]
 
     def _examples(
         self, questions: Sequence[OpenQuestion], encoder: TextEncoder, cache: Path
@@ -162,6 +159,35 @@ class OKVQA(BenchTask):
         config = VocabularyConfig(prepared.answers, (_member(choice),))
         VocabularyAnswerer([model], config, prepared.objective.wording).save(out)
         return True
+
+
+def training_questions(data: Path, okvqa: Sequence[OpenQuestion]) -> dict[str, list[OpenQuestion]]:
+    """Return the questions of people that the task trains on, by data set.
+
+    Raises:
+        SightGraphError: a data set is missing.
+    """
+    sets = {
+        "okvqa": okvqa,
+        "aokvqa": read_aokvqa(data / "aokvqa" / "train.csv", okvqa),
+        "fvqa": read_fvqa(data / "fvqa" / "train.json"),
+    }
+    return {name: for_training(in_part(found, "train")) for name, found in sets.items()}
+
+
+def vocabulary(questions: Sequence[OpenQuestion], least: int = 2) -> dict[str, float]:
+    """Return the answers that are right `least` times in `questions`, with the sums of scores.
+
+    An answer of a single person does not count in A-OKVQA.
+    """
+    times: Counter[str] = Counter()
+    total: defaultdict[str, float] = defaultdict(float)
+    for one in questions:
+        for answer, score in one.scores.items():
+            if one.source == "okvqa" or score > 1 / VOTES:
+                times[answer] += 1
+            total[answer] += score
+    return {answer: total[answer] for answer, count in sorted(times.items()) if count >= least}
 
 
 def _member(choice: ModelChoice) -> MemberConfig:

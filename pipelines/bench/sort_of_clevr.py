@@ -24,6 +24,7 @@ from pipelines.bench.task import (
     ModelChoice,
     Prepared,
 )
+from pipelines.datasets.splits import Divided
 from pipelines.generate.sort_of_clevr import (
     ANSWERS,
     COLOURS,
@@ -206,6 +207,9 @@ class SortOfClevr(BenchTask):
             list(pictures(n, seed)) for n, seed in zip(self.amounts, seeds, strict=True)
         )
         return Prepared(ShapesObjective(), train, validation, test)
+
+    def training_records(self, data: Path) -> Sequence[Divided]:
+        return ()  # the pictures are generated, with another seed for each part
 
     def model(self, choice: ModelChoice, prepared: Prepared) -> nn.Module:
         hidden, encoder, side = choice.sizes.hidden, None, None

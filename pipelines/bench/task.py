@@ -21,6 +21,7 @@ from graph_fusion.training import Objective, TrainingConfig, fit, read_config
 from graph_fusion.weights import loading
 from kg.errors import SightGraphError
 from kg.files import atomic_path, write_text
+from pipelines.datasets.splits import Divided
 
 MEASURE_BATCH = 64
 """Test samples that go through a model at once."""
@@ -148,6 +149,10 @@ class BenchTask(ABC):
                     f"Of the components, {self.name} lets you choose {free}."
                 )
         LAYERS.resolve(name_and_options(options.layer or options.sizes.layer, LAYERS.kind)[0])
+
+    def training_records(self, data: Path) -> Sequence[Divided]:
+        """Return the records of `data` that are trained on; none where they are generated."""
+        return ()
 
     def choices(self) -> list[str]:
         """Return the names of what is compared."""

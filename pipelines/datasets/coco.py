@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from kg.errors import SightGraphError
-from kg.graph import PhotoInfo
+from pipelines.datasets.splits import Part, coco_part
 
 TRAIN_SPLIT, VAL_SPLIT = "train2017", "val2017"
 
@@ -101,8 +102,60 @@ COCO_IDS = tuple(i for i in range(1, 91) if i not in _UNUSED_IDS)
 """The number of each class, in the same order."""
 
 
+Labelled = list[tuple[str, float, list[float]]]
+"""(label, score, [x1, y1, x2, y2] in pixels of the photograph)."""
+
+
+@dataclass(frozen=True, slots=True)
+class CocoPhoto:
+    """A photograph of a folder in COCO's format.
+
+    file_name: its path in the folder; split: the official one; boxes: people's, with score 1.
+    """
+
+    file_name: str
+    width: int
+    height: int
+    split: str
+    part: Part
+    boxes: Labelled
+    captions: list[str]
+
+
+def read_coco(folder: Path) -> list[CocoPhoto]:
+    """Read the photographs of `folder`, in the order of annotations.json, without crowds.
+
+    Raises:
+        SightGraphError: the annotations or the captions are missing or of another format.
+    """
+    annotations = read_annotations(folder)
+    file = folder / "captions.json"
+    try:
+        label = {one["id"]: one["name"] for one in annotations["categories"]}
+        photos = {one["id"]: _photo(one) for one in annotations["images"]}
+        for one in annotations["annotations"]:
+            if not one.get("iscrowd"):
+                x, y, width, height = one["bbox"]
+                corners = [x, y, x + width, y + height]
+                photos[one["image_id"]].boxes.append((label[one["category_id"]], 1.0, corners))
+        if file.is_file():
+            for one in json.loads(file.read_text(encoding="utf-8"))["annotations"]:
+                photos[one["image_id"]].captions.append(one["caption"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise SightGraphError(
+            f"'{folder}' cannot be read as a COCO folder: {error!r}. Give a folder like coco_mini."
+        ) from error
+    return list(photos.values())
+
+
+def _photo(one: dict[str, Any]) -> CocoPhoto:
+    split = str(one.get("split"))
+    part = coco_part(one["file_name"], split)
+    return CocoPhoto(one["file_name"], one["width"], one["height"], split, part, [], [])
+
+
 def read_annotations(folder: Path) -> dict[str, Any]:
-    """Read `folder`/annotations.json.
+    """Return the content of `folder`/annotations.json as it is, for COCO's own scorer.
 
     Raises:
         SightGraphError: it is missing, or is no COCO file.
@@ -117,25 +170,3 @@ def read_annotations(folder: Path) -> dict[str, Any]:
             f"'{file}' cannot be read as COCO annotations: {error}. Give a folder like coco_mini."
         ) from error
     return annotations
-
-
-def coco_boxes(folder: Path, split: str) -> dict[str, list[tuple[str, float, list[float]]]]:
-    """Return (label, 1.0, [x1, y1, x2, y2]) of each photograph of one split, by file name."""
-    annotations = read_annotations(folder)
-    label = {one["id"]: one["name"] for one in annotations["categories"]}
-    files = {one["id"]: one["file_name"] for one in annotations["images"] if one["split"] == split}
-    boxes: dict[str, list[tuple[str, float, list[float]]]] = {name: [] for name in files.values()}
-    for one in annotations["annotations"]:
-        if one["image_id"] in files and not one.get("iscrowd"):
-            x, y, width, height = one["bbox"]
-            corners = [x, y, x + width, y + height]
-            boxes[files[one["image_id"]]].append((label[one["category_id"]], 1.0, corners))
-    return boxes
-
-
-def photo_sizes(folder: Path) -> dict[str, PhotoInfo]:
-    """Return name, width and height of each photograph, by file name."""
-    return {
-        one["file_name"]: PhotoInfo(one["file_name"], one["width"], one["height"])
-        for one in read_annotations(folder)["images"]
-    }

@@ -1,13 +1,12 @@
 """DAQUAR: questions that people asked about rooms (Malinowski & Fritz, NeurIPS 2014).
 
 Photographs of NYU Depth v2 were taken one after another in a room, and its official parts share
-no room. So a run of photographs whose numbers have no gap is set aside as a whole: neighbours in
-training would make the figures better than those of the official test.
+no room. So a run of photographs whose numbers have no gap is one room and lies in one part:
+neighbours in training would make the figures better than those of the official test.
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -16,9 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from kg.errors import SightGraphError
+from pipelines.datasets.splits import Part, room_part
 
-HELD_OUT = 0.15
-"""Share of the rooms whose questions are not trained on."""
 SEPARATOR = ", "
 """Between the answers of one question, where they are one text."""
 
@@ -27,21 +25,31 @@ SEPARATOR = ", "
 class RoomQuestion:
     """A question with its whole answer, a set of words such as {"night_stand", "lamp"}.
 
-    photograph: number of its photograph.
+    photograph: number of its photograph, whose room's part is the question's.
     """
 
     id: int
     photograph: int
     text: str
     answers: frozenset[str]
+    part: Part
+
+
+@dataclass(frozen=True, slots=True)
+class RoomPhoto:
+    """A photograph; room: the number of the first photograph of its room."""
+
+    file: Path
+    room: int
+    part: Part
 
 
 @dataclass(frozen=True, slots=True)
 class Daquar:
-    """Questions in the file's order, and each photograph's file by its number."""
+    """Questions in the file's order, and the photographs by their numbers."""
 
     questions: tuple[RoomQuestion, ...]
-    files: Mapping[int, Path]
+    photographs: Mapping[int, RoomPhoto]
 
 
 def read_daquar(folder: Path) -> Daquar:
@@ -51,23 +59,43 @@ def read_daquar(folder: Path) -> Daquar:
         SightGraphError: the folder lacks a file or a photograph, or what it holds is something
             else.
     """
-    files = {
-        _whole(one, "id", "images.json"): folder / _text(one, "file_name", "images.json")
-        for one in _records(folder / "images.json")
-    }
-    questions = tuple(_question(one) for one in _records(folder / "questions.json"))
-    for number in {one.photograph for one in questions}:
-        if number not in files:
+    photographs = read_photographs(folder)
+    records = _records(folder / "questions.json")
+    asked = [_whole(one, "image_id", "questions.json") for one in records]
+    for number in dict.fromkeys(asked):
+        if number not in photographs:
             raise SightGraphError(
                 f"{folder / 'questions.json'} asks about photograph {number}, which images.json "
                 "does not name. Take both files from the same release."
             )
-        if not files[number].is_file():
+        if not photographs[number].file.is_file():
             raise SightGraphError(
-                f"the photograph '{files[number]}' is missing. Put the folder images beside "
-                "images.json."
+                f"the photograph '{photographs[number].file}' is missing. Put the folder images "
+                "beside images.json."
             )
-    return Daquar(questions, files)
+    questions = (
+        _question(one, photographs[number].part) for one, number in zip(records, asked, strict=True)
+    )
+    return Daquar(tuple(questions), photographs)
+
+
+def read_photographs(folder: Path) -> dict[int, RoomPhoto]:
+    """Read the photographs of `images.json`, by their numbers.
+
+    Raises:
+        SightGraphError: the file is missing or of another format.
+    """
+    name = "images.json"
+    records = {_whole(one, "id", name): one for one in _records(folder / name)}
+    room = rooms(records)
+    return {
+        number: RoomPhoto(
+            folder / _text(one, "file_name", name),
+            room[number],
+            room_part(room[number], one.get("split")),
+        )
+        for number, one in records.items()
+    }
 
 
 def rooms(numbers: Iterable[int]) -> dict[int, int]:
@@ -80,17 +108,6 @@ def rooms(numbers: Iterable[int]) -> dict[int, int]:
     for number in sorted(set(numbers)):
         found[number] = found.get(number - 1, number)
     return found
-
-
-def is_held_out(room: int) -> bool:
-    """Say by a hash of a room's first photograph whether it is set aside."""
-    return hashlib.sha256(f"daquar room {room}".encode()).digest()[0] < HELD_OUT * 256
-
-
-def fold_of(room: int, folds: int) -> int:
-    """Return in which of so many equal parts a room lies, by a hash."""
-    digest = hashlib.sha256(f"fold {room}".encode()).digest()
-    return int.from_bytes(digest, "big") % folds
 
 
 def whole_answers(questions: Sequence[RoomQuestion]) -> Counter[tuple[str, ...]]:
@@ -108,7 +125,7 @@ def spoken(answer: Iterable[str]) -> str:
     return SEPARATOR.join(word.replace("_", " ") for word in answer)
 
 
-def _question(record: Any) -> RoomQuestion:
+def _question(record: Any, part: Part) -> RoomQuestion:
     name = "questions.json"
     answers = record.get("answers")
     if not isinstance(answers, list) or not answers or not all(isinstance(a, str) for a in answers):
@@ -118,6 +135,7 @@ def _question(record: Any) -> RoomQuestion:
         _whole(record, "image_id", name),
         _text(record, "question", name),
         frozenset(answers),
+        part,
     )
 
 

@@ -14,13 +14,12 @@ from pathlib import Path
 
 from graph_fusion.text_graph import LONGEST_NODE
 from kg.errors import SightGraphError
-from pipelines.datasets.splits import held_out
+from pipelines.datasets.splits import Part, caption_part
 from pipelines.reading.lexicon import NUMBERS
 from pipelines.reading.readers import IS, Triple, parse_triples, split_words
 
 LONGEST_CAPTION = 24
 """Words; longer captions are left out of training (1 in 200)."""
-HELD_OUT_IMAGES = 0.03
 LEAST_LINKS, LEAST_NAMES, LEAST_IMPLIED = 2, 4, 4
 """How often a label must be seen to become one of the network's."""
 
@@ -36,6 +35,7 @@ class CaptionGraph:
     image: str
     caption: str
     triples: tuple[Triple, ...]
+    part: Part
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +59,8 @@ class WordGraph:
 def read_factual(file: Path) -> list[CaptionGraph]:
     """Read a file with the columns image_id, caption and scene_graph.
 
+    The file's name is the official split; only captions of `train.csv` may be trained on.
+
     Raises:
         SightGraphError: the file cannot be read or lacks a column.
     """
@@ -75,14 +77,14 @@ def read_factual(file: Path) -> list[CaptionGraph]:
             f"'{file}' lacks the column {sorted(lacking)[0]}. Give a file like factual/dev.csv."
         )
     return [
-        CaptionGraph(row["image_id"], row["caption"], tuple(parse_triples(row["scene_graph"])))
+        CaptionGraph(
+            row["image_id"],
+            row["caption"],
+            tuple(parse_triples(row["scene_graph"])),
+            caption_part(row["image_id"], file.stem),
+        )
         for row in rows
     ]
-
-
-def is_held_out(graph: CaptionGraph) -> bool:
-    """Whether training keeps a caption back for choosing, by its photograph."""
-    return held_out(graph.image, HELD_OUT_IMAGES)
 
 
 def word_graph(

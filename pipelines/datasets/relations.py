@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from itertools import permutations, product
 from pathlib import Path
 from typing import Any
@@ -12,38 +12,43 @@ from typing import Any
 from PIL import Image
 from rich.progress import track
 
-from kg.errors import SightGraphError
 from kg.graph import Box
 from kg.knowledge.memory import Knowledge
 from kg.linking import Linker
 from pipelines.build.grounding import Grounder
-from pipelines.datasets.coco import TRAIN_SPLIT, VAL_SPLIT, coco_boxes
-from pipelines.datasets.factual import read_factual
-from pipelines.datasets.splits import held_out
+from pipelines.datasets.coco import VAL_SPLIT, CocoPhoto, Labelled, read_coco
+from pipelines.datasets.factual import CaptionGraph, read_factual
+from pipelines.datasets.flickr8k import FlickrPhoto, read_flickr8k
+from pipelines.datasets.photographs import TeacherPhoto, read_teacher_boxes
+from pipelines.datasets.splits import Part, for_training, in_part, predicate_part
 from pipelines.evaluate.relations import RelatedPhoto
 from pipelines.reading.lexicon import listed
 from pipelines.reading.parser import Entity
 from pipelines.reading.predicates import canonical
 from pipelines.reading.readers import IS, Triple
 from pipelines.seeing.geometry import relations as spatial_relations
-from pipelines.training.detector_data import Labelled, teacher_boxes
 
+VAL_SPLITS = (VAL_SPLIT, "val")
+"""Official parts that relations and colours are measured on."""
 LEAST_PREDICATE = 10
 """How often a predicate must be said to be taught."""
-UNSEEN_SHARE = 0.08
 TEACHER_SCORE = 0.3
 LEAST_FIT = 0.6
 """Least score of the grounder with which a noun means a box."""
 
 
 def said_triples(data: Path) -> list[list[Triple]]:
-    """Return the relations of FACTUAL's train captions, caption by caption.
+    """Return the relations of FACTUAL's captions of the part train, caption by caption.
 
     Raises:
         SightGraphError: the file is missing.
     """
-    captions = read_factual(data / "factual" / "train.csv")
-    return [list(_one_form(graph.triples)) for graph in captions]
+    return [list(_one_form(graph.triples)) for graph in training_captions(data)]
+
+
+def training_captions(data: Path) -> list[CaptionGraph]:
+    """Return FACTUAL's captions of the part train."""
+    return for_training(in_part(read_factual(data / "factual" / "train.csv"), "train"))
 
 
 def _one_form(triples: Sequence[Triple]) -> Iterator[Triple]:
@@ -79,17 +84,18 @@ def _general(name: str) -> str:
 def placed_photos(data: Path) -> list[RelatedPhoto]:
     """Return photographs with the teacher's boxes and what geometry alone says of them.
 
-    Nothing of COCO is among them. "near" is said of pairs that nothing else is said of.
+    "near" is said of pairs that nothing else is said of.
 
     Raises:
         SightGraphError: the file of boxes is missing.
     """
     photos = []
-    for name, found in teacher_boxes(data).items():
-        boxes = [(label, box) for label, score, box in found if score >= TEACHER_SCORE][
+    for one in placed(data):
+        name = one.name
+        boxes = [(label, box) for label, score, box in one.boxes if score >= TEACHER_SCORE][
             :MOST_PLACED
         ]
-        if len(boxes) < 2 or name.startswith(("coco_mini", "caltech101", "imagenet")):
+        if len(boxes) < 2:
             continue
         with Image.open(data / name) as image:
             width, height = image.size
@@ -102,6 +108,13 @@ def placed_photos(data: Path) -> list[RelatedPhoto]:
         labels = tuple(label for label, _ in boxes)
         photos.append(RelatedPhoto(name, width, height, labels, tuple(corners), tuple(relations)))
     return photos
+
+
+def placed(data: Path) -> list[TeacherPhoto]:
+    """Return the photographs whose geometry is trained on: of the part train, none of coco_mini."""
+    photos = in_part(read_teacher_boxes(data), "train")
+    left_out = ("coco_mini", "caltech101", "imagenet")
+    return for_training(one for one in photos if not one.name.startswith(left_out))
 
 
 PLACED = {"near": "next to"}
@@ -118,18 +131,13 @@ def _said_of_places(a: Box, b: Box, width: int, height: int) -> list[str]:
     return []
 
 
-def is_unseen(predicate: str, count: int) -> bool:
-    """Whether training leaves a predicate out, to measure it unseen: some rare ones."""
-    return count < 200 and held_out(predicate, UNSEEN_SHARE)
-
-
 def taught_predicates(captions: Sequence[Sequence[Triple]]) -> list[str]:
     """Return the predicates that are taught."""
     counts = Counter(one[1] for caption in captions for one in caption)
     return sorted(
         name
         for name, count in counts.items()
-        if count >= LEAST_PREDICATE and not is_unseen(name, count)
+        if count >= LEAST_PREDICATE and predicate_part(name, count) == "train"
     )
 
 
@@ -138,18 +146,19 @@ def captioned_photos(
 ) -> list[RelatedPhoto]:
     """Return photographs whose captions state relations between objects that have a box.
 
-    train: COCO's and Flickr8k's train parts, or the set-aside val parts. COCO's boxes are
-    people's, Flickr8k's are the teacher's. read: reads a caption into triples.
+    train: those of the part train, or else the official val parts of COCO and Flickr8k. COCO's
+    boxes are people's, Flickr8k's are the teacher's. read: reads a caption into triples.
 
     Raises:
         SightGraphError: a data set is missing.
     """
     nouns = Nouns()
     photos = []
-    for name, captions, found in track(list(captioned(data, train)), "reading captions"):
-        labels = tuple(label for label, _, _ in found)
-        boxes = tuple(Box(*box) for _, _, box in found)
-        said = {triple: None for caption in captions for triple in _one_form(read(caption))}
+    for photo in track(captioned(data, train), "reading captions"):
+        name = photo.name
+        labels = tuple(label for label, _, _ in photo.boxes)
+        boxes = tuple(Box(*box) for _, _, box in photo.boxes)
+        said = {triple: None for caption in photo.captions for triple in _one_form(read(caption))}
         relations: dict[tuple[int, str, int], None] = {}
         for subject, predicate, target in said:
             pair = _nearest(nouns(subject, labels), nouns(target, labels), boxes)
@@ -162,31 +171,42 @@ def captioned_photos(
     return photos
 
 
-def captioned(data: Path, train: bool, least: int = 2) -> Iterator[tuple[str, list[str], Labelled]]:
-    """Yield (file, captions, boxes) of each photograph that has captions and `least` boxes."""
-    try:
-        coco = coco_boxes(data / "coco_mini", TRAIN_SPLIT if train else VAL_SPLIT)
-        teacher = teacher_boxes(data)
-        for folder, file in (("coco_mini", "captions.json"), ("flickr8k_1k", "annotations.json")):
-            images = json.loads((data / folder / "annotations.json").read_text(encoding="utf-8"))
-            said = json.loads((data / folder / file).read_text(encoding="utf-8"))
-            captions: dict[int, list[str]] = {}
-            for one in said["annotations"]:
-                captions.setdefault(one["image_id"], []).append(one["caption"])
-            for one in images["images"]:
-                name = f"{folder}/{one['file_name']}"
-                if folder == "coco_mini":
-                    found = coco.get(one["file_name"], [])
-                elif (one["split"] == "train") == train:
-                    found = [box for box in teacher.get(name, []) if box[1] >= TEACHER_SCORE]
-                else:
-                    found = []
-                if len(found) >= least and one["id"] in captions:
-                    yield name, captions[one["id"]], found
-    except (OSError, ValueError, KeyError) as error:
-        raise SightGraphError(
-            f"captions or boxes cannot be read: {error!r}. Set --data to the data folder."
-        ) from error
+@dataclass(frozen=True, slots=True)
+class CaptionedPhoto:
+    """A photograph, by its path in the folder of data sets, with its captions and boxes."""
+
+    name: str
+    part: Part
+    captions: list[str]
+    boxes: Labelled
+
+
+def captioned(data: Path, train: bool, least: int = 2) -> list[CaptionedPhoto]:
+    """Return the photographs that have captions and at least `least` boxes.
+
+    train: as in `captioned_photos`.
+
+    Raises:
+        SightGraphError: a data set is missing.
+    """
+    teacher = {one.name: one.boxes for one in read_teacher_boxes(data)}
+    coco, flickr = read_coco(data / "coco_mini"), read_flickr8k(data / "flickr8k_1k")
+    photos = [_captioned("coco_mini", one, one.boxes) for one in coco if _is_used(one, train)]
+    for photo in flickr:
+        if _is_used(photo, train):
+            found = teacher.get(f"flickr8k_1k/{photo.file_name}", [])
+            sure = [box for box in found if box[1] >= TEACHER_SCORE]
+            photos.append(_captioned("flickr8k_1k", photo, sure))
+    chosen = [one for one in photos if one.captions and len(one.boxes) >= least]
+    return for_training(chosen) if train else chosen
+
+
+def _is_used(photo: CocoPhoto | FlickrPhoto, train: bool) -> bool:
+    return photo.part == "train" if train else photo.split in VAL_SPLITS
+
+
+def _captioned(folder: str, photo: CocoPhoto | FlickrPhoto, boxes: Labelled) -> CaptionedPhoto:
+    return CaptionedPhoto(f"{folder}/{photo.file_name}", photo.part, photo.captions, boxes)
 
 
 class Nouns:

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,10 +16,11 @@ from kg.knowledge.store import Store
 from kg.retrieval import Candidates
 from kg.vocabulary import local_name
 from pipelines.build.retrieval import MEANINGS
+from pipelines.datasets.fvqa import read_fvqa
+from pipelines.datasets.okvqa import OpenQuestion, read_okvqa
+from pipelines.datasets.splits import Part
 from pipelines.reading.parser import Parser
 
-ASIDE = 5
-"""One photograph in so many is set aside."""
 AGREED = 0.6
 """Answers with this soft score (two of ten people) count as right, where there are such."""
 ARTICLES = frozenset({"a", "an", "the"})
@@ -36,14 +34,14 @@ class Asked:
 
     answers: forms of the right answers' names. seen: names of what the photograph shows.
     fact: subject, relation and object as FVQA names them, where the question has one.
-    aside: whether its photograph is set aside from training.
     """
 
     question: str
     seen: tuple[str, ...]
     answers: frozenset[str]
-    aside: bool
+    part: Part
     fact: tuple[str, str, str] | None = None
+    photo: str = ""
 
 
 def read_questions(file: Path) -> list[Asked]:
@@ -55,29 +53,26 @@ def read_questions(file: Path) -> list[Asked]:
         SightGraphError: the file is missing or of another format.
     """
     try:
-        read = json.loads(file.read_text(encoding="utf-8"))
-        found = list(read.values()) if isinstance(read, dict) else list(read)
-        if all("fact" in one for one in found):
-            return [_of_fvqa(one) for one in found if one.get("caption")]
-        return [_of_okvqa(one) for one in found]
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        with file.open(encoding="utf-8") as opened:
+            is_fvqa = opened.read(1) == "{"
+    except (OSError, ValueError) as error:
         raise SightGraphError(
             f"cannot read the questions '{file}' as OK-VQA's or FVQA's train.json: {error!r}."
         ) from error
+    if is_fvqa:
+        return [_of_fvqa(one) for one in read_fvqa(file) if one.caption]
+    return [_of_okvqa(one) for one in read_okvqa(file)]
 
 
-def _of_okvqa(one: dict[str, Any]) -> Asked:
-    agreed = [answer for answer, score in one["scores"].items() if score >= AGREED]
-    answers = (form for answer in agreed or one["scores"] for form in name_forms(answer))
-    aside = _aside(str(one["image_id"]))
-    return Asked(one["question"], tuple(one["detections"]), frozenset(answers), aside)
+def _of_okvqa(one: OpenQuestion) -> Asked:
+    agreed = [answer for answer, score in one.scores.items() if score >= AGREED]
+    answers = (form for answer in agreed or one.scores for form in name_forms(answer))
+    return Asked(one.question, one.seen, frozenset(answers), one.part, photo=one.photo)
 
 
-def _of_fvqa(one: dict[str, Any]) -> Asked:
-    answers = frozenset(name_forms(one["answer"]))
-    subject, relation, object_ = one["fact"]
-    fact = (subject, relation, object_)
-    return Asked(one["question"], (one["caption"],), answers, _aside(one["img_file"]), fact)
+def _of_fvqa(one: OpenQuestion) -> Asked:
+    answers = frozenset(form for answer in one.scores for form in name_forms(answer))
+    return Asked(one.question, (one.caption or "",), answers, one.part, one.fact, one.photo)
 
 
 class SeedFinder:
@@ -162,7 +157,3 @@ def name_forms(name: str) -> Iterator[str]:
 
 def _plain(name: str) -> str:
     return name.lower().replace("_", "")
-
-
-def _aside(photo: str) -> bool:
-    return int(hashlib.sha256(photo.encode()).hexdigest(), 16) % ASIDE == 0

@@ -6,9 +6,8 @@ captions of Flickr8k and COCO. Nobody checked them, and an unnamed scene may sti
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,8 +15,10 @@ import torch
 from rich.progress import track
 from torch import Tensor
 
-from kg.errors import SightGraphError
-from pipelines.datasets.splits import held_out
+from pipelines.datasets.coco import TRAIN_SPLIT, CocoPhoto, read_coco
+from pipelines.datasets.flickr8k import FlickrPhoto, read_flickr8k
+from pipelines.datasets.okvqa import read_okvqa
+from pipelines.datasets.splits import Part
 from pipelines.detectors.bundled import BundledDetector
 from pipelines.photo import Photo
 from pipelines.seeing.scenes import object_scores
@@ -50,7 +51,7 @@ SCENES: dict[str, tuple[str, ...]] = {
     "forest": ("forest", "woods", "forest path", "rainforest"),
 }
 """Each scene with the labels and caption words that name it."""
-HELD_OUT = 0.2
+TRAIN_SPLITS = (TRAIN_SPLIT, "train")
 MIN_PHOTOGRAPHS = 12
 """A scene is only used if at least so many photographs are labelled with it."""
 
@@ -68,84 +69,66 @@ class ScenePhotographs:
     objects: Tensor
     targets: Tensor
 
-    def part(self, held: bool) -> ScenePhotographs:
-        """Return the photographs that are held out, or those that are not."""
-        rows = [i for i, name in enumerate(self.names) if held_out(name, HELD_OUT) == held]
-        names = [self.names[i] for i in rows]
-        return ScenePhotographs(names, self.look[rows], self.objects[rows], self.targets[rows])
+
+@dataclass(frozen=True, slots=True)
+class LabelledPhoto:
+    """A photograph, by its path in the folder of data sets, and its labelled scenes."""
+
+    name: str
+    part: Part
+    scenes: frozenset[str]
 
 
-def weak_labels(data: Path) -> dict[str, set[str]]:
-    """Return the labelled scenes of each photograph, by its path in `data`.
-
-    Photographs without a labelled scene are left out.
+def weak_labels(data: Path) -> list[LabelledPhoto]:
+    """Return the photographs of the official train parts with a labelled scene, sorted by name.
 
     Raises:
         SightGraphError: a data set is missing.
     """
-    try:
-        texts_of = _of_okvqa(data / "okvqa")
-        for folder in ("flickr8k_1k", "coco_mini"):
-            texts_of |= _of_captions(data, folder)
-    except (OSError, ValueError, KeyError) as error:
-        raise SightGraphError(
-            f"the scenes' labels cannot be read: {error}. Set --data to the data folder."
-        ) from error
-    found = {}
-    for name, texts in texts_of.items():
-        scenes = {scene for scene, words in SCENES.items() if texts & set(words)}
-        if scenes:
-            found[name] = scenes
-    return found
+    found = [*_of_okvqa(data), *_of_captions(data)]
+    return sorted((one for one in found if one.scenes), key=lambda one: one.name)
 
 
-def _of_okvqa(folder: Path) -> dict[str, set[str]]:
-    rows = json.loads((folder / "train.json").read_text(encoding="utf-8"))
-    found = {}
-    for row in rows:
-        name = f"images/COCO_train2014_{row['image_id']:012d}.jpg"
-        if (folder / name).is_file():
-            found[f"okvqa/{name}"] = set(row["detections"])
-    return found
+def _of_okvqa(data: Path) -> Iterator[LabelledPhoto]:
+    questions = read_okvqa(data / "okvqa" / "train.json")
+    for one in {one.photo: one for one in questions}.values():
+        if (data / one.file_name).is_file():
+            yield LabelledPhoto(one.file_name, one.part, _named(one.seen))
 
 
-def _of_captions(data: Path, folder: str) -> dict[str, set[str]]:
-    """Return the scene words in the captions of each photograph of a train part."""
-    annotations = json.loads((data / folder / "annotations.json").read_text(encoding="utf-8"))
-    captions = annotations["annotations"]
-    if folder == "coco_mini":
-        captions = json.loads((data / folder / "captions.json").read_text(encoding="utf-8"))
-        captions = captions["annotations"]
-    files = {
-        one["id"]: f"{folder}/{one['file_name']}"
-        for one in annotations["images"]
-        if one["split"] in ("train", "train2017")
-    }
+def _of_captions(data: Path) -> Iterator[LabelledPhoto]:
+    """Yield the photographs of the train parts, with the scenes that their captions name."""
     pattern = "|".join(sorted({w for words in SCENES.values() for w in words}, key=len)[::-1])
-    found: dict[str, set[str]] = {}
-    for one in captions:
-        if one["image_id"] in files:
-            words = re.findall(rf"\b(?:{pattern})\b", one["caption"].lower())
-            found.setdefault(files[one["image_id"]], set()).update(words)
-    return found
+    photos: list[tuple[str, CocoPhoto | FlickrPhoto]] = [
+        *(("flickr8k_1k", one) for one in read_flickr8k(data / "flickr8k_1k")),
+        *(("coco_mini", one) for one in read_coco(data / "coco_mini")),
+    ]
+    for folder, photo in photos:
+        if photo.split in TRAIN_SPLITS:
+            captions = " | ".join(photo.captions).lower()
+            words = re.findall(rf"\b(?:{pattern})\b", captions)
+            yield LabelledPhoto(f"{folder}/{photo.file_name}", photo.part, _named(words))
+
+
+def _named(texts: Collection[str]) -> frozenset[str]:
+    return frozenset(scene for scene, words in SCENES.items() if set(texts) & set(words))
 
 
 def encode_photographs(
-    data: Path, detector: BundledDetector, labels: Mapping[str, set[str]]
+    data: Path, detector: BundledDetector, photos: Sequence[LabelledPhoto], scenes: Sequence[str]
 ) -> ScenePhotographs:
-    """Run the detector on every labelled photograph."""
-    scenes = used_scenes(labels)
+    """Run the detector on `photos`; the targets are `scenes`."""
     looks, objects, targets = [], [], []
-    names = sorted(labels)
-    for name in track(names, "detecting"):
-        photo = Photo.open(data / name)
+    for one in track(photos, "detecting"):
+        photo = Photo.open(data / one.name)
         found = detector(photo)
         looks.append(torch.from_numpy(detector.look(photo)))
         objects.append(object_scores(found, detector.labels))
-        targets.append(torch.tensor([float(scene in labels[name]) for scene in scenes]))
+        targets.append(torch.tensor([float(scene in one.scenes) for scene in scenes]))
+    names = [one.name for one in photos]
     return ScenePhotographs(names, torch.stack(looks), torch.stack(objects), torch.stack(targets))
 
 
-def used_scenes(labels: Mapping[str, set[str]]) -> list[str]:
-    """Return the scenes with at least `MIN_PHOTOGRAPHS` labelled photographs."""
-    return [s for s in SCENES if sum(s in one for one in labels.values()) >= MIN_PHOTOGRAPHS]
+def used_scenes(photos: Sequence[LabelledPhoto]) -> list[str]:
+    """Return the scenes with at least `MIN_PHOTOGRAPHS` of `photos`."""
+    return [s for s in SCENES if sum(s in one.scenes for one in photos) >= MIN_PHOTOGRAPHS]

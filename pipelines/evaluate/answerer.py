@@ -17,6 +17,7 @@ from graph_fusion.model import GraphAnswerer
 from graph_fusion.tensors import EDGE_KINDS, Batch, collate
 from kg.files import bundled
 from kg.vocabulary import EdgeKind
+from pipelines.datasets.splits import in_part
 from pipelines.detectors import DETECTORS
 from pipelines.evaluate.protocol import Report, Source
 from pipelines.generate.answerer_examples import (
@@ -57,7 +58,7 @@ class AnswererEvaluator:
         """Return `scores`; a row holds the kind of a question and whether its answer is right."""
         amount, seed = self.questions_per_photo, self.seed
         examples, table = generated_examples(dataset, model.config, amount, seed)
-        held = [one for one in examples if one.validation]
+        held = in_part(examples, "held-out")
         texts = encode_once(table.texts(), TEXT_ENCODERS.make(model.config.text_encoder))
         right = judged(model, held, texts)
         rows = [{"type": one.kind, "right": good} for one, good in zip(held, right, strict=True)]

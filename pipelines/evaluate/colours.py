@@ -32,10 +32,11 @@ def said_colours(data: Path, train: bool, reader: CaptionReader) -> list[tuple[s
     """
     nouns = Nouns()
     found = []
-    for name, captions, boxes in track(list(captioned(data, train, least=1)), "reading captions"):
+    for photo in track(captioned(data, train, least=1), "reading captions"):
+        boxes = photo.boxes
         labels = [label for label, _, _ in boxes]
         said: dict[int, set[str]] = {}
-        for caption in captions:
+        for caption in photo.captions:
             for subject, predicate, value in reader(caption):
                 colour = SAME_COLOUR.get(value, value)
                 if predicate != IS or colour not in COLOURS:
@@ -44,7 +45,7 @@ def said_colours(data: Path, train: bool, reader: CaptionReader) -> list[tuple[s
                 if len(fitting) == 1:
                     said.setdefault(fitting[0], set()).add(colour)
         for index, colours in said.items():
-            found.append((name, Box(*boxes[index][2]), colours))
+            found.append((photo.name, Box(*boxes[index][2]), colours))
     return found
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ from rich.progress import track
 from torchvision.ops import box_iou
 
 from kg.errors import SightGraphError
-from pipelines.datasets.coco import TRAIN_SPLIT, VAL_SPLIT, coco_boxes, read_annotations
+from pipelines.datasets.coco import VAL_SPLIT, CocoPhoto, read_annotations
 from pipelines.detections import Detection
 from pipelines.detectors import Detector
 from pipelines.detectors.bundled import BundledDetector, Views
@@ -155,24 +155,23 @@ def _official(truth: dict[str, Any], results: list[dict[str, Any]]) -> dict[str,
     }
 
 
-def best_threshold(data: Path, detector: Detector, chosen: Callable[[str], bool]) -> float:
-    """Return the score above which precision and recall balance best (F1).
+def best_threshold(data: Path, detector: Detector, photos: Sequence[CocoPhoto]) -> float:
+    """Return the score above which precision and recall balance best (F1) on `photos`.
 
-    On the photographs of the train part that `chosen` picks by file name; a detection is
-    right if it has the label of a box that it overlaps by half (IoU), each box once.
+    A detection is right if it has the label of a box that it overlaps by half (IoU), each box
+    once.
     """
-    truth = {n: boxes for n, boxes in coco_boxes(data, TRAIN_SPLIT).items() if chosen(n)}
     judged: list[tuple[float, bool]] = []
-    for name, boxes in truth.items():
-        left = list(boxes)
-        for one in detector(Photo.open(data / name)):
+    for photo in photos:
+        left = list(photo.boxes)
+        for one in detector(Photo.open(data / photo.file_name)):
             hit = next((box for box in left if _is_right(one, box)), None)
             if hit is not None:
                 left.remove(hit)
             judged.append((one.score, hit is not None))
     judged.sort(reverse=True)
     hits = np.cumsum([right for _, right in judged])
-    wanted = sum(map(len, truth.values()))
+    wanted = sum(len(photo.boxes) for photo in photos)
     f1 = 2 * hits / (np.arange(1, len(judged) + 1) + wanted)
     return round(judged[int(f1.argmax())][0], 2)
 

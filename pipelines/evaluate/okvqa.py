@@ -13,9 +13,10 @@ from torch import Tensor
 from graph_fusion.encoders import TEXT_ENCODERS, TextEncoder
 from graph_fusion.vocabulary_model import VocabularyAnswerer
 from graph_fusion.vocabulary_tensors import WordedGraph
-from kg.errors import SightGraphError, unknown_name
+from kg.errors import SightGraphError
 from kg.files import bundled
 from pipelines.datasets.okvqa import OpenQuestion, read_okvqa
+from pipelines.datasets.splits import in_part, part_named
 from pipelines.evaluate.protocol import Report, Source
 from pipelines.generate.worded_graphs import worded_graphs
 
@@ -47,7 +48,7 @@ class OKVQAEvaluator:
     control: str | None = None
 
     def dataset(self, source: Source) -> list[OpenQuestion]:
-        """Read the questions of a part ("validation" is what training holds out), or all.
+        """Read the questions of a part (the part held-out is also called validation), or all.
 
         With --images, only questions about photographs in that folder, with what the bundled
         detector sees; otherwise the listed detections are what is seen.
@@ -58,9 +59,7 @@ class OKVQAEvaluator:
         """
         questions = read_okvqa(source.data)
         if source.split is not None:
-            if source.split not in (known := {one.part for one in questions}):
-                raise unknown_name(f"part of '{source.data}'", source.split, known)
-            questions = [one for one in questions if one.part == source.split]
+            questions = in_part(questions, part_named(source.split))
         if source.images is not None:
             questions = seen_in(questions, source.images)
         if not questions:

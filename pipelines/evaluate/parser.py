@@ -7,15 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kg.errors import SightGraphError
+from pipelines.datasets.ewt import Document, read_ewt
 from pipelines.evaluate.protocol import Report, Source
 from pipelines.reading.parser import load_pipeline
 
 if TYPE_CHECKING:
     from spacy.language import Language
     from spacy.tokens import Doc
-
-DEV_FILE = "en_ewt-ud-dev.conllu"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +44,7 @@ def evaluate(data: Path, model: Language | str | Path | None = None) -> dict[str
         SightGraphError: `data` has no dev file, or there is no model in the folder.
     """
     nlp = load_pipeline(model)
-    docs = gold_documents(nlp, read_treebank(data, DEV_FILE))
+    docs = gold_documents(nlp, read_ewt(data, "dev"))
     own = score(nlp, docs)
     gold = score(nlp, docs, gold_tokens=True)
     return own | {f"gold_tokens_{name}": value for name, value in gold.items()}
@@ -75,27 +73,14 @@ def score(nlp: Language, docs: Sequence[Doc], gold_tokens: bool = False) -> dict
     return {ours: float(scores[theirs] or 0.0) for ours, theirs in names.items()}
 
 
-def read_treebank(data: Path, name: str) -> str:
-    """Return the text of a CoNLL-U file.
-
-    Raises:
-        SightGraphError: the folder `data` has no such file.
-    """
-    path = Path(data) / name
-    if not path.is_file():
-        raise SightGraphError(
-            f"there is no '{name}' in '{data}'. Give the folder of UD English EWT's CoNLL-U files."
-        )
-    return path.read_text(encoding="utf-8")
-
-
-def gold_documents(nlp: Language, treebank: str) -> list[Doc]:
+def gold_documents(nlp: Language, documents: Sequence[Document]) -> list[Doc]:
     """Return one gold document per sentence, in the pipeline's vocabulary."""
     from spacy.tokens import DocBin
     from spacy.training.converters import conllu_to_docs
 
-    if not treebank.strip():
+    if not documents:
         return []
+    treebank = "".join(document.text for document in documents)
     docs = conllu_to_docs(treebank, n_sents=1, no_print=True)
     attributes = ["ORTH", "SPACY", "TAG", "POS", "MORPH", "LEMMA", "DEP", "HEAD", "SENT_START"]
     return list(DocBin(attrs=attributes, docs=docs).get_docs(nlp.vocab))

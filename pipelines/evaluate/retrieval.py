@@ -19,6 +19,7 @@ from kg.knowledge.store import Store
 from kg.retrieval import Candidates, Ranker, Retriever
 from pipelines.build.retrieval import relation_vectors
 from pipelines.datasets.retrieval import Asked, Judge, SeedFinder, read_questions
+from pipelines.datasets.splits import in_part
 from pipelines.evaluate.protocol import Report, Source
 
 BEST = (10, 20, 50, 200)
@@ -45,9 +46,9 @@ class RetrievalEvaluator:
         Raises:
             SightGraphError: the file cannot be read, or there is no such question.
         """
-        questions = [one for one in read_questions(source.data) if one.aside][: self.limit]
+        questions = in_part(read_questions(source.data), "held-out")[: self.limit]
         if not questions:
-            raise SightGraphError("there is no question of a photograph that training set aside.")
+            raise SightGraphError("there is no question of a held-out photograph.")
         return questions
 
     def system(self, model: Path | None = None) -> Ranker:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -10,8 +11,13 @@ import torch
 from torch import Tensor
 
 from graph_fusion.perception import SceneNetwork
-from kg.errors import SightGraphError
-from pipelines.datasets.scenes import ScenePhotographs, encode_photographs, weak_labels
+from pipelines.datasets.scenes import (
+    LabelledPhoto,
+    ScenePhotographs,
+    encode_photographs,
+    weak_labels,
+)
+from pipelines.datasets.splits import in_part
 from pipelines.detectors.bundled import BundledDetector
 from pipelines.evaluate.protocol import Report, Source
 from pipelines.seeing.scenes import SceneReader
@@ -26,26 +32,22 @@ class ScenesEvaluator:
     precision of these scenes.
     """
 
-    def dataset(self, source: Source) -> ScenePhotographs:
-        """Return the encoded photographs of both parts.
+    def dataset(self, source: Source) -> tuple[Path, list[LabelledPhoto]]:
+        """Return the folder of the data sets, and its photographs with a labelled scene.
 
         Raises:
             SightGraphError: a data set is missing.
         """
-        return encode_photographs(source.data, BundledDetector(), weak_labels(source.data))
+        return source.data, weak_labels(source.data)
 
     def system(self, model: Path | None = None) -> SceneReader:
         return SceneReader(model)
 
-    def __call__(self, reader: SceneReader, dataset: ScenePhotographs) -> Report:
-        """Return the figures; a row holds a photograph's best scene.
-
-        Raises:
-            SightGraphError: the scenes of the model are not those of the data.
-        """
-        if dataset.targets.shape[1] != len(reader.scenes):
-            raise SightGraphError("the model's scenes are not those of the data. Train it again.")
-        test = dataset.part(True)
+    def __call__(self, reader: SceneReader, dataset: tuple[Path, list[LabelledPhoto]]) -> Report:
+        """Return the figures on the part held out; a row holds a photograph's best scene."""
+        data, photos = dataset
+        held_out = in_part(photos, "held-out")
+        test = encode_photographs(data, BundledDetector(), held_out, reader.scenes)
         best = probabilities(reader.network, test).max(1)
         rows = [
             {
@@ -58,13 +60,14 @@ class ScenesEvaluator:
                 test.names, best.indices.tolist(), best.values, test.targets, strict=True
             )
         ]
-        return Report("mAP", scene_figures(reader, dataset.part(False), test), rows)
+        return Report("mAP", scene_figures(reader, in_part(photos, "train"), test), rows)
 
 
 def scene_figures(
-    reader: SceneReader, train: ScenePhotographs, test: ScenePhotographs
+    reader: SceneReader, train: Sequence[LabelledPhoto], test: ScenePhotographs
 ) -> dict[str, float]:
     """Return the figures of the model and of the baselines on `test`."""
+    often = [sum(scene in one.scenes for one in train) / len(train) for scene in reader.scenes]
     network = reader.network
     figures: dict[str, float] = {"photographs": float(len(test.names))}
     scores = probabilities(network, test)
@@ -72,7 +75,7 @@ def scene_figures(
     without_objects = replace(test, objects=torch.zeros_like(test.objects))
     for name, given in (
         ("", scores),
-        ("always the most frequent: ", train.targets.mean(0).expand_as(test.targets)),
+        ("always the most frequent: ", torch.tensor(often).expand_as(test.targets)),
         ("objects only: ", probabilities(network, without_look)),
         ("look only: ", probabilities(network, without_objects)),
     ):

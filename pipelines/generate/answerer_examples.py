@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import random
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import torch
 from PIL import Image
@@ -25,15 +24,16 @@ from kg.vocabulary import EdgeKind, NodeKind
 from pipelines.answering.query import query_of, region_features
 from pipelines.build.builder import GraphBuilder
 from pipelines.build.retrieval import make_linker
-from pipelines.datasets.okvqa import ASIDE
-from pipelines.datasets.splits import Question, held_out, is_validation
+from pipelines.datasets.okvqa import OpenQuestion, read_okvqa
+from pipelines.datasets.photographs import read_teacher_boxes
+from pipelines.datasets.splits import Part, for_training, in_part, question_part
 from pipelines.detections import Detection, strongest, without_duplicates
+from pipelines.generate.question import Question
 from pipelines.generate.questions import QuestionWriter
 from pipelines.photo import Photo
 from pipelines.reading.parser import Parser, Sentence
 from pipelines.seeing.perception import Perception, PerceptionModels
 from pipelines.seeing.perception_types import Seen
-from pipelines.training.detector_data import teacher_boxes
 
 if TYPE_CHECKING:
     from pipelines.detectors import Detector
@@ -41,7 +41,6 @@ if TYPE_CHECKING:
 
 TEACHER_SCORE = 0.35
 """Boxes of the teacher below this are left out."""
-HELD_OUT_PHOTOS = 0.05
 EDITED = 0.35
 """Share of fact questions whose facts are exchanged, so that the model must read the graph."""
 
@@ -51,6 +50,7 @@ class Picture:
     """A photograph as the answerer is trained on it: its size, if known, and its objects."""
 
     name: str
+    part: Part
     info: PhotoInfo | None
     detections: tuple[Detection, ...]
     seen: Seen | None = None
@@ -74,7 +74,7 @@ class Example:
     route: int
     yes_no: int
     kind: str
-    validation: bool
+    part: Part
 
 
 def teacher_pictures(data: Path) -> list[Picture]:
@@ -83,33 +83,29 @@ def teacher_pictures(data: Path) -> list[Picture]:
     Raises:
         SightGraphError: the file is not in `data`.
     """
-    boxes = teacher_boxes(data)
     pictures = []
-    for name in sorted(boxes):
-        with Image.open(data / name) as image:
-            info = PhotoInfo(name, *image.size)
+    for one in sorted(read_teacher_boxes(data), key=lambda one: one.name):
+        with Image.open(data / one.name) as image:
+            info = PhotoInfo(one.name, *image.size)
         found = tuple(
             Detection(label, score, "teacher", Box(*box))
-            for label, score, box in boxes[name]
+            for label, score, box in one.boxes
             if score >= TEACHER_SCORE
         )
-        pictures.append(Picture(name, info, tuple(strongest(found))))
+        pictures.append(Picture(one.name, one.part, info, tuple(strongest(found))))
     return pictures
 
 
-def detected_pictures(data: Path, names: Iterable[str], detector: Detector) -> Iterator[Picture]:
+def detected_pictures(
+    data: Path, pictures: Iterable[Picture], detector: Detector
+) -> Iterator[Picture]:
     """Run `detector`, which also gives region features, and the perception on photographs."""
     perception = Perception(Knowledge.bundled(), PerceptionModels(detector))
-    for name in names:
-        photo = Photo.open(data / name)
-        info = PhotoInfo(name, photo.width, photo.height)
+    for one in pictures:
+        photo = Photo.open(data / one.name)
+        info = PhotoInfo(one.name, photo.width, photo.height)
         found = tuple(strongest(without_duplicates(detector(photo))))
-        yield Picture(name, info, found, perception(photo, found))
-
-
-def is_validation_photo(name: str) -> bool:
-    """Photographs held out by a hash of their name."""
-    return held_out(name, HELD_OUT_PHOTOS)
+        yield Picture(one.name, one.part, info, found, perception(photo, found))
 
 
 class ExampleMaker:
@@ -134,13 +130,12 @@ class ExampleMaker:
     def examples(self, picture: Picture, amount: int) -> Iterator[Example]:
         """Yield up to `amount` examples of one picture."""
         scene = self.builder(picture.detections, picture.info, seen=picture.seen)
-        validation = is_validation_photo(picture.name)
         for question in self.writer.write(scene, amount):
             sentence = self.parser(question.text)
             graph = self.builder.with_text(scene, sentence)
-            if not validation and question.fact and self.random.random() < EDITED:
+            if picture.part == "train" and question.fact and self.random.random() < EDITED:
                 graph, question = self._edit(graph, question)
-            yield self._example(picture, graph, sentence, question, validation)
+            yield self._example(picture, graph, sentence, question)
 
     def human_example(self, picture: Picture, text: str, answers: Collection[str]) -> Example:
         """Return the example of a question that a person asked; its path is unknown.
@@ -158,10 +153,9 @@ class ExampleMaker:
             and {normalise(node.label), *base_forms(normalise(node.label))} & right
         )
         question = Question(text, "asked", text, text, answers=found, answerable=bool(found))
-        validation = is_validation_photo(picture.name)
-        example = self._example(picture, graph, sentence, question, validation)
+        example = self._example(picture, graph, sentence, question)
         unknown = torch.full_like(example.path, -1.0)
-        return replace(example, path=unknown, validation=validation)
+        return replace(example, path=unknown, part=picture.part)
 
     def _example(
         self,
@@ -169,7 +163,6 @@ class ExampleMaker:
         graph: SceneGraph,
         sentence: Sentence,
         question: Question,
-        validation: bool,
     ) -> Example:
         regions = region_features(picture.detections, self.config.region_detector)
         tensors = graph_tensors(
@@ -187,7 +180,7 @@ class ExampleMaker:
             route=_route(question),
             yes_no=_yes_no(question),
             kind=question.kind,
-            validation=validation or is_validation(question),
+            part=question_part(question.subject, question.wording, picture.part),
         )
 
     def _edit(self, graph: SceneGraph, question: Question) -> tuple[SceneGraph, Question]:
@@ -255,9 +248,8 @@ def read_pictures(data: Path, detector: Detector | None) -> list[Picture]:
     pictures = teacher_pictures(data)
     if detector is None:
         return pictures
-    names = [picture.name for picture in pictures]
-    found = detected_pictures(data, names, detector)
-    return list(track(found, "detecting", total=len(names)))
+    found = detected_pictures(data, pictures, detector)
+    return list(track(found, "detecting", total=len(pictures)))
 
 
 def generated_examples(
@@ -276,7 +268,6 @@ def generated_examples(
     return examples, table
 
 
-FILE = Path("okvqa") / "train.json"
 LABEL_SCORE = 0.5
 """Score of an object without a box."""
 LEAST_AGREED = 0.6
@@ -295,6 +286,12 @@ class AskedQuestion:
     answers: frozenset[str]
 
 
+def asked_questions(data: Path) -> list[OpenQuestion]:
+    """Return the part train of `data`/okvqa/train.json; none, if there is no such file."""
+    file = data / "okvqa" / "train.json"
+    return for_training(in_part(read_okvqa(file), "train")) if file.is_file() else []
+
+
 class AskedQuestions:
     """Chooses questions whose answer is a fact of an object in the photograph, and some others.
 
@@ -309,34 +306,23 @@ class AskedQuestions:
         self._reached: dict[str, frozenset[str]] = {}
 
     def __call__(self, data: Path) -> Iterator[AskedQuestion]:
-        """Yield questions of `data`/okvqa/train.json; none, if there is no such file.
-
-        Those about photographs that OK-VQA's measure sets aside are left out.
-        """
-        if not (data / FILE).is_file():
-            return
-        asked: list[dict[str, Any]] = json.loads((data / FILE).read_text(encoding="utf-8"))
-        for one in asked:
-            if held_out(str(one["image_id"]), ASIDE):
-                continue
-            answers = frozenset(
-                text for text, score in one["scores"].items() if score >= LEAST_AGREED
-            )
+        """Yield questions of the part train of `data`/okvqa/train.json, if there is such a file."""
+        for one in asked_questions(data):
+            answers = frozenset(text for text, score in one.scores.items() if score >= LEAST_AGREED)
             if not answers or answers & DECIDED or any(text.isdigit() for text in answers):
                 continue
             picture = self._picture(one)
             known = self._denoted(answers) & self._known(picture)
             if known or self.random.random() < UNKNOWN_KEPT:
-                yield AskedQuestion(picture, one["question"], answers)
+                yield AskedQuestion(picture, one.question, answers)
 
-    def _picture(self, one: Mapping[str, Any]) -> Picture:
-        name = f"okvqa/images/COCO_train2014_{one['image_id']:012d}.jpg"
-        found = self.pictures.get(name)
+    def _picture(self, one: OpenQuestion) -> Picture:
+        found = self.pictures.get(one.file_name)
         if found is not None:
             return found
-        labels = [label for label in one["detections"] if self._concepts(label)]
+        labels = [label for label in one.seen if self._concepts(label)]
         seen = tuple(Detection(label, LABEL_SCORE, "labels", None) for label in labels)
-        return Picture(name, None, seen)
+        return Picture(one.file_name, one.part, None, seen)
 
     def _known(self, picture: Picture) -> set[str]:
         """Return the concepts of the objects, and the objects of their facts."""

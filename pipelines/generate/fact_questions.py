@@ -11,6 +11,7 @@ from kg.english import base_forms
 from kg.knowledge.memory import Knowledge
 from kg.vocabulary import IS_A
 from pipelines.datasets.okvqa import OpenQuestion
+from pipelines.datasets.splits import Part, concept_part, for_training, in_part
 from pipelines.generate.references import TOO_GENERAL
 from pipelines.generate.wording import ask_about, asks, with_article
 
@@ -80,10 +81,14 @@ class _Asked:
 
     name: str
     known: Mapping[str, Sequence[str]]
+    part: Part
 
 
 class KnowledgeAsker:
-    """Writes questions about one thing among others that are seen; the same seed, the same ones."""
+    """Writes questions about one thing among others that are seen; the same seed, the same ones.
+
+    Only concepts of the part train are asked about.
+    """
 
     def __init__(self, knowledge: Knowledge, seed: int = 0) -> None:
         self.random = random.Random(seed)
@@ -93,6 +98,7 @@ class KnowledgeAsker:
         }
         self.words = vocabulary()
         every = [_known(knowledge, iri) for iri in sorted(knowledge.concepts)]
+        every = for_training(in_part(every, "train"))
         self.things = [one for one in every if VISIBLE & set(one.known.get(IS_A, ()))]
         self.with_ability = [one for one in self.things if one.known.get(CAN)]
         self.abilities = sorted({end for one in self.things for end in one.known.get(CAN, ())})
@@ -178,7 +184,7 @@ def _known(knowledge: Knowledge, iri: str) -> _Asked:
     for fact in knowledge.facts(iri):
         label = knowledge.relations[fact.relation].label
         known.setdefault(label, []).append(knowledge.label(fact.object))
-    return _Asked(knowledge.label(iri), known)
+    return _Asked(knowledge.label(iri), known, concept_part(iri))
 
 
 def _infinitive(doing: str, words: Collection[str]) -> str:

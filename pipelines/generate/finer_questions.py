@@ -9,8 +9,8 @@ from kg.graph import Node
 from kg.knowledge.facts import Fact
 from kg.knowledge.memory import Knowledge
 from kg.vocabulary import IS_A
-from pipelines.datasets.splits import Question
 from pipelines.generate import finer_wordings
+from pipelines.generate.question import Question
 from pipelines.generate.references import TOO_GENERAL, Reference, References, Scene
 from pipelines.generate.wording import ask_about, bare_verb, capital, plural
 from pipelines.seeing.perception_types import HAS_POSITION

@@ -8,15 +8,15 @@ are nodes of the graph. Test questions lead over concepts that training never sh
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from kg.graph import Box, Edge, Node, PhotoInfo, SceneGraph
 from kg.knowledge.memory import Knowledge
 from kg.vocabulary import IS_A, MEANS, EdgeKind, NodeKind
-from pipelines.datasets.coco import TRAIN_SPLIT, VAL_SPLIT, coco_boxes, photo_sizes
-from pipelines.datasets.splits import held_out
+from pipelines.datasets.coco import VAL_SPLIT, CocoPhoto, read_coco
+from pipelines.datasets.splits import PARTS, Part, concept_part, for_training, in_part
 from pipelines.generate.references import TOO_GENERAL
 from pipelines.generate.wording import ask_about, asks
 from pipelines.seeing.geometry import relations as spatial_relations
@@ -29,9 +29,8 @@ BESIDE = 3
 MOST_ANSWERS = 12
 TRIES = 8
 """How often a question is begun for one that is wanted."""
-TEST_CONCEPTS, VALIDATION_CONCEPTS = 0.25, 0.1
-"""Shares of all concepts that only test, and only validation questions lead over."""
-VALIDATION_PHOTOS = 0.15
+TEST_CONCEPTS, VALIDATION_CONCEPTS = 250, 100
+"""Thousandths of all concepts that only test, and only validation questions lead over."""
 PLANS = (((False, 1), (True, 1), (False, 2), (True, 2)), (1, 3, 1, 5))
 """By place or not, and over how many facts; how often, as those with a place seldom work out."""
 ASKED_PLACES = ("left of", "right of", "above", "below", "on", "under", "in")
@@ -82,21 +81,19 @@ class LabelledBox:
     score: float = 1.0
 
 
-def part_of(concept: str) -> str:
-    """Say by a hash which questions may lead over `concept`: "train", "validation" or "test"."""
-    if held_out(concept, TEST_CONCEPTS):
-        return "test"
-    return "validation" if held_out(concept + "?", VALIDATION_CONCEPTS) else "train"
+def part_of(concept: str) -> Part:
+    """Return the part of the questions that may lead over `concept`."""
+    return concept_part(concept, TEST_CONCEPTS, VALIDATION_CONCEPTS)
 
 
 class SceneWriter:
     """Writes questions of one part about photographs; the same seed writes the same ones.
 
-    Graphs of train hold only train's concepts; validation's also hold its own; test's hold all.
-    Every validation or test question leads over a concept that train does not hold.
+    Graphs of train hold only train's concepts; those of development also hold its own; those of
+    held-out hold all. Every question of these two leads over a concept that train does not hold.
     """
 
-    def __init__(self, knowledge: Knowledge, part: str, seed: int = 0) -> None:
+    def __init__(self, knowledge: Knowledge, part: Part, seed: int = 0) -> None:
         self.knowledge = knowledge
         self.part = part
         self.random = random.Random(seed)
@@ -122,8 +119,7 @@ class SceneWriter:
                 return
 
     def _allowed(self, concept: str) -> bool:
-        parts = {"train": ("train",), "validation": ("train", "validation")}
-        return self.part == "test" or part_of(concept) in parts[self.part]
+        return PARTS.index(part_of(concept)) <= PARTS.index(self.part)
 
     def _objects(self, photo: PhotoInfo, boxes: Sequence[LabelledBox]) -> list[tuple[Node, str]]:
         """Return the largest objects as nodes, each with its concept."""
@@ -283,37 +279,53 @@ Photos = dict[str, tuple[PhotoInfo, list[LabelledBox]]]
 
 
 def read_photos(data: Path, split: str) -> Photos:
-    """Read the photographs of one split of `data`, a folder like coco_mini.
+    """Read the photographs of one official split of `data`, a folder like coco_mini.
 
     Raises:
         SightGraphError: the annotations are not there.
     """
-    sizes = photo_sizes(data)
+    return _boxed(one for one in read_coco(data) if one.split == split)
+
+
+def _boxed(photos: Iterable[CocoPhoto]) -> Photos:
     return {
-        name: (sizes[name], [LabelledBox(label, Box(*corners)) for label, _, corners in boxes])
-        for name, boxes in sorted(coco_boxes(data, split).items())
+        one.file_name: (
+            PhotoInfo(one.file_name, one.width, one.height),
+            [LabelledBox(label, Box(*corners)) for label, _, corners in one.boxes],
+        )
+        for one in sorted(photos, key=lambda one: one.file_name)
     }
 
 
-def write_parts(data: Path, questions: int, seed: int = 0) -> dict[str, list[SceneQuestion]]:
-    """Return train, validation and test questions about the photographs of `data`.
+def read_parts(data: Path) -> dict[Part, list[CocoPhoto]]:
+    """Return the photographs that each part asks about; held out are only those of val2017.
 
-    Train and validation are on train2017's photographs, a part of which is validation's; test
-    is on val2017's. `questions`: at most so many on each photograph.
+    Raises:
+        SightGraphError: the annotations are not there.
+    """
+    photos = read_coco(data)
+    return {
+        "train": for_training(in_part(photos, "train")),
+        "development": in_part(photos, "development"),
+        "held-out": [one for one in photos if one.split == VAL_SPLIT],
+    }
+
+
+def write_parts(data: Path, questions: int, seed: int = 0) -> dict[Part, list[SceneQuestion]]:
+    """Return the questions of each part about the photographs of `data`.
+
+    `questions`: at most so many on each photograph.
 
     Raises:
         SightGraphError: the annotations are not there.
     """
     knowledge = Knowledge.bundled()
-    writers = {part: SceneWriter(knowledge, part, seed) for part in ("train", "validation", "test")}
-    parts: dict[str, list[SceneQuestion]] = {part: [] for part in writers}
-    for split in (TRAIN_SPLIT, VAL_SPLIT):
-        for name, (photo, boxes) in read_photos(data, split).items():
-            part = "test" if split == VAL_SPLIT else photo_part(name)
-            parts[part].extend(writers[part].write(photo, boxes, questions))
+    parts: dict[Part, list[SceneQuestion]] = {}
+    for part, photos in read_parts(data).items():
+        writer = SceneWriter(knowledge, part, seed)
+        parts[part] = [
+            question
+            for photo, boxes in _boxed(photos).values()
+            for question in writer.write(photo, boxes, questions)
+        ]
     return parts
-
-
-def photo_part(name: str) -> str:
-    """Say by a hash whether a photograph of train2017 is train's or validation's."""
-    return "validation" if held_out(name, VALIDATION_PHOTOS) else "train"

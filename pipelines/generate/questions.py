@@ -14,9 +14,9 @@ from kg.knowledge.facts import Fact
 from kg.knowledge.memory import Knowledge
 from kg.vocabulary import IS_A
 from pipelines.build.builder import GraphBuilder
-from pipelines.datasets.splits import Question
 from pipelines.generate import templates
 from pipelines.generate.finer_questions import FinerQuestions
+from pipelines.generate.question import Question
 from pipelines.generate.references import TOO_GENERAL, Reference, References, Scene
 from pipelines.generate.seen_questions import SeenQuestions
 from pipelines.generate.spatial_questions import SpatialQuestions

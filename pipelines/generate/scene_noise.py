@@ -101,7 +101,7 @@ class _Rebuilt(ABC):
     def __call__(self, questions: Sequence[SceneQuestion]) -> list[SceneQuestion]:
         names = list(dict.fromkeys(_photo(one) for one in questions))
         boxes = {name: self.boxes(name) for name in track(names, "looking again")}
-        writer = SceneWriter(self.knowledge, "test")
+        writer = SceneWriter(self.knowledge, "held-out")
         return [
             replace(one, graph=writer.graph(self.photos[name][0], boxes[name], one.facts))
             for one in questions

@@ -6,7 +6,7 @@ from random import Random
 
 from kg.graph import Edge, Node
 from kg.vocabulary import EdgeKind, NodeKind
-from pipelines.datasets.splits import Question
+from pipelines.generate.question import Question
 from pipelines.generate.references import References, Scene
 from pipelines.generate.wording import capital, with_article
 from pipelines.seeing.colours import COLOURS

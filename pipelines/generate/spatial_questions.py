@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from random import Random
 
-from pipelines.datasets.splits import Question
 from pipelines.generate import templates
+from pipelines.generate.question import Question
 from pipelines.generate.references import References, Scene
 from pipelines.generate.wording import with_article
 

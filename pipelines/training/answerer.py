@@ -29,6 +29,8 @@ from kg.files import write_text
 from kg.knowledge.memory import Knowledge
 from pipelines.build.builder import GraphBuilder
 from pipelines.build.retrieval import make_linker
+from pipelines.datasets.photographs import read_teacher_boxes
+from pipelines.datasets.splits import Divided, for_choosing, for_training, in_part
 from pipelines.detectors import DETECTORS, Detector
 from pipelines.evaluate.answerer import scores
 from pipelines.generate.answerer_examples import (
@@ -36,6 +38,7 @@ from pipelines.generate.answerer_examples import (
     Example,
     ExampleMaker,
     Picture,
+    asked_questions,
     generated_examples,
     read_pictures,
 )
@@ -89,14 +92,20 @@ def train(
     out.mkdir(parents=True, exist_ok=True)
     encoder = TEXT_ENCODERS.make(model.config.text_encoder)
     texts = encode_once(table.texts(), encoder)
-    held = [one for one in examples if one.validation]
-    seen = [one for one in examples if not one.validation]
+    seen = for_training(in_part(examples, "train"))
     fit(model, seen, texts, options, out, log)
-    calibrate(model, held, texts)
+    calibrate(model, for_choosing(in_part(examples, "development")), texts)
     model.save(out)
-    report = {"training questions": float(len(seen))} | scores(model, held, texts)
+    held_out = in_part(examples, "held-out")
+    report = {"training questions": float(len(seen))} | scores(model, held_out, texts)
     write_text(out / "report.json", json.dumps(report, indent=1) + "\n")
     return report
+
+
+def training_records(data: Path) -> list[Divided]:
+    """Return the photographs and the people's questions that are trained on."""
+    pictures = for_training(in_part(read_teacher_boxes(data), "train"))
+    return [*pictures, *asked_questions(data)]
 
 
 def fit(

@@ -19,12 +19,13 @@ from graph_fusion.encoders.detector import STRIDE, Boxes, DetectorNetwork, detec
 from graph_fusion.training import Objective, TrainingConfig, TrainingOptions, save_model
 from graph_fusion.weights import deterministic
 from kg.errors import SightGraphError
-from pipelines.datasets.coco import COCO_LABELS
+from pipelines.datasets.coco import COCO_LABELS, read_coco
+from pipelines.datasets.photographs import TeacherPhoto, read_teacher_boxes
+from pipelines.datasets.splits import for_choosing, for_training, in_part
 from pipelines.detectors.bundled import BundledDetector
 from pipelines.evaluate.detection import LEAST_SCORE, best_threshold
 from pipelines.training.detector_data import (
     Sample,
-    is_held_out,
     load_samples,
     own_labels,
     training_image,
@@ -196,7 +197,7 @@ def train(
     network = DetectorNetwork(len(COCO_LABELS), options.channels).eval()
     start_from_fastestdet(network, data / "weights_shufflenet")
     labels = own_labels(network, data, SIDE, out / "labels.json.gz")
-    samples = load_samples(data, labels, options.real_repeats)
+    samples = load_samples(data, training_records(data), labels, options.real_repeats)
     network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     network.backbone.body.conv1.requires_grad_(False)
     start = {name: value.clone() for name, value in network.state_dict().items()}
@@ -212,10 +213,18 @@ def train(
     )
     weights = _interpolated(start, network.state_dict(), options.trained_share)
     save_model(out, weights, _config(options, LEAST_SCORE))
-    threshold = best_threshold(data / "coco_mini", BundledDetector(out, LEAST_SCORE), is_held_out)
+    development = for_choosing(in_part(read_coco(data / "coco_mini"), "development"))
+    detector = BundledDetector(out, LEAST_SCORE)
+    threshold = best_threshold(data / "coco_mini", detector, development)
     save_model(out, weights, _config(options, threshold))
     mean = report.figures["train loss"]
     return {"epochs": float(options.epochs), "mean loss": mean, "threshold": threshold}
+
+
+def training_records(data: Path) -> list[TeacherPhoto]:
+    """Return the photographs that are trained on, sorted by name."""
+    photos = sorted(read_teacher_boxes(data), key=lambda one: one.name)
+    return for_training(in_part(photos, "train"))
 
 
 def _interpolated(

@@ -16,25 +16,19 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from graph_fusion.encoders.detector import Boxes, DetectorNetwork
-from kg.errors import SightGraphError
 from kg.files import atomic_path
-from pipelines.datasets.coco import COCO_LABELS, TRAIN_SPLIT, coco_boxes
-from pipelines.datasets.splits import held_out
+from pipelines.datasets.coco import COCO_LABELS, Labelled, read_coco
+from pipelines.datasets.photographs import TeacherPhoto, read_teacher_boxes
 from pipelines.detectors.bundled import detect
 from pipelines.photo import Photo
 
 GREY = 0.45
 LONG_SIDE = 512
 """Photographs are kept in memory at most this large."""
-HELD_OUT_PHOTOS = 0.25
-"""Share of coco_mini's train photographs that are not trained on: what is chosen, by them."""
 MIN_LABEL_SCORE = 0.1
 MAX_ZOOM, MIN_ZOOM, MAX_STRETCH = 1.35, 0.75, 1.2
 MOSAIC = 0.1
 """Share of training images that are mosaics of four photographs."""
-
-Labelled = list[tuple[str, float, list[float]]]
-"""(label, score, [x1, y1, x2, y2] in pixels of the photograph)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,41 +39,19 @@ class Sample:
     boxes: Boxes
 
 
-def is_held_out(name: str) -> bool:
-    """Whether a photograph of coco_mini's train part is kept back for choosing."""
-    return held_out(name, HELD_OUT_PHOTOS)
+def load_samples(
+    data: Path, photos: Sequence[TeacherPhoto], labels: Mapping[str, Labelled], real_repeats: int
+) -> list[Sample]:
+    """Read `photos` with the boxes of `labels`.
 
-
-def load_samples(data: Path, labels: Mapping[str, Labelled], real_repeats: int) -> list[Sample]:
-    """Read the photographs of `labels`; those of COCO's train part have their real boxes.
-
-    Nothing of COCO's val part, and no held-out photograph, is read.
+    Those of coco_mini have their real boxes and stand `real_repeats` times.
     """
-    real = coco_boxes(data / "coco_mini", TRAIN_SPLIT)
+    real = {f"coco_mini/{one.file_name}": one.boxes for one in read_coco(data / "coco_mini")}
     samples = []
-    for name in track(sorted(labels), "reading photographs"):
-        if not name.startswith("coco_mini/"):
-            samples.append(_sample(data / name, labels[name]))
-            continue
-        short = name.removeprefix("coco_mini/")
-        if short in real and not is_held_out(short):
-            samples.extend([_sample(data / name, real[short])] * real_repeats)
+    for one in track(photos, "reading photographs"):
+        sample = _sample(data / one.name, real.get(one.name, labels[one.name]))
+        samples.extend([sample] * (real_repeats if one.name in real else 1))
     return samples
-
-
-def teacher_boxes(data: Path) -> dict[str, Labelled]:
-    """Return the boxes of `teacher_boxes.json.gz` by photograph, in the file's order.
-
-    Raises:
-        SightGraphError: the file is not in `data`.
-    """
-    file = data / "teacher_boxes.json.gz"
-    if not file.is_file():
-        raise SightGraphError(
-            f"there is no {file.name} in '{data}'. Set --data to the data folder."
-        )
-    boxes: dict[str, Labelled] = json.loads(gzip.decompress(file.read_bytes()))["boxes"]
-    return boxes
 
 
 def own_labels(network: DetectorNetwork, data: Path, side: int, file: Path) -> dict[str, Labelled]:
@@ -94,7 +66,7 @@ def own_labels(network: DetectorNetwork, data: Path, side: int, file: Path) -> d
         kept: dict[str, Labelled] = json.loads(gzip.decompress(file.read_bytes()))
         return kept
     labels: dict[str, Labelled] = {}
-    for name in track(sorted(teacher_boxes(data)), "detecting"):
+    for name in track(sorted(one.name for one in read_teacher_boxes(data)), "detecting"):
         boxes, scores, classes = detect(
             network, Photo.open(data / name), "crops", side, MIN_LABEL_SCORE
         )

@@ -29,22 +29,23 @@ from pipelines.answering.gate import FEATURES, Mixing, features
 from pipelines.answering.query import query_of
 from pipelines.answering.vocabulary_answerer import Speaker, in_the_graphs_words
 from pipelines.datasets.okvqa import read_okvqa
+from pipelines.datasets.photographs import read_teacher_boxes
 from pipelines.datasets.questions import (
     PhotoQuestion,
     check_photographs,
     read_questions,
     same_answer,
 )
+from pipelines.datasets.splits import Divided, for_choosing, in_part, question_part
 from pipelines.detections import Detection, strongest
 from pipelines.evaluate.okvqa import probabilities
-from pipelines.generate.answerer_examples import is_validation_photo, teacher_pictures
 from pipelines.generate.questions import QuestionWriter
 from pipelines.generate.worded_graphs import worded_graphs
 from pipelines.photo import Photo
 from pipelines.sightgraph import SightGraph
 
 LISTED, GENERATED_PHOTOS, GENERATED = 400, 60, 4
-"""Questions of OK-VQA set aside, photographs with generated questions, and questions on each."""
+"""Questions of OK-VQA, photographs with generated questions, and questions on each."""
 BY_HAND = 4.0
 """Weight of all questions that people asked about photographs, where those of OK-VQA and the
 generated ones have 1 each: they are the most similar to the questions of users."""
@@ -76,7 +77,7 @@ def train(
     Raises:
         SightGraphError: a part of the answerer or of the data is missing.
     """
-    human = read_questions(options.questions, options.part)
+    human = for_choosing(read_questions(options.questions, options.part))
     check_photographs(human, options.images)
     okvqa = data / "okvqa" / "train.json"
     encoder = TEXT_ENCODERS.make("minilm")
@@ -100,6 +101,13 @@ def train(
     return {"questions": len(rated), "temperature": vocabulary.config.temperature} | found
 
 
+def choosing_records(data: Path) -> list[Divided]:
+    """Return the questions and photographs of `data` that temperature and mixing are fitted on."""
+    questions = in_part(read_okvqa(data / "okvqa" / "train.json"), "development")
+    pictures = in_part(read_teacher_boxes(data), "development")
+    return [*for_choosing(questions), *for_choosing(pictures)]
+
+
 def _together(rated: Iterable[Rated], weight: float) -> list[Rated]:
     """Return `rated` with equal weights whose sum is `weight`."""
     found = list(rated)
@@ -107,17 +115,17 @@ def _together(rated: Iterable[Rated], weight: float) -> list[Rated]:
 
 
 def _temperature(vocabulary: VocabularyAnswerer, okvqa: Path) -> float:
-    aside = [one for one in read_okvqa(okvqa) if one.part == "validation"]
+    questions = for_choosing(in_part(read_okvqa(okvqa), "development"))
     row = {answer: number for number, answer in enumerate(vocabulary.config.answers)}
-    targets = torch.zeros(len(aside), len(row))
-    for number, one in enumerate(aside):
+    targets = torch.zeros(len(questions), len(row))
+    for number, one in enumerate(questions):
         for answer, score in one.scores.items():
             if answer in row:
                 targets[number, row[answer]] = score
     cold = VocabularyAnswerer(
         vocabulary.models, replace(vocabulary.config, temperature=1.0), vocabulary.wording
     )
-    chances = probabilities(cold, worded_graphs(aside, vocabulary.wording.encoder))
+    chances = probabilities(cold, worded_graphs(questions, vocabulary.wording.encoder))
     return fit_temperature(torch.log(chances), targets)
 
 
@@ -146,8 +154,8 @@ class Rater:
             yield self._rated(*self.sightgraph.read(photo, one.text, found), one.answers)
 
     def listed(self, okvqa: Path, amount: int = LISTED) -> Iterator[Rated]:
-        """Yield OK-VQA's questions on the photographs set aside, with labels but no boxes."""
-        questions = [one for one in read_okvqa(okvqa) if one.part == "validation"]
+        """Yield questions of OK-VQA's part development, with labels but no boxes."""
+        questions = for_choosing(in_part(read_okvqa(okvqa), "development"))
         for one in track(random.Random(0).sample(questions, amount), "OK-VQA"):
             sentence = self.sightgraph.parser(one.question)
             found = [Detection(label, 1.0, "listed") for label in dict.fromkeys(one.seen)]
@@ -155,8 +163,9 @@ class Rater:
             yield self._rated(graph, query_of(sentence), {}, tuple(one.scores), one.scores)
 
     def generated(self, data: Path, photos: int = GENERATED_PHOTOS) -> Iterator[Rated]:
-        """Yield generated questions about photographs that the graph network never saw."""
-        names = [one.name for one in teacher_pictures(data) if is_validation_photo(one.name)]
+        """Yield generated questions about photographs of the part development."""
+        pictures = for_choosing(in_part(read_teacher_boxes(data), "development"))
+        names = sorted(one.name for one in pictures)
         assert isinstance(self.sightgraph.knowledge, Knowledge)
         writer = QuestionWriter(self.sightgraph.knowledge, self.sightgraph.builder, 0)
         for name in track(random.Random(0).sample(names, photos), "generated questions"):
@@ -167,7 +176,8 @@ class Rater:
                 answers = {scene.node(one).label for one in question.answers if one in scene}
                 answers |= {str(len(question.counted))} if question.kind == "count" else set()
                 answers |= set() if question.yes is None else {"yes" if question.yes else "no"}
-                if answers and question.answerable:
+                part = question_part(question.subject, question.wording)
+                if answers and question.answerable and part != "held-out":
                     read = self.sightgraph.read(photo, question.text, found)
                     yield self._rated(*read, tuple(answers))
 

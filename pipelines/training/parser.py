@@ -8,7 +8,6 @@ folder is one that `spacy.load` reads.
 from __future__ import annotations
 
 import random
-import re
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
@@ -18,7 +17,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kg.errors import SightGraphError
-from pipelines.evaluate.parser import gold_documents, read_treebank, score
+from pipelines.datasets.ewt import Document, read_ewt
+from pipelines.datasets.splits import for_choosing, for_training, in_part
+from pipelines.evaluate.parser import gold_documents, score
 from pipelines.generate import question_trees
 
 if TYPE_CHECKING:
@@ -26,15 +27,12 @@ if TYPE_CHECKING:
     from spacy.tokens import Doc
     from spacy.training import Example
 
-TRAIN_FILE = "en_ewt-ud-train.conllu"
 META = {
     "name": "sightgraph_parser",
     "version": "0.1.0",
     "description": "Tagger, lemmatiser and dependency parser trained on UD English EWT",
     "license": "CC BY-SA 4.0",
 }
-CHOICE_STRIDE = 25
-"""Every 25th document of the train file is held out, to choose the best epoch."""
 BATCH_WORDS = 600
 PATTERNED_WORDS = 8
 """About the mean length of the sentences of `question_trees`."""
@@ -73,8 +71,8 @@ def train(
 ) -> dict[str, float]:
     """Train on the train file in the folder `data` and save the best epoch to the folder `out`.
 
-    The best epoch is the one with the highest mean of tag accuracy and LAS on documents of
-    the train file that are not trained on. Same data, options and versions, same weights.
+    The best epoch is the one with the highest mean of tag accuracy and LAS on the documents of
+    the part development. Same data, options and versions, same weights.
     spaCy's trainer cannot resume: after Ctrl-C, `out` holds the best epoch so far.
 
     Returns:
@@ -91,8 +89,9 @@ def train(
     spacy.util.fix_random_seed(options.seed)
     draw = random.Random(options.seed)
     nlp = blank_pipeline(options)
-    parts = _split(read_treebank(data, TRAIN_FILE))
-    train_docs, choice_docs = (gold_documents(nlp, text) for text in parts)
+    train_docs = gold_documents(nlp, training_records(data))
+    development = for_choosing(in_part(read_ewt(data, "train"), "development"))
+    choice_docs = gold_documents(nlp, development)
     slots = question_trees.slot_words(train_docs)
 
     def epochs() -> Iterator[list[Doc]]:
@@ -139,6 +138,11 @@ def train(
             best = figures
             _save(nlp, Path(out))
     return best
+
+
+def training_records(data: Path) -> list[Document]:
+    """Return the documents that are trained on."""
+    return for_training(in_part(read_ewt(data, "train"), "train"))
 
 
 def blank_pipeline(options: ParserTraining) -> Language:
@@ -189,14 +193,6 @@ def _tok2vec(options: ParserTraining) -> dict[str, Any]:
             "maxout_pieces": 3,
         },
     }
-
-
-def _split(treebank: str) -> tuple[str, str]:
-    """Split CoNLL-U text by document into (train, choice)."""
-    documents = [part for part in re.split(r"(?m)^(?=# newdoc)", treebank) if part.strip()]
-    choice = documents[CHOICE_STRIDE - 1 :: CHOICE_STRIDE]
-    kept = [text for at, text in enumerate(documents) if (at + 1) % CHOICE_STRIDE]
-    return "".join(kept), "".join(choice)
 
 
 def _epoch(

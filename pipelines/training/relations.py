@@ -26,19 +26,20 @@ from graph_fusion.weights import deterministic
 from kg.files import write_text
 from pipelines.datasets.relations import (
     as_json,
+    captioned,
     captioned_photos,
+    placed,
     placed_photos,
     said_triples,
     taught_predicates,
+    training_captions,
     with_general_names,
 )
-from pipelines.datasets.splits import held_out
+from pipelines.datasets.splits import Divided
 from pipelines.evaluate.relations import RelatedPhoto
 from pipelines.reading.readers import Triple
 from pipelines.reading.text_graph_reader import TrainedReader
 
-HELD_OUT_PHOTOS = 0.15
-"""Share of the train photographs that are kept back for choosing."""
 MIN_NOUNS = 2
 THRESHOLD = 0.25
 """Minimum probability of a relation in a graph: about four of five were right at this value on
@@ -146,14 +147,13 @@ def train(
     captions = with_general_names(captions)
     photos = captioned_photos(data, True, TrainedReader())
     geometry = placed_photos(data)
-    seen = [photo for photo in photos if not held_out(photo.id, HELD_OUT_PHOTOS)]
-    log(f"{len(captions)} captions, {len(taught)} predicates, {len(seen)} photographs")
+    log(f"{len(captions)} captions, {len(taught)} predicates, {len(photos)} photographs")
     nouns = _nouns(captions, [*photos, *geometry])
     encoder = MiniLM()
     texts, forms = encoder(nouns), encoder(taught)
     row = {noun: index for index, noun in enumerate(nouns)}
     words = _word_pairs(captions, row, taught, chance)
-    said = [_photo_pairs(photo, row, taught) for photo in seen]
+    said = [_photo_pairs(photo, row, taught) for photo in photos]
     placed = [_photo_pairs(photo, row, taught) for photo in geometry]
     network = RelationNetwork()
     report = training.fit(
@@ -168,7 +168,12 @@ def train(
     )
     mean = report.figures["train loss"]
     save_model(out, network.state_dict(), {"taught": taught, "threshold": THRESHOLD})
-    return {"mean loss": mean, "photographs": float(len(seen)), "threshold": THRESHOLD}
+    return {"mean loss": mean, "photographs": float(len(photos)), "threshold": THRESHOLD}
+
+
+def training_records(data: Path) -> list[Divided]:
+    """Return the captions and photographs that are trained on."""
+    return [*training_captions(data), *captioned(data, True), *placed(data)]
 
 
 def write_held_out(data: Path, file: Path) -> None:

@@ -27,6 +27,7 @@ from kg.knowledge.store import Store
 from kg.retrieval import FEATURES, Retriever
 from pipelines.build.retrieval import relation_vectors
 from pipelines.datasets.retrieval import Asked, Judge, SeedFinder, read_questions
+from pipelines.datasets.splits import for_training, in_part
 
 HIDDEN, SHARED = 32, 32
 """Hidden units over the features; dimensions into which questions and relations are projected."""
@@ -128,8 +129,13 @@ def train(
     Raises:
         SightGraphError: a data set or the store is missing, or the store holds no answers.
     """
+    return train_ranker(training_records(data), Store(options.kg), out, options, log)
+
+
+def training_records(data: Path) -> list[Asked]:
+    """Return the questions that are trained on."""
     questions = [one for name in QUESTIONS for one in read_questions(data / name)]
-    return train_ranker(questions, Store(options.kg), out, options, log)
+    return for_training(in_part(questions, "train"))
 
 
 @deterministic()
@@ -140,13 +146,13 @@ def train_ranker(
     options: RankerTraining,
     log: Callable[[str], None] = print,
 ) -> dict[str, float]:
-    """Train on the questions whose photographs are not held out.
+    """Train on `questions`, which must be of the part train.
 
     Raises:
         SightGraphError: the store holds no answer.
     """
     encoder = TEXT_ENCODERS.make("minilm")
-    chosen = [one for one in questions if not one.aside]
+    chosen = for_training(questions)
     random.Random(options.seed).shuffle(chosen)
     retriever = Retriever(store)
     examples = _examples(chosen, store, retriever, encoder, options.seed)

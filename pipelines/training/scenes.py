@@ -18,16 +18,18 @@ from graph_fusion.perception import SceneNetwork
 from graph_fusion.training import Figures, Objective, TrainingOptions, fit, save_model
 from graph_fusion.weights import deterministic
 from pipelines.datasets.scenes import (
+    LabelledPhoto,
     ScenePhotographs,
     encode_photographs,
     used_scenes,
     weak_labels,
 )
+from pipelines.datasets.splits import for_choosing, for_training, in_part
 from pipelines.detectors.bundled import BundledDetector
 from pipelines.evaluate.scenes import probabilities, ranking_figures
 
 PRECISION = 0.6
-"""Minimum precision on held-out photographs of the scenes above the threshold."""
+"""Minimum precision on the part development of the scenes above the threshold."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,39 +76,49 @@ def train(
 ) -> dict[str, float]:
     """Train on the weak labels of `data` and write the model folder `out`.
 
-    Resumes from the checkpoint in `out`/training. Returns figures on held-out photographs.
+    Resumes from the checkpoint in `out`/training. Returns figures on the part development.
 
     Raises:
         SightGraphError: a data set is missing.
     """
     detector = BundledDetector()
-    labels = weak_labels(data)
-    photographs = encode_photographs(data, detector, labels)
-    network = train_network(photographs, out, options or SceneTraining(), log)
-    test = photographs.part(True)
-    scores = probabilities(network, test)
+    train_photos = training_records(data)
+    development_photos = for_choosing(in_part(weak_labels(data), "development"))
+    scenes = used_scenes(train_photos)
+    seen = encode_photographs(data, detector, train_photos, scenes)
+    development = encode_photographs(data, detector, development_photos, scenes)
+    network = train_network(seen, development, out, options or SceneTraining(), log)
+    scores = probabilities(network, development)
     config = {
-        "scenes": used_scenes(labels),
+        "scenes": scenes,
         "labels": detector.labels,
-        "features": photographs.look.shape[1],
-        "threshold": threshold(scores, test.targets),
+        "features": seen.look.shape[1],
+        "threshold": threshold(scores, development.targets),
     }
     save_model(out, network.state_dict(), config)
-    return ranking_figures(scores, test.targets)
+    return ranking_figures(scores, development.targets)
+
+
+def training_records(data: Path) -> list[LabelledPhoto]:
+    """Return the photographs that are trained on."""
+    return for_training(in_part(weak_labels(data), "train"))
 
 
 def train_network(
-    photographs: ScenePhotographs, out: Path, options: SceneTraining, log: Callable[[str], None]
+    seen: ScenePhotographs,
+    development: ScenePhotographs,
+    out: Path,
+    options: SceneTraining,
+    log: Callable[[str], None],
 ) -> SceneNetwork:
-    """Return a network trained on the photographs that are not held out."""
-    seen, held = photographs.part(False), photographs.part(True)
-    log(f"{len(seen.names)} photographs trained on, {len(held.names)} held out")
+    """Return a network trained on `seen`; its figures on `development` are logged."""
+    log(f"{len(seen.names)} photographs in train, {len(development.names)} in development")
     torch.manual_seed(options.seed)
     network = SceneNetwork(seen.look.shape[1], seen.objects.shape[1], seen.targets.shape[1])
     network.mean.copy_(seen.look.mean(0))
     network.spread.copy_(seen.look.std(0).clamp_min(1e-3))
     train, validation = (
-        list(zip(one.look, one.objects, one.targets, strict=True)) for one in (seen, held)
+        list(zip(one.look, one.objects, one.targets, strict=True)) for one in (seen, development)
     )
     config = options.config(schedule="constant", clip=None, watch=None)
     run = out / "training"

@@ -28,14 +28,15 @@ from pipelines.datasets.factual import (
     LONGEST_CAPTION,
     CaptionGraph,
     WordGraph,
-    is_held_out,
     learn_renamings,
     read_factual,
     word_graph,
 )
+from pipelines.datasets.splits import for_choosing, for_training, in_part
 from pipelines.evaluate.text_graph import scores
 from pipelines.reading.text_graph_reader import WordPieces, minilm, read_words
 
+TRAIN_FILE = Path("factual") / "train.csv"
 NONE = "none"
 IGNORED = -100
 FROZEN = "encoder.embeddings."
@@ -120,16 +121,16 @@ def train(
 ) -> dict[str, float]:
     """Train on `data`/factual/train.csv and write the model folder `out`.
 
-    Resumes from the checkpoint in `out`/training. Returns the figures on held-out captions.
+    Resumes from the checkpoint in `out`/training. Returns the figures on the captions of the part
+    development.
 
     Raises:
         SightGraphError: the file is missing.
     """
     options = options or TextGraphTraining()
     torch.manual_seed(options.seed)
-    graphs = read_factual(data / "factual" / "train.csv")
-    held_out = [graph for graph in graphs if is_held_out(graph)]
-    graphs = [graph for graph in graphs if not is_held_out(graph)]
+    development = for_choosing(in_part(read_factual(data / TRAIN_FILE), "development"))
+    graphs = training_records(data)
     renamings = learn_renamings(graphs)
     targets = [word_graph(graph, renamings) for graph in graphs]
     config = _config(targets)
@@ -144,7 +145,7 @@ def train(
         network,
         ReadingObjective(config, pieces, options),
         batches,
-        held_out,
+        development,
         options.config(batch_size=1, watch=None),
         out / "training",
         log,
@@ -153,7 +154,12 @@ def train(
     half = {name: value.half() for name, value in _trained(network).items()}
     save_model(out, half, asdict(config))
     figures = {name: report.figures.get(f"validation {name}", 0.0) for name in MEASURED}
-    return {"captions": float(len(held_out))} | figures
+    return {"captions": float(len(development))} | figures
+
+
+def training_records(data: Path) -> list[CaptionGraph]:
+    """Return the captions that are trained on."""
+    return for_training(in_part(read_factual(data / TRAIN_FILE), "train"))
 
 
 def _config(targets: Sequence[WordGraph]) -> TextGraphConfig:

@@ -60,7 +60,7 @@ def test_it_trains_measures_and_writes_what_evaluate_reads(data: Path, fusion: s
     assert answerer.config.answers == ("cat", "dog", "pet")
     assert answerer.config.members[0].fusion == fusion
     evaluator = OKVQAEvaluator()
-    questions = evaluator.dataset(Source(data / "okvqa" / "train.json", "validation"))
+    questions = evaluator.dataset(Source(data / "okvqa" / "train.json", "held-out"))
     measured = evaluator(evaluator.system(out), questions).figures
     assert measured["questions"] > 0
 
@@ -68,11 +68,11 @@ def test_it_trains_measures_and_writes_what_evaluate_reads(data: Path, fusion: s
 def test_photographs_set_aside_are_in_no_training_part(data: Path) -> None:
     prepared = Tiny().prepare(data, data / "run")
     assert isinstance(prepared, OpenPrepared)
-    aside = {id(one) for group in prepared.test for one in group}
+    held_out = {id(one) for group in prepared.test for one in group}
     taught = {id(one) for group in (*prepared.train, *prepared.before) for one in group}
-    assert aside
-    assert not aside & taught
-    assert len(prepared.validation) == 0, "the last epoch is kept, whatever is set aside"
+    assert held_out
+    assert not held_out & taught
+    assert len(prepared.validation) == 0, "the last epoch is kept, whatever is held out"
 
 
 def test_the_folder_must_be_given() -> None:

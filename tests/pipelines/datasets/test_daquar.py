@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
@@ -40,12 +41,11 @@ from pipelines.bench.task import ModelChoice, TaskTraining, evaluate_task, train
 from pipelines.cli import main
 from pipelines.datasets.daquar import (
     RoomQuestion,
-    fold_of,
-    is_held_out,
     read_daquar,
     rooms,
     whole_answers,
 )
+from pipelines.datasets.splits import fold_of, room_part
 
 NUMBERS = (1, 2, 5, 6, 9, 58, 60, 62, 64, 66, 68, 213)
 """Photographs; two of their rooms, 58 and 213, are set aside."""
@@ -87,11 +87,11 @@ def test_a_room_is_a_run_of_photographs_without_a_gap(numbers: set[int]) -> None
 
 
 def test_about_a_seventh_of_the_rooms_is_set_aside_and_folds_are_about_equal() -> None:
-    held = sum(is_held_out(room) for room in range(4000))
-    assert 0.13 < held / 4000 < 0.17
+    parts = Counter(room_part(room) for room in range(4000))
+    assert 0.13 < parts["held-out"] / 4000 < 0.17
     sizes = np.bincount([fold_of(room, 10) for room in range(4000)], minlength=10)
     assert sizes.min() > 320
-    assert [number for number in NUMBERS if is_held_out(number)] == [58, 213]
+    assert [number for number in NUMBERS if room_part(number) == "held-out"] == [58, 213]
 
 
 def test_questions_are_read_with_their_whole_answer(tmp_path: Path) -> None:
@@ -99,7 +99,7 @@ def test_questions_are_read_with_their_whole_answer(tmp_path: Path) -> None:
     assert len(data.questions) == 2 * len(NUMBERS) + 1
     assert data.questions[4].answers == {"night_stand", "lamp"}
     assert whole_answers(data.questions)[("lamp", "night_stand")] == 1
-    assert data.files[58].is_file()
+    assert data.photographs[58].file.is_file()
 
 
 @pytest.mark.parametrize(
@@ -138,9 +138,9 @@ def test_objects_are_named_in_the_plural_and_by_the_questions_own_words() -> Non
 
 def test_words_said_are_those_of_the_question_and_of_the_answer() -> None:
     asked = [
-        RoomQuestion(0, 7, "what is on the night stand", frozenset({"lamp"})),
-        RoomQuestion(1, 9, "how many beds are there", frozenset({"2"})),
-        RoomQuestion(2, 5, "what is on the bed", frozenset({"lamp"})),
+        RoomQuestion(0, 7, "what is on the night stand", frozenset({"lamp"}), "train"),
+        RoomQuestion(1, 9, "how many beds are there", frozenset({"2"}), "train"),
+        RoomQuestion(2, 5, "what is on the bed", frozenset({"lamp"}), "train"),
     ]
     said = words_said(asked, ["lamp", "night_stand", "bed"], {7: 0, 9: 1})
     assert said.tolist() == [[1, 1, 0], [0, 0, 0]]

@@ -1,4 +1,4 @@
-"""pipelines/datasets/okvqa.py: questions with soft answers, split by photograph."""
+"""datasets/okvqa.py, aokvqa.py, fvqa.py: questions with soft answers, divided by photograph."""
 
 from __future__ import annotations
 
@@ -9,14 +9,10 @@ from pathlib import Path
 import pytest
 
 from kg.errors import SightGraphError
-from pipelines.datasets.okvqa import (
-    ASIDE,
-    OpenQuestion,
-    read_aokvqa,
-    read_fvqa,
-    read_okvqa,
-    vocabulary,
-)
+from pipelines.bench.okvqa import vocabulary
+from pipelines.datasets.aokvqa import read_aokvqa
+from pipelines.datasets.fvqa import read_fvqa
+from pipelines.datasets.okvqa import OpenQuestion, read_okvqa
 
 
 def okvqa_file(folder: Path, photos: int = 400) -> Path:
@@ -50,21 +46,20 @@ def aokvqa_file(folder: Path, photos: list[str]) -> Path:
     return file
 
 
-def test_photographs_are_set_aside_whole(tmp_path: Path) -> None:
-    questions = read_okvqa(okvqa_file(tmp_path))
-    parts = {one.photo: {other.part for other in questions if other.photo == one.photo}
-             for one in questions}  # fmt: skip
-    assert all(len(found) == 1 for found in parts.values())
-    share = sum(one.part == "validation" for one in questions) / len(questions)
-    assert abs(share - ASIDE) < 0.05
-
-
-def test_aokvqa_leaves_out_the_photographs_set_aside_and_takes_labels_over(tmp_path: Path) -> None:
+def test_a_photograph_is_in_one_part_whoever_asks_about_it(tmp_path: Path) -> None:
     okvqa = read_okvqa(okvqa_file(tmp_path))
-    aside = next(one.photo for one in okvqa if one.part == "validation")
-    kept = next(one.photo for one in okvqa if one.part == "train")
-    found = read_aokvqa(aokvqa_file(tmp_path, [aside, kept, "99999"]), okvqa)
-    assert [one.photo for one in found] == [kept, "99999"]
+    padded = [f"{photo:012}" for photo in range(400)]
+    parts = {one.photo: one.part for one in okvqa}
+    assert {one.part for one in okvqa} == {"train", "development", "held-out"}
+    assert all(parts[one.photo] == one.part for one in okvqa)
+    found = read_aokvqa(aokvqa_file(tmp_path, padded))
+    assert {one.photo: one.part for one in found} == parts
+
+
+def test_aokvqa_takes_labels_over(tmp_path: Path) -> None:
+    okvqa = read_okvqa(okvqa_file(tmp_path))
+    found = read_aokvqa(aokvqa_file(tmp_path, ["7", "99999"]), okvqa)
+    assert [one.photo for one in found] == ["7", "99999"]
     assert [one.seen for one in found] == [("cat", "sofa"), ()]
     assert found[0].scores == pytest.approx({"bus": 1.0, "train": 2 / 3, "cab": 1 / 3})
 
@@ -82,20 +77,16 @@ def test_fvqa_shows_the_end_of_the_fact_that_is_not_the_answer(tmp_path: Path) -
     assert (found.seen, found.scores) == (("lipstick",), {"color lip": 1.0})
 
 
-def test_the_vocabulary_counts_only_train_and_not_a_single_persons_answer() -> None:
-    def asked(scores: dict[str, float], source: str = "okvqa", part: str = "train") -> OpenQuestion:
-        return OpenQuestion("1", "1", "?", (), scores, source, part)
+def test_the_vocabulary_does_not_count_a_single_persons_answer() -> None:
+    def asked(scores: dict[str, float], source: str = "okvqa") -> OpenQuestion:
+        return OpenQuestion("1", "1", "?", (), scores, source)
 
     found = vocabulary(
         [
             asked({"cat": 1.0, "rare": 0.6}),
             asked({"cat": 0.6}),
-            asked({"aside": 1.0}, part="validation"),
-            asked({"aside": 1.0}, part="validation"),
             asked({"lone": 1 / 3}, "aokvqa"),
             asked({"lone": 1 / 3}, "aokvqa"),
-            asked({"taught": 1.0}, "knowledge"),
-            asked({"taught": 1.0}, "knowledge"),
         ]
     )
     assert found == {"cat": 1.6}

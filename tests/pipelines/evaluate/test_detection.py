@@ -16,7 +16,8 @@ from torch import Tensor
 
 from graph_fusion.encoders.detector import Boxes, DetectorNetwork
 from kg.errors import SightGraphError
-from pipelines.datasets.coco import COCO_IDS, COCO_LABELS, coco_boxes
+from pipelines.datasets.coco import COCO_IDS, COCO_LABELS, read_coco
+from pipelines.datasets.photographs import read_teacher_boxes
 from pipelines.detections import Detection
 from pipelines.evaluate import Source
 from pipelines.evaluate.detection import CocoPart, DetectionEvaluator, best_threshold
@@ -27,24 +28,23 @@ from pipelines.training.detector import (
     DetectorTraining,
     start_from_fastestdet,
     train,
+    training_records,
 )
 from pipelines.training.detector_data import (
     Sample,
     augment,
-    is_held_out,
     load_samples,
     own_labels,
-    teacher_boxes,
     training_image,
 )
 
 
 @pytest.fixture
 def data(tmp_path: Path) -> Path:
-    """A folder of data sets with four photographs, one of them in COCO's val part."""
+    """A folder of data sets with photographs of each part: t6 is development's, t4 held out."""
     folder = tmp_path / "data"
     coco = folder / "coco_mini"
-    names = {"train2017": ["t1.jpg", "t2.jpg"], "val2017": ["v1.jpg"]}
+    names = {"train2017": ["t1.jpg", "t2.jpg", "t4.jpg", "t6.jpg"], "val2017": ["v1.jpg"]}
     images, annotations = [], []
     for split, files in names.items():
         (coco / "images" / split).mkdir(parents=True)
@@ -64,6 +64,9 @@ def data(tmp_path: Path) -> Path:
     boxes = {
         "coco_mini/images/train2017/t1.jpg": [["dog", 0.5, [1, 1, 20, 20]]],
         "coco_mini/images/train2017/t2.jpg": [],
+        "coco_mini/images/train2017/t4.jpg": [],
+        "coco_mini/images/train2017/t6.jpg": [],
+        "coco_mini/images/val2017/v1.jpg": [],
         "flickr/f.jpg": [["dog", 0.5, [1, 1, 20, 20]], ["cat", 0.1, [1, 1, 9, 9]]],
     }
     teacher = gzip.compress(json.dumps({"boxes": boxes}).encode())
@@ -174,22 +177,23 @@ def test_a_folder_that_is_no_coco_folder_is_refused(tmp_path: Path) -> None:
 LABELS: dict[str, list[tuple[str, float, list[float]]]] = {
     "coco_mini/images/train2017/t1.jpg": [("dog", 0.5, [1, 1, 20, 20])],
     "coco_mini/images/train2017/t2.jpg": [],
+    "coco_mini/images/train2017/t4.jpg": [],
+    "coco_mini/images/train2017/t6.jpg": [],
+    "coco_mini/images/val2017/v1.jpg": [],
     "flickr/f.jpg": [("dog", 0.5, [4, 6, 20, 30])],
 }
 
 
 def test_training_reads_no_photograph_of_the_val_part_and_none_held_out(data: Path) -> None:
-    train_part = set(coco_boxes(data / "coco_mini", "train2017"))
-    assert train_part == {"images/train2017/t1.jpg", "images/train2017/t2.jpg"}
-    trained_on = [name for name in train_part if not is_held_out(name)]
-    samples = load_samples(data, LABELS, real_repeats=2)
-    assert len(samples) == 2 * len(trained_on) + 1  # and the one that is not of COCO
+    photos = training_records(data)
+    assert [one.name for one in photos] == [*sorted(LABELS)[:2], "flickr/f.jpg"]
+    samples = load_samples(data, photos, LABELS, real_repeats=2)
+    assert len(samples) == 2 * 2 + 1  # and the one that is not of COCO
 
 
 def test_real_boxes_replace_the_networks_own_and_are_sure(data: Path) -> None:
-    assert not is_held_out("images/train2017/t2.jpg")
-    samples = load_samples(data, LABELS, real_repeats=1)
-    real, own = (sample.boxes for sample in samples)
+    samples = load_samples(data, training_records(data), LABELS, real_repeats=1)
+    _, real, own = (sample.boxes for sample in samples)
     assert real.scores.tolist() == [1.0]
     assert real.labels.tolist() == [COCO_LABELS.index("cat")]
     assert own.scores.tolist() == [0.5]
@@ -201,7 +205,7 @@ def test_own_labels_are_kept_for_the_next_run(data: Path, tmp_path: Path) -> Non
     network = DetectorNetwork(80).eval()
     file = tmp_path / "labels.json.gz"
     first = own_labels(network, data, 64, file)
-    assert sorted(first) == sorted(teacher_boxes(data))
+    assert sorted(first) == sorted(one.name for one in read_teacher_boxes(data))
     torch.manual_seed(1)
     assert own_labels(DetectorNetwork(80).eval(), data, 64, file).keys() == first.keys()
     assert json.loads(gzip.decompress(file.read_bytes())).keys() == first.keys()
@@ -218,7 +222,8 @@ def test_best_threshold_lies_between_right_and_wrong_detections(data: Path) -> N
                 Detection("dog", 0.3, self.name, (8, 8, 38, 38)),
             ]
 
-    assert best_threshold(data / "coco_mini", Mixed(), lambda name: True) == 0.8
+    photos = [one for one in read_coco(data / "coco_mini") if one.split == "train2017"]
+    assert best_threshold(data / "coco_mini", Mixed(), photos) == 0.8
 
 
 def test_resumed_training_ends_with_the_same_weights(data: Path, tmp_path: Path) -> None:

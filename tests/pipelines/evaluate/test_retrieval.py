@@ -20,13 +20,13 @@ from kg.knowledge.store_import import import_source
 from kg.retrieval import FEATURES, Candidates, Ranker, Retriever
 from pipelines.build.retrieval import relation_vectors
 from pipelines.datasets.retrieval import (
-    ASIDE,
     Asked,
     Judge,
     SeedFinder,
     name_forms,
     read_questions,
 )
+from pipelines.datasets.splits import in_part
 from pipelines.evaluate import Source
 from pipelines.evaluate.retrieval import BEST, RANKINGS, RetrievalEvaluator
 from pipelines.training.retrieval import (
@@ -81,6 +81,7 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
             }
         )
         fvqa[str(number)] = {
+            "question_id": number,
             "question": question,
             "answer": answer,
             "img_file": f"{number}.jpg",
@@ -101,7 +102,8 @@ def questions(files: dict[str, Path]) -> list[Asked]:
 def taught(questions: Sequence[Asked], store: Store, out: Path, seed: int = 3) -> int:
     """Train, and return how many questions had right and wrong candidates."""
     options = RankerTraining(kg=out, seed=seed, log="none")
-    return int(train_ranker(questions, store, out, options, lambda line: None)["questions"])
+    chosen = in_part(questions, "train")
+    return int(train_ranker(chosen, store, out, options, lambda line: None)["questions"])
 
 
 @pytest.fixture(scope="module")
@@ -144,25 +146,15 @@ def test_questions_that_cannot_be_read_are_named(tmp_path: Path, content: str | 
         read_questions(file)
 
 
-def test_one_photograph_in_five_is_set_aside_always_the_same(tmp_path: Path) -> None:
-    entries = [
-        {"question": "?", "image_id": n % 500, "scores": {"a": 1}, "detections": []}
-        for n in range(1000)
-    ]
-    (tmp_path / "okvqa.json").write_text(json.dumps(entries))
-    read = read_questions(tmp_path / "okvqa.json")
-    aside = [one.aside for one in read]
-    assert aside[:500] == aside[500:]
-    assert abs(sum(aside) / len(aside) - 1 / ASIDE) < 0.05
-
-
 def test_names_count_as_the_same_in_the_plural_and_as_a_category() -> None:
     assert {"cat"} <= set(name_forms("Category:Cats")) & set(name_forms("the cat"))
 
 
 def test_seeds_are_what_the_question_names_and_then_what_else_is_seen(store: Store) -> None:
     find = SeedFinder(store)
-    one = Asked("What are the knives used for?", ("forks", "knife", "unicorn"), frozenset(), False)
+    one = Asked(
+        "What are the knives used for?", ("forks", "knife", "unicorn"), frozenset(), "train"
+    )
     named, shown = find(one)
     label = store.index.label
     assert "knife" in {label(node) for node in named}
@@ -202,27 +194,18 @@ def test_the_same_seed_trains_the_same_bytes(
     assert (tmp_path / "model.safetensors").read_bytes() == first
 
 
-def test_photographs_set_aside_never_train(
-    trained: tuple[Path, int], questions: list[Asked], store: Store, tmp_path: Path
+def test_questions_of_other_parts_are_refused(
+    questions: list[Asked], store: Store, tmp_path: Path
 ) -> None:
-    kept = [one for one in questions if not one.aside]
-    assert 0 < len(kept) < len(questions)
-    assert trained[1] <= len(kept)
-    changed = [
-        replace(one, question="Is it?", answers=frozenset({"noise"}), fact=None)
-        if one.aside
-        else one
-        for one in questions
-    ]
-    taught(changed, store, tmp_path, seed=3)
-    first = (trained[0] / "model.safetensors").read_bytes()
-    assert (tmp_path / "model.safetensors").read_bytes() == first
+    assert {one.part for one in questions} == {"train", "development", "held-out"}
+    with pytest.raises(SightGraphError, match="must not be trained on"):
+        train_ranker(questions, store, tmp_path, RankerTraining(kg=tmp_path))
 
 
 def test_questions_that_the_store_cannot_help_with_are_an_error_that_can_be_read(
     store: Store, tmp_path: Path
 ) -> None:
-    lost = [Asked("What is a florb?", ("florb",), frozenset({"florb"}), False)]
+    lost = [Asked("What is a florb?", ("florb",), frozenset({"florb"}), "train")]
     with pytest.raises(SightGraphError):
         taught(lost, store, tmp_path, seed=0)
 
@@ -277,7 +260,7 @@ def test_shares_grow_with_k_and_no_ranking_beats_any(
 def test_training_learns_which_relation_is_asked_for(
     questions: list[Asked], store: Store, evaluator: RetrievalEvaluator, ranker: Ranker
 ) -> None:
-    aside = [one for one in questions if one.aside]
+    aside = [one for one in questions if one.part == "held-out"]
     retriever, seeds, judge = Retriever(store), SeedFinder(store), Judge(store)
     encoder = TEXT_ENCODERS.make("minilm")
     relations = relation_vectors(retriever, encoder)
@@ -294,8 +277,10 @@ def test_training_learns_which_relation_is_asked_for(
 def test_questions_without_seeds_count_as_not_answered(
     evaluator: RetrievalEvaluator, ranker: Ranker
 ) -> None:
-    lost = Asked("What is a florb?", ("florb",), frozenset({"florb"}), True)
-    right = Asked("What is the cup used for?", (), frozenset({fact_of("cup", "UsedFor")}), True)
+    lost = Asked("What is a florb?", ("florb",), frozenset({"florb"}), "held-out")
+    right = Asked(
+        "What is the cup used for?", (), frozenset({fact_of("cup", "UsedFor")}), "held-out"
+    )
     found = evaluator(ranker, [lost, right]).figures
     assert found["any, best all"] == 0.5
     assert shares(found, "trained")[-1] == 0.5
@@ -304,7 +289,7 @@ def test_questions_without_seeds_count_as_not_answered(
 def test_progress_stays_out_of_the_figures(
     evaluator: RetrievalEvaluator, ranker: Ranker, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    question = Asked("What is the cup used for?", (), frozenset({"water"}), True)
+    question = Asked("What is the cup used for?", (), frozenset({"water"}), "held-out")
     evaluator(ranker, [question])
     assert capsys.readouterr().out == ""
 

@@ -83,6 +83,7 @@ def test_triples_are_brought_onto_the_words() -> None:
         "1",
         "two men wearing black t-shirts",
         (("men", "is", "2"), ("men", "wear", "t-shirts"), ("t-shirts", "is", "black")),
+        "train",
     )
     read = word_graph(caption, learn_renamings([]))
     assert read.whole
@@ -92,15 +93,15 @@ def test_triples_are_brought_onto_the_words() -> None:
 
 
 def test_attributes_without_a_word_are_implied_and_other_names_missing() -> None:
-    feet = CaptionGraph("1", "feet on sand", (("feet", "on", "sand"), ("feet", "is", "2")))
+    feet = CaptionGraph("1", "feet on sand", (("feet", "on", "sand"), ("feet", "is", "2")), "train")
     assert word_graph(feet).implied == ((0, "2"),)
-    unknown = CaptionGraph("1", "feet on sand", (("feet", "on", "beach"),))
+    unknown = CaptionGraph("1", "feet on sand", (("feet", "on", "beach"),), "train")
     assert not word_graph(unknown).whole
 
 
 def test_other_names_are_learnt_where_they_are_usual() -> None:
-    said = [CaptionGraph("1", "a guy on sand", (("person", "on", "sand"),))] * 5
+    said = [CaptionGraph("1", "a guy on sand", (("person", "on", "sand"),), "train")] * 5
     assert ("guy", "person") in learn_renamings(said)
     assert ("sand", "person") not in learn_renamings(
-        [*said, *[CaptionGraph("1", "dog on sand", (("dog", "on", "sand"),))] * 30]
+        [*said, *[CaptionGraph("1", "dog on sand", (("dog", "on", "sand"),), "train")] * 30]
     )

@@ -11,8 +11,7 @@ from graph_fusion.model import ModelConfig
 from graph_fusion.tensors import TextTable
 from kg.knowledge.memory import Knowledge
 from pipelines.build.builder import GraphBuilder
-from pipelines.datasets.okvqa import ASIDE
-from pipelines.datasets.splits import held_out
+from pipelines.datasets.splits import coco_part
 from pipelines.detections import Detection
 from pipelines.generate import answerer_examples as asked_questions
 from pipelines.generate.answerer_examples import AskedQuestions, ExampleMaker, Picture
@@ -20,7 +19,13 @@ from pipelines.reading.parser import Parser
 
 
 def entry(question: str, answers: dict[str, float], *labels: str) -> dict[str, object]:
-    return {"image_id": 7, "question": question, "scores": answers, "detections": list(labels)}
+    return {
+        "image_id": 7,
+        "question_id": 1,
+        "question": question,
+        "scores": answers,
+        "detections": list(labels),
+    }
 
 
 ASKED = [
@@ -33,7 +38,7 @@ ASKED = [
 @pytest.fixture
 def data(tmp_path: Path) -> Path:
     (tmp_path / "okvqa").mkdir()
-    (tmp_path / asked_questions.FILE).write_text(json.dumps(ASKED))
+    (tmp_path / "okvqa" / "train.json").write_text(json.dumps(ASKED))
     return tmp_path
 
 
@@ -47,11 +52,12 @@ def test_questions_within_reach_of_the_labels_are_kept(
     assert [seen.label for seen in one.picture.detections] == ["cat"]
 
 
-def test_photographs_that_the_measure_sets_aside_are_left_out(tmp_path: Path) -> None:
-    aside = next(one for one in range(100) if held_out(str(one), ASIDE))
+def test_only_photographs_of_the_part_train_are_asked_about(tmp_path: Path) -> None:
+    others = [one for one in range(100) if coco_part(one) != "train"]
+    assert {coco_part(one) for one in others} == {"development", "held-out"}
     (tmp_path / "okvqa").mkdir()
-    asked = [one | {"image_id": aside} for one in ASKED]
-    (tmp_path / asked_questions.FILE).write_text(json.dumps([*ASKED, *asked]))
+    asked = [one | {"image_id": photo} for one in ASKED for photo in others]
+    (tmp_path / "okvqa" / "train.json").write_text(json.dumps([*ASKED, *asked]))
     photos = {one.picture.name for one in AskedQuestions(Knowledge.bundled(), {}, seed=0)(tmp_path)}
     assert photos == {"okvqa/images/COCO_train2014_000000000007.jpg"}
 
@@ -65,7 +71,7 @@ def test_an_example_knows_its_answer_and_not_the_way(
     builder: GraphBuilder, parser: Parser, answer: str, known: bool
 ) -> None:
     maker = ExampleMaker(builder, parser, TextTable(), ModelConfig(), seed=0)
-    picture = Picture("cat.jpg", None, (Detection("cat", 0.5, "labels"),))
+    picture = Picture("cat.jpg", "train", None, (Detection("cat", 0.5, "labels"),))
     example = maker.human_example(picture, "What is beside its nose?", {answer})
     assert bool(example.answers.any()) is known
     assert (example.path < 0).all()

@@ -7,9 +7,9 @@ import pytest
 from kg.graph import PhotoInfo, SceneGraph
 from kg.knowledge.memory import Knowledge
 from pipelines.build.builder import GraphBuilder
-from pipelines.datasets.splits import Question
 from pipelines.detections import Detection
 from pipelines.generate import finer_wordings
+from pipelines.generate.question import Question
 from pipelines.generate.questions import QuestionWriter
 from pipelines.generate.references import Scene
 from pipelines.seeing.perception_types import HAS_POSITION, Seen, SeenAttribute

@@ -12,18 +12,18 @@ from kg.graph import SceneGraph
 from kg.vocabulary import EdgeKind, NodeKind
 from pipelines.build.builder import GraphBuilder
 from pipelines.datasets.coco import TRAIN_SPLIT, VAL_SPLIT
+from pipelines.datasets.splits import Part, coco_part
 from pipelines.generate.knowledge_scenes import (
     MOST_ANSWERS,
     MOST_OBJECTS,
     SceneQuestion,
     SceneWriter,
     part_of,
-    photo_part,
     read_photos,
     write_parts,
 )
 
-Parts = dict[str, list[SceneQuestion]]
+Parts = dict[Part, list[SceneQuestion]]
 
 
 def steps(question: SceneQuestion) -> list[set[str]]:
@@ -73,9 +73,11 @@ def test_no_concept_of_test_stands_in_what_training_sees(
 ) -> None:
     knowledge = builder.knowledge
     hidden = {
-        concept.label for concept in knowledge.concepts.values() if part_of(concept.iri) == "test"
+        concept.label
+        for concept in knowledge.concepts.values()
+        if part_of(concept.iri) == "held-out"
     }
-    for part in ("train", "validation"):
+    for part in ("train", "development"):
         for question in scene_parts[part]:
             for node in question.graph.nodes():
                 assert node.label not in hidden
@@ -91,9 +93,9 @@ def test_no_concept_of_validation_stands_in_what_training_sees(scene_parts: Part
     assert {part_of(concept) for concept in concepts} == {"train"}
 
 
-@pytest.mark.parametrize("part", ["validation", "test"])
+@pytest.mark.parametrize("part", ["development", "held-out"])
 def test_each_question_leads_over_a_concept_that_training_never_shows(
-    scene_parts: Parts, part: str
+    scene_parts: Parts, part: Part
 ) -> None:
     assert scene_parts[part]
     for question in scene_parts[part]:
@@ -103,8 +105,8 @@ def test_each_question_leads_over_a_concept_that_training_never_shows(
 
 def test_about_a_quarter_of_all_concepts_is_test_s(builder: GraphBuilder) -> None:
     parts = Counter(part_of(concept) for concept in builder.knowledge.concepts)
-    assert 0.2 < parts["test"] / parts.total() < 0.3
-    assert 0.04 < parts["validation"] / parts.total() < 0.12
+    assert 0.2 < parts["held-out"] / parts.total() < 0.3
+    assert 0.04 < parts["development"] / parts.total() < 0.12
 
 
 def test_parts_share_no_photograph(scene_parts: Parts) -> None:
@@ -112,18 +114,19 @@ def test_parts_share_no_photograph(scene_parts: Parts) -> None:
         part: {one.graph.photo.source for one in questions if one.graph.photo}
         for part, questions in scene_parts.items()
     }
-    assert all(f"/{VAL_SPLIT}/" in name for name in photos["test"])
+    assert all(f"/{VAL_SPLIT}/" in name for name in photos["held-out"])
     assert all(
-        f"/{TRAIN_SPLIT}/" in name for part in ("train", "validation") for name in photos[part]
+        f"/{TRAIN_SPLIT}/" in name for part in ("train", "development") for name in photos[part]
     )
-    assert not photos["train"] & photos["validation"]
-    assert all(photo_part(name) == "validation" for name in photos["validation"])
+    assert not photos["train"] & photos["development"]
+    assert {coco_part(name) for name in photos["development"]} == {"development"}
+    assert {coco_part(name) for name in photos["train"]} == {"train"}
 
 
 def test_graphs_hold_more_than_the_way_to_the_answer(scene_parts: Parts) -> None:
     """Otherwise the answer would be whatever node is at the end of a chain."""
     ends = []
-    for question in scene_parts["test"]:
+    for question in scene_parts["held-out"]:
         facts = question.graph.edges(EdgeKind.FACT)
         assert len(question.graph.nodes(NodeKind.OBJECT)) <= MOST_OBJECTS
         targets = {edge.target for edge in facts}
@@ -135,12 +138,12 @@ def test_the_same_seed_writes_the_same_questions(
     scenes_folder: Path, builder: GraphBuilder, scene_parts: Parts
 ) -> None:
     def written(seed: int) -> list[SceneQuestion]:
-        writer = SceneWriter(builder.knowledge, "test", seed)
+        writer = SceneWriter(builder.knowledge, "held-out", seed)
         photos = read_photos(scenes_folder, VAL_SPLIT).values()
         return [one for photo, boxes in photos for one in writer.write(photo, boxes, 5)]
 
-    assert written(0) == scene_parts["test"]
-    assert written(1) != scene_parts["test"]
+    assert written(0) == scene_parts["held-out"]
+    assert written(1) != scene_parts["held-out"]
 
 
 def test_at_most_the_wanted_amount_is_written(scene_parts: Parts) -> None:
@@ -150,8 +153,8 @@ def test_at_most_the_wanted_amount_is_written(scene_parts: Parts) -> None:
 
 def test_real_photographs_give_questions_of_every_length(datasets: Path) -> None:
     parts = write_parts(datasets / "coco_mini", questions=1)
-    for part in ("train", "test"):
+    for part in ("train", "held-out"):
         assert {question.relations for question in parts[part]} == {1, 2, 3}
-    assert parts["validation"]
+    assert parts["development"]
     for question in every(parts):
         assert labels(question.graph, steps(question)[-1]) == question.answers

@@ -14,10 +14,11 @@ from graph_fusion.tensors import TextTable
 from kg.graph import PhotoInfo, SceneGraph
 from kg.vocabulary import EdgeKind, NodeKind
 from pipelines.build.builder import GraphBuilder
-from pipelines.datasets.splits import Question, is_validation
+from pipelines.datasets.splits import question_part
 from pipelines.detections import Detection
 from pipelines.evaluate.answerer import measure
 from pipelines.generate.answerer_examples import Example, ExampleMaker, Picture
+from pipelines.generate.question import Question
 from pipelines.generate.questions import QuestionWriter
 from pipelines.generate.templates import SPATIAL_PHRASES
 from pipelines.generate.wording import plural, with_article
@@ -26,6 +27,7 @@ from pipelines.training.answerer import AnswererTraining, batch_loss, calibrate,
 
 PICTURE = Picture(
     "table.jpg",
+    "train",
     PhotoInfo("table.jpg", 640, 480),
     (
         Detection("cup", 0.9, "test", (100, 200, 200, 300)),
@@ -128,8 +130,9 @@ def test_held_out_wordings_and_concepts_never_train(
 ) -> None:
     made, _ = examples
     writer = QuestionWriter(builder.knowledge, builder, seed=1)
-    assert any(one.validation for one in made)
-    assert any(is_validation(one) for one in writer.write(scene, 50))
+    assert {one.part for one in made} >= {"train", "held-out"}
+    written = writer.write(scene, 50)
+    assert any(question_part(one.subject, one.wording) == "held-out" for one in written)
 
 
 def test_exchanged_facts_are_what_the_edited_graph_holds(builder: GraphBuilder) -> None:

@@ -8,8 +8,8 @@ import pytest
 import spacy
 
 from kg.errors import SightGraphError
-from pipelines.evaluate.parser import DEV_FILE, evaluate
-from pipelines.training.parser import TRAIN_FILE, ParserTraining, train
+from pipelines.evaluate.parser import evaluate
+from pipelines.training.parser import ParserTraining, train
 
 SENTENCES = [
     "The/the/DET/DT/2/det dog/dog/NOUN/NN/3/nsubj sleeps/sleep/VERB/VBZ/0/root ././PUNCT/./3/punct",
@@ -33,8 +33,8 @@ def conllu(sentence: str, document: int) -> str:
 def treebank(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("treebank")
     documents = [conllu(SENTENCES[at % 3], at) for at in range(DOCUMENTS)]
-    (folder / TRAIN_FILE).write_text("".join(documents), encoding="utf-8")
-    (folder / DEV_FILE).write_text("".join(documents[:3]), encoding="utf-8")
+    (folder / "en_ewt-ud-train.conllu").write_text("".join(documents), encoding="utf-8")
+    (folder / "en_ewt-ud-dev.conllu").write_text("".join(documents[:3]), encoding="utf-8")
     return folder
 
 
@@ -68,8 +68,8 @@ def test_same_seed_gives_the_same_parser(treebank: Path, tmp_path: Path) -> None
 
 
 def test_folder_without_treebank_is_named(tmp_path: Path) -> None:
-    with pytest.raises(SightGraphError, match=TRAIN_FILE):
+    with pytest.raises(SightGraphError, match="en_ewt-ud-train"):
         train(tmp_path, tmp_path / "out")
-    with pytest.raises(SightGraphError, match=DEV_FILE):
+    with pytest.raises(SightGraphError, match="en_ewt-ud-dev"):
         evaluate(tmp_path)
     assert not (tmp_path / "out").exists()
