@@ -28,6 +28,7 @@ from kg.files import atomic_path
 from pipelines.datasets.daquar import RoomQuestion, whole_answers
 from pipelines.detections import Detection
 from pipelines.detectors.bundled import BundledDetector
+from pipelines.generate.wordings import paired
 from pipelines.photo import Photo
 from pipelines.seeing.colours import COLOURS, name_colours
 
@@ -149,18 +150,6 @@ def _fingerprint(file: Path) -> str:
 
 BATCH = 32
 MIRROR = {"left": "right", "right": "left"}
-SAID = {
-    "couch": "sofa",
-    "tv": "television",
-    "dining table": "table",
-    "potted plant": "plant",
-    "cell phone": "telephone",
-    "refrigerator": "refridgerator",
-    "backpack": "bag",
-    "handbag": "bag",
-    "teddy bear": "toy",
-}
-"""How the questions call some of the detector's classes; the sixth is how they spell it."""
 
 
 def mirrored(text: str) -> str:
@@ -179,7 +168,7 @@ def names_object(text: str, label: str) -> bool:
     True
     """
     padded = f" {text} "
-    names = {label, SAID.get(label, label)}
+    names = {label, paired("daquar", "names").get(label, label)}
     return any(f" {name}{end} " in padded for name in names for end in ("", "s", "es"))
 
 

@@ -14,65 +14,13 @@ from pipelines.datasets.okvqa import OpenQuestion
 from pipelines.datasets.splits import Part, concept_part, for_training, in_part
 from pipelines.generate.references import TOO_GENERAL
 from pipelines.generate.wording import ask_about, asks, with_article
+from pipelines.generate.wordings import grouped, listed
 
-PHRASES = ("this", "the {}", "the {}", "the {} in the picture")
-"""How a question calls its subject, whose name is among what is seen."""
 MOST_BESIDE = 4
 """Names of other things that are seen beside."""
 CAN, CANNOT = "can", "cannot"
 VISIBLE = frozenset({"object", "living thing", "food", "plant", "animal"})
 """Categories of what a photograph may show."""
-
-SELECTING: Mapping[str, Sequence[str]] = {
-    "used for": (
-        "What in this picture is used for {}?",
-        "Which of these things is good for {}?",
-        "What here would you take for {}?",
-        "Which thing in the room serves for {}?",
-        "With what could somebody do {} here?",
-    ),
-    "has part": (
-        "Which of these things has {a}?",
-        "What here has {a}?",
-        "Which thing in the picture comes with {a}?",
-    ),
-    "made of": (
-        "Which of these things is made of {}?",
-        "What in the picture consists of {}?",
-        "Which thing here is usually made from {}?",
-    ),
-    "can": (
-        "Which of these is able to do some {}?",
-        "What in the picture is known for {}?",
-        "Which one is capable of {}?",
-    ),
-    "is a": (
-        "Which of these is {a}?",
-        "What in the picture is a kind of {}?",
-        "Which thing here counts as {a}?",
-    ),
-    "found at": (
-        "Which of these belongs in {a}?",
-        "What here would you expect at {a}?",
-    ),
-    "powered by": ("Which of these runs on {}?", "What in the picture is driven by {}?"),
-    "needs": ("Which of these needs {}?", "What here does not work without {}?"),
-    "eats": ("Which of these eats {}?", "Who in the picture feeds on {}?"),
-    "produces": ("Which of these gives {}?", "What here produces {}?"),
-    "contains": ("Which of these holds {}?", "What in the picture has {} in it?"),
-    "comes from": ("Which of these comes from {a}?", "What here do we get from {a}?"),
-    "is": ("Which of these is {}?", "What in the picture is usually {}?"),
-}
-"""Questions for the subject of a fact, by the relation's label."""
-ABLE = (
-    "Can {} {verb}?",
-    "Could {} {verb}?",
-    "Is {} able to {verb}?",
-    "Would {} be able to {verb}?",
-    "Is {} capable of {doing}?",
-    "Is {} good at {doing}?",
-    "Does {} know how to {verb}?",
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,18 +67,19 @@ class KnowledgeAsker:
 
     def subjects(self, amount: int) -> Iterator[OpenQuestion]:
         """Yield questions for which of several things a fact holds."""
+        select = grouped("fact_questions", "select")
         pairs = [
             (thing, relation, end)
             for thing in self.things
             for relation, ends in thing.known.items()
             for end in ends
-            if relation in SELECTING and end not in TOO_GENERAL
+            if relation in select and end not in TOO_GENERAL
         ]
         self.random.shuffle(pairs)
         for thing, relation, end in pairs[:amount]:
             others = self.random.sample(self.things, MOST_BESIDE)
             beside = [one.name for one in others if end not in one.known.get(relation, ())]
-            text = self.random.choice(SELECTING[relation]).format(end, a=with_article(end))
+            text = self.random.choice(select[relation]).format(o=end, a_o=with_article(end))
             yield self._question(text, thing, beside, {thing.name: 1.0})
 
     def abilities_of(self, amount: int) -> Iterator[OpenQuestion]:
@@ -144,11 +93,12 @@ class KnowledgeAsker:
                 never = [one for one in self.abilities if one not in can]
                 doing, answer = self.random.choice(thing.known.get(CANNOT) or never), "no"
             verb = _infinitive(doing, self.words)
-            text = self.random.choice(ABLE).format(self._phrase(thing), verb=verb, doing=doing)
+            wording = self.random.choice(listed("fact_questions", "able"))
+            text = wording.format(s=self._phrase(thing), verb=verb, o=doing)
             yield self._question(text, thing, [], {answer: 1.0})
 
     def _phrase(self, thing: _Asked) -> str:
-        return self.random.choice(PHRASES).format(thing.name)
+        return self.random.choice(listed("fact_questions", "phrases")).format(x=thing.name)
 
     def _question(
         self, text: str, thing: _Asked, beside: list[str], scores: dict[str, float]

@@ -9,10 +9,10 @@ from kg.graph import Node
 from kg.knowledge.facts import Fact
 from kg.knowledge.memory import Knowledge
 from kg.vocabulary import IS_A
-from pipelines.generate import finer_wordings
 from pipelines.generate.question import Question
 from pipelines.generate.references import TOO_GENERAL, Reference, References, Scene
 from pipelines.generate.wording import ask_about, bare_verb, capital, plural
+from pipelines.generate.wordings import grouped, listed, nested
 from pipelines.seeing.perception_types import HAS_POSITION
 
 HAS_PART = "has part"
@@ -30,11 +30,12 @@ class FinerQuestions:
     def typed(self, scene: Scene) -> Question | None:
         """Which country does X come from?: only a country answers."""
         reference, subject = self._subject(scene)
+        typed = nested("finer_questions", "typed")
         found = [
             (wordings, fact)
             for fact in self.knowledge.facts(subject)
-            for (relation, category), wordings in finer_wordings.TYPED_ASKS.items()
-            if self._label(fact) == relation and category in self._categories(fact.object)
+            for category, wordings in typed.get(self._label(fact), {}).items()
+            if category in self._categories(fact.object)
         ]
         if not found:
             return None
@@ -56,7 +57,7 @@ class FinerQuestions:
         chosen = self.random.choice(above)
         below = [one for one in above if chosen in self.knowledge.categories(one)]
         label = self.knowledge.label(chosen)
-        wording = self.random.choice(finer_wordings.KIND_OF)
+        wording = self.random.choice(listed("finer_questions", "kind_of"))
         text = wording.format(x=label, xs=plural(label), s=reference.phrase)
         return Question(
             text=capital(text),
@@ -72,9 +73,9 @@ class FinerQuestions:
         reference, subject = self._subject(scene)
         above = {self.knowledge.label(one): one for one in self.knowledge.categories(subject)}
         fitting = [
-            (classes & set(above), wordings)
-            for classes, wordings in finer_wordings.CLASSES.values()
-            if classes & set(above)
+            (classes, group["wordings"])
+            for group in nested("finer_questions", "classes").values()
+            if (classes := set(group["answers"]) & set(above))
         ]
         if not fitting:
             return None
@@ -104,7 +105,7 @@ class FinerQuestions:
         _, chosen = self.random.choice(done)
         answers = frozenset(part.object for part, fact in done if fact.object == chosen.object)
         label = self.knowledge.label(chosen.object)
-        wording = self.random.choice(finer_wordings.PART_SELECT)
+        wording = self.random.choice(listed("finer_questions", "part_select"))
         verb = bare_verb(self.knowledge, chosen.object)
         return Question(
             text=capital(wording.format(s=reference.phrase, o=label, verb=verb)),
@@ -123,14 +124,14 @@ class FinerQuestions:
         known = [
             (part.object, label)
             for part in self._parts(subject)
-            for label in finer_wordings.PART_FACT
+            for label in grouped("finer_questions", "part_fact")
             if any(self._label(fact) == label for fact in self.knowledge.facts(part.object))
         ]
         if not known:
             return None
         part, label = self.random.choice(known)
         facts = [fact for fact in self.knowledge.facts(part) if self._label(fact) == label]
-        wording = self.random.choice(finer_wordings.PART_FACT[label])
+        wording = self.random.choice(grouped("finer_questions", "part_fact")[label])
         name = self.knowledge.label(part)
         name = plural(name) if wording.startswith("What are") else name
         answers = frozenset(fact.object for fact in facts)
@@ -147,16 +148,17 @@ class FinerQuestions:
     def side(self, scene: Scene) -> Question | None:
         """Is X on the left or on the right?: where it was seen."""
         reference = self.references.choose(scene)
-        options, wordings = self.random.choice(finer_wordings.SIDES)
+        side = self.random.choice(list(nested("finer_questions", "sides").values()))
         edges = [
             edge
             for node in reference.targets
             for edge in scene.graph.edges_from(node.id)
-            if edge.relation == HAS_POSITION and scene.graph.node(edge.target).label in options
+            if edge.relation == HAS_POSITION
+            and scene.graph.node(edge.target).label in side["answers"]
         ]
         if not edges:
             return None
-        wording = self.random.choice(wordings)
+        wording = self.random.choice(side["wordings"])
         return Question(
             text=capital(wording.format(s=reference.phrase)),
             kind="side",

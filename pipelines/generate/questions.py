@@ -14,7 +14,6 @@ from kg.knowledge.facts import Fact
 from kg.knowledge.memory import Knowledge
 from kg.vocabulary import IS_A
 from pipelines.build.builder import GraphBuilder
-from pipelines.generate import templates
 from pipelines.generate.finer_questions import FinerQuestions
 from pipelines.generate.question import Question
 from pipelines.generate.references import TOO_GENERAL, Reference, References, Scene
@@ -29,6 +28,7 @@ from pipelines.generate.wording import (
     plural,
     with_article,
 )
+from pipelines.generate.wordings import grouped, listed
 
 MIN_FACTS = 5
 """Concepts with fewer stated facts are not asked about by name."""
@@ -144,13 +144,14 @@ class QuestionWriter:
         """Is X a Y, can it, does it have: half yes, half no."""
         reference = self.references.choose(scene)
         subject = scene.concept[reference.targets[0].id]
+        wordings = grouped("questions", "yes_no")
         true: dict[str, set[str]] = {}
         for fact in self.knowledge.facts(subject):
             label = self.knowledge.relations[fact.relation].label
-            if label in templates.YES_NO and self.knowledge.label(fact.object) not in TOO_GENERAL:
+            if label in wordings and self.knowledge.label(fact.object) not in TOO_GENERAL:
                 true.setdefault(label, set()).add(fact.object)
         wanted = bool(true) and self.random.random() < 0.5
-        labels = sorted(true if wanted else templates.YES_NO)
+        labels = sorted(true if wanted else wordings)
         usual = self.random.random()
         if IS_A in labels and usual < KIND_ASKED:
             labels = [IS_A]
@@ -161,7 +162,7 @@ class QuestionWriter:
             object_ = self.random.choice(sorted(true[label]))
         else:
             object_ = self._false_object(subject, label, true.get(label, set()))
-        wording = self.random.choice(templates.YES_NO[label])
+        wording = self.random.choice(wordings[label])
         if self.random.random() < UNKNOWN_WORDS:
             return self._unknown_word(subject, wording, reference)
         text = self._fill(wording, object_).replace("{s}", reference.phrase)
@@ -179,6 +180,7 @@ class QuestionWriter:
 
     def select(self, scene: Scene) -> Question | None:
         """Which object can be used for Y?: an object of the photograph, by what is known."""
+        wordings = grouped("questions", "select")
         node = self.random.choice(scene.objects)
         facts = [
             (self.knowledge.relations[fact.relation].label, fact)
@@ -187,13 +189,13 @@ class QuestionWriter:
         facts = [
             (label, fact)
             for label, fact in facts
-            if label in templates.SELECT and self.knowledge.label(fact.object) not in TOO_GENERAL
+            if label in wordings and self.knowledge.label(fact.object) not in TOO_GENERAL
         ]
         if not facts:
             return None
         label = self.random.choice(sorted({label for label, _ in facts}))
         fact = self.random.choice([fact for name, fact in facts if name == label])
-        wording = self.random.choice(templates.SELECT[label])
+        wording = self.random.choice(wordings[label])
         right = [
             one
             for one in scene.objects
@@ -214,7 +216,7 @@ class QuestionWriter:
 
     def exists(self, scene: Scene) -> Question:
         """Is there an X in the picture?"""
-        wording = self.random.choice(templates.EXISTS)
+        wording = self.random.choice(listed("questions", "exists"))
         if self.random.random() < 0.5:
             node = self.random.choice(scene.objects)
             names = [node.label, *self.references.categories(scene.concept[node.id])]
@@ -246,7 +248,7 @@ class QuestionWriter:
         name = self.random.choice([node.label, *self.references.categories(scene.concept[node.id])])
         if self.random.random() < 0.1:
             name = self.knowledge.label(self.random.choice(self.ranges[IS_A]))
-        wording = self.random.choice(templates.COUNT)
+        wording = self.random.choice(listed("questions", "count"))
         return Question(
             text=wording.format(xs=plural(name)),
             kind="count",
@@ -281,12 +283,12 @@ class QuestionWriter:
         if found is None:
             return None
         anchor, where = found
-        wording = self.random.choice(templates.SPATIAL_SELECT)
+        wording = self.random.choice(listed("spatial_questions", "select"))
         text = wording.format(where=where, anchor=anchor.label)
         if self.random.random() < 0.7:
             label = self.random.choice([label for label in sorted(self.asks) if self.asks[label]])
             wording = self.random.choice(self.asks[label])
-            noun = self.random.choice(("object", "thing"))
+            noun = self.random.choice(listed("spatial_questions", "nouns"))
             text = ask_about(wording, f"the {noun} {where} the {anchor.label}")
         return Question(
             text=text,

@@ -11,23 +11,9 @@ from kg.graph import Edge, Node, SceneGraph
 from kg.knowledge.memory import Knowledge
 from kg.vocabulary import EdgeKind, NodeKind
 from pipelines.build.builder import GraphBuilder
-from pipelines.generate import templates
 from pipelines.generate.wording import plural, with_article
+from pipelines.generate.wordings import grouped, listed
 
-PRONOUNS = ("this", "it", "this thing", "this object", "a thing like this", "one of these")
-SEVERAL = ("these {xs}", "those {xs}", "these {xs}")
-ALIKE = (
-    "{a_x} like this",
-    "{a_x} like this one",
-    "{a_x} of this sort",
-    "this kind of {x}",
-    "the {x} in the picture",
-    "the {x} here",
-    "the big {x}",
-    "the {x} in front",
-)
-"""Phrases for the thing {x} in the photograph; {a_x} with its article, {xs} the plural."""
-PERSONS = ("he", "she", "the man", "the woman", "this man", "that woman", "the boy", "the girl")
 TOO_GENERAL = {"thing", "object", "substance", "man-made object"}
 
 
@@ -74,10 +60,9 @@ class References:
         if choice < 0.25 and (found := self.spatial_pair(scene)) is not None:
             anchor, relation, targets, edges = found
             if len({node.label for node in targets}) == 1:
-                where = self.random.choice(templates.SPATIAL_PHRASES[relation])
-                noun = self.random.choice(
-                    ["object", "thing", *self.categories(scene.concept[targets[0].id])]
-                )
+                where = self.random.choice(grouped("spatial_questions", "phrases")[relation])
+                categories = self.categories(scene.concept[targets[0].id])
+                noun = self.random.choice([*listed("spatial_questions", "nouns"), *categories])
                 return Reference(
                     f"the {noun} {where} the {anchor.label}",
                     targets,
@@ -85,7 +70,7 @@ class References:
                 )
         if choice < 0.4:
             node = most_prominent(scene.objects)
-            return Reference(self.random.choice(PRONOUNS), (node,))
+            return Reference(self.random.choice(listed("references", "pronouns")), (node,))
         node = self.random.choice(scene.objects)
         if choice < 0.65:
             category = self.random.choice(self.categories(scene.concept[node.id]) or [node.label])
@@ -94,21 +79,23 @@ class References:
                 if self.random.random() < 0.4:
                     phrase = self._of_sort(category, node, scene)
                     return Reference(phrase, tuple(scene.same_label(node)))
-                article = self.random.choice(["this", "the", "this", "that"])
-                return Reference(f"{article} {category}", tuple(scene.same_label(node)))
+                phrase = self._phrase("category", category)
+                return Reference(phrase, tuple(scene.same_label(node)))
         if choice < 0.72 and node.label == "person":
-            return Reference(self.random.choice(PERSONS), tuple(scene.same_label(node)))
+            phrase = self.random.choice(listed("references", "persons"))
+            return Reference(phrase, tuple(scene.same_label(node)))
         name = self.random.choice([node.label, node.label, *self.aliases(scene, node)])
         if choice < 0.8:
             return Reference(self._of_sort(name, node, scene), tuple(scene.same_label(node)))
-        article = self.random.choice(["the", "this", "the", "a"])
-        phrase = with_article(name) if article == "a" else f"{article} {name}"
-        return Reference(phrase, tuple(scene.same_label(node)))
+        return Reference(self._phrase("name", name), tuple(scene.same_label(node)))
 
     def _of_sort(self, name: str, node: Node, scene: Scene) -> str:
         """Return "these dogs", "a dog like this" and the like."""
         several = len(scene.same_label(node)) > 1 or self.random.random() < 0.3
-        wording = self.random.choice(SEVERAL if several else ALIKE)
+        return self._phrase("several" if several else "alike", name)
+
+    def _phrase(self, table: str, name: str) -> str:
+        wording = self.random.choice(listed("references", table))
         return wording.format(x=name, a_x=with_article(name), xs=plural(name))
 
     def spatial_pair(self, scene: Scene) -> tuple[Node, str, tuple[Node, ...], list[Edge]] | None:
@@ -122,7 +109,8 @@ class References:
             for edge in scene.graph.edges_to(anchor.id)
             if edge.kind == EdgeKind.SPATIAL and edge.source in scene.concept
         ]
-        relations = sorted({edge.relation for edge in edges} & set(templates.SPATIAL_PHRASES))
+        phrases = grouped("spatial_questions", "phrases")
+        relations = sorted({edge.relation for edge in edges} & set(phrases))
         if not relations:
             return None
         relation = self.random.choice([*relations, *(["near"] * 3 if "near" in relations else [])])
@@ -138,10 +126,11 @@ class References:
         if len(scene.same_label(anchor)) > 1:
             return None
         taken = {edge.relation for edge in scene.graph.edges_to(anchor.id)}
-        free = [one for one in templates.SPATIAL_PHRASES if one not in taken]
+        phrases = grouped("spatial_questions", "phrases")
+        free = [one for one in phrases if one not in taken]
         if not free:
             return None
-        return anchor, self.random.choice(templates.SPATIAL_PHRASES[self.random.choice(free)])
+        return anchor, self.random.choice(phrases[self.random.choice(free)])
 
     def members(self, scene: Scene, name: str) -> list[Node]:
         """Return the objects that `name` is the label or a category of."""

@@ -9,61 +9,9 @@ from kg.vocabulary import EdgeKind, NodeKind
 from pipelines.generate.question import Question
 from pipelines.generate.references import References, Scene
 from pipelines.generate.wording import capital, with_article
+from pipelines.generate.wordings import grouped, listed
 from pipelines.seeing.colours import COLOURS
 from pipelines.seeing.perception_types import HAS_COLOUR, HAS_POSITION, HAS_SIZE
-
-ATTRIBUTE_ASKS: dict[str, tuple[str, ...]] = {
-    HAS_COLOUR: (
-        "What colour is {s}?",
-        "What color is {s}?",
-        "Which colour does {s} have?",
-        "What is the colour of {s}?",
-        "What is the color of {s}?",
-        "Tell me the colour of {s}.",
-        "What colours does {s} have?",
-        "What colors is {s}?",
-        "What are the main colours of {s}?",
-        "Which color is {s} mostly?",
-        "In what colour is {s} painted?",
-        "What colour can you see on {s}?",
-    ),
-    HAS_POSITION: (
-        "Where in the picture is {s}?",
-        "In which part of the photo is {s}?",
-        "On which side of the picture is {s}?",
-        "What part of the picture is {s} in?",
-    ),
-    HAS_SIZE: ("How big is {s}?", "What size is {s}?", "How large is {s} in the picture?"),
-}
-"""Questions whose answer is an attribute that was seen, by its relation."""
-COLOUR_YES_NO = ("Is {s} {c}?", "Does {s} look {c}?", "Is the colour of {s} {c}?")
-COLOUR_SELECT = ("Which object is {c}?", "What in the picture is {c}?", "Which thing here is {c}?")
-SCENE_ASKS = (
-    "Where was this photo taken?",
-    "What place is this?",
-    "What kind of place is shown?",
-    "Where is this?",
-    "What room is this?",
-    "What location does the picture show?",
-    "What is the scene of the picture?",
-    "What kind of room is this?",
-    "What room are we in?",
-    "In what room is this?",
-    "Which room do you see?",
-    "In what sort of place are we?",
-    "What place might this be?",
-    "Where could this picture have been taken?",
-    "Where are these people?",
-    "In what kind of surroundings was this taken?",
-    "Where has somebody taken this photo?",
-)
-DOING_ASKS = (
-    "What is {s} {doing}?",
-    "What object is {s} {doing}?",
-    "What thing is {s} {doing}?",
-    "Which thing is {s} {doing} here?",
-)
-DOING_YES_NO = ("Is {s} {doing} {a_o}?",)
 
 
 class SeenQuestions:
@@ -80,7 +28,7 @@ class SeenQuestions:
         edges = [edge for node in reference.targets for edge in _attributes(scene, node, relation)]
         if not edges:
             return None
-        wording = self.random.choice(ATTRIBUTE_ASKS[relation])
+        wording = self.random.choice(grouped("seen_questions", "attribute")[relation])
         return Question(
             text=wording.format(s=reference.phrase),
             kind=relation.removeprefix("has "),
@@ -104,7 +52,7 @@ class SeenQuestions:
         colour = self.random.choice(
             sorted(edges) if wanted else [c for c in COLOURS if c not in edges]
         )
-        wording = self.random.choice(COLOUR_YES_NO)
+        wording = self.random.choice(listed("seen_questions", "colour_yes_no"))
         found = {(edges[colour].source, edges[colour].target)} if wanted else set()
         return Question(
             text=capital(wording.format(s=reference.phrase, c=colour)),
@@ -122,7 +70,7 @@ class SeenQuestions:
             return None
         chosen = self.random.choice(seen).target
         edges = [edge for edge in seen if edge.target == chosen]
-        wording = self.random.choice(COLOUR_SELECT)
+        wording = self.random.choice(listed("seen_questions", "colour_select"))
         return Question(
             text=wording.format(c=scene.graph.node(chosen).label),
             kind="colour select",
@@ -137,7 +85,7 @@ class SeenQuestions:
         scenes = scene.graph.nodes(NodeKind.SCENE)
         if not scenes:
             return None
-        wording = self.random.choice(SCENE_ASKS)
+        wording = self.random.choice(listed("seen_questions", "scene"))
         return Question(
             text=wording,
             kind="scene",
@@ -159,7 +107,7 @@ class SeenQuestions:
         ]
         asks = {"s": f"the {subject.label}", "doing": chosen.relation}
         if self.random.random() < 0.6:
-            wording = self.random.choice(DOING_ASKS)
+            wording = self.random.choice(listed("seen_questions", "doing"))
             return Question(
                 text=wording.format(**asks),
                 kind="doing",
@@ -170,7 +118,7 @@ class SeenQuestions:
             )
         other = self.random.choice(scene.objects)
         done = [edge for edge in edges if scene.graph.node(edge.target).label == other.label]
-        wording = self.random.choice(DOING_YES_NO)
+        wording = self.random.choice(listed("seen_questions", "doing_yes_no"))
         return Question(
             text=capital(wording.format(**asks, a_o=with_article(other.label))),
             kind="doing yes/no",

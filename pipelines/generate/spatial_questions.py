@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from random import Random
 
-from pipelines.generate import templates
 from pipelines.generate.question import Question
 from pipelines.generate.references import References, Scene
 from pipelines.generate.wording import with_article
+from pipelines.generate.wordings import grouped, listed
 
 
 class SpatialQuestions:
@@ -23,8 +23,8 @@ class SpatialQuestions:
         if found is None:
             return None
         anchor, relation, targets, edges = found
-        wording = self.random.choice(templates.SPATIAL_SELECT)
-        where = self.random.choice(templates.SPATIAL_PHRASES[relation])
+        wording = self.random.choice(listed("spatial_questions", "select"))
+        where = self.random.choice(grouped("spatial_questions", "phrases")[relation])
         return Question(
             text=wording.format(where=where, anchor=anchor.label),
             kind="spatial",
@@ -49,8 +49,8 @@ class SpatialQuestions:
             for edge in scene.graph.edges_between(one.id, anchor.id)
             if edge.relation == relation
         ]
-        where = self.random.choice(templates.SPATIAL_PHRASES[relation])
-        wording = self.random.choice(templates.SPATIAL_YES_NO)
+        where = self.random.choice(grouped("spatial_questions", "phrases")[relation])
+        wording = self.random.choice(listed("spatial_questions", "yes_no"))
         text = wording.format(
             x=other.label, a_x=with_article(other.label), where=where, anchor=anchor.label
         )

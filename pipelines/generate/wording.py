@@ -5,19 +5,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from kg.knowledge.memory import Knowledge
-from pipelines.generate import fact_wordings
-
-PLURAL_STARTS = ("these ", "those ", "animals ", "things ")
-"""How phrases for several things begin."""
-_OF_SEVERAL = {"does": "do", "is": "are", "has": "have", "was": "were"}
+from pipelines.generate.wordings import grouped, listed, paired
 
 
 def agreeing(text: str, phrase: str) -> str:
     """Return a question with its first word in the number of `phrase`: "Are these ...?"."""
     first, _, rest = text.partition(" ")
-    if phrase.startswith(PLURAL_STARTS) and rest.startswith(phrase):
-        return f"{capital(_OF_SEVERAL.get(first.lower(), first.lower()))} {rest}"
+    if of_several(phrase) and rest.startswith(phrase):
+        verbs = paired("english", "verbs_of_several")
+        return f"{capital(verbs.get(first.lower(), first.lower()))} {rest}"
     return text
+
+
+def of_several(phrase: str) -> bool:
+    """Tell whether a phrase is for several things: "these dogs"."""
+    first, _, rest = phrase.partition(" ")
+    return bool(rest) and first in listed("english", "several")
 
 
 def with_article(noun: str) -> str:
@@ -29,16 +32,7 @@ def with_article(noun: str) -> str:
 
 def plural(noun: str) -> str:
     """Return the regular plural, with the few irregular ones that photographs need."""
-    irregular = {
-        "person": "people",
-        "man": "men",
-        "woman": "women",
-        "child": "children",
-        "mouse": "mice",
-        "knife": "knives",
-        "sheep": "sheep",
-        "bus": "buses",
-    }
+    irregular = paired("english", "plurals")
     head, _, last = noun.rpartition(" ")
     if last in irregular:
         return f"{head} {irregular[last]}".strip()
@@ -51,13 +45,14 @@ def plural(noun: str) -> str:
 
 def asks(label: str, wordings: Sequence[str]) -> list[str]:
     """Keep the wordings that ask for the object of a fact and name the subject 'it'."""
-    starts = ("what", "where", "who", "why", "how", "when", "which", "in ", "on ", "at ", "for ")
+    starts, others = listed("english", "asks_object"), listed("english", "asks_subject")
+    dropped = listed("asks", "dropped")
     usable = [
         one
-        for one in (*wordings, *fact_wordings.MORE_ASKS.get(label, ()))
+        for one in (*wordings, *grouped("asks", "more").get(label, ()))
         if one.startswith(starts)
-        and one not in fact_wordings.DROPPED_ASKS
-        and not one.startswith(("which one", "which object is", "which of them", "which thing"))
+        and one not in dropped
+        and not one.startswith(others)
         and set(one.split()) & {"it", "its"}
     ]
     return list(dict.fromkeys(usable))
@@ -66,8 +61,9 @@ def asks(label: str, wordings: Sequence[str]) -> list[str]:
 def ask_about(wording: str, phrase: str) -> str:
     """Put `phrase` where the wording says "it"; "its food" becomes "the food of PHRASE"."""
     words = wording.split()
-    if phrase.startswith(PLURAL_STARTS):
-        words = [_OF_SEVERAL.get(word, word) for word in words]
+    if of_several(phrase):
+        verbs = paired("english", "verbs_of_several")
+        words = [verbs.get(word, word) for word in words]
     if "its" in words and phrase != "it":
         place = words.index("its")
         words[place : place + 2] = ["the", words[place + 1], "of", phrase]

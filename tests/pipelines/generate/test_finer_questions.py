@@ -8,10 +8,10 @@ from kg.graph import PhotoInfo, SceneGraph
 from kg.knowledge.memory import Knowledge
 from pipelines.build.builder import GraphBuilder
 from pipelines.detections import Detection
-from pipelines.generate import finer_wordings
 from pipelines.generate.question import Question
 from pipelines.generate.questions import QuestionWriter
 from pipelines.generate.references import Scene
+from pipelines.generate.wordings import nested
 from pipelines.seeing.perception_types import HAS_POSITION, Seen, SeenAttribute
 
 LABELS = ("zebra", "person", "car", "banana")
@@ -43,7 +43,8 @@ def test_a_typed_wording_is_answered_below_its_category(
     for one in written(builder, graph, "typed"):
         allowed = {
             category
-            for (_, category), wordings in finer_wordings.TYPED_ASKS.items()
+            for categories in nested("finer_questions", "typed").values()
+            for category, wordings in categories.items()
             if one.wording in wordings
         }
         concepts = [answer for answer in one.answers if answer in knowledge.concepts]
@@ -56,7 +57,9 @@ def test_a_class_is_one_of_those_that_the_wording_offers(
     builder: GraphBuilder, graph: SceneGraph
 ) -> None:
     knowledge = Knowledge.bundled()
-    classes = {name for names, _ in finer_wordings.CLASSES.values() for name in names}
+    classes = {
+        name for group in nested("finer_questions", "classes").values() for name in group["answers"]
+    }
     for one in written(builder, graph, "one_class"):
         assert one.answers
         assert {knowledge.label(answer) for answer in one.answers} <= classes

@@ -7,13 +7,14 @@ import random
 from spacy.tokens import Doc
 from spacy.vocab import Vocab
 
-from pipelines.generate.question_trees import PATTERNS, Filling, sample, slot_words
+from pipelines.generate.question_trees import Filling, sample, slot_words
+from pipelines.generate.wordings import listed
 
 PLURALS = {"NNS": [Filling("otters", "otter"), Filling("boxes", "box")]}
 
 
 def test_every_pattern_is_a_tree() -> None:
-    for pattern in PATTERNS:
+    for pattern in listed("question_trees", "patterns"):
         rows = [part.split("/") for part in pattern.split()]
         heads = [int(head) for _, _, _, head in rows]
         assert heads.count(0) == 1, pattern

@@ -10,7 +10,7 @@ from pipelines.build.builder import GraphBuilder
 from pipelines.detections import Detection
 from pipelines.generate.questions import QuestionWriter
 from pipelines.generate.references import Scene
-from pipelines.generate.seen_questions import ATTRIBUTE_ASKS
+from pipelines.generate.wordings import grouped
 from pipelines.seeing.perception_types import (
     HAS_COLOUR,
     HAS_POSITION,
@@ -55,7 +55,8 @@ def test_colours_are_asked_for(builder: GraphBuilder, graph: SceneGraph) -> None
     asked = {text: answers for text, answers in found.items() if "colo" in text}
     assert {frozenset({"seen:brown"}), frozenset({"seen:black"})} <= set(asked.values())
     names = ("the horse", "this horse", "the horse here", "the big horse", "the horse in front")
-    told = {wording.format(s=name) for wording in ATTRIBUTE_ASKS[HAS_COLOUR] for name in names}
+    wordings = grouped("seen_questions", "attribute")[HAS_COLOUR]
+    told = {wording.format(s=name) for wording in wordings for name in names}
     horse = [answers for text, answers in asked.items() if text in told]
     assert horse
     assert set(horse) == {frozenset({"seen:brown"})}

@@ -20,8 +20,8 @@ from pipelines.evaluate.answerer import measure
 from pipelines.generate.answerer_examples import Example, ExampleMaker, Picture
 from pipelines.generate.question import Question
 from pipelines.generate.questions import QuestionWriter
-from pipelines.generate.templates import SPATIAL_PHRASES
 from pipelines.generate.wording import plural, with_article
+from pipelines.generate.wordings import grouped
 from pipelines.reading.parser import Parser
 from pipelines.training.answerer import AnswererTraining, batch_loss, calibrate, fit
 
@@ -107,7 +107,7 @@ def test_nothing_is_where_the_question_looks_in_vain(
         assert not one.answerable
         phrases = [
             (relation, phrase)
-            for relation, known in SPATIAL_PHRASES.items()
+            for relation, known in grouped("spatial_questions", "phrases").items()
             for phrase in known
             if f" {phrase} the " in one.text
         ]
