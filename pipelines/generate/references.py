@@ -9,6 +9,7 @@ from random import Random
 
 from kg.graph import Edge, Node, SceneGraph
 from kg.knowledge.memory import Knowledge
+from kg.linking import Linker
 from kg.vocabulary import EdgeKind, NodeKind
 from pipelines.build.builder import GraphBuilder
 from pipelines.generate.wording import plural, with_article
@@ -51,7 +52,7 @@ class References:
 
     def __init__(self, knowledge: Knowledge, builder: GraphBuilder, random: Random) -> None:
         self.knowledge = knowledge
-        self.builder = builder
+        self.linker = builder.linker or Linker(builder.knowledge)
         self.random = random
 
     def choose(self, scene: Scene) -> Reference:
@@ -134,7 +135,7 @@ class References:
 
     def members(self, scene: Scene, name: str) -> list[Node]:
         """Return the objects that `name` is the label or a category of."""
-        meant = {one.concept for one in self.builder.linker.best(name)}
+        meant = {one.concept for one in self.linker.best(name)}
         return [
             node
             for node in scene.objects

@@ -37,7 +37,7 @@ FEATURES, HIDDEN = 12, 16
 @pytest.fixture(scope="module")
 def collated(scene_parts: Parts) -> tuple[list[SceneQuestion], list[str], SceneBatch]:
     """Six questions with graphs of several sizes; vectors begin with their text's number."""
-    questions = sorted(scene_parts["test"], key=lambda one: len(one.graph))
+    questions = sorted(scene_parts["held-out"], key=lambda one: len(one.graph))
     questions = [*questions[:3], *questions[-3:]]
     table = TextTable()
     examples = [example(one, table) for one in questions]
@@ -137,7 +137,7 @@ def test_the_last_edge_feature_is_the_relation_s_likeness_to_the_question(
 
 def test_a_sample_alone_is_what_it_is_in_a_batch(scene_parts: Parts) -> None:
     table = TextTable()
-    examples = [example(one, table) for one in scene_parts["test"][:5]]
+    examples = [example(one, table) for one in scene_parts["held-out"][:5]]
     vectors = torch.randn(len(table), FEATURES)
     objective, found = SceneObjective(vectors), model()
     whole = found(objective.collate(examples))
@@ -212,9 +212,9 @@ def test_a_graph_of_nothing_is_answered_wrongly_but_answered(
 ) -> None:
     table = TextTable()
     nothing = [
-        replace(one, graph=SceneGraph(one.graph.photo)) for one in scene_parts["test"][:empty]
+        replace(one, graph=SceneGraph(one.graph.photo)) for one in scene_parts["held-out"][:empty]
     ]
-    examples = [example(one, table) for one in [*nothing, *scene_parts["test"][empty:3]]]
+    examples = [example(one, table) for one in [*nothing, *scene_parts["held-out"][empty:3]]]
     objective = SceneObjective(torch.randn(len(table), FEATURES))
     batch = objective.collate(examples)
     logs = model()(batch)

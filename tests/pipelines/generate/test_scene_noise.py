@@ -62,7 +62,7 @@ def test_adding_brings_exactly_that_share_of_false_edges(
 
 @pytest.mark.parametrize("change", [drop_edges, add_edges])
 def test_no_noise_is_the_same_graph(change: type, scene_parts: Parts) -> None:
-    for question in scene_parts["test"][:10]:
+    for question in scene_parts["held-out"][:10]:
         assert change(question.graph, 0.0, Random(0)) == question.graph
 
 
@@ -98,7 +98,7 @@ def test_the_points_run_from_the_perfect_graph_to_the_detector_s(points: dict[st
 def test_every_noise_leaves_the_questions_and_their_answers(
     points: dict[str, Noise], scene_parts: Parts
 ) -> None:
-    questions = scene_parts["test"][:10]
+    questions = scene_parts["held-out"][:10]
     for noise in points.values():
         worse = noise.apply(questions)
         assert len(worse) == len(questions)
@@ -113,7 +113,7 @@ def test_every_noise_leaves_the_questions_and_their_answers(
 def test_shares_are_those_that_the_names_say(
     points: dict[str, Noise], scene_parts: Parts, kind: str
 ) -> None:
-    questions = scene_parts["test"][:10]
+    questions = scene_parts["held-out"][:10]
     for share in SHARES:
         for one, true in zip(
             points[f"{share:.0%} {kind}"].apply(questions), questions, strict=True
@@ -127,7 +127,7 @@ def test_shares_are_those_that_the_names_say(
 def test_wrong_labels_are_as_many_as_said_and_boxes_stay(
     points: dict[str, Noise], scene_parts: Parts, share: float
 ) -> None:
-    questions = scene_parts["test"]
+    questions = scene_parts["held-out"]
     worse = points[f"{share:.0%} of labels wrong"].apply(questions)
     wrong: dict[object, bool] = {}
     for one, true in zip(worse, questions, strict=True):
@@ -143,9 +143,9 @@ def test_with_the_right_labels_the_graph_built_again_still_answers(
     points: dict[str, Noise], scene_parts: Parts, photos: Photos
 ) -> None:
     """What is asked for stands in it; only the facts beside that are drawn anew."""
-    rebuilt = points["10% of labels wrong"].apply(scene_parts["test"])
+    rebuilt = points["10% of labels wrong"].apply(scene_parts["held-out"])
     same = 0
-    for one, true in zip(rebuilt, scene_parts["test"], strict=True):
+    for one, true in zip(rebuilt, scene_parts["held-out"], strict=True):
         named = [[node.label for node in q.graph.nodes(NodeKind.OBJECT)] for q in (one, true)]
         if named[0] != named[1]:
             continue
@@ -165,12 +165,12 @@ def test_with_the_right_labels_the_graph_built_again_still_answers(
 def test_the_same_seed_makes_the_same_noise(
     points: dict[str, Noise], scene_parts: Parts, name: str
 ) -> None:
-    questions = scene_parts["test"][:10]
+    questions = scene_parts["held-out"][:10]
     assert points[name].apply(questions) == points[name].apply(questions)
 
 
 def test_a_grey_photograph_has_nothing_for_the_detector(
     points: dict[str, Noise], scene_parts: Parts
 ) -> None:
-    (blind,) = points["the detector's graph"].apply(scene_parts["test"][:1])
+    (blind,) = points["the detector's graph"].apply(scene_parts["held-out"][:1])
     assert len(blind.graph) == 0
