@@ -1,4 +1,4 @@
-"""COCO's 80 classes, and folders in COCO's format."""
+"""Folders in COCO's format."""
 
 from __future__ import annotations
 
@@ -11,96 +11,6 @@ from kg.errors import SightGraphError
 from pipelines.datasets.splits import Part, coco_part
 
 TRAIN_SPLIT, VAL_SPLIT = "train2017", "val2017"
-
-_UNUSED_IDS = (12, 26, 29, 30, 45, 66, 68, 69, 71, 83)
-"""Numbers from 1 to 90 that COCO gave no class."""
-
-COCO_LABELS = (
-    "person",
-    "bicycle",
-    "car",
-    "motorcycle",
-    "airplane",
-    "bus",
-    "train",
-    "truck",
-    "boat",
-    "traffic light",
-    "fire hydrant",
-    "stop sign",
-    "parking meter",
-    "bench",
-    "bird",
-    "cat",
-    "dog",
-    "horse",
-    "sheep",
-    "cow",
-    "elephant",
-    "bear",
-    "zebra",
-    "giraffe",
-    "backpack",
-    "umbrella",
-    "handbag",
-    "tie",
-    "suitcase",
-    "frisbee",
-    "skis",
-    "snowboard",
-    "sports ball",
-    "kite",
-    "baseball bat",
-    "baseball glove",
-    "skateboard",
-    "surfboard",
-    "tennis racket",
-    "bottle",
-    "wine glass",
-    "cup",
-    "fork",
-    "knife",
-    "spoon",
-    "bowl",
-    "banana",
-    "apple",
-    "sandwich",
-    "orange",
-    "broccoli",
-    "carrot",
-    "hot dog",
-    "pizza",
-    "donut",
-    "cake",
-    "chair",
-    "couch",
-    "potted plant",
-    "bed",
-    "dining table",
-    "toilet",
-    "tv",
-    "laptop",
-    "mouse",
-    "remote",
-    "keyboard",
-    "cell phone",
-    "microwave",
-    "oven",
-    "toaster",
-    "sink",
-    "refrigerator",
-    "book",
-    "clock",
-    "vase",
-    "scissors",
-    "teddy bear",
-    "hair drier",
-    "toothbrush",
-)
-"""The 80 class names, in the order of their numbers."""
-COCO_IDS = tuple(i for i in range(1, 91) if i not in _UNUSED_IDS)
-"""The number of each class, in the same order."""
-
 
 Labelled = list[tuple[str, float, list[float]]]
 """(label, score, [x1, y1, x2, y2] in pixels of the photograph)."""

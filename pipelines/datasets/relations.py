@@ -20,8 +20,8 @@ from pipelines.datasets.coco import VAL_SPLIT, CocoPhoto, Labelled, read_coco
 from pipelines.datasets.factual import CaptionGraph, read_factual
 from pipelines.datasets.flickr8k import FlickrPhoto, read_flickr8k
 from pipelines.datasets.photographs import TeacherPhoto, read_teacher_boxes
+from pipelines.datasets.related_photos import RelatedPhoto
 from pipelines.datasets.splits import Part, for_training, in_part, predicate_part
-from pipelines.evaluate.relations import RelatedPhoto
 from pipelines.reading.lexicon import listed
 from pipelines.reading.parser import Entity
 from pipelines.reading.predicates import canonical

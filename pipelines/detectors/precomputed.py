@@ -8,8 +8,8 @@ from typing import Any
 
 from kg.errors import SightGraphError
 from kg.graph import Box
-from pipelines.datasets.coco import COCO_IDS, COCO_LABELS
 from pipelines.detections import Detection
+from pipelines.detectors.coco_classes import COCO_IDS, COCO_LABELS
 from pipelines.photo import Photo
 
 _NAME_OF_ID = dict(zip(COCO_IDS, COCO_LABELS, strict=True))

@@ -14,8 +14,8 @@ from torchvision.transforms.functional import to_tensor
 
 from kg.errors import SightGraphError
 from kg.graph import Box
-from pipelines.datasets.coco import COCO_IDS, COCO_LABELS
 from pipelines.detections import Detection
+from pipelines.detectors.coco_classes import COCO_IDS, COCO_LABELS
 from pipelines.detectors.regions import pooled
 from pipelines.photo import Photo
 

@@ -19,10 +19,11 @@ from graph_fusion.encoders.detector import STRIDE, Boxes, DetectorNetwork, detec
 from graph_fusion.training import Objective, TrainingConfig, TrainingOptions, save_model
 from graph_fusion.weights import deterministic
 from kg.errors import SightGraphError
-from pipelines.datasets.coco import COCO_LABELS, read_coco
+from pipelines.datasets.coco import read_coco
 from pipelines.datasets.photographs import TeacherPhoto, read_teacher_boxes
 from pipelines.datasets.splits import for_choosing, for_training, in_part
 from pipelines.detectors.bundled import BundledDetector
+from pipelines.detectors.coco_classes import COCO_LABELS
 from pipelines.evaluate.detection import LEAST_SCORE, best_threshold
 from pipelines.training.detector_data import (
     Sample,

@@ -24,6 +24,7 @@ from graph_fusion.perception import RelationNetwork, pair_geometry
 from graph_fusion.training import Objective, TrainingOptions, save_model
 from graph_fusion.weights import deterministic
 from kg.files import write_text
+from pipelines.datasets.related_photos import RelatedPhoto
 from pipelines.datasets.relations import (
     as_json,
     captioned,
@@ -36,7 +37,6 @@ from pipelines.datasets.relations import (
     with_general_names,
 )
 from pipelines.datasets.splits import Divided
-from pipelines.evaluate.relations import RelatedPhoto
 from pipelines.reading.readers import Triple
 from pipelines.reading.text_graph_reader import TrainedReader
 

@@ -7,7 +7,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from kg.english import base_forms, normalise, singular_forms
-from pipelines.datasets.coco import COCO_LABELS
+from pipelines.detectors.coco_classes import COCO_LABELS
 
 ARTICLES = ["the", "a", "an", "this", "these", "some", "their", "his", "her"]
 NAMES = st.sampled_from(COCO_LABELS)

@@ -16,9 +16,10 @@ from torch import Tensor
 
 from graph_fusion.encoders.detector import Boxes, DetectorNetwork
 from kg.errors import SightGraphError
-from pipelines.datasets.coco import COCO_IDS, COCO_LABELS, read_coco
+from pipelines.datasets.coco import read_coco
 from pipelines.datasets.photographs import read_teacher_boxes
 from pipelines.detections import Detection
+from pipelines.detectors.coco_classes import COCO_IDS, COCO_LABELS
 from pipelines.evaluate import Source
 from pipelines.evaluate.detection import CocoPart, DetectionEvaluator, best_threshold
 from pipelines.photo import Photo

@@ -11,17 +11,11 @@ import numpy as np
 import pytest
 
 from kg.errors import SightGraphError
+from pipelines.datasets.related_photos import RelatedPhoto, read_relations
 from pipelines.datasets.relations import as_json, with_general_names
 from pipelines.datasets.splits import predicate_part
 from pipelines.evaluate import Source
-from pipelines.evaluate.relations import (
-    RelatedPhoto,
-    RelationsEvaluator,
-    Scorer,
-    ranks,
-    read_relations,
-    recalls,
-)
+from pipelines.evaluate.relations import RelationsEvaluator, Scorer, ranks, recalls
 
 PHOTO = RelatedPhoto(
     "p", 100, 100, ("person", "horse"), ((10, 0, 40, 60), (0, 30, 60, 90)), ((0, "ride", 1),)
