@@ -14,7 +14,7 @@ from rdflib import Graph
 from kg.errors import SightGraphError
 from kg.formats.json import edge_of, node_of
 from kg.formats.rdf import as_rdf, scene_of
-from kg.graph import Edge, Node, PhotoInfo, SceneGraph
+from kg.graph import Box, Edge, Node, PhotoInfo, SceneGraph
 
 _NODE = [field.name for field in fields(Node) if field.name != "id"]
 _EDGE = [field.name for field in fields(Edge) if field.name not in ("source", "target")]
@@ -96,12 +96,19 @@ def from_rdf(rdf: Graph) -> SceneGraph:
 
 def _plain(thing: Node | Edge, names: list[str]) -> dict[str, Any]:
     values = {name: getattr(thing, name) for name in names}
-    plain = {name: one.value if isinstance(one, Enum) else one for name, one in values.items()}
+    plain = {name: _plain_value(one) for name, one in values.items()}
     return {
         name: value
         for name, value in plain.items()
         if value not in (None, ()) and (name, value) != ("predicate", "")
     }
+
+
+def _plain_value(value: Any) -> Any:
+    """Return a value that other libraries know: no enum of ours, and a box as a plain tuple."""
+    if isinstance(value, Enum):
+        return value.value
+    return tuple(value) if isinstance(value, Box) else value
 
 
 def _check_known(attributes: Mapping[Any, Any], known: list[str], what: str) -> None:
