@@ -63,13 +63,16 @@ class DAQUAREvaluator:
     control: str | None = None
 
     def dataset(self, source: Source) -> Path:
-        """Return the folder.
+        """Return the folder: the questions about photographs that the model was not trained on.
+
+        These are all questions of the official test part, and the held-out part of the other.
 
         Raises:
-            UnknownNameError: a part is asked for other than what training holds out.
+            UnknownNameError: the part is one that the model was trained on, or unknown.
         """
-        if source.split not in (None, "validation"):
-            raise unknown_name("part of DAQUAR", str(source.split), ["validation"])
+        parts = ["validation", "held-out", "test"]
+        if source.split is not None and source.split not in parts:
+            raise unknown_name("part of DAQUAR", source.split, parts)
         return source.data
 
     def system(self, model: Path | None = None) -> Path:

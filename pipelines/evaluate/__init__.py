@@ -91,7 +91,7 @@ _add(
     "Accuracy counts whole answers; WUPS is the official one, at 0.9 and 0.0.",
     Options(
         data="folder of images.json and questions.json",
-        split="the part to measure: validation, which training holds out, is the only one",
+        split="validation, which training holds out of the train part, or test; either by default",
         model="model that `train daquar` wrote, instead of the bundled one",
         more=(
             Option("wordnet", "WordNet, for WUPS: a folder or tar", Path, "PATH"),
