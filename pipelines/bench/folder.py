@@ -20,11 +20,7 @@ from graph_fusion.weights import loading
 from kg.errors import SightGraphError
 from kg.files import write_text
 from kg.vocabulary import MEANS
-from pipelines.bench.folder_answers import (
-    HeadSizes,
-    answering_of,
-    make_answering,
-)
+from pipelines.bench.folder_heads import make_head, use_of
 from pipelines.bench.folder_model import (
     BESIDE,
     EDGE_FEATURES,
@@ -104,15 +100,15 @@ class FolderTask(BenchTask):
         if data is None:
             raise SightGraphError("folder needs --data, a folder with images and questions.json.")
         folder = read_folder(data)
-        answering = answering_of(choice.head or self.head)
+        use = use_of(choice.head or self.head)
         parts = {
-            part: [q for q in folder.questions if q.part == part and answering.takes(q)]
+            part: [q for q in folder.questions if q.part == part and use.takes(q)]
             for part in ("train", "validation", "test")
         }
         for part, questions in parts.items():
             if not questions:
                 raise SightGraphError(
-                    f"no question of the part '{part}' suits the head: it needs {answering.needs}."
+                    f"no question of the part '{part}' suits the head: it needs {use.needs}."
                 )
         side = self._image_part(choice)[1]
         images = [see(number, one, side) for number, one in enumerate(folder.images)]
@@ -143,9 +139,7 @@ class FolderTask(BenchTask):
         with torch.no_grad():
             names = front.embed(known.answers)
         often = torch.tensor(known.often, dtype=torch.float)
-        head = make_answering(
-            choice.head or self.head, HeadSizes(sizes.hidden, known.answers, often, names)
-        )
+        head = make_head(choice.head or self.head, sizes.hidden, known.answers, often, names)
         sizes = replace(sizes, relation_features=texts.dim, edge_features=EDGE_FEATURES)
         return FolderModel(front, choice.fusion, sizes, head, choice.missing, choice.control)
 

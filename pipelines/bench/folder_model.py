@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import permutations
+from typing import Any
 
 import numpy as np
 import torch
@@ -15,13 +16,9 @@ from graph_fusion.encoders import ImageEncoder, TokenEncoder
 from graph_fusion.encoders.base import Tokens, pad
 from graph_fusion.encoders.text import LastUsed
 from graph_fusion.fusion import Masks, TokenGraph
-from graph_fusion.fusion_model import FusionModel
+from graph_fusion.fusion_model import FusionModel, Inputs
 from graph_fusion.training import Figures, Objective
 from kg.vocabulary import MEANS
-from pipelines.bench.folder_answers import (
-    FolderInputs,
-    Reply,
-)
 from pipelines.datasets.folder import FolderImage, FolderQuestion
 from pipelines.photo import Photo
 from pipelines.seeing.geometry import relations as spatial_relations
@@ -35,8 +32,8 @@ PLACE_FEATURES = 5
 """Box as shares of the image, and score."""
 NEIGHBOUR = 1.01
 """Cells up to this multiple of the shortest distance between centres are neighbours."""
-IMAGES_KEPT = 1 << 11
-"""Images whose tokens are kept, if the image encoder is not trained."""
+CACHED_IMAGES = 1 << 11
+"""Images whose tokens are cached, if the image encoder is frozen."""
 
 Link = tuple[int, int, str, int, float]
 """An edge between two objects: subject, object, relation, kind, score."""
@@ -47,8 +44,8 @@ def links(image: FolderImage, width: int, height: int) -> list[Link]:
     found: list[Link] = [(s, o, relation, GIVEN, 1.0) for s, relation, o in image.relations]
     located = [(number, one.box) for number, one in enumerate(image.objects) if one.box]
     for (s, first), (o, second) in permutations(located, 2):
-        for relation, score in spatial_relations(first, second, width, height).items():
-            found.append((s, o, relation, SPATIAL, score))
+        spatial = spatial_relations(first, second, width, height)
+        found += [(s, o, relation, SPATIAL, score) for relation, score in spatial.items()]
     return found
 
 
@@ -100,6 +97,22 @@ class FolderBatch:
     pixels: Tensor
 
 
+@dataclass(frozen=True, slots=True)
+class FolderInputs(Inputs):
+    """Tokens, and what heads read beside them.
+
+    questions: of the B samples. labels: of each sample's image tokens, None for grid cells.
+    options [B, C, D], option_mask [B, C]: vectors of the options of each question.
+    texts [A, D]: vectors of the closed list of answers.
+    """
+
+    questions: tuple[FolderQuestion, ...]
+    labels: tuple[tuple[str | None, ...], ...]
+    options: Tensor
+    option_mask: Tensor
+    texts: Tensor
+
+
 class FolderFront(nn.Module):
     """Image tokens: the encoder's, then one for each object; text tokens: the text encoder's.
 
@@ -125,35 +138,34 @@ class FolderFront(nn.Module):
         self.label = nn.Linear(text_encoder.dim, hidden)
         self.place = nn.Linear(PLACE_FEATURES, hidden)
         self.text = nn.Linear(text_encoder.dim, hidden)
-        self._kept: LastUsed[int, tuple[Tensor, Tensor]] = LastUsed(IMAGES_KEPT)
+        self._cache: LastUsed[int, Any] = LastUsed(CACHED_IMAGES)
 
     def forward(self, batch: FolderBatch) -> FolderInputs:
-        tokens = None if self.image_encoder is None else self._looked(batch)
+        tokens = None if self.image_encoder is None else self._encode(batch)
         cells = None if self.regions else tokens
-        objects, there = self._objects(batch, tokens if self.regions else None)
-        first = 0 if cells is None else cells.mask.shape[1]
-        if cells is not None:
-            assert self.look is not None
+        objects, mask = self._objects(batch, tokens if self.regions else None)
+        first = 0
+        if cells is not None and self.look is not None:
+            first = cells.mask.shape[1]
             objects = torch.cat([self.look(cells.values), objects], dim=1)
-            there = torch.cat([cells.mask, there], dim=1)
-        image, seen = torch.relu(objects)[batch.row], there[batch.row]
-        said = self.text_encoder([one.text for one in batch.questions])
-        rows = batch.row.tolist()
-        labels = [batch.images[row].labels for row in rows]
+            mask = torch.cat([cells.mask, mask], dim=1)
+        image = torch.relu(objects)[batch.row]
+        words = self.text_encoder([one.text for one in batch.questions])
         width = image.shape[1]
-        options = [self.embed(one.options) for one in batch.questions]
-        choices = pad(options)
+        labels = [
+            (*(None,) * first, *one.labels, *(None,) * (width - first - len(one.labels)))
+            for one in batch.images
+        ]
+        options = pad([self.embed(one.options) for one in batch.questions])
         return FolderInputs(
             image,
-            torch.relu(self.text(said.values)),
-            self._graph(batch, cells, first, width, said),
-            Masks(seen, said.mask),
+            torch.relu(self.text(words.values)),
+            self._graph(batch, cells, first, width, words),
+            Masks(mask[batch.row], words.mask),
             batch.questions,
-            tuple(
-                (*(None,) * first, *one, *(None,) * (width - first - len(one))) for one in labels
-            ),
-            choices.values,
-            choices.mask,
+            tuple(labels[row] for row in batch.row.tolist()),
+            options.values,
+            options.mask,
             self.embed(self.answers),
         )
 
@@ -164,24 +176,23 @@ class FolderFront(nn.Module):
         vectors: Tensor = self.text_encoder(texts).pooled()
         return vectors
 
-    def _looked(self, batch: FolderBatch) -> Tokens:
-        """Return the encoder's tokens; those of an encoder that is not trained are kept."""
+    def _encode(self, batch: FolderBatch) -> Tokens:
+        """Return the image encoder's tokens; those of a frozen encoder are cached."""
         assert self.image_encoder is not None
         boxes = [one.boxes for one in batch.images] if self.regions else None
         if any(one.requires_grad for one in self.image_encoder.parameters()):
             return self.image_encoder(batch.pixels, boxes)  # type: ignore[no-any-return]
-        found = {one.number: self._kept.get(one.number) for one in batch.images}
-        kept = {number: one for number, one in found.items() if one is not None}
-        new = [at for at, one in enumerate(batch.images) if one.number not in kept]
+        found = [self._cache.get(one.number) for one in batch.images]
+        new = [at for at, one in enumerate(found) if one is None]
         if new:
             chosen = None if boxes is None else [boxes[at] for at in new]
             tokens = self.image_encoder(batch.pixels[new], chosen)
             for row, at in enumerate(new):
-                there, number = tokens.mask[row], batch.images[at].number
-                kept[number] = tokens.values[row, there].detach(), tokens.boxes[row, there]
-                self._kept.put(number, kept[number])
-        every = [kept[one.number] for one in batch.images]
-        return pad([values for values, _ in every], [places for _, places in every])
+                mask = tokens.mask[row]
+                found[at] = tokens.values[row, mask].detach(), tokens.boxes[row, mask]
+                self._cache.put(batch.images[at].number, found[at])
+        values, places = zip(*found, strict=True)
+        return pad(values, places)
 
     def _objects(self, batch: FolderBatch, regions: Tokens | None) -> tuple[Tensor, Tensor]:
         """Return the objects' tokens [U, K, H] before the activation, and their mask [U, K]."""
@@ -196,30 +207,26 @@ class FolderFront(nn.Module):
             chosen = torch.tensor([row[label] for label in one.labels], dtype=torch.long)
             rows.append(self.label(vectors[chosen.to(vectors.device)]) + self.place(places))
         objects = pad(rows)
-        values = objects.values
-        if regions is not None:
-            assert self.look is not None
-            values = values + self.look(regions.values)
-        return values, objects.mask
+        if regions is None or self.look is None:
+            return objects.values, objects.mask
+        return objects.values + self.look(regions.values), objects.mask
 
     def _graph(
-        self, batch: FolderBatch, cells: Tokens | None, first: int, width: int, said: Tokens
+        self, batch: FolderBatch, cells: Tokens | None, first: int, width: int, words: Tokens
     ) -> TokenGraph:
         """Return all edges, each forward and backward; objects begin at image token `first`."""
-        assert said.names is not None or said.mask.shape[1] == 1
-        length = width + said.mask.shape[1]
+        length = width + words.mask.shape[1]
         placed = [_placed(one, cells, at) for at, one in enumerate(batch.images)]
         edges: list[Link] = []
         for number, at in enumerate(batch.row.tolist()):
             start, image = number * length, batch.images[at]
-            for a, b, relation, kind, score in image.links:
-                edges.append((start + first + a, start + first + b, relation, kind, score))
+            object_ = start + first
+            edges += [(object_ + a, object_ + b, *rest) for a, b, *rest in image.links]
             edges += [(start + a, start + b, name, PLACE, 1.0) for a, b, name in placed[at]]
-            for token, word in enumerate(said.names[number] if said.names else ()):
-                for object_, label in enumerate(image.labels):
+            for token, word in enumerate(words.names[number] if words.names else ()):
+                for place, label in enumerate(image.labels):
                     if word in label.split():
-                        ends = start + width + token, start + first + object_
-                        edges.append((*ends, MEANS, MENTION, 1.0))
+                        edges.append((start + width + token, object_ + place, MEANS, MENTION, 1.0))
         return self._token_graph(edges)
 
     def _token_graph(self, edges: Sequence[Link]) -> TokenGraph:
@@ -261,20 +268,18 @@ def _placed(image: SeenImage, cells: Tokens | None, row: int) -> list[tuple[int,
 
 
 class FolderModel(FusionModel):
-    """As `FusionModel`; for a head of two towers, images and texts are fused apart."""
+    """A `FusionModel` that fuses images and texts separately for a head of two towers."""
 
-    def forward(self, batch: FolderBatch) -> Reply:
+    def forward(self, batch: FolderBatch) -> Any:
         if not self.head.two_towers:
-            reply: Reply = super().forward(batch)
-            return reply
+            return super().forward(batch)
         images, _ = self.fuse(batch, only="image")
         texts, inputs = self.fuse(batch, only="text")
-        matched: Reply = self.head.match(images, texts, inputs)  # type: ignore[operator]
-        return matched
+        return self.head.match(images, texts, inputs)  # type: ignore[operator]
 
 
 class FolderObjective(Objective[FolderModel, FolderBatch]):
-    """The head's own loss; accuracy is the share of questions answered rightly."""
+    """The head's own loss; accuracy is the share of questions answered correctly."""
 
     def __init__(self, images: Sequence[SeenImage]) -> None:
         self.images = images
