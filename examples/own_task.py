@@ -15,7 +15,7 @@ from torch.nn import functional as F
 
 from graph_fusion.fusion import FusionConfig, Masks, no_graph
 from graph_fusion.fusion_model import FusionModel, Inputs
-from graph_fusion.heads.closed import ClosedHead
+from graph_fusion.heads.choice import ClosedHead
 from graph_fusion.training import Figures, Objective, TrainingConfig
 from pipelines.bench.task import DEFAULT_CHOICE, BenchTask, ModelChoice, Prepared
 

@@ -14,12 +14,11 @@ from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
-from graph_fusion.controls import CONTROLS
 from graph_fusion.encoders import TEXT_ENCODERS, TextEncoder
 from graph_fusion.encoders.text import bundled_minilm
 from graph_fusion.fusion import Fused, FusionConfig, Masks, TokenGraph, fusion_class, no_graph
-from graph_fusion.fusion_model import FusionModel, Inputs
-from graph_fusion.heads.closed import NamedAnswers
+from graph_fusion.fusion_model import CONTROLS, FusionModel, Inputs
+from graph_fusion.heads.choice import NamedAnswers
 from graph_fusion.vocabulary_tensors import Pieces, WordedBatch, WordedGraph, collate
 from graph_fusion.weights import loading, restored, shrunk
 from kg.errors import SightGraphError
@@ -187,7 +186,7 @@ class VocabularyAnswerer:
     ) -> VocabularyAnswerer:
         """Load what `save` wrote to `folder`.
 
-        control: asks under this control (`graph_fusion.controls`), whatever it was trained under.
+        control: applied to the graph (`CONTROLS`), whatever it was trained under.
 
         Raises:
             SightGraphError: a file is missing or does not fit.

@@ -1,26 +1,115 @@
-"""Multiple choice: which of the candidates given with the question."""
+"""Heads that choose: from a closed list, image tokens, candidates, yes and no, numbers, pairs."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional as F
 
 from graph_fusion.fusion.base import Fused, Masks
+from graph_fusion.fusion_model import Inputs
 from graph_fusion.heads.base import (
     LOG_ZERO,
     NO_TARGET,
     Head,
     ItemScorer,
+    Likeness,
     class_loss,
     masked_log_softmax,
     mean_where,
     mixed,
     mlp,
     parts_of,
+    predict,
+    soft_cross_entropy,
 )
+from kg.errors import SightGraphError
+
+
+class ClosedHead(Head):
+    """log softmax(MLP(x)) over a closed list of answers: [B, A].
+
+    answers: length A of the list.
+    """
+
+    def __init__(self, hidden: int, answers: int) -> None:
+        super().__init__()
+        self.score = mlp(hidden, hidden, answers)
+
+    def forward(self, fused: Fused, inputs: Inputs | None = None) -> Tensor:
+        return predict(self.score, fused)
+
+    def loss(self, log_probabilities: Tensor, targets: Tensor) -> Tensor:
+        """Return the cross-entropy against soft scores [B, A]."""
+        return soft_cross_entropy(log_probabilities, targets)
+
+
+FIRST_COSINE_SCALE = 16.0
+"""What a cosine counts at the start, against a bias in natural logs."""
+
+
+class NamedAnswers(Head):
+    """log softmax over answers a of s cos(W x, v_a) + b_a; v_a starts as the vector of a's name.
+
+    So a rare answer is near what it means before training has seen it; b_a starts as the log of
+    how often a is right.
+
+    Shapes:
+        names [A, H]: vectors of the answers' names; often [A]: how often each is right, > 0
+        returns log-probabilities [B, A]
+    """
+
+    def __init__(self, names: Tensor, often: Tensor, dropout: float = 0.1) -> None:
+        super().__init__()
+        hidden = names.shape[1]
+        self.query = nn.Linear(hidden, hidden)
+        nn.init.eye_(self.query.weight)
+        nn.init.zeros_(self.query.bias)
+        self.names = nn.Parameter(F.normalize(names, dim=1))
+        self.bias = nn.Parameter(torch.log(often / often.sum()))
+        self.scale = nn.Parameter(torch.tensor(FIRST_COSINE_SCALE))
+        self.dropout = nn.Dropout(dropout)
+
+    def forward(self, fused: Fused, inputs: Inputs | None = None) -> Tensor:
+        return predict(self.logits, fused)
+
+    def logits(self, pooled: Tensor) -> Tensor:
+        """Return the logits [..., A] of vectors [..., H]."""
+        asked = F.normalize(self.dropout(self.query(pooled)), dim=-1)
+        return self.scale * asked @ self.names.T + self.bias
+
+    def loss(self, log_probabilities: Tensor, targets: Tensor) -> Tensor:
+        """Return the cross-entropy against soft scores [B, A]."""
+        return soft_cross_entropy(log_probabilities, targets)
+
+
+class PointerHead(Head):
+    """log softmax_i s([h_i; x_i], q): which image token is the answer, [B, I].
+
+    h_i is the fused token and x_i the token before the fusion.
+    """
+
+    def __init__(self, hidden: int) -> None:
+        super().__init__()
+        self.score = ItemScorer(hidden, 2 * hidden)
+
+    def forward(self, fused: Fused, inputs: Inputs) -> Tensor:
+        there = inputs.masks.image
+        items = torch.cat([fused.tokens[:, : there.shape[1]], inputs.image], dim=2)
+        vectors, shares = parts_of(fused)
+        logits = self.score(items, vectors)
+        return mixed(masked_log_softmax(logits, there.unsqueeze(1).expand_as(logits)), shares)
+
+    def loss(self, log_probabilities: Tensor, right: Tensor) -> Tensor:
+        """Return the mean of -log of the probability of all `right` [B, I] tokens together.
+
+        `right` is bool; a sample without a right token is left out.
+        """
+        lowest = torch.finfo(log_probabilities.dtype).min
+        each = -torch.logsumexp(log_probabilities.masked_fill(~right, lowest), dim=1)
+        return mean_where(each, right.any(dim=1))
 
 
 class ChoiceHead(Head):
@@ -178,3 +267,62 @@ def poisson_binomial(inside: Tensor, outside: Tensor, most: int) -> Tensor:
         grows = F.pad(numbers[:, :-1] + happens.unsqueeze(1), (1, 0), value=LOG_ZERO)
         numbers = torch.logaddexp(stays, grows)
     return numbers
+
+
+class MatchingHead(Head):
+    """Scores M photographs against N texts; InfoNCE both ways (Radford et al., ICML 2021).
+
+    Two towers (`forward`): each side is fused alone, with the other's mask all False, and the
+    scores are cosines with a learnt temperature; a million texts can be encoded beforehand.
+    Fused (`pairs`): each pair goes through the fusion, which sees more and takes M · N runs.
+
+    Shapes:
+        images, texts: `Fused` of M and of N samples
+        returns [M, N] logits; of `parts`, the log of the mean of exp, weighted by shares
+    """
+
+    def __init__(self, hidden: int) -> None:
+        super().__init__()
+        self.likeness = Likeness(hidden, hidden, hidden)
+        self.pair = mlp(hidden, hidden, 1)
+
+    def forward(self, images: Fused, texts: Fused) -> Tensor:
+        left, left_shares = parts_of(images)
+        right, right_shares = parts_of(texts)
+        each = self.likeness(left.flatten(0, 1), right.flatten(0, 1))
+        each = each + left_shares.flatten().unsqueeze(1) + right_shares.flatten()
+        each = each.view(*left_shares.shape, *right_shares.shape)
+        return torch.logsumexp(each, dim=(1, 3))
+
+    def pairs(self, fused: Fused, images: int) -> Tensor:
+        """Score pairs that were fused together, [M, N].
+
+        Shapes:
+            fused: M · N samples, each of `images` (M) photographs with each text, one
+                photograph after another
+        Raises:
+            SightGraphError: the number of pairs is no multiple of `images`.
+        """
+        if images < 1 or len(fused.pooled) % images:
+            raise SightGraphError(
+                f"{len(fused.pooled)} pairs cannot be of {images} photographs. "
+                "Fuse each photograph with every text."
+            )
+        vectors, shares = parts_of(fused)
+        scores = torch.logsumexp(self.pair(vectors).squeeze(-1) + shares, dim=1)
+        return scores.view(images, -1)
+
+    def loss(self, scores: Tensor, together: Tensor | None = None) -> Tensor:
+        """Return the mean of both directions' cross-entropy, [].
+
+        Shapes:
+            scores [M, N]
+            together [M, N]: which belong together, bool; rows and columns may have several
+                (five captions of a photograph) or none; None: the diagonal
+        """
+        if together is None:
+            together = torch.eye(*scores.shape, device=scores.device)
+        together = together.to(scores.dtype)
+        texts = soft_cross_entropy(scores.log_softmax(dim=1), together)
+        images = soft_cross_entropy(scores.T.log_softmax(dim=1), together.T)
+        return (texts + images) / 2

@@ -9,8 +9,7 @@ import torch
 from torch import Tensor
 
 from graph_fusion.layers import kernels
-from graph_fusion.layers.matrix import Blocks, Matrix, Packed
-from graph_fusion.layers.pattern import Ends, to_keep, wrong_edges
+from graph_fusion.layers.matrix import Blocks, Ends, Matrix, Packed, to_keep, wrong_edges
 from kg.errors import SightGraphError
 
 

@@ -1,8 +1,8 @@
 """Loops over a batch's edges on the CPU, compiled by numba when they are first used.
 
 A batch holds thousands of edges: a dozen torch calls on arrays so small cost more than the
-arithmetic, and building a batch may take little beside one layer. `pattern.py` and `matrix.py`
-hold the same in torch, for other devices and for gradients.
+arithmetic, and building a batch may take little beside one layer. `matrix.py`
+holds the same in torch, for other devices and for gradients.
 """
 
 from __future__ import annotations

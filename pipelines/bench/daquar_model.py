@@ -12,7 +12,7 @@ from torch.nn import functional as F
 from graph_fusion.fusion import Fused, Masks, TokenGraph
 from graph_fusion.fusion_model import FusionModel, Inputs
 from graph_fusion.heads.base import mlp
-from graph_fusion.heads.closed import NamedAnswers
+from graph_fusion.heads.choice import NamedAnswers
 from graph_fusion.training import Figures, Objective
 from pipelines.bench.daquar_inputs import (
     CELLS,

@@ -10,8 +10,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from graph_fusion.controls import CONTROLS
 from graph_fusion.fusion import FusionConfig, Masks, TokenGraph
+from graph_fusion.fusion_model import CONTROLS
 from graph_fusion.layers import LAYERS
 from graph_fusion.layers.edges import Edges
 from graph_fusion.training import Figures, Objective, TrainingConfig

@@ -15,7 +15,7 @@ from graph_fusion.encoders import IMAGE_ENCODERS, ImageEncoder
 from graph_fusion.encoders.features import SlotEncoder
 from graph_fusion.fusion import FusionConfig, Masks, TokenGraph
 from graph_fusion.fusion_model import FusionModel, Inputs
-from graph_fusion.heads.closed import ClosedHead
+from graph_fusion.heads.choice import ClosedHead
 from graph_fusion.parts import make_part, name_and_options
 from graph_fusion.training import Figures, Objective, TrainingConfig
 from pipelines.bench.task import (

@@ -13,8 +13,8 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import nn
 
-from graph_fusion.controls import CONTROLS
 from graph_fusion.fusion import DEFAULT_FUSION, FUSIONS, FusionConfig, fusion_class
+from graph_fusion.fusion_model import CONTROLS
 from graph_fusion.layers import LAYERS
 from graph_fusion.parts import Part, name_and_options
 from graph_fusion.training import Objective, TrainingConfig, fit, read_config

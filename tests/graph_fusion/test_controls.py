@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from graph_fusion.controls import (
+from graph_fusion.fusion import Masks, TokenGraph, no_graph
+from graph_fusion.fusion_model import (
     CONTROLS,
     all_ones,
     no_edges,
@@ -19,7 +20,6 @@ from graph_fusion.controls import (
     random_graph,
     shuffled_edges,
 )
-from graph_fusion.fusion import Masks, TokenGraph, no_graph
 
 NAMES = sorted(CONTROLS)
 RELATIONS = 3

@@ -8,10 +8,9 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from graph_fusion.controls import CONTROLS
 from graph_fusion.fusion import FUSIONS, Fused, FusionConfig, Masks, TokenGraph
 from graph_fusion.fusion.base import cover
-from graph_fusion.fusion_model import FusionModel, Inputs
+from graph_fusion.fusion_model import CONTROLS, FusionModel, Inputs
 from kg.errors import SightGraphError
 
 SIZES = FusionConfig(hidden=8, layers=2, heads=2, dropout=0.0, relation_features=4, edge_features=2)

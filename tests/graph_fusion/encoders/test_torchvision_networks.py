@@ -8,8 +8,7 @@ from torch import nn
 from torchvision.models import VisionTransformer
 
 from graph_fusion.encoders.cnn import MapEncoder
-from graph_fusion.encoders.torchvision_models import load_body, read_state
-from graph_fusion.encoders.torchvision_networks import ViTBody
+from graph_fusion.encoders.torchvision_models import ViTBody, load_body, read_state
 from kg.errors import SightGraphError
 
 

@@ -12,7 +12,7 @@ from torch.nn import functional as F
 from graph_fusion.fusion import FUSIONS, FusionConfig, Masks, no_graph
 from graph_fusion.fusion.attention import AdditiveAttention, Attention, DotProduct, JointAttention
 from graph_fusion.fusion.base import masked_mean, masked_softmax
-from graph_fusion.fusion.image_tokens import ImageTokensFusion
+from graph_fusion.fusion.language import ImageTokensFusion
 from kg.errors import SightGraphError
 
 CONFIG = FusionConfig(hidden=8, layers=1, heads=2)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 
 from graph_fusion.fusion.base import Fused
-from graph_fusion.heads.closed import NamedAnswers
+from graph_fusion.heads.choice import NamedAnswers
 
 
 def head(amount: int = 6, hidden: int = 16) -> NamedAnswers:

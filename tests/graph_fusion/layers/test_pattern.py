@@ -6,7 +6,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from graph_fusion.layers.pattern import pack, pack_on_device
+from graph_fusion.layers.matrix import pack, pack_on_device
 
 
 @given(st.integers(1, 20), st.integers(0, 60), st.integers(0, 1000), st.booleans())

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from graph_fusion.fusion import Fused, FusionConfig
 from graph_fusion.fusion_model import FusionModel, Inputs
-from graph_fusion.heads.closed import PointerHead
+from graph_fusion.heads.choice import PointerHead
 from graph_fusion.tensors import TextTable
 from kg.errors import SightGraphError
 from kg.graph import SceneGraph

@@ -10,9 +10,8 @@ import pytest
 import torch
 from torch import nn
 
-from graph_fusion.controls import CONTROLS
 from graph_fusion.fusion import DEFAULT_FUSION, FUSIONS
-from graph_fusion.fusion_model import FusionModel
+from graph_fusion.fusion_model import CONTROLS, FusionModel
 from graph_fusion.layers import LAYERS
 from graph_fusion.training import Figures
 from kg.errors import SightGraphError

@@ -17,7 +17,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from graph_fusion.controls import CONTROLS
+from graph_fusion.fusion_model import CONTROLS
 from graph_fusion.layers import LAYERS
 from kg.errors import SightGraphError
 from pipelines.bench.planetoid import NodeClassifier, NodeObjective

@@ -11,7 +11,7 @@ import torch
 
 from graph_fusion.fusion import FusionConfig
 from graph_fusion.fusion_model import FusionModel
-from graph_fusion.heads.closed import ClosedHead
+from graph_fusion.heads.choice import ClosedHead
 from pipelines.bench.sort_of_clevr import (
     EDGE_FEATURES,
     RELATION_FEATURES,
