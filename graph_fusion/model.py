@@ -11,7 +11,8 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from graph_fusion.fusion import ANSWERER_FUSION, FUSIONS, Fused, FusionConfig, Masks, TokenGraph
-from graph_fusion.heads import HEADS, Scores
+from graph_fusion.heads import HEADS
+from graph_fusion.heads.graph import Scores
 from graph_fusion.tensors import (
     ANSWER_TYPES,
     EDGE_FEATURES,

@@ -43,23 +43,10 @@ def _torchvision(**options: object) -> ImageEncoder:
 
 
 for _model in (
-    "mobilenet_v2",
-    "mobilenet_v3_large",
-    "mobilenet_v3_small",
-    "resnet101",
-    "resnet152",
-    "resnet18",
-    "resnet34",
-    "resnet50",
-    "shufflenet_v2_x0_5",
-    "shufflenet_v2_x1_0",
-    "shufflenet_v2_x1_5",
-    "shufflenet_v2_x2_0",
-    "vit_b_16",
-    "vit_b_32",
-    "vit_h_14",
-    "vit_l_16",
-    "vit_l_32",
+    *("mobilenet_v2", "mobilenet_v3_large", "mobilenet_v3_small"),
+    *("resnet18", "resnet34", "resnet50", "resnet101", "resnet152"),
+    *("shufflenet_v2_x0_5", "shufflenet_v2_x1_0", "shufflenet_v2_x1_5", "shufflenet_v2_x2_0"),
+    *("vit_b_16", "vit_b_32", "vit_h_14", "vit_l_16", "vit_l_32"),
 ):
     IMAGE_ENCODERS.add(_model, partial(_torchvision, model=_model))
 

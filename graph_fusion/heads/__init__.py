@@ -4,18 +4,6 @@ from __future__ import annotations
 
 from torch import nn
 
-from graph_fusion.heads.graph import (
-    COUNT,
-    NEVER,
-    NO,
-    POINTER,
-    UNKNOWN,
-    YES,
-    YES_NO,
-    AnswerHeads,
-    NodeScorer,
-    Scores,
-)
 from kg.registry import Registry
 
 HEADS: Registry[nn.Module] = Registry("head")
@@ -30,16 +18,4 @@ HEADS.add("pointer", "graph_fusion.heads.choice:PointerHead")
 HEADS.add("vqa", "graph_fusion.heads.vqa:VQAHead")
 HEADS.add("yes_no", "graph_fusion.heads.choice:YesNoHead")
 
-__all__ = [
-    "COUNT",
-    "HEADS",
-    "NEVER",
-    "NO",
-    "POINTER",
-    "UNKNOWN",
-    "YES",
-    "YES_NO",
-    "AnswerHeads",
-    "NodeScorer",
-    "Scores",
-]
+__all__ = ["HEADS"]

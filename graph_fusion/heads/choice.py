@@ -145,7 +145,7 @@ class ChoiceHead(Head):
 class Verdict:
     """Shapes (B samples, L tokens):
 
-    log_probabilities [B, 3]: of `YES`, `NO`, `UNKNOWN` (numbers in `graph_fusion.heads`)
+    log_probabilities [B, 3]: of `YES`, `NO`, `UNKNOWN` (`graph_fusion.heads.graph`)
     attention [B, L]: where the head looked; sums to 1 over the tokens that are there
     """
 

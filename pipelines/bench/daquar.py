@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -14,8 +16,8 @@ from graph_fusion.fusion import FusionConfig
 from graph_fusion.fusion_model import FusionModel
 from graph_fusion.training import TrainingConfig
 from graph_fusion.weights import loading
-from kg.errors import SightGraphError
-from kg.files import write_text
+from kg.errors import SightGraphError, unknown_name
+from kg.files import bundled, write_text
 from pipelines.bench.daquar_inputs import (
     FOLDS,
     SeenPhotos,
@@ -38,7 +40,14 @@ from pipelines.bench.daquar_model import (
     RoomObjective,
     RoomTables,
 )
-from pipelines.bench.task import DEFAULT_CHOICE, BenchTask, ModelChoice, Prepared
+from pipelines.bench.task import (
+    DEFAULT_CHOICE,
+    BenchTask,
+    ModelChoice,
+    Prepared,
+    load_task,
+    rows_of,
+)
 from pipelines.datasets.daquar import (
     Daquar,
     RoomQuestion,
@@ -48,6 +57,7 @@ from pipelines.datasets.daquar import (
 )
 from pipelines.datasets.splits import fold_of, for_training, in_part
 from pipelines.detectors.bundled import BundledDetector
+from pipelines.evaluate.protocol import Report, Source
 from pipelines.evaluate.wups import Nouns
 
 ABOUT, READER = "daquar.json", "words.safetensors"
@@ -276,3 +286,56 @@ class DAQUAR(BenchTask):
         )
         front = RoomFront(len(known.words), sizes.hidden, sizes.dropout)
         return FusionModel(front, choice.fusion, sizes, head, choice.missing, choice.control)
+
+
+@dataclass(frozen=True, slots=True)
+class DAQUAREvaluator:
+    """Accuracy and WUPS of answers about rooms, from pixels.
+
+    wordnet: where WordNet is; without it there is no WUPS. control: as in `TaskEvaluator`.
+    """
+
+    wordnet: Path | None = None
+    control: str | None = None
+
+    def dataset(self, source: Source) -> Path:
+        """Return the folder: the questions about photographs that the model was not trained on.
+
+        These are all questions of the official test part, and the held-out part of the other.
+
+        Raises:
+            UnknownNameError: the part is one that the model was trained on, or unknown.
+        """
+        parts = ["validation", "held-out", "test"]
+        if source.split is not None and source.split not in parts:
+            raise unknown_name("part of DAQUAR", source.split, parts)
+        return source.data
+
+    def system(self, model: Path | None = None) -> Path:
+        return model or bundled("models", "daquar")
+
+    def __call__(self, model: Path, dataset: Path) -> Report:
+        """Return the figures; a row holds one question, its answers, and whether it is right."""
+        task = DAQUAR(wordnet=self.wordnet, measuring=True)
+        network, prepared = load_task(task, dataset, model, self.control)
+        assert isinstance(prepared, RoomsPrepared)
+        rows = [
+            about | figures
+            for about, figures in zip(
+                _asked(read_daquar(dataset), prepared), rows_of(network, prepared), strict=True
+            )
+        ]
+        return Report(task.measures[0], prepared.test_figures(network), rows)
+
+
+def _asked(data: Daquar, prepared: RoomsPrepared) -> Iterator[dict[str, Any]]:
+    """Yield what is asked, in the order of the test examples."""
+    trained = set(prepared.known.photographs if prepared.known else ())
+    for one in data.questions:
+        if one.photograph not in trained:
+            yield {
+                "id": one.id,
+                "image_id": one.photograph,
+                "question": one.text,
+                "expected": sorted(one.answers),
+            }

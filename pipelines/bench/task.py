@@ -1,10 +1,10 @@
-"""What the bench, and `sightgraph train`, need to know of a task."""
+"""A task: its examples and models; training and evaluation of one of its models."""
 
 from __future__ import annotations
 
 import json
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from graph_fusion.weights import loading
 from kg.errors import SightGraphError
 from kg.files import atomic_path, write_text
 from pipelines.datasets.splits import Divided
+from pipelines.evaluate.protocol import Report, Source
 
 MEASURE_BATCH = 64
 """Test samples that go through a model at once."""
@@ -297,3 +298,40 @@ def evaluate_task(
     """Return the test figures of the model that `load_task` loads."""
     model, prepared = load_task(task, data, folder, control)
     return prepared.test_figures(model)
+
+
+@dataclass(frozen=True, slots=True)
+class TaskEvaluator:
+    """Figures of a task's model on the task's test examples.
+
+    control: ask under this control of the bench, whatever the model was trained under.
+    """
+
+    task: BenchTask
+    control: str | None = None
+
+    def dataset(self, source: Source) -> Path | None:
+        return source.data
+
+    def system(self, model: Path | None = None) -> Path:
+        """Return the folder of the model.
+
+        Raises:
+            SightGraphError: none is given; no model of a task is bundled.
+        """
+        if model is None:
+            raise SightGraphError(f"'{self.task.name}' needs --model, a folder that train wrote.")
+        return model
+
+    def __call__(self, model: Path, dataset: Path | None) -> Report:
+        """Return the task's figures; a row holds those of one test example."""
+        network, prepared = load_task(self.task, dataset, model, self.control)
+        rows = list(rows_of(network, prepared))
+        return Report(self.task.measures[0], prepared.test_figures(network), rows)
+
+
+def rows_of(model: Any, prepared: Prepared) -> Iterator[dict[str, Any]]:
+    """Yield the figures of each test example alone."""
+    objective = prepared.test_objective or prepared.objective
+    for number, example in enumerate(prepared.test):
+        yield {"item": number, **measured(model, objective, [example], 1)}

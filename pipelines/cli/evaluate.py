@@ -136,7 +136,7 @@ def show(report: Report, file: Path | None) -> None:
 
 def of_task(name: str, control: str | None = None) -> Evaluator:
     """Return the evaluator of a task of the bench; `name` is its name or "module:Class"."""
-    from pipelines.bench.evaluator import TaskEvaluator
+    from pipelines.bench.task import TaskEvaluator
 
     return TaskEvaluator(BENCH_TASKS.make(name), control)
 

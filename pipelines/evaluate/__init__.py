@@ -86,7 +86,7 @@ _add(
 )
 _add(
     "daquar",
-    "bench.evaluator:DAQUAREvaluator",
+    "bench.daquar:DAQUAREvaluator",
     "Measure answers about rooms from pixels, on photographs that the model was not trained on. "
     "Accuracy counts whole answers; WUPS is the official one, at 0.9 and 0.0.",
     Options(

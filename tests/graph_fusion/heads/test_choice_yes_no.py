@@ -6,8 +6,8 @@ import torch
 from torch import Tensor
 
 from graph_fusion.fusion.base import Fused, Masks
-from graph_fusion.heads import NO, UNKNOWN, YES
 from graph_fusion.heads.choice import YesNoHead
+from graph_fusion.heads.graph import NO, UNKNOWN, YES
 
 HIDDEN = 16
 
