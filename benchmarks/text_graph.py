@@ -20,7 +20,8 @@ from rich.table import Table
 from kg.files import bundled
 from pipelines.datasets.factual import read_factual
 from pipelines.evaluate.text_graph import scores
-from pipelines.reading.readers import IS, READERS, Triple
+from pipelines.reading.parser import READERS
+from pipelines.reading.triples import IS, Triple
 
 ROUNDS = 3
 """Times that every reader reads all captions, in turn."""

@@ -12,8 +12,8 @@ from kg.knowledge.facts import KnowledgeGraph
 from kg.linking import Linker
 from kg.vocabulary import EdgeKind, NodeKind
 from pipelines.reading.constraints import SUPERLATIVES, is_colour
-from pipelines.reading.predicates import canonical
 from pipelines.reading.sentence import Constraint, Entity
+from pipelines.reading.triples import canonical
 from pipelines.seeing.perception_types import HAS_COLOUR
 
 DISAGREES = 0.35

@@ -10,7 +10,7 @@ import click
 from kg.errors import SightGraphError
 from pipelines.cli.options import Command, json_option
 from pipelines.cli.output import print_columns, print_json, print_line
-from pipelines.reading.readers import DEFAULT_READER
+from pipelines.reading.parser import DEFAULT_READER
 
 if TYPE_CHECKING:
     from pipelines.reading.parser import Constraint, Sentence

@@ -16,7 +16,7 @@ from graph_fusion.text_graph import LONGEST_NODE
 from kg.errors import SightGraphError
 from pipelines.datasets.splits import Part, caption_part
 from pipelines.reading.lexicon import NUMBERS
-from pipelines.reading.readers import IS, Triple, parse_triples, split_words
+from pipelines.reading.triples import IS, Triple, parse_triples, split_words
 
 LONGEST_CAPTION = 24
 """Words; longer captions are left out of training (1 in 200)."""

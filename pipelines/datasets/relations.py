@@ -24,8 +24,7 @@ from pipelines.datasets.related_photos import RelatedPhoto
 from pipelines.datasets.splits import Part, for_training, in_part, predicate_part
 from pipelines.reading.lexicon import listed
 from pipelines.reading.parser import Entity
-from pipelines.reading.predicates import canonical
-from pipelines.reading.readers import IS, Triple
+from pipelines.reading.triples import IS, Triple, canonical
 from pipelines.seeing.geometry import relations as spatial_relations
 
 VAL_SPLITS = (VAL_SPLIT, "val")

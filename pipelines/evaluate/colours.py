@@ -14,8 +14,9 @@ from kg.graph import Box
 from pipelines.datasets.relations import Nouns, captioned
 from pipelines.evaluate.protocol import Report, Source
 from pipelines.photo import Photo
-from pipelines.reading.readers import IS, CaptionReader
+from pipelines.reading.parser import CaptionReader
 from pipelines.reading.text_graph_reader import TrainedReader
+from pipelines.reading.triples import IS
 from pipelines.seeing.colours import COLOURS, colours_of
 
 SAME_COLOUR = {"gray": "grey", "golden": "yellow", "tan": "brown", "blonde": "yellow"}

@@ -15,7 +15,7 @@ from rich.progress import track
 from kg.errors import unknown_name
 from pipelines.datasets.related_photos import RelatedPhoto, read_relations
 from pipelines.evaluate.protocol import Report, Source
-from pipelines.reading.predicates import canonical
+from pipelines.reading.triples import canonical
 
 if TYPE_CHECKING:
     from pipelines.seeing.relation_classifier import Evidence, RelationReader

@@ -12,7 +12,8 @@ from kg.errors import SightGraphError
 from pipelines.datasets.factual import CaptionGraph, read_factual
 from pipelines.evaluate.protocol import Report, Source
 from pipelines.evaluate.wups import synonym_sets
-from pipelines.reading.readers import IS, READERS, Triple
+from pipelines.reading.parser import READERS
+from pipelines.reading.triples import IS, Triple
 
 Reader = Callable[[str], list[Triple]]
 """Reads a caption into triples."""
@@ -24,7 +25,7 @@ Synonyms = Mapping[str, frozenset[str]]
 class TextGraphEvaluator:
     """Set Match and SPICE's F1 of a caption reader.
 
-    caption_reader: a name of `pipelines.reading.readers.READERS`.
+    caption_reader: a name of `pipelines.reading.parser.READERS`.
     wordnet: the folder of WordNet's database files, whose synonyms then count as equal.
     """
 

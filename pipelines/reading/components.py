@@ -16,11 +16,10 @@ from pipelines.reading.constraints import with_constraints
 from pipelines.reading.entities import read_scene
 from pipelines.reading.lemmas import mend_word
 from pipelines.reading.parse_corrections import is_question, mend_caption, mend_tags
-from pipelines.reading.predicates import canonical
 from pipelines.reading.question import read_question
-from pipelines.reading.readers import IS
 from pipelines.reading.sentence import Attribute, Entity, Relation, Sentence, Token
 from pipelines.reading.text_graph_reader import ReadGraph, TrainedReader
+from pipelines.reading.triples import IS, canonical
 
 SCENE = "sightgraph_scene"
 QUESTION = "sightgraph_question"

@@ -9,12 +9,13 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from kg.errors import SightGraphError
 from kg.files import bundled
-from pipelines.reading.readers import DEFAULT_READER, READERS
+from kg.registry import Registry
 from pipelines.reading.sentence import (
     AnswerType,
     Attribute,
@@ -27,14 +28,18 @@ from pipelines.reading.sentence import (
     Sentence,
     Token,
 )
+from pipelines.reading.triples import Triple, triples_of
 
 if TYPE_CHECKING:
     from spacy.language import Language
 
 __all__ = [
+    "DEFAULT_READER",
     "LONGEST_TEXT",
+    "READERS",
     "AnswerType",
     "Attribute",
+    "CaptionReader",
     "Comparison",
     "Constraint",
     "Entity",
@@ -42,6 +47,7 @@ __all__ = [
     "Parser",
     "Question",
     "Relation",
+    "RulesReader",
     "Sentence",
     "Token",
     "load_pipeline",
@@ -49,6 +55,19 @@ __all__ = [
 
 LONGEST_TEXT = 2_000
 """Characters; a question or caption is far shorter, a longer text is a mistake."""
+
+DEFAULT_READER = "trained"
+
+
+class CaptionReader(Protocol):
+    """Reads a caption into triples."""
+
+    def __call__(self, caption: str) -> list[Triple]: ...
+
+
+READERS: Registry[CaptionReader] = Registry("reader")
+READERS.add("rules", "pipelines.reading.parser:RulesReader")
+READERS.add("trained", "pipelines.reading.text_graph_reader:TrainedReader")
 
 
 class Parser:
@@ -58,7 +77,7 @@ class Parser:
     "sightgraph_scene" (entities, attributes, relations), "sightgraph_question", and, with the
     trained reader, "sightgraph_text_graph", which reads statements anew.
 
-    reader: reads statements; "trained" or "rules" (`pipelines.reading.readers.READERS`).
+    reader: reads statements; "trained" or "rules" (`READERS`).
 
     Raises:
         UnknownNameError: there is no such reader.
@@ -92,7 +111,7 @@ class Parser:
         return self._pipeline
 
     def __call__(self, text: str) -> Sentence:
-        """Return what `text` says and asks.
+        """Return the entities, relations and question of `text`.
 
         Raises:
             SightGraphError: `text` is empty, blank, or longer than `LONGEST_TEXT`.
@@ -106,6 +125,18 @@ class Parser:
             )
         sentence: Sentence = self.pipeline(text)._.sightgraph_sentence
         return sentence
+
+
+class RulesReader:
+    """Triples by the rules on the spaCy parse."""
+
+    @cached_property
+    def _parser(self) -> Parser:
+        return Parser(reader="rules")
+
+    def __call__(self, caption: str) -> list[Triple]:
+        """Return the triples of `caption`."""
+        return triples_of(self._parser(caption)) if caption.strip() else []
 
 
 def load_pipeline(model: Language | str | Path | None = None) -> Language:
@@ -134,9 +165,7 @@ def _with_components(pipeline: Language, reader: str) -> Language:
 
     names = [components.SCENE, components.QUESTION]
     if reader == "trained":
-        from pipelines.reading.components import TEXT_GRAPH
-
-        names.append(TEXT_GRAPH)
+        names.append(components.TEXT_GRAPH)
     for name in names:
         if name not in pipeline.pipe_names:
             pipeline.add_pipe(name, last=True)

@@ -16,7 +16,6 @@ from pipelines.reading.entities import Scene
 from pipelines.reading.focus import CLASS, asked_relation
 from pipelines.reading.options import options_of
 from pipelines.reading.phrases import Phrase
-from pipelines.reading.predicates import canonical
 from pipelines.reading.sentence import (
     POINTING_LEMMA,
     AnswerType,
@@ -27,6 +26,7 @@ from pipelines.reading.sentence import (
     Sentence,
     Token,
 )
+from pipelines.reading.triples import canonical
 
 __all__ = ["frame", "read_question"]
 

@@ -17,7 +17,7 @@ from graph_fusion.encoders.text import bundled_minilm
 from graph_fusion.text_graph import LONGEST_NODE, Read, TextGraphConfig, TextGraphNetwork
 from graph_fusion.weights import loading
 from kg.files import bundled
-from pipelines.reading.readers import IS, Triple, Word, split_words
+from pipelines.reading.triples import IS, Triple, Word, split_words
 
 LONGEST_TEXT = 64
 """Words that are read of a caption."""

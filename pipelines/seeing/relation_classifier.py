@@ -19,7 +19,7 @@ from graph_fusion.weights import loading
 from kg.files import bundled
 from kg.graph import Box
 from pipelines.detections import Detection
-from pipelines.reading.predicates import canonical
+from pipelines.reading.triples import canonical
 from pipelines.seeing.perception_types import SeenRelation
 
 SEMANTIC = (

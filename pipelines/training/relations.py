@@ -37,8 +37,8 @@ from pipelines.datasets.relations import (
     with_general_names,
 )
 from pipelines.datasets.splits import Divided
-from pipelines.reading.readers import Triple
 from pipelines.reading.text_graph_reader import TrainedReader
+from pipelines.reading.triples import Triple
 
 MIN_NOUNS = 2
 THRESHOLD = 0.25

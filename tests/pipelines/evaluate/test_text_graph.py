@@ -16,7 +16,7 @@ from pipelines.datasets.factual import (
 from pipelines.evaluate import Source
 from pipelines.evaluate.text_graph import TextGraphEvaluator, scores, spice_f1
 from pipelines.evaluate.wups import synonym_sets
-from pipelines.reading.readers import Triple
+from pipelines.reading.triples import Triple
 
 DOG: list[Triple] = [("dog", "on", "sofa"), ("dog", "is", "brown")]
 

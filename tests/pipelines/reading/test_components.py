@@ -9,8 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kg.errors import SightGraphError, UnknownNameError
-from pipelines.reading.parser import Parser
-from pipelines.reading.readers import READERS
+from pipelines.reading.parser import READERS, Parser
 from pipelines.reading.text_graph_reader import TrainedReader, load_text_graph
 
 reader = TrainedReader()

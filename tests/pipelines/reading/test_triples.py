@@ -1,4 +1,4 @@
-"""pipelines/reading/readers.py, captions.py and predicates.py."""
+"""pipelines/reading/triples.py: the notation of triples and the canonical predicates."""
 
 from __future__ import annotations
 
@@ -6,8 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.reading.predicates import canonical
-from pipelines.reading.readers import format_triples, parse_triples, split_words
+from pipelines.reading.triples import canonical, format_triples, parse_triples, split_words
 
 part = (
     st.text("abcdefghijklmnop -'2", min_size=1, max_size=12)
