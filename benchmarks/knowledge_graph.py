@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from kg.english import singular_forms
 from kg.index.build import Quad
 from kg.index.open import STRENGTHS
-from kg.sources import Choice, Report
+from kg.sources import Choice, ReadReport
 from kg.sources.conceptnet import CONCEPTS, RELATIONS, read_conceptnet
 from kg.vocabulary import IS_A_IRI, LABEL_IRI
 
@@ -136,7 +136,7 @@ def make_graph(triples: int, conceptnet: Path | None = None, seed: int = 0) -> G
 
 def _read(path: Path, known: _Numbered, most: int) -> None:
     """Read at most `most` facts of ConceptNet."""
-    for one in read_conceptnet(path, Choice(), Report()):
+    for one in read_conceptnet(path, Choice(), ReadReport()):
         if len(known.facts) == most:
             break
         if one.predicate == LABEL_IRI and one.subject.startswith(CONCEPTS):

@@ -108,7 +108,7 @@ def row_of(
     return Row(what, peer, *means, any_node=any_node, by_degree=by_degree, most=most, least=least)
 
 
-class Question(NamedTuple):
+class GeneratedQuestion(NamedTuple):
     """What is asked of the index and of the peers.
 
     ask: the name of their method. drawn: of its queries.
@@ -123,11 +123,11 @@ class Question(NamedTuple):
 
 
 QUESTIONS = (
-    Question("1-hop of one relation, in ids", "objects", "hops", 3),
-    Question("1-hop of one relation, by label", "objects_by_label", "labels", 6),
-    Question("the same, answers as labels", "labels_by_label", "labels"),
-    Question("2-hop of 5 seeds, <= 200 edges", "around", "around", 40, 100),
-    Question("path between two", "path", "path", 100),
+    GeneratedQuestion("1-hop of one relation, in ids", "objects", "hops", 3),
+    GeneratedQuestion("1-hop of one relation, by label", "objects_by_label", "labels", 6),
+    GeneratedQuestion("the same, answers as labels", "labels_by_label", "labels"),
+    GeneratedQuestion("2-hop of 5 seeds, <= 200 edges", "around", "around", 40, 100),
+    GeneratedQuestion("path between two", "path", "path", 100),
 )
 
 

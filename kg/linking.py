@@ -29,7 +29,7 @@ _AFTER_HEAD = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class Candidate:
+class LinkCandidate:
     """One concept that a name may mean.
 
     score: how probable it is that the name means it, in [0, 1].
@@ -87,7 +87,7 @@ class Linker:
         lemma: str | None = None,
         head: bool = False,
         context: Sequence[str] = (),
-    ) -> list[Candidate]:
+    ) -> list[LinkCandidate]:
         """Return the concepts that `name` may mean, best first; [] (NIL) when none fits.
 
         lemma: the dictionary form of `name`, where the parser knows it.
@@ -113,7 +113,7 @@ class Linker:
         lemma: str | None = None,
         head: bool = False,
         context: Sequence[str] = (),
-    ) -> list[Candidate]:
+    ) -> list[LinkCandidate]:
         """Return the candidates that share the best score: several where a name is ambiguous."""
         found = self.link(name, lemma, head, context)
         return [one for one in found if one.score == found[0].score]
@@ -122,14 +122,14 @@ class Linker:
         """Whether `name` is a name of something as it stands, or in another form of the words."""
         return bool(self._whole(normalise(name)))
 
-    def _whole(self, whole: str, lemma: str | None = None) -> list[Candidate]:
+    def _whole(self, whole: str, lemma: str | None = None) -> list[LinkCandidate]:
         forms = ([normalise(lemma)] if lemma else []) + base_forms(whole)
         found = self._matches(whole, EXACT, "label")
         for form in forms:
             found += self._matches(form, INFLECTED, "lemma")
         return _once(found)
 
-    def _misspelt(self, whole: str) -> list[Candidate]:
+    def _misspelt(self, whole: str) -> list[LinkCandidate]:
         """Correct the words that are no words; at most two of them."""
         choices = [self._corrected(word) for word in whole.split()]
         if not 0 < sum(len(choice) != 1 for choice in choices) <= 2:
@@ -145,7 +145,7 @@ class Linker:
             return [word]
         return [word, *self.knowledge.corrections(word)[:MOST_CORRECTIONS]]
 
-    def _head(self, whole: str) -> list[Candidate]:
+    def _head(self, whole: str) -> list[LinkCandidate]:
         """Link the longest part of a phrase that is known: "red fire hydrant on a street"."""
         words = _AFTER_HEAD.sub("", whole).split()
         starts = range(0 if len(words) < whole.count(" ") + 1 else 1, len(words))
@@ -155,23 +155,25 @@ class Linker:
                 return [replace(one, score=HEAD * one.score, how="head") for one in found]
         return []
 
-    def _partly(self, whole: str) -> list[Candidate]:
+    def _partly(self, whole: str) -> list[LinkCandidate]:
         """Return what a longer name says that `whole` may be short for."""
         return [
-            Candidate(iri, self.knowledge.label(iri), PARTLY, "partly")
+            LinkCandidate(iri, self.knowledge.label(iri), PARTLY, "partly")
             for iri in self.knowledge.named_with(whole)
         ]
 
-    def _similar(self, whole: str, least: float) -> list[Candidate]:
+    def _similar(self, whole: str, least: float) -> list[LinkCandidate]:
         if self.meanings is None:
             return []
         return [
-            Candidate(iri, self.knowledge.label(iri), SIMILAR * cosine, "similar")
+            LinkCandidate(iri, self.knowledge.label(iri), SIMILAR * cosine, "similar")
             for iri, cosine in self.meanings.nearest(whole)
             if cosine >= least
         ]
 
-    def _in_context(self, found: list[Candidate], context: Sequence[str]) -> list[Candidate]:
+    def _in_context(
+        self, found: list[LinkCandidate], context: Sequence[str]
+    ) -> list[LinkCandidate]:
         if self.meanings is not None and context and len(found) > 1:
             fits = self.meanings.fits([one.concept for one in found], context)
             best = max(fits)
@@ -181,18 +183,18 @@ class Linker:
             ]
         return sorted(found, key=lambda one: (-one.score, one.concept))
 
-    def _matches(self, form: str, score: float, how: str) -> list[Candidate]:
+    def _matches(self, form: str, score: float, how: str) -> list[LinkCandidate]:
         found = []
         for iri in self.knowledge.named(form):
             label = self.knowledge.label(iri)
             alias = normalise(label) != form
             name_score = score * ALIAS if alias else score
             found.append(
-                Candidate(iri, label, name_score, "alias" if alias and how == "label" else how)
+                LinkCandidate(iri, label, name_score, "alias" if alias and how == "label" else how)
             )
         return found
 
 
-def _once(found: Iterable[Candidate]) -> list[Candidate]:
+def _once(found: Iterable[LinkCandidate]) -> list[LinkCandidate]:
     """Keep each concept's first candidate."""
     return list({one.concept: one for one in reversed(list(found))}.values())[::-1]

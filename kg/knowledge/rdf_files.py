@@ -79,11 +79,11 @@ def parse_file(path: Path) -> Graph:
 
 def _parse_json_ld(path: Path) -> Graph:
     """Parse JSON-LD with a reader that never fetches a context, as rdflib's would."""
-    from kg.sources import Choice, Report
+    from kg.sources import Choice, ReadReport
     from kg.sources.rdf import read_rdf
 
     graph = Graph()
-    for one in read_rdf(path, Choice(language=""), Report(strict=True)):
+    for one in read_rdf(path, Choice(language=""), ReadReport(strict=True)):
         value = (
             Literal(one.object, lang=one.language or None, datatype=one.datatype or None)
             if one.literal

@@ -28,7 +28,7 @@ from kg.knowledge.store import (
     lock,
     read_about,
 )
-from kg.sources import SOURCES, Choice, Report, Statement
+from kg.sources import SOURCES, Choice, ReadReport, Statement
 from kg.sources.text_files import format_of
 from kg.vocabulary import graph_iri, graphs_of, read_graph_iri
 
@@ -84,7 +84,7 @@ def import_source(
         building = folder / f"{BUILDING}{uuid.uuid4().hex[:12]}"
         building.mkdir()
         try:
-            report = Report(strict, lambda read: progress("read", read, size))
+            report = ReadReport(strict, lambda read: progress("read", read, size))
             statements = reader(source, choice or Choice(), report)  # type: ignore[arg-type, call-arg]
             info = SourceInfo(called, file, chosen, statements=0, skipped=0)
             info, facts = _fill(building, folder, info, statements, report, progress)
@@ -101,7 +101,7 @@ def _fill(
     folder: Path,
     source: SourceInfo,
     statements: Iterable[Statement],
-    report: Report,
+    report: ReadReport,
     progress: Progress,
 ) -> tuple[SourceInfo, int]:
     """Write the triples of all sources and their index; return what was read, and all facts."""

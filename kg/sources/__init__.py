@@ -35,7 +35,7 @@ class Statement(NamedTuple):
 
 
 @dataclass(slots=True)
-class Report:
+class ReadReport:
     """What a reader tells while it reads.
 
     strict: a bad line ends the import instead of being skipped.
@@ -76,7 +76,7 @@ class Choice:
     relations: tuple[str, ...] = ()
 
 
-class Source(Protocol):
+class SourceReader(Protocol):
     """Reads one kind of file, statement by statement, in constant memory.
 
     Names are stated as skos:prefLabel, further names as skos:altLabel, glosses as
@@ -87,7 +87,7 @@ class Source(Protocol):
         SightGraphError: the file as a whole cannot be read; a single bad line goes to `report`.
     """
 
-    def __call__(self, path: Path, choice: Choice, report: Report) -> Iterator[Statement]: ...
+    def __call__(self, path: Path, choice: Choice, report: ReadReport) -> Iterator[Statement]: ...
 
 
 SOURCES: Registry[Iterator[Statement]] = Registry("source format")

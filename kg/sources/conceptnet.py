@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from kg.errors import SightGraphError
-from kg.sources import Choice, Report, Statement
+from kg.sources import Choice, ReadReport, Statement
 from kg.sources.text_files import (
     NOTHING_IMPORTED,
     Once,
@@ -115,7 +115,7 @@ class _BadLineError(Exception):
     """Why a line states nothing."""
 
 
-def read_conceptnet(path: Path, choice: Choice, report: Report) -> Iterator[Statement]:
+def read_conceptnet(path: Path, choice: Choice, report: ReadReport) -> Iterator[Statement]:
     """Read ConceptNet's assertions, or several releases of it merged into a table.
 
     Assertions (https://github.com/commonsense/conceptnet5/wiki/Downloads): five columns, the
@@ -175,7 +175,7 @@ def _description(name: str) -> Iterator[Statement]:
 
 
 def _assertions(
-    lines: Iterable[tuple[int, str]], path: Path, choice: Choice, report: Report
+    lines: Iterable[tuple[int, str]], path: Path, choice: Choice, report: ReadReport
 ) -> Iterator[_Edge]:
     """Yield the edges within the language, and its links to other vocabularies."""
     wanted = f"/c/{choice.language}/"
@@ -216,7 +216,7 @@ def _assertion(columns: list[str]) -> _Edge:
     return _Edge(_term(_words(start)), name, _term(_words(end)), strength, origin)
 
 
-def _merged(lines: Iterable[tuple[int, str]], path: Path, report: Report) -> Iterator[_Edge]:
+def _merged(lines: Iterable[tuple[int, str]], path: Path, report: ReadReport) -> Iterator[_Edge]:
     for number, line in lines:
         try:
             yield _merged_edge(line.split("\t"))

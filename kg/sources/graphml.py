@@ -9,7 +9,7 @@ from pathlib import Path
 from xml.parsers import expat
 
 from kg.errors import SightGraphError
-from kg.sources import Choice, Report, Statement
+from kg.sources import Choice, ReadReport, Statement
 from kg.sources.text_files import (
     LONGEST_LINE,
     NOTHING_IMPORTED,
@@ -68,7 +68,7 @@ class _Element:
     values: dict[str, str]
 
 
-def read_graphml(path: Path, choice: Choice, report: Report) -> Iterator[Statement]:
+def read_graphml(path: Path, choice: Choice, report: ReadReport) -> Iterator[Statement]:
     """Read a property graph as GraphML (http://graphml.graphdrawing.org/primer/).
 
     A node whose id is no IRI becomes `https://sightgraph.org/own/<file>/<id>`. Its label or

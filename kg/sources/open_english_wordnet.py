@@ -13,7 +13,7 @@ from typing import IO, Any, cast
 import yaml  # type: ignore[import-untyped]
 
 from kg.errors import SightGraphError
-from kg.sources import Report, Statement
+from kg.sources import ReadReport, Statement
 from kg.sources.text_files import (
     NOTHING_IMPORTED,
     Reading,
@@ -85,7 +85,7 @@ class BadEntryError(Exception):
     """Why an entry states nothing."""
 
 
-def read_open_english(path: Path, report: Report) -> Iterator[Statement]:
+def read_open_english(path: Path, report: ReadReport) -> Iterator[Statement]:
     """Read a folder of noun.*.yaml and entries-*.yaml, a tar of it, or one such file.
 
     Raises:
@@ -101,7 +101,7 @@ def read_open_english(path: Path, report: Report) -> Iterator[Statement]:
 
 
 def _open_english(
-    files: Iterable[tuple[Path, Iterator[_Line]]], report: Report
+    files: Iterable[tuple[Path, Iterator[_Line]]], report: ReadReport
 ) -> Iterator[Statement]:
     senses = _Senses()
     for path, lines in files:
@@ -114,7 +114,7 @@ def _open_english(
     yield from senses.relations()
 
 
-def _open_english_tar(path: Path, report: Report) -> Iterator[Statement]:
+def _open_english_tar(path: Path, report: ReadReport) -> Iterator[Statement]:
     with Reading(path, report) as file:
         try:
             with tarfile.open(fileobj=cast(IO[bytes], file), mode="r|") as archive:
@@ -126,7 +126,7 @@ def _open_english_tar(path: Path, report: Report) -> Iterator[Statement]:
 
 
 def _yaml_of_tar(
-    archive: tarfile.TarFile, path: Path, report: Report
+    archive: tarfile.TarFile, path: Path, report: ReadReport
 ) -> Iterator[tuple[Path, Iterator[_Line]]]:
     """Yield the YAML files of an archive, which are read as they come and never written."""
     found = False
@@ -139,7 +139,7 @@ def _yaml_of_tar(
         raise SightGraphError(f"the archive '{path}' holds no noun.*.yaml. {NOTHING_IMPORTED}")
 
 
-def _yaml_of_folder(folder: Path, report: Report) -> Iterator[tuple[Path, Iterator[_Line]]]:
+def _yaml_of_folder(folder: Path, report: ReadReport) -> Iterator[tuple[Path, Iterator[_Line]]]:
     before = 0
     for path in sorted(folder.iterdir()):
         if _is_yaml(path.name):
@@ -152,7 +152,7 @@ def _is_yaml(name: str) -> bool:
 
 
 def _entries(
-    lines: Iterable[_Line], path: Path, report: Report
+    lines: Iterable[_Line], path: Path, report: ReadReport
 ) -> Iterator[tuple[int, str, dict[str, Any]]]:
     """Yield line, key and content of each top-level entry; many are parsed at once."""
     texts = _texts_of_entries(lines)

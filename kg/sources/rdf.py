@@ -11,7 +11,7 @@ from typing import IO, cast
 from pyoxigraph import BlankNode, Literal, NamedNode, Quad, RdfFormat, Triple, parse
 
 from kg.errors import SightGraphError
-from kg.sources import Choice, Report, Statement
+from kg.sources import Choice, ReadReport, Statement
 from kg.sources.text_files import (
     NOTHING_IMPORTED,
     XSD,
@@ -60,7 +60,7 @@ _MOST_MADE_UP = 200_000
 """Nodes without a label that are told apart at a time; they never reach beyond one statement."""
 
 
-def read_rdf(path: Path, choice: Choice, report: Report) -> Iterator[Statement]:
+def read_rdf(path: Path, choice: Choice, report: ReadReport) -> Iterator[Statement]:
     """Read Turtle, N-Triples, N-Quads, TriG, N3, RDF/XML or JSON-LD, or a folder of such files.
 
     The formats: https://www.w3.org/TR/turtle/, /n-triples/, /n-quads/, /trig/,
@@ -128,17 +128,17 @@ def _ending(path: Path) -> str:
     return name.suffix.lower()
 
 
-def _quads(path: Path, report: Report, before: int) -> Iterator[Quad]:
+def _quads(path: Path, report: ReadReport, before: int) -> Iterator[Quad]:
     form = FORMATS[_ending(path)]
     if form in _LINE_FORMATS:
         return _quads_of_lines(path, form, report, before)
     if form == RdfFormat.RDF_XML:
-        with Reading(path, Report()) as file:
+        with Reading(path, ReadReport()) as file:
             refuse_entities(file, path)
     return _quads_of_document(path, form, report, before)
 
 
-def _quads_of_lines(path: Path, form: RdfFormat, report: Report, before: int) -> Iterator[Quad]:
+def _quads_of_lines(path: Path, form: RdfFormat, report: ReadReport, before: int) -> Iterator[Quad]:
     """Parse many lines at once, and each by itself only where one of them is broken."""
     passed = 0
     for block in read_blocks(path, report, before):
@@ -152,7 +152,7 @@ def _quads_of_lines(path: Path, form: RdfFormat, report: Report, before: int) ->
 
 
 def _good_lines(
-    lines: list[bytes], form: RdfFormat, path: Path, passed: int, report: Report
+    lines: list[bytes], form: RdfFormat, path: Path, passed: int, report: ReadReport
 ) -> Iterator[Quad]:
     for number, line in enumerate(lines, passed + 1):
         try:
@@ -161,7 +161,9 @@ def _good_lines(
             report.skip(path, number, reason(error))
 
 
-def _quads_of_document(path: Path, form: RdfFormat, report: Report, before: int) -> Iterator[Quad]:
+def _quads_of_document(
+    path: Path, form: RdfFormat, report: ReadReport, before: int
+) -> Iterator[Quad]:
     last_bad = 0
     with Reading(path, report, before) as file:
         shallow = _SHALLOW.get(form, _Shallow)(file, path)

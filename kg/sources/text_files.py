@@ -14,7 +14,7 @@ from typing import Self
 from urllib.parse import quote
 
 from kg.errors import SightGraphError
-from kg.sources import SOURCES, Report, Statement
+from kg.sources import SOURCES, ReadReport, Statement
 from kg.vocabulary import LABEL_IRI, ONTOLOGY, RDFS
 from kg.xml_files import Readable
 
@@ -47,7 +47,7 @@ class Reading:
     before: bytes of the files that were read before this one, where several are one source.
     """
 
-    def __init__(self, path: Path, report: Report, before: int = 0) -> None:
+    def __init__(self, path: Path, report: ReadReport, before: int = 0) -> None:
         if not path.is_file():
             raise SightGraphError(f"there is no file '{path}' to import.")
         try:
@@ -95,12 +95,12 @@ class Reading:
         self._file.close()
 
 
-def open_text(path: Path, report: Report, before: int = 0) -> Iterator[tuple[int, str]]:
+def open_text(path: Path, report: ReadReport, before: int = 0) -> Iterator[tuple[int, str]]:
     """Yield each line of a UTF-8 file with its number, counted from 1."""
     return numbered(read_blocks(path, report, before), path, report)
 
 
-def read_blocks(path: Path, report: Report, before: int = 0) -> Iterator[list[bytes]]:
+def read_blocks(path: Path, report: ReadReport, before: int = 0) -> Iterator[list[bytes]]:
     """Yield the lines of a file, without their ends, about a megabyte at a time."""
     with Reading(path, report, before) as file:
         yield from split_lines(file, path)
@@ -127,7 +127,7 @@ def split_lines(file: Readable, path: Path) -> Iterator[list[bytes]]:
 
 
 def numbered(
-    blocks: Iterable[list[bytes]], path: Path, report: Report
+    blocks: Iterable[list[bytes]], path: Path, report: ReadReport
 ) -> Iterator[tuple[int, str]]:
     """Yield each line as text with its number; one that is no UTF-8 is reported as bad."""
     number = 0
@@ -237,6 +237,6 @@ def format_of(path: Path) -> str:
 
 
 def _is_conceptnet(path: Path) -> bool:
-    with Reading(path, Report()) as file:
+    with Reading(path, ReadReport()) as file:
         first = file.read(LONGEST_HEADER).partition(b"\n")[0]
     return first.startswith(b"/a/") or first.split() == _CONCEPTNET_COLUMNS

@@ -9,7 +9,7 @@ from pathlib import Path
 from pyoxigraph import NamedNode, RdfFormat, parse
 
 from kg.files import bundled
-from kg.sources import Choice, Report, Statement
+from kg.sources import Choice, ReadReport, Statement
 from kg.sources.text_files import (
     XSD,
     Once,
@@ -32,7 +32,7 @@ _IS_A_NAMES = ("is a", "isa")
 _PROPERTIES = {OWL + "ObjectProperty", OWL + "DatatypeProperty"}
 
 
-def read_tsv(path: Path, choice: Choice, report: Report) -> Iterator[Statement]:
+def read_tsv(path: Path, choice: Choice, report: ReadReport) -> Iterator[Statement]:
     """Read lines `subject <tab> relation <tab> object [<tab> strength]`.
 
     Subjects and objects that look like `scheme://...` are IRIs; other words name a concept of

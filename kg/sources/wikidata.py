@@ -8,7 +8,7 @@ from pathlib import Path
 from pyoxigraph import Literal, NamedNode, Quad, RdfFormat
 
 from kg.errors import SightGraphError
-from kg.sources import Choice, Report, Statement
+from kg.sources import Choice, ReadReport, Statement
 from kg.sources.rdf import literal_fields, parse_line, reason
 from kg.sources.text_files import (
     NOTHING_IMPORTED,
@@ -73,7 +73,7 @@ _ALL_LANGUAGES = "mul"
 """The tag of a name that holds in all languages that have none of their own."""
 
 
-def read_wikidata(path: Path, choice: Choice, report: Report) -> Iterator[Statement]:
+def read_wikidata(path: Path, choice: Choice, report: ReadReport) -> Iterator[Statement]:
     """Read a truthy dump: https://www.wikidata.org/wiki/Wikidata:Database_download.
 
     Of `latest-truthy.nt` (also .gz, .bz2) the names, further names and descriptions in the
@@ -98,7 +98,7 @@ def read_wikidata(path: Path, choice: Choice, report: Report) -> Iterator[Statem
     yield from said.unnamed_relations()
 
 
-def _wanted_lines(path: Path, choice: Choice, report: Report) -> Iterator[tuple[int, bytes]]:
+def _wanted_lines(path: Path, choice: Choice, report: ReadReport) -> Iterator[tuple[int, bytes]]:
     """Yield the lines that state something wanted; most lines cost one split and one look-up."""
     texts = {*_LABELS, _ALIAS, *_GLOSSES}
     wanted = texts | {f"<{DIRECT}{name}>".encode() for name in _relations(choice)}
@@ -126,7 +126,7 @@ def _relations(choice: Choice) -> tuple[str, ...]:
     return choice.relations or (*CATEGORIES, *EVERYDAY)
 
 
-def _check_bad(line: bytes, path: Path, number: int, report: Report) -> None:
+def _check_bad(line: bytes, path: Path, number: int, report: ReadReport) -> None:
     """Report a line that is no triple; a first line of this kind ends the import."""
     if not line.strip() or line.startswith(b"#"):
         return

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from kg.errors import SightGraphError
-from kg.sources import Choice, Report, Statement
+from kg.sources import Choice, ReadReport, Statement
 from kg.sources.open_english_wordnet import (
     LABELS,
     RELATIONS,
@@ -55,7 +55,7 @@ _MARKER = re.compile(r"\((a|p|ip)\)$")
 """How an adjective may stand, written behind the word."""
 
 
-def read_wordnet(path: Path, choice: Choice, report: Report) -> Iterator[Statement]:
+def read_wordnet(path: Path, choice: Choice, report: ReadReport) -> Iterator[Statement]:
     """Read Princeton WordNet's database files or Open English WordNet's YAML.
 
     Princeton (wndb(5WN), https://wordnet.princeton.edu/documentation/wndb5wn): the folder with
@@ -83,13 +83,13 @@ def read_wordnet(path: Path, choice: Choice, report: Report) -> Iterator[Stateme
         yield statement
 
 
-def _statements(path: Path, report: Report) -> Iterator[Statement]:
+def _statements(path: Path, report: ReadReport) -> Iterator[Statement]:
     if path.is_dir() and any((path / name).is_file() for name in _PRINCETON_FILES):
         return _princeton(path, report)
     return read_open_english(path, report)
 
 
-def _princeton(folder: Path, report: Report) -> Iterator[Statement]:
+def _princeton(folder: Path, report: ReadReport) -> Iterator[Statement]:
     version, before = "30", 0
     for path in (folder / name for name in _PRINCETON_FILES):
         if not path.is_file():

@@ -26,7 +26,7 @@ PARSER = "parser"
 
 
 @dataclass(frozen=True, slots=True)
-class Statement:
+class CitableStatement:
     """One piece of evidence that can be cited.
 
     edge, node: what it stands for, one of them; supports: the candidate that it speaks for.
@@ -38,9 +38,9 @@ class Statement:
     supports: str | None = None
 
 
-def statements(answer: Answer) -> list[Statement]:
+def statements(answer: Answer) -> list[CitableStatement]:
     """Return the evidence, then that of the other candidates, then the objects that were seen."""
-    found: dict[Edge | str, Statement] = {}
+    found: dict[Edge | str, CitableStatement] = {}
     chosen = None if answer.text == DONT_KNOW else answer.text
     for edge in dict.fromkeys((*answer.evidence.facts, *answer.evidence.path)):
         if edge.kind in TELLING and edge.origin != PARSER:
@@ -54,7 +54,7 @@ def statements(answer: Answer) -> list[Statement]:
     return list(found.values())
 
 
-def prompt(question: str, listed: Sequence[Statement], candidates: Sequence[str]) -> str:
+def prompt(question: str, listed: Sequence[CitableStatement], candidates: Sequence[str]) -> str:
     """Return what a language model is asked; it must cite a number of `listed`."""
     numbered = "\n".join(f"[{number}] {one.text}" for number, one in enumerate(listed, 1))
     return (
@@ -94,20 +94,20 @@ def _seen(graph: SceneGraph) -> list[Node]:
     return [*objects[:MAX_SEEN], *graph.nodes(NodeKind.SCENE)]
 
 
-def _of_edge(graph: SceneGraph, edge: Edge, supports: str | None) -> Statement:
+def _of_edge(graph: SceneGraph, edge: Edge, supports: str | None) -> CitableStatement:
     source, target = graph.node(edge.source).label, graph.node(edge.target).label
     inherited = f" (as {', '.join(edge.via)})" if edge.via else ""
-    return Statement(f"{source} {edge.relation} {target}{inherited}", edge, None, supports)
+    return CitableStatement(f"{source} {edge.relation} {target}{inherited}", edge, None, supports)
 
 
-def _of_node(answer: Answer, node: Node) -> Statement:
+def _of_node(answer: Answer, node: Node) -> CitableStatement:
     if node.kind == NodeKind.SCENE:
         text = f"the photograph shows: {node.label}"
     elif node.box is None:
         text = f"seen: {node.label}"
     else:
         text = f"seen: {node.label} at [{', '.join(str(round(x)) for x in node.box)}]"
-    return Statement(text, None, node, node.label if node.label in _names(answer) else None)
+    return CitableStatement(text, None, node, node.label if node.label in _names(answer) else None)
 
 
 def _names(answer: Answer) -> list[str]:
@@ -203,8 +203,8 @@ class Reader:
         )
 
     def _written(
-        self, answer: Answer, listed: Sequence[Statement], photo: Photo | None
-    ) -> tuple[str | None, Sequence[Statement]]:
+        self, answer: Answer, listed: Sequence[CitableStatement], photo: Photo | None
+    ) -> tuple[str | None, Sequence[CitableStatement]]:
         """Ask with as many statements as the model can hold; return its reply and these."""
         likely = _names(answer)
         image = photo.image if photo else None
@@ -220,7 +220,7 @@ class Reader:
         return replace(answer, models=answer.models | {"reader": said}, refusal=said)
 
 
-def _chosen(answer: Answer, text: str, cited: Sequence[Statement]) -> Candidate | None:
+def _chosen(answer: Answer, text: str, cited: Sequence[CitableStatement]) -> Candidate | None:
     """Return the candidate that the reply `text` stands for; None if the graph has none such."""
     known = {name: one for one in answer.guesses for name in one.names}
     words = f" {normalise(text)} "
@@ -242,7 +242,7 @@ def _renamed(
     return (Candidate(text, sum(one.score for one in same), chosen.includes), *others)
 
 
-def _evidence(answer: Answer, cited: Sequence[Statement]) -> Evidence:
+def _evidence(answer: Answer, cited: Sequence[CitableStatement]) -> Evidence:
     """Return the evidence of `cited`, its facts in that order.
 
     The path stays where all that is cited is on it; otherwise it is what ties the cited

@@ -26,7 +26,7 @@ VERDICTS = ("yes", "no", "unknown")
 
 
 @dataclass(frozen=True, slots=True)
-class Prediction:
+class HeadPrediction:
     """The output of a head, and what it was computed from."""
 
     output: Any
@@ -50,7 +50,7 @@ class FolderHead(nn.Module):
             self.widen = nn.Linear(hidden, dim)
         self._parameters_read = list(inspect.signature(head.forward).parameters)[1:]
 
-    def forward(self, fused: Fused, inputs: FolderInputs) -> Prediction:
+    def forward(self, fused: Fused, inputs: FolderInputs) -> HeadPrediction:
         """Call the head; its parameters name what it reads: inputs, masks, texts, ..."""
         if hasattr(self, "widen"):
             parts = None if fused.parts is None else self.widen(fused.parts)
@@ -67,18 +67,18 @@ class FolderHead(nn.Module):
         if "sentences" in self._parameters_read:
             offered["sentences"] = self.sentences(inputs)
         given = {name: offered[name] for name in self._parameters_read if name in offered}
-        return Prediction(self.head(fused, **given), fused, inputs)
+        return HeadPrediction(self.head(fused, **given), fused, inputs)
 
-    def match(self, images: Fused, texts: Fused, inputs: FolderInputs) -> Prediction:
+    def match(self, images: Fused, texts: Fused, inputs: FolderInputs) -> HeadPrediction:
         """Score each image of the batch against each text, for a head of two towers."""
-        return Prediction(self.head(images, texts), texts, inputs)
+        return HeadPrediction(self.head(images, texts), texts, inputs)
 
-    def loss(self, given: Prediction) -> Tensor:
+    def loss(self, given: HeadPrediction) -> Tensor:
         """Return the head's loss, []."""
         loss: Tensor = self.head.loss(given.output, *self.use.targets(self, given))
         return loss
 
-    def correct(self, given: Prediction) -> list[bool]:
+    def correct(self, given: HeadPrediction) -> list[bool]:
         """Return which questions are answered correctly."""
         if self.two_towers:
             best = given.output.argmax(dim=0, keepdim=True)
@@ -118,13 +118,13 @@ class HeadUse:
     takes: whether it can answer a question; needs: which these are, for messages.
     """
 
-    targets: Callable[[FolderHead, Prediction], tuple[Any, ...]]
-    answers: Callable[[FolderHead, Prediction], Sequence[str | None]]
+    targets: Callable[[FolderHead, HeadPrediction], tuple[Any, ...]]
+    answers: Callable[[FolderHead, HeadPrediction], Sequence[str | None]]
     takes: Callable[[FolderQuestion], bool] = lambda question: True
     needs: str = "any answer"
 
 
-def _right(given: Prediction, texts: Texts) -> Tensor:
+def _right(given: HeadPrediction, texts: Texts) -> Tensor:
     """Return 1 for each of the candidates `texts` [B, A] that is a right answer, else 0."""
     pairs = zip(texts, given.inputs.questions, strict=True)
     right = [[float(text in question.answers) for text in row] for row, question in pairs]
@@ -136,7 +136,7 @@ def _best(scores: Tensor, texts: Texts) -> list[str | None]:
     return [row[at] for row, at in zip(texts, scores.argmax(1).tolist(), strict=True)]
 
 
-def _classes(given: Prediction, number: Callable[[FolderQuestion], int]) -> tuple[Tensor]:
+def _classes(given: HeadPrediction, number: Callable[[FolderQuestion], int]) -> tuple[Tensor]:
     classes = [number(one) for one in given.inputs.questions]
     return (torch.tensor(classes, device=given.inputs.image.device),)
 
@@ -146,21 +146,21 @@ def _first_option(question: FolderQuestion) -> int:
     return next(right, NO_TARGET)
 
 
-def _each(given: Prediction, texts: Sequence[str]) -> Texts:
+def _each(given: HeadPrediction, texts: Sequence[str]) -> Texts:
     return [texts] * len(given.inputs.questions)
 
 
-def _joint_targets(head: FolderHead, given: Prediction) -> tuple[Rows, Tensor]:
+def _joint_targets(head: FolderHead, given: HeadPrediction) -> tuple[Rows, Tensor]:
     strings, rows = head.joint(given.inputs)
     return rows, _right(given, _each(given, strings))
 
 
-def _joint_answers(head: FolderHead, given: Prediction) -> list[str | None]:
+def _joint_answers(head: FolderHead, given: HeadPrediction) -> list[str | None]:
     strings, rows = head.joint(given.inputs)
     return _best(given.output.joint(rows), _each(given, strings))
 
 
-def _written(head: FolderHead, given: Prediction) -> list[str]:
+def _written(head: FolderHead, given: HeadPrediction) -> list[str]:
     written = head.head.write(given.fused, given.inputs.masks).words.tolist()
     return [
         " ".join(head.words[word - FIRST_WORD] for word in row if word >= FIRST_WORD)
@@ -168,7 +168,7 @@ def _written(head: FolderHead, given: Prediction) -> list[str]:
     ]
 
 
-def _same_image(given: Prediction) -> Tensor:
+def _same_image(given: HeadPrediction) -> Tensor:
     numbers = [one.image for one in given.inputs.questions]
     images = torch.tensor(numbers, device=given.output.device)
     return images.unsqueeze(1) == images

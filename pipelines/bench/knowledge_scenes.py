@@ -65,7 +65,7 @@ class SceneExample:
 
 
 @dataclass(frozen=True, slots=True)
-class SceneBatch:
+class KnowledgeSceneBatch:
     """Examples one after another, padded to I nodes when they become tokens.
 
     Shapes: as `SceneExample`, with sample and place of each node [N], texts [B, 2],
@@ -140,7 +140,7 @@ class SceneFront(nn.Module):
         self.geometry = nn.Linear(GEOMETRY_FEATURES, hidden)
         self.text = nn.ModuleList(nn.Linear(text_features, hidden) for _ in range(TEXTS))
 
-    def forward(self, batch: SceneBatch) -> SceneInputs:
+    def forward(self, batch: KnowledgeSceneBatch) -> SceneInputs:
         samples, longest = len(batch.texts), longest_of(batch.place)
         nodes = self.label(batch.vectors[batch.node_text]) + self.kind(batch.node_kind)
         nodes = torch.relu(nodes + self.geometry(batch.geometry))
@@ -156,7 +156,7 @@ class SceneFront(nn.Module):
         graph = self._graph(batch, longest + TEXTS)
         return SceneInputs(image, torch.relu(text), graph, masks, labels)
 
-    def _graph(self, batch: SceneBatch, length: int) -> TokenGraph:
+    def _graph(self, batch: KnowledgeSceneBatch, length: int) -> TokenGraph:
         used, relation = torch.unique(batch.relation, return_inverse=True)
         relations = batch.vectors[used]
         sample = torch.div(batch.receivers, length, rounding_mode="floor")
@@ -186,7 +186,7 @@ class LabelChoice(nn.Module):
         return logs
 
 
-class SceneObjective(Objective[FusionModel, SceneBatch]):
+class KnowledgeSceneObjective(Objective[FusionModel, KnowledgeSceneBatch]):
     """-log of the probability of all right nodes together; accuracy by number of relations.
 
     vectors: [T, D] of the whole text table, of which a batch takes its own rows.
@@ -195,7 +195,7 @@ class SceneObjective(Objective[FusionModel, SceneBatch]):
     def __init__(self, vectors: Tensor) -> None:
         self.vectors = vectors
 
-    def collate(self, examples: Sequence[SceneExample]) -> SceneBatch:
+    def collate(self, examples: Sequence[SceneExample]) -> KnowledgeSceneBatch:
         counts = torch.tensor([len(one.node_text) for one in examples])
         sample = torch.arange(len(examples)).repeat_interleave(counts)
         place, _ = places(sample, len(examples))
@@ -217,7 +217,7 @@ class SceneObjective(Objective[FusionModel, SceneBatch]):
             ]
             for number, one in enumerate(examples)
         ]
-        return SceneBatch(
+        return KnowledgeSceneBatch(
             node_text=node_text,
             node_kind=torch.cat([one.node_kind for one in examples]),
             geometry=torch.cat([one.geometry for one in examples]),
@@ -234,13 +234,13 @@ class SceneObjective(Objective[FusionModel, SceneBatch]):
             vectors=self.vectors[used],
         )
 
-    def loss(self, model: FusionModel, batch: SceneBatch) -> tuple[Tensor, Figures]:
+    def loss(self, model: FusionModel, batch: KnowledgeSceneBatch) -> tuple[Tensor, Figures]:
         logs = model(batch)
         right = _padded(batch, logs.shape[1])
         lowest = torch.finfo(logs.dtype).min
         return -torch.logsumexp(logs.masked_fill(~right, lowest), dim=1).mean(), {}
 
-    def figures(self, model: FusionModel, batch: SceneBatch) -> Figures:
+    def figures(self, model: FusionModel, batch: KnowledgeSceneBatch) -> Figures:
         logs = model(batch)
         right = _padded(batch, logs.shape[1])
         hit = right.gather(1, logs.argmax(1, keepdim=True)).squeeze(1)
@@ -256,7 +256,7 @@ def longest_of(place: Tensor) -> int:
     return int(place.max()) + 1 if len(place) else 1
 
 
-def _padded(batch: SceneBatch, longest: int) -> Tensor:
+def _padded(batch: KnowledgeSceneBatch, longest: int) -> Tensor:
     """Return which token is an answer, as [B, I]."""
     right = torch.zeros(len(batch.texts), longest, dtype=torch.bool, device=batch.answers.device)
     right[batch.sample, batch.place] = batch.answers
@@ -314,7 +314,7 @@ class KnowledgeScenes(BenchTask):
         )
         self.encoder = sentence_encoder(choice.text_encoder or "minilm", self.table.texts())
         self.vectors = encode_once(self.table.texts(), self.encoder)
-        return Prepared(SceneObjective(self.vectors), train, validation, test)
+        return Prepared(KnowledgeSceneObjective(self.vectors), train, validation, test)
 
     def training_records(self, data: Path) -> Sequence[Divided]:
         return read_parts(data)["train"]
@@ -348,5 +348,5 @@ class KnowledgeScenes(BenchTask):
         new = self.table.texts()[len(self.vectors) :]  # labels that only the noise brought in
         if new:
             self.vectors = torch.cat([self.vectors, self.encoder(new)])
-        figures = measured(model, SceneObjective(self.vectors), examples, MEASURE_BATCH)
+        figures = measured(model, KnowledgeSceneObjective(self.vectors), examples, MEASURE_BATCH)
         return figures[self.measures[0]]

@@ -8,7 +8,7 @@ from dataclasses import replace
 from kg.english import normalise
 from kg.graph import Edge, Node, SceneGraph
 from kg.knowledge.facts import KnowledgeGraph
-from kg.linking import Candidate, Linker
+from kg.linking import LinkCandidate, Linker
 from kg.vocabulary import ACTIVITY, MEANS, EdgeKind, NodeKind
 from pipelines.build.context import BuildContext, add_facts
 from pipelines.build.grounding import GENERIC_NOUNS, Grounding
@@ -176,7 +176,7 @@ def _add_concepts(
         context.concepts.add_incoming(graph, concept)
 
 
-def _activity(verb: Doing, context: BuildContext) -> tuple[str, int, list[Candidate]]:
+def _activity(verb: Doing, context: BuildContext) -> tuple[str, int, list[LinkCandidate]]:
     """Return the longest name of an activity that is known, its end, and what it denotes.
 
     Failing that, a name near in meaning to the verb with its object.
@@ -193,7 +193,7 @@ def _activity(verb: Doing, context: BuildContext) -> tuple[str, int, list[Candid
     return (*verb.whole, [one for one in found if one.score >= NEAR_ACTIVITY])
 
 
-def _activities(name: str, linker: Linker, knowledge: KnowledgeGraph) -> list[Candidate]:
+def _activities(name: str, linker: Linker, knowledge: KnowledgeGraph) -> list[LinkCandidate]:
     """Return the best of the activities that `name` may denote."""
     found = [one for one in linker.link(name) if _is_activity(one.concept, knowledge)]
     return [one for one in found if one.score == found[0].score]

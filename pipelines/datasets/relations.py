@@ -151,7 +151,7 @@ def captioned_photos(
     Raises:
         SightGraphError: a data set is missing.
     """
-    nouns = Nouns()
+    nouns = CaptionNouns()
     photos = []
     for photo in track(captioned(data, train), "reading captions"):
         name = photo.name
@@ -208,7 +208,7 @@ def _captioned(folder: str, photo: CocoPhoto | FlickrPhoto, boxes: Labelled) -> 
     return CaptionedPhoto(f"{folder}/{photo.file_name}", photo.part, photo.captions, boxes)
 
 
-class Nouns:
+class CaptionNouns:
     """Finds the boxes that the nouns of a caption mean, by label, synonym and category."""
 
     def __init__(self) -> None:

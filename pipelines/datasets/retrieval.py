@@ -29,7 +29,7 @@ FVQA_RELATIONS = {"transnbhd": "dbpedia", "IsA": "broader"}
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class RetrievalQuestion:
     """A question that a store is to help with.
 
     answers: forms of the right answers' names. seen: names of what the photograph shows.
@@ -44,7 +44,7 @@ class Asked:
     photo: str = ""
 
 
-def read_questions(file: Path) -> list[Asked]:
+def read_questions(file: Path) -> list[RetrievalQuestion]:
     """Read OK-VQA's questions, or those of FVQA that have a caption.
 
     What is seen is OK-VQA's listed detections, and FVQA's caption.
@@ -64,15 +64,17 @@ def read_questions(file: Path) -> list[Asked]:
     return [_of_okvqa(one) for one in read_okvqa(file)]
 
 
-def _of_okvqa(one: OpenQuestion) -> Asked:
+def _of_okvqa(one: OpenQuestion) -> RetrievalQuestion:
     agreed = [answer for answer, score in one.scores.items() if score >= AGREED]
     answers = (form for answer in agreed or one.scores for form in name_forms(answer))
-    return Asked(one.question, one.seen, frozenset(answers), one.part, photo=one.photo)
+    return RetrievalQuestion(one.question, one.seen, frozenset(answers), one.part, photo=one.photo)
 
 
-def _of_fvqa(one: OpenQuestion) -> Asked:
+def _of_fvqa(one: OpenQuestion) -> RetrievalQuestion:
     answers = frozenset(form for answer in one.scores for form in name_forms(answer))
-    return Asked(one.question, (one.caption or "",), answers, one.part, one.fact, one.photo)
+    return RetrievalQuestion(
+        one.question, (one.caption or "",), answers, one.part, one.fact, one.photo
+    )
 
 
 class SeedFinder:
@@ -87,7 +89,7 @@ class SeedFinder:
         self.mentions = MentionFinder(store.index)
         self.parser = Parser(reader="rules")
 
-    def __call__(self, asked: Asked) -> tuple[list[int], list[int]]:
+    def __call__(self, asked: RetrievalQuestion) -> tuple[list[int], list[int]]:
         """Return the nodes that the question names, and further ones of what is seen."""
         named = self._nodes(asked.question)
         shown: list[int] = []
@@ -118,13 +120,13 @@ class Judge:
         for number, iri in enumerate(self.index.relations):
             self._numbers.setdefault(_plain(local_name(iri)), []).append(number)
 
-    def holds_answer(self, asked: Asked, nodes: NDArray[np.int32]) -> NDArray[np.bool_]:
+    def holds_answer(self, asked: RetrievalQuestion, nodes: NDArray[np.int32]) -> NDArray[np.bool_]:
         """Return for each node whether its name is a right answer [K]."""
         distinct, place = np.unique(nodes, return_inverse=True)
         right = [bool(self.forms(int(node)) & asked.answers) for node in distinct]
         return np.array(right, bool)[place]
 
-    def is_fact(self, asked: Asked, candidates: Candidates) -> NDArray[np.bool_]:
+    def is_fact(self, asked: RetrievalQuestion, candidates: Candidates) -> NDArray[np.bool_]:
         """Return for each candidate whether it is the question's fact [K].
 
         The relation must be the same; the ends may be written in other forms.

@@ -37,30 +37,30 @@ MOST_CANDIDATES, MOST = 1000, 100
 
 
 @dataclass(frozen=True, slots=True)
-class View:
+class PhotoView:
     """A part of a photograph, in its pixels, as it is or mirrored."""
 
     box: Box
     mirrored: bool = False
 
 
-def views_of(width: int, height: int, kind: Views) -> list[View]:
+def views_of(width: int, height: int, kind: Views) -> list[PhotoView]:
     """Return the views: "whole" is one, "mirrored" two, "crops" these and four crops."""
     whole = Box(0.0, 0.0, float(width), float(height))
-    found = [View(whole)]
+    found = [PhotoView(whole)]
     if kind != "whole":
-        found.append(View(whole, mirrored=True))
+        found.append(PhotoView(whole, mirrored=True))
     if kind == "crops":
         wide, high = CROP_SHARE * width, CROP_SHARE * height
         found += [
-            View(Box(x, y, x + wide, y + high))
+            PhotoView(Box(x, y, x + wide, y + high))
             for x in (0.0, width - wide)
             for y in (0.0, height - high)
         ]
     return found
 
 
-def pixels(photo: Photo, view: View, side: int) -> Tensor:
+def pixels(photo: Photo, view: PhotoView, side: int) -> Tensor:
     """Return a view stretched to [3, side, side], RGB in [0, 1]."""
     part = photo.image.resize((side, side), Image.Resampling.BILINEAR, box=view.box)
     image = torch.from_numpy(np.asarray(part).copy()).permute(2, 0, 1).float() / 255
@@ -89,7 +89,7 @@ def detect(
 
 
 def _in_photo(
-    photo: Photo, view: View, boxes: Tensor, scores: Tensor, labels: Tensor
+    photo: Photo, view: PhotoView, boxes: Tensor, scores: Tensor, labels: Tensor
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Bring boxes in shares of a view into the photograph; leave out what a crop cut."""
     boxes = boxes.clamp(0, 1)

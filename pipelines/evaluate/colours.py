@@ -11,7 +11,7 @@ from rich.progress import track
 
 from kg.errors import SightGraphError
 from kg.graph import Box
-from pipelines.datasets.relations import Nouns, captioned
+from pipelines.datasets.relations import CaptionNouns, captioned
 from pipelines.evaluate.protocol import Report, Source
 from pipelines.photo import Photo
 from pipelines.reading.parser import CaptionReader
@@ -31,7 +31,7 @@ def said_colours(data: Path, train: bool, reader: CaptionReader) -> list[tuple[s
     Raises:
         SightGraphError: a data set is missing.
     """
-    nouns = Nouns()
+    nouns = CaptionNouns()
     found = []
     for photo in track(captioned(data, train, least=1), "reading captions"):
         boxes = photo.boxes

@@ -46,7 +46,7 @@ class UnrelatedCase:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class EditQuestion:
     """A question asked before and after an edit.
 
     right_before, right: whether the two answers are right. An unrelated question need not be right
@@ -149,11 +149,13 @@ def check(edits: Sequence[EditCase], unrelated: Sequence[UnrelatedCase], images:
     check_photographs((PhotoQuestion(*one, (), "edit") for one in listed), images)
 
 
-def ask_edits(sightgraph: SightGraph, edits: Iterable[EditCase], images: Path) -> Iterator[Asked]:
+def ask_edits(
+    sightgraph: SightGraph, edits: Iterable[EditCase], images: Path
+) -> Iterator[EditQuestion]:
     """Ask the question of each edit before and after it."""
     for one in edits:
         said = _before_and_after(sightgraph, one, one, images)
-        yield Asked(
+        yield EditQuestion(
             **said,
             right_before=same_answer(said["before"], one.before),
             right=same_answer(said["after"], one.after),
@@ -165,16 +167,16 @@ def ask_unrelated(
     edits: Iterable[EditCase],
     unrelated: Iterable[UnrelatedCase],
     images: Path,
-) -> Iterator[Asked]:
+) -> Iterator[EditQuestion]:
     """Ask each of `unrelated` before and after its edit."""
     by_id = {one.id: one for one in edits}
     for one in unrelated:
         said = _before_and_after(sightgraph, by_id[one.edit], one, images)
         stayed = same_answer(said["after"], [said["before"]])
-        yield Asked(**said, right_before=None, right=stayed)
+        yield EditQuestion(**said, right_before=None, right=stayed)
 
 
-def figures(asked: Sequence[Asked], unrelated: Sequence[Asked]) -> dict[str, float]:
+def figures(asked: Sequence[EditQuestion], unrelated: Sequence[EditQuestion]) -> dict[str, float]:
     """Return the shares of right answers before and after the edits, and of those that stayed."""
     found = {
         "edits": float(len(asked)),
@@ -191,7 +193,7 @@ def figures(asked: Sequence[Asked], unrelated: Sequence[Asked]) -> dict[str, flo
     return found
 
 
-def report(asked: Sequence[Asked], unrelated: Sequence[Asked]) -> Report:
+def report(asked: Sequence[EditQuestion], unrelated: Sequence[EditQuestion]) -> Report:
     """Return the figures, and a row for every question that was asked twice."""
     lists = {
         "answers": [asdict(one) for one in asked],
@@ -205,7 +207,7 @@ def report(asked: Sequence[Asked], unrelated: Sequence[Asked]) -> Report:
 def _before_and_after(
     sightgraph: SightGraph, edit: EditCase, asked: EditCase | UnrelatedCase, images: Path
 ) -> dict[str, Any]:
-    """Ask twice; return all fields of `Asked` but the judgements."""
+    """Ask twice; return all fields of `EditQuestion` but the judgements."""
     name = asked.file_name
     photo = Photo.open(name if name.startswith(EXAMPLE) else images / name)
     before = sightgraph.ask(photo, asked.question)

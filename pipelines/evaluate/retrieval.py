@@ -18,7 +18,7 @@ from kg.files import bundled
 from kg.knowledge.store import Store
 from kg.retrieval import Candidates, Ranker, Retriever
 from pipelines.build.retrieval import relation_vectors
-from pipelines.datasets.retrieval import Asked, Judge, SeedFinder, read_questions
+from pipelines.datasets.retrieval import Judge, RetrievalQuestion, SeedFinder, read_questions
 from pipelines.datasets.splits import in_part
 from pipelines.evaluate.protocol import Report, Source
 
@@ -40,7 +40,7 @@ class RetrievalEvaluator:
     kg: Path
     limit: int | None = None
 
-    def dataset(self, source: Source) -> list[Asked]:
+    def dataset(self, source: Source) -> list[RetrievalQuestion]:
         """Return the questions about photographs that training holds out.
 
         Raises:
@@ -54,7 +54,7 @@ class RetrievalEvaluator:
     def system(self, model: Path | None = None) -> Ranker:
         return Ranker.load((model or bundled("models", "retrieval")) / "model.safetensors")
 
-    def __call__(self, ranker: Ranker, dataset: Sequence[Asked]) -> Report:
+    def __call__(self, ranker: Ranker, dataset: Sequence[RetrievalQuestion]) -> Report:
         rows = list(ranked(dataset, Store(self.kg), ranker))
         figures: dict[str, float] = {"questions": len(rows)}
         for name, k in product(RANKINGS, BEST):
@@ -64,7 +64,9 @@ class RetrievalEvaluator:
         return Report(f"{RANKINGS[0]}, best {BEST[0]}", figures, rows)
 
 
-def ranked(questions: Sequence[Asked], store: Store, ranker: Ranker) -> Iterator[dict[str, Any]]:
+def ranked(
+    questions: Sequence[RetrievalQuestion], store: Store, ranker: Ranker
+) -> Iterator[dict[str, Any]]:
     """Yield for each question its best right fact's place in each ranking, from 1; None if none.
 
     Only the best `max(BEST)` facts are looked through. any: whether any candidate is right.
@@ -91,7 +93,7 @@ def ranked(questions: Sequence[Asked], store: Store, ranker: Ranker) -> Iterator
         yield row
 
 
-def _right(judge: Judge, one: Asked, found: Candidates) -> np.ndarray:
+def _right(judge: Judge, one: RetrievalQuestion, found: Candidates) -> np.ndarray:
     if one.fact is not None:
         return judge.is_fact(one, found)
     return judge.holds_answer(one, found.other) | judge.holds_answer(one, found.seed)

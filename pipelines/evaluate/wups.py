@@ -9,7 +9,7 @@ from math import prod
 from pathlib import Path
 
 from kg.errors import SightGraphError
-from kg.sources import Choice, Report, Statement
+from kg.sources import Choice, ReadReport, Statement
 from kg.sources.wordnet import read_wordnet
 from kg.vocabulary import ALIAS_IRI, IS_A_IRI, LABEL_IRI
 
@@ -181,4 +181,4 @@ def _statements(path: Path) -> Iterator[Statement]:
     """Yield what a WordNet says; of a folder of YAML only the files of nouns are read."""
     files = sorted(path.glob(_NOUN_FILES)) if path.is_dir() else []
     for file in files or [path]:
-        yield from read_wordnet(file, Choice(), Report())
+        yield from read_wordnet(file, Choice(), ReadReport())

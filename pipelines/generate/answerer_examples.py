@@ -28,7 +28,7 @@ from pipelines.datasets.okvqa import OpenQuestion, read_okvqa
 from pipelines.datasets.photographs import read_teacher_boxes
 from pipelines.datasets.splits import Part, for_training, in_part, question_part
 from pipelines.detections import Detection, strongest, without_duplicates
-from pipelines.generate.question import Question
+from pipelines.generate.question import GeneratedQuestion
 from pipelines.generate.questions import QuestionWriter
 from pipelines.photo import Photo
 from pipelines.reading.parser import Parser, Sentence
@@ -152,7 +152,9 @@ class ExampleMaker:
             if node.kind != NodeKind.ENTITY
             and {normalise(node.label), *base_forms(normalise(node.label))} & right
         )
-        question = Question(text, "asked", text, text, answers=found, answerable=bool(found))
+        question = GeneratedQuestion(
+            text, "asked", text, text, answers=found, answerable=bool(found)
+        )
         example = self._example(picture, graph, sentence, question)
         unknown = torch.full_like(example.path, -1.0)
         return replace(example, path=unknown, part=picture.part)
@@ -162,7 +164,7 @@ class ExampleMaker:
         picture: Picture,
         graph: SceneGraph,
         sentence: Sentence,
-        question: Question,
+        question: GeneratedQuestion,
     ) -> Example:
         regions = region_features(picture.detections, self.config.region_detector)
         tensors = graph_tensors(
@@ -183,7 +185,9 @@ class ExampleMaker:
             part=question_part(question.subject, question.wording, picture.part),
         )
 
-    def _edit(self, graph: SceneGraph, question: Question) -> tuple[SceneGraph, Question]:
+    def _edit(
+        self, graph: SceneGraph, question: GeneratedQuestion
+    ) -> tuple[SceneGraph, GeneratedQuestion]:
         """Exchange the facts that the question asks for, in the graph and in the target."""
         assert question.fact is not None
         subject, relation = question.fact
@@ -199,8 +203,8 @@ class ExampleMaker:
         return graph, question
 
     def _exchange(
-        self, graph: SceneGraph, question: Question, asked: Sequence[Edge]
-    ) -> tuple[SceneGraph, Question]:
+        self, graph: SceneGraph, question: GeneratedQuestion, asked: Sequence[Edge]
+    ) -> tuple[SceneGraph, GeneratedQuestion]:
         if not asked:
             return graph, question
         subject, relation = asked[0].source, asked[0].relation
@@ -219,7 +223,7 @@ class ExampleMaker:
         return edited, replace(question, answers=frozenset(chosen), path=frozenset(path))
 
 
-def _on_path(edge: Edge, question: Question) -> bool:
+def _on_path(edge: Edge, question: GeneratedQuestion) -> bool:
     """Return whether an edge is on the path; every edge from a word to a node on it is."""
     if (edge.source, edge.target) in question.path:
         return True
@@ -229,13 +233,13 @@ def _on_path(edge: Edge, question: Question) -> bool:
     return edge.target in touched
 
 
-def _route(question: Question) -> int:
+def _route(question: GeneratedQuestion) -> int:
     if question.yes is not None:
         return YES_NO
     return COUNT if question.kind == "count" else POINTER
 
 
-def _yes_no(question: Question) -> int:
+def _yes_no(question: GeneratedQuestion) -> int:
     if question.yes is None:
         return -1
     if not question.answerable:

@@ -9,8 +9,8 @@ from kg.graph import Node
 from kg.knowledge.facts import Fact
 from kg.knowledge.memory import Knowledge
 from kg.vocabulary import IS_A
-from pipelines.generate.question import Question
-from pipelines.generate.references import TOO_GENERAL, Reference, References, Scene
+from pipelines.generate.question import GeneratedQuestion
+from pipelines.generate.references import TOO_GENERAL, Reference, References, ReferenceScene
 from pipelines.generate.wording import ask_about, bare_verb, capital, plural
 from pipelines.generate.wordings import grouped, listed, nested
 from pipelines.seeing.perception_types import HAS_POSITION
@@ -27,7 +27,7 @@ class FinerQuestions:
         self.references = references
         self.random = random
 
-    def typed(self, scene: Scene) -> Question | None:
+    def typed(self, scene: ReferenceScene) -> GeneratedQuestion | None:
         """Which country does X come from?: only a country answers."""
         reference, subject = self._subject(scene)
         typed = nested("finer_questions", "typed")
@@ -44,7 +44,7 @@ class FinerQuestions:
         wording = self.random.choice(wordings)
         return self._fact_question(scene, reference, subject, facts, wording, wording)
 
-    def kind_of(self, scene: Scene) -> Question | None:
+    def kind_of(self, scene: ReferenceScene) -> GeneratedQuestion | None:
         """What kind of vehicle is X?: a category below vehicle, or X itself."""
         reference, subject = self._subject(scene)
         above = [
@@ -59,7 +59,7 @@ class FinerQuestions:
         label = self.knowledge.label(chosen)
         wording = self.random.choice(listed("finer_questions", "kind_of"))
         text = wording.format(x=label, xs=plural(label), s=reference.phrase)
-        return Question(
+        return GeneratedQuestion(
             text=capital(text),
             kind="kind of",
             subject=subject,
@@ -68,7 +68,7 @@ class FinerQuestions:
             path=_seen(reference, subject) | {(subject, one) for one in below},
         )
 
-    def one_class(self, scene: Scene) -> Question | None:
+    def one_class(self, scene: ReferenceScene) -> GeneratedQuestion | None:
         """What class of animals is X in?: mammal, bird, fish."""
         reference, subject = self._subject(scene)
         above = {self.knowledge.label(one): one for one in self.knowledge.categories(subject)}
@@ -82,7 +82,7 @@ class FinerQuestions:
         classes, wordings = self.random.choice(fitting)
         wording = self.random.choice(wordings)
         answers = frozenset(above[one] for one in classes)
-        return Question(
+        return GeneratedQuestion(
             text=capital(wording.format(s=reference.phrase)),
             kind="class",
             subject=subject,
@@ -91,7 +91,7 @@ class FinerQuestions:
             path=_seen(reference, subject) | {(subject, one) for one in answers},
         )
 
-    def part_select(self, scene: Scene) -> Question | None:
+    def part_select(self, scene: ReferenceScene) -> GeneratedQuestion | None:
         """Which part of X is used for Y?: a part, by what is known of it."""
         reference, subject = self._subject(scene)
         done = [
@@ -107,7 +107,7 @@ class FinerQuestions:
         label = self.knowledge.label(chosen.object)
         wording = self.random.choice(listed("finer_questions", "part_select"))
         verb = bare_verb(self.knowledge, chosen.object)
-        return Question(
+        return GeneratedQuestion(
             text=capital(wording.format(s=reference.phrase, o=label, verb=verb)),
             kind="part",
             subject=subject,
@@ -118,7 +118,7 @@ class FinerQuestions:
             | {(one, chosen.object) for one in answers},
         )
 
-    def part_fact(self, scene: Scene) -> Question | None:
+    def part_fact(self, scene: ReferenceScene) -> GeneratedQuestion | None:
         """What is the P of X made of?: a fact of a part."""
         reference, subject = self._subject(scene)
         known = [
@@ -135,7 +135,7 @@ class FinerQuestions:
         name = self.knowledge.label(part)
         name = plural(name) if wording.startswith("What are") else name
         answers = frozenset(fact.object for fact in facts)
-        return Question(
+        return GeneratedQuestion(
             text=capital(wording.format(p=name, s=reference.phrase)),
             kind="fact of a part",
             subject=subject,
@@ -145,7 +145,7 @@ class FinerQuestions:
             fact=(part, label),
         )
 
-    def side(self, scene: Scene) -> Question | None:
+    def side(self, scene: ReferenceScene) -> GeneratedQuestion | None:
         """Is X on the left or on the right?: where it was seen."""
         reference = self.references.choose(scene)
         side = self.random.choice(list(nested("finer_questions", "sides").values()))
@@ -159,7 +159,7 @@ class FinerQuestions:
         if not edges:
             return None
         wording = self.random.choice(side["wordings"])
-        return Question(
+        return GeneratedQuestion(
             text=capital(wording.format(s=reference.phrase)),
             kind="side",
             subject=scene.concept[reference.targets[0].id],
@@ -170,16 +170,16 @@ class FinerQuestions:
 
     def _fact_question(
         self,
-        scene: Scene,
+        scene: ReferenceScene,
         reference: Reference,
         subject: str,
         facts: Sequence[Fact],
         wording: str,
         name: str,
-    ) -> Question:
+    ) -> GeneratedQuestion:
         answers = frozenset(fact.object for fact in facts)
         seen: list[Node] = [node for node in scene.objects if scene.concept[node.id] in answers]
-        return Question(
+        return GeneratedQuestion(
             text=ask_about(wording, reference.phrase),
             kind="typed fact",
             subject=subject,
@@ -188,7 +188,7 @@ class FinerQuestions:
             path=_seen(reference, subject) | {(subject, one) for one in answers},
         )
 
-    def _subject(self, scene: Scene) -> tuple[Reference, str]:
+    def _subject(self, scene: ReferenceScene) -> tuple[Reference, str]:
         reference = self.references.choose(scene)
         return reference, scene.concept[reference.targets[0].id]
 

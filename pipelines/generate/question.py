@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class GeneratedQuestion:
     """A generated question.
 
     answers: ids of nodes that answer it; counted: ids of the objects to count; yes: for

@@ -15,8 +15,8 @@ from kg.knowledge.memory import Knowledge
 from kg.vocabulary import IS_A
 from pipelines.build.builder import GraphBuilder
 from pipelines.generate.finer_questions import FinerQuestions
-from pipelines.generate.question import Question
-from pipelines.generate.references import TOO_GENERAL, Reference, References, Scene
+from pipelines.generate.question import GeneratedQuestion
+from pipelines.generate.references import TOO_GENERAL, Reference, References, ReferenceScene
 from pipelines.generate.seen_questions import SeenQuestions
 from pipelines.generate.spatial_questions import SpatialQuestions
 from pipelines.generate.wording import (
@@ -70,12 +70,12 @@ class QuestionWriter:
         for objects in self.ranges.values():
             objects.sort()
 
-    def write(self, graph: SceneGraph, amount: int) -> Iterator[Question]:
+    def write(self, graph: SceneGraph, amount: int) -> Iterator[GeneratedQuestion]:
         """Yield up to `amount` questions about a photograph's graph (built without text)."""
-        scene = Scene.of(graph)
+        scene = ReferenceScene.of(graph)
         if not scene.objects:
             return
-        writers: list[tuple[Callable[[Scene], Question | None], int]] = [
+        writers: list[tuple[Callable[[ReferenceScene], GeneratedQuestion | None], int]] = [
             (self.fact, 34),
             (self.known, 6),
             (self.yes_no, 36),
@@ -104,12 +104,12 @@ class QuestionWriter:
             if question is not None:
                 yield question
 
-    def fact(self, scene: Scene) -> Question | None:
+    def fact(self, scene: ReferenceScene) -> GeneratedQuestion | None:
         """What is X used for?: the object of a fact."""
         reference = self.references.choose(scene)
         return self._fact_about(scene.concept[reference.targets[0].id], reference)
 
-    def known(self, scene: Scene) -> Question | None:
+    def known(self, scene: ReferenceScene) -> GeneratedQuestion | None:
         """What is a violin used for?: about something that is not in the photograph."""
         seen = set(scene.concept.values())
         subject = self.random.choice(self.subjects)
@@ -117,7 +117,7 @@ class QuestionWriter:
             return None
         return self._fact_about(subject, Reference(with_article(self.knowledge.label(subject)), ()))
 
-    def _fact_about(self, subject: str, reference: Reference) -> Question | None:
+    def _fact_about(self, subject: str, reference: Reference) -> GeneratedQuestion | None:
         by_relation: dict[str, list[Fact]] = {}
         for fact in self.knowledge.facts(subject):
             label = self.knowledge.relations[fact.relation].label
@@ -128,7 +128,7 @@ class QuestionWriter:
         label = self.random.choice(sorted(by_relation))
         wording = self.random.choice(self.asks[label])
         facts = by_relation[label]
-        return Question(
+        return GeneratedQuestion(
             text=ask_about(wording, reference.phrase),
             kind="fact",
             subject=subject,
@@ -140,7 +140,7 @@ class QuestionWriter:
             fact=(subject, label),
         )
 
-    def yes_no(self, scene: Scene) -> Question | None:
+    def yes_no(self, scene: ReferenceScene) -> GeneratedQuestion | None:
         """Is X a Y, can it, does it have: half yes, half no."""
         reference = self.references.choose(scene)
         subject = scene.concept[reference.targets[0].id]
@@ -168,7 +168,7 @@ class QuestionWriter:
         text = self._fill(wording, object_).replace("{s}", reference.phrase)
         text = agreeing(text, reference.phrase)
         path = reference.path | {(node.id, subject) for node in reference.targets}
-        return Question(
+        return GeneratedQuestion(
             text=capital(text),
             kind="yes/no",
             subject=subject,
@@ -178,7 +178,7 @@ class QuestionWriter:
             fact=(subject, label),
         )
 
-    def select(self, scene: Scene) -> Question | None:
+    def select(self, scene: ReferenceScene) -> GeneratedQuestion | None:
         """Which object can be used for Y?: an object of the photograph, by what is known."""
         wordings = grouped("questions", "select")
         node = self.random.choice(scene.objects)
@@ -204,7 +204,7 @@ class QuestionWriter:
                 for other in self.knowledge.facts(scene.concept[one.id])
             )
         ]
-        return Question(
+        return GeneratedQuestion(
             text=self._fill(wording, fact.object),
             kind="select",
             subject=scene.concept[node.id],
@@ -214,7 +214,7 @@ class QuestionWriter:
             | {(scene.concept[one.id], fact.object) for one in right},
         )
 
-    def exists(self, scene: Scene) -> Question:
+    def exists(self, scene: ReferenceScene) -> GeneratedQuestion:
         """Is there an X in the picture?"""
         wording = self.random.choice(listed("questions", "exists"))
         if self.random.random() < 0.5:
@@ -234,7 +234,7 @@ class QuestionWriter:
                     break
             name = self.knowledge.label(subject)
         present = self.references.members(scene, name)
-        return Question(
+        return GeneratedQuestion(
             text=wording.format(a_x=with_article(name), xs=plural(name)),
             kind="exists",
             subject=subject,
@@ -242,14 +242,14 @@ class QuestionWriter:
             yes=bool(present),
         )
 
-    def count(self, scene: Scene) -> Question:
+    def count(self, scene: ReferenceScene) -> GeneratedQuestion:
         """How many X are there?"""
         node = self.random.choice(scene.objects)
         name = self.random.choice([node.label, *self.references.categories(scene.concept[node.id])])
         if self.random.random() < 0.1:
             name = self.knowledge.label(self.random.choice(self.ranges[IS_A]))
         wording = self.random.choice(listed("questions", "count"))
-        return Question(
+        return GeneratedQuestion(
             text=wording.format(xs=plural(name)),
             kind="count",
             subject=scene.concept[node.id],
@@ -257,7 +257,7 @@ class QuestionWriter:
             counted=frozenset(one.id for one in self.references.members(scene, name)),
         )
 
-    def unanswerable(self, scene: Scene) -> Question | None:
+    def unanswerable(self, scene: ReferenceScene) -> GeneratedQuestion | None:
         """What does the chair eat?: the graph holds no such fact."""
         reference = self.references.choose(scene)
         subject = scene.concept[reference.targets[0].id]
@@ -269,7 +269,7 @@ class QuestionWriter:
             return None
         label = self.random.choice(missing)
         wording = self.random.choice(self.asks[label])
-        return Question(
+        return GeneratedQuestion(
             text=ask_about(wording, reference.phrase),
             kind="unanswerable",
             subject=subject,
@@ -277,7 +277,7 @@ class QuestionWriter:
             answerable=False,
         )
 
-    def nothing_there(self, scene: Scene) -> Question | None:
+    def nothing_there(self, scene: ReferenceScene) -> GeneratedQuestion | None:
         """What is the object left of the X used for?: where nothing is left of X."""
         found = self.references.empty_place(scene)
         if found is None:
@@ -290,7 +290,7 @@ class QuestionWriter:
             wording = self.random.choice(self.asks[label])
             noun = self.random.choice(listed("spatial_questions", "nouns"))
             text = ask_about(wording, f"the {noun} {where} the {anchor.label}")
-        return Question(
+        return GeneratedQuestion(
             text=text,
             kind="nothing there",
             subject=scene.concept[anchor.id],
@@ -298,14 +298,14 @@ class QuestionWriter:
             answerable=False,
         )
 
-    def _unknown_word(self, subject: str, wording: str, reference: Reference) -> Question:
+    def _unknown_word(self, subject: str, wording: str, reference: Reference) -> GeneratedQuestion:
         """Is this a florb?: nobody can tell, since no concept has that name."""
         word = "".join(
             self.random.choice("bdfgklmnprstvz") + self.random.choice("aeiou")
             for _ in range(self.random.choice([2, 3]))
         )
         text = wording.format(s=reference.phrase, o=word, a_o=f"a {word}", verb=word)
-        return Question(
+        return GeneratedQuestion(
             text=capital(text),
             kind="yes/no unknown",
             subject=subject,

@@ -19,7 +19,7 @@ TOO_GENERAL = {"thing", "object", "substance", "man-made object"}
 
 
 @dataclass(slots=True)
-class Scene:
+class ReferenceScene:
     """A photograph's graph without text, with each object's concept."""
 
     graph: SceneGraph
@@ -27,7 +27,7 @@ class Scene:
     concept: dict[str, str] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, graph: SceneGraph) -> Scene:
+    def of(cls, graph: SceneGraph) -> ReferenceScene:
         scene = cls(graph, graph.nodes(NodeKind.OBJECT))
         for edge in graph.edges(EdgeKind.LINK):
             scene.concept.setdefault(edge.source, edge.target)
@@ -55,7 +55,7 @@ class References:
         self.linker = builder.linker or Linker(builder.knowledge)
         self.random = random
 
-    def choose(self, scene: Scene) -> Reference:
+    def choose(self, scene: ReferenceScene) -> Reference:
         """Return a phrase for an object: by name, category, pronoun or place."""
         choice = self.random.random()
         if choice < 0.25 and (found := self.spatial_pair(scene)) is not None:
@@ -90,7 +90,7 @@ class References:
             return Reference(self._of_sort(name, node, scene), tuple(scene.same_label(node)))
         return Reference(self._phrase("name", name), tuple(scene.same_label(node)))
 
-    def _of_sort(self, name: str, node: Node, scene: Scene) -> str:
+    def _of_sort(self, name: str, node: Node, scene: ReferenceScene) -> str:
         """Return "these dogs", "a dog like this" and the like."""
         several = len(scene.same_label(node)) > 1 or self.random.random() < 0.3
         return self._phrase("several" if several else "alike", name)
@@ -99,7 +99,9 @@ class References:
         wording = self.random.choice(listed("references", table))
         return wording.format(x=name, a_x=with_article(name), xs=plural(name))
 
-    def spatial_pair(self, scene: Scene) -> tuple[Node, str, tuple[Node, ...], list[Edge]] | None:
+    def spatial_pair(
+        self, scene: ReferenceScene
+    ) -> tuple[Node, str, tuple[Node, ...], list[Edge]] | None:
         """Return an anchor of unique label, a relation, and what stands so to it."""
         anchors = [node for node in scene.objects if len(scene.same_label(node)) == 1]
         if not anchors:
@@ -121,7 +123,7 @@ class References:
         targets = tuple(scene.graph.node(edge.source) for edge in edges)
         return anchor, relation, targets, edges
 
-    def empty_place(self, scene: Scene) -> tuple[Node, str] | None:
+    def empty_place(self, scene: ReferenceScene) -> tuple[Node, str] | None:
         """Return an object of unique label and a phrase for a place at it that is empty."""
         anchor = self.random.choice(scene.objects)
         if len(scene.same_label(anchor)) > 1:
@@ -133,7 +135,7 @@ class References:
             return None
         return anchor, self.random.choice(phrases[self.random.choice(free)])
 
-    def members(self, scene: Scene, name: str) -> list[Node]:
+    def members(self, scene: ReferenceScene, name: str) -> list[Node]:
         """Return the objects that `name` is the label or a category of."""
         meant = {one.concept for one in self.linker.best(name)}
         return [
@@ -147,7 +149,7 @@ class References:
         labels = [self.knowledge.label(one) for one in self.knowledge.categories(concept)]
         return [label for label in labels if label not in TOO_GENERAL][:4]
 
-    def aliases(self, scene: Scene, node: Node) -> list[str]:
+    def aliases(self, scene: ReferenceScene, node: Node) -> list[str]:
         concept = self.knowledge.concept(scene.concept[node.id])
         return list(concept.aliases) if concept else []
 

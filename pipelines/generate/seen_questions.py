@@ -6,8 +6,8 @@ from random import Random
 
 from kg.graph import Edge, Node
 from kg.vocabulary import EdgeKind, NodeKind
-from pipelines.generate.question import Question
-from pipelines.generate.references import References, Scene
+from pipelines.generate.question import GeneratedQuestion
+from pipelines.generate.references import References, ReferenceScene
 from pipelines.generate.wording import capital, with_article
 from pipelines.generate.wordings import grouped, listed
 from pipelines.seeing.colours import COLOURS
@@ -21,7 +21,7 @@ class SeenQuestions:
         self.references = references
         self.random = random
 
-    def attribute(self, scene: Scene) -> Question | None:
+    def attribute(self, scene: ReferenceScene) -> GeneratedQuestion | None:
         """What colour is X?, where in the picture is X?, how big is X?"""
         reference = self.references.choose(scene)
         relation = self.random.choice((HAS_COLOUR, HAS_COLOUR, HAS_POSITION, HAS_SIZE))
@@ -29,7 +29,7 @@ class SeenQuestions:
         if not edges:
             return None
         wording = self.random.choice(grouped("seen_questions", "attribute")[relation])
-        return Question(
+        return GeneratedQuestion(
             text=wording.format(s=reference.phrase),
             kind=relation.removeprefix("has "),
             subject=scene.concept[reference.targets[0].id],
@@ -38,7 +38,7 @@ class SeenQuestions:
             path=reference.path | {(edge.source, edge.target) for edge in edges},
         )
 
-    def colour_yes_no(self, scene: Scene) -> Question | None:
+    def colour_yes_no(self, scene: ReferenceScene) -> GeneratedQuestion | None:
         """Is X red?: half yes, half another colour."""
         reference = self.references.choose(scene)
         edges = {
@@ -54,7 +54,7 @@ class SeenQuestions:
         )
         wording = self.random.choice(listed("seen_questions", "colour_yes_no"))
         found = {(edges[colour].source, edges[colour].target)} if wanted else set()
-        return Question(
+        return GeneratedQuestion(
             text=capital(wording.format(s=reference.phrase, c=colour)),
             kind="colour yes/no",
             subject=scene.concept[reference.targets[0].id],
@@ -63,7 +63,7 @@ class SeenQuestions:
             path=reference.path | found,
         )
 
-    def colour_select(self, scene: Scene) -> Question | None:
+    def colour_select(self, scene: ReferenceScene) -> GeneratedQuestion | None:
         """Which object is red?"""
         seen = [edge for node in scene.objects for edge in _attributes(scene, node, HAS_COLOUR)]
         if not seen:
@@ -71,7 +71,7 @@ class SeenQuestions:
         chosen = self.random.choice(seen).target
         edges = [edge for edge in seen if edge.target == chosen]
         wording = self.random.choice(listed("seen_questions", "colour_select"))
-        return Question(
+        return GeneratedQuestion(
             text=wording.format(c=scene.graph.node(chosen).label),
             kind="colour select",
             subject=scene.concept[edges[0].source],
@@ -80,13 +80,13 @@ class SeenQuestions:
             path=frozenset((edge.source, edge.target) for edge in edges),
         )
 
-    def place(self, scene: Scene) -> Question | None:
+    def place(self, scene: ReferenceScene) -> GeneratedQuestion | None:
         """What place is this?"""
         scenes = scene.graph.nodes(NodeKind.SCENE)
         if not scenes:
             return None
         wording = self.random.choice(listed("seen_questions", "scene"))
-        return Question(
+        return GeneratedQuestion(
             text=wording,
             kind="scene",
             subject=scenes[0].label,
@@ -94,7 +94,7 @@ class SeenQuestions:
             answers=frozenset(one.id for one in scenes),
         )
 
-    def doing(self, scene: Scene) -> Question | None:
+    def doing(self, scene: ReferenceScene) -> GeneratedQuestion | None:
         """What is the person riding?, is the person riding a horse?"""
         doings = _doings(scene)
         if not doings:
@@ -108,7 +108,7 @@ class SeenQuestions:
         asks = {"s": f"the {subject.label}", "doing": chosen.relation}
         if self.random.random() < 0.6:
             wording = self.random.choice(listed("seen_questions", "doing"))
-            return Question(
+            return GeneratedQuestion(
                 text=wording.format(**asks),
                 kind="doing",
                 subject=scene.concept[subject.id],
@@ -119,7 +119,7 @@ class SeenQuestions:
         other = self.random.choice(scene.objects)
         done = [edge for edge in edges if scene.graph.node(edge.target).label == other.label]
         wording = self.random.choice(listed("seen_questions", "doing_yes_no"))
-        return Question(
+        return GeneratedQuestion(
             text=capital(wording.format(**asks, a_o=with_article(other.label))),
             kind="doing yes/no",
             subject=scene.concept[subject.id],
@@ -129,11 +129,11 @@ class SeenQuestions:
         )
 
 
-def _attributes(scene: Scene, node: Node, relation: str) -> list[Edge]:
+def _attributes(scene: ReferenceScene, node: Node, relation: str) -> list[Edge]:
     return [edge for edge in scene.graph.edges_from(node.id) if edge.relation == relation]
 
 
-def _doings(scene: Scene) -> list[Edge]:
+def _doings(scene: ReferenceScene) -> list[Edge]:
     """Return the semantic relations between objects."""
     return [
         edge

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from random import Random
 
-from pipelines.generate.question import Question
-from pipelines.generate.references import References, Scene
+from pipelines.generate.question import GeneratedQuestion
+from pipelines.generate.references import References, ReferenceScene
 from pipelines.generate.wording import with_article
 from pipelines.generate.wordings import grouped, listed
 
@@ -17,7 +17,7 @@ class SpatialQuestions:
         self.references = references
         self.random = random
 
-    def which(self, scene: Scene) -> Question | None:
+    def which(self, scene: ReferenceScene) -> GeneratedQuestion | None:
         """What is left of X?"""
         found = self.references.spatial_pair(scene)
         if found is None:
@@ -25,7 +25,7 @@ class SpatialQuestions:
         anchor, relation, targets, edges = found
         wording = self.random.choice(listed("spatial_questions", "select"))
         where = self.random.choice(grouped("spatial_questions", "phrases")[relation])
-        return Question(
+        return GeneratedQuestion(
             text=wording.format(where=where, anchor=anchor.label),
             kind="spatial",
             subject=scene.concept[anchor.id],
@@ -34,7 +34,7 @@ class SpatialQuestions:
             path=frozenset((edge.source, edge.target) for edge in edges),
         )
 
-    def whether(self, scene: Scene) -> Question | None:
+    def whether(self, scene: ReferenceScene) -> GeneratedQuestion | None:
         """Is X left of Y?"""
         found = self.references.spatial_pair(scene)
         if found is None:
@@ -54,7 +54,7 @@ class SpatialQuestions:
         text = wording.format(
             x=other.label, a_x=with_article(other.label), where=where, anchor=anchor.label
         )
-        return Question(
+        return GeneratedQuestion(
             text=text,
             kind="spatial yes/no",
             subject=scene.concept[anchor.id],

@@ -17,7 +17,7 @@ from pipelines.reading.entities import read_scene
 from pipelines.reading.lemmas import mend_word
 from pipelines.reading.parse_corrections import is_question, mend_caption, mend_tags
 from pipelines.reading.question import read_question
-from pipelines.reading.sentence import Attribute, Entity, Relation, Sentence, Token
+from pipelines.reading.sentence import Attribute, Entity, Sentence, SentenceRelation, Token
 from pipelines.reading.text_graph_reader import ReadGraph, TrainedReader
 from pipelines.reading.triples import IS, canonical
 
@@ -160,7 +160,7 @@ def _attribute(text: str, graph: ReadGraph, node: int) -> Attribute:
 
 def _relation(
     graph: ReadGraph, place: dict[int, int], subject: int, label: str, target: int
-) -> Relation:
+) -> SentenceRelation:
     """The words that say it are those of the label; without any, all from end to end."""
     forms = {canonical(part).text for part in label.split()} | set(label.split())
     first, last = sorted((graph.nodes[subject], graph.nodes[target]), key=lambda one: one.last)
@@ -171,4 +171,4 @@ def _relation(
     ]
     ends = (said[0].start, said[-1].end) if said else None
     start, end = ends or (graph.words[first.first].start, graph.words[last.last].end)
-    return Relation(place[subject], label, place[target], start, end)
+    return SentenceRelation(place[subject], label, place[target], start, end)

@@ -7,7 +7,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from pipelines.reading import lexicon as words
-from pipelines.reading.sentence import Comparison, Constraint, Entity, Relation, Sentence, Token
+from pipelines.reading.sentence import (
+    Comparison,
+    Constraint,
+    Entity,
+    Sentence,
+    SentenceRelation,
+    Token,
+)
 
 SUPERLATIVES: dict[str, tuple[str, str]] = {
     **dict.fromkeys(("largest", "biggest", "hugest", "main"), ("size", "most")),
@@ -82,7 +89,7 @@ def constraints_of(
     text: str,
     tokens: Sequence[Token],
     entities: Sequence[Entity],
-    relations: Sequence[Relation] = (),
+    relations: Sequence[SentenceRelation] = (),
 ) -> tuple[Constraint, ...]:
     """Return what narrows down each entity, from left to right.
 

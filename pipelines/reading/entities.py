@@ -18,7 +18,7 @@ from pipelines.reading.phrases import (
     find_phrases,
     find_prepositions,
 )
-from pipelines.reading.sentence import Attribute, Entity, Relation, Token
+from pipelines.reading.sentence import Attribute, Entity, SentenceRelation, Token
 
 _MODIFIES_NOUN = ("acl", "amod", "nmod")
 _SHARES_SUBJECT = ("conj", "xcomp", "advcl", "parataxis", "ccomp", "dep")
@@ -30,7 +30,7 @@ class Scene:
     """Phrases from left to right, the relations between them by index, and prepositions."""
 
     phrases: tuple[Phrase, ...] = ()
-    relations: tuple[Relation, ...] = ()
+    relations: tuple[SentenceRelation, ...] = ()
     prepositions: tuple[Preposition, ...] = ()
 
     @property
@@ -78,9 +78,9 @@ class _Reader:
             if token.head != at:
                 self.children.setdefault(token.head, []).append(at)
 
-    def relations(self) -> list[Relation]:
+    def relations(self) -> list[SentenceRelation]:
         """Return each relation once, in order of its object."""
-        found: dict[tuple[int, str, int], Relation] = {}
+        found: dict[tuple[int, str, int], SentenceRelation] = {}
         for index in range(len(self.phrases)):
             for relation in self._relations_of(index):
                 if relation.subject != relation.object:
@@ -88,7 +88,7 @@ class _Reader:
                     found.setdefault(key, relation)
         return self._coordinated(list(found.values()))
 
-    def _relations_of(self, index: int) -> list[Relation]:
+    def _relations_of(self, index: int) -> list[SentenceRelation]:
         phrase = self.phrases[index]
         found = [self._possession(index)]
         first = phrase.first
@@ -103,7 +103,7 @@ class _Reader:
             found.append(self._prepositional(index, preposition))
         return [relation for relation in found if relation is not None]
 
-    def _prepositional(self, index: int, preposition: Preposition) -> Relation | None:
+    def _prepositional(self, index: int, preposition: Preposition) -> SentenceRelation | None:
         """Return what `preposition` + phrase `index` is said of, and how."""
         anchor = self.phrases[index].head
         subject = self._subject_child(anchor)
@@ -146,7 +146,7 @@ class _Reader:
                 break
         return None
 
-    def _of_noun(self, owner: int, preposition: Preposition, index: int) -> Relation | None:
+    def _of_noun(self, owner: int, preposition: Preposition, index: int) -> SentenceRelation | None:
         """Return noun + preposition + noun; "leg of the man" is the man having a leg."""
         holder = self.phrases[owner].entity.lemma.rsplit(" ", 1)[-1]
         if preposition.name == "of" and holder not in words.CONTAINERS:
@@ -154,7 +154,7 @@ class _Reader:
             return replace(found, predicate="have")
         return self._relation(owner, [], preposition, index)
 
-    def _object(self, index: int) -> Relation | None:
+    def _object(self, index: int) -> SentenceRelation | None:
         """Return subject, verb and phrase `index` as the verb's direct object."""
         phrase = self.phrases[index]
         token = self.tokens[phrase.head]
@@ -172,7 +172,7 @@ class _Reader:
             return None
         return self._relation(subject, self._verb(verb), None, index)
 
-    def _copula(self, index: int) -> Relation | None:
+    def _copula(self, index: int) -> SentenceRelation | None:
         """Return "is a" for a phrase that is said to be another."""
         anchor = self.phrases[index].head
         subject = self._subject_child(anchor)
@@ -180,7 +180,7 @@ class _Reader:
         if subject is None or subject == index or not copula:
             return None
         at = copula[0]
-        return Relation(subject, "is a", index, self.tokens[at].start, self.tokens[at].end)
+        return SentenceRelation(subject, "is a", index, self.tokens[at].start, self.tokens[at].end)
 
     def _possessor(self, index: int) -> int | None:
         """Return the phrase that owns phrase `index` by "'s" before it."""
@@ -188,12 +188,12 @@ class _Reader:
         owned = index > 0 and mark > 0 and self.tokens[mark].tag == "POS"
         return index - 1 if owned and self.phrases[index - 1].stop == mark else None
 
-    def _possession(self, index: int) -> Relation | None:
+    def _possession(self, index: int) -> SentenceRelation | None:
         owner = self._possessor(index)
         if owner is None:
             return None
         mark = self.tokens[self.phrases[index].first - 1]
-        return Relation(owner, "have", index, mark.start, mark.end)
+        return SentenceRelation(owner, "have", index, mark.start, mark.end)
 
     def _subject_child(self, at: int) -> int | None:
         """Return the phrase that is the grammatical subject of token `at`."""
@@ -234,14 +234,14 @@ class _Reader:
 
     def _relation(
         self, subject: int, verb: list[int], preposition: Preposition | None, index: int
-    ) -> Relation:
+    ) -> SentenceRelation:
         parts = [self.tokens[at].lemma.lower() for at in verb]
         covered = list(verb)
         if preposition is not None:
             covered += [preposition.first, preposition.stop - 1]
             if not any(self.preposition_at.get(at) == preposition for at in verb):
                 parts.append(preposition.name)
-        return Relation(
+        return SentenceRelation(
             subject,
             " ".join(parts),
             index,
@@ -249,7 +249,7 @@ class _Reader:
             max(self.tokens[at].end for at in covered),
         )
 
-    def _coordinated(self, relations: list[Relation]) -> list[Relation]:
+    def _coordinated(self, relations: list[SentenceRelation]) -> list[SentenceRelation]:
         """Give the second of two joined nouns ("a cat and a dog on a sofa") its relations."""
         for index, phrase in enumerate(self.phrases):
             token = self.tokens[phrase.head]
@@ -269,7 +269,9 @@ class _Reader:
         return relations
 
     @staticmethod
-    def _shared(relations: list[Relation], giver: int, taker: int) -> list[Relation]:
+    def _shared(
+        relations: list[SentenceRelation], giver: int, taker: int
+    ) -> list[SentenceRelation]:
         if any(relation.subject == taker for relation in relations):
             return []
         return [
@@ -278,7 +280,7 @@ class _Reader:
             if relation.subject == giver and relation.object != taker
         ]
 
-    def with_predicates(self, relations: Sequence[Relation]) -> list[Phrase]:
+    def with_predicates(self, relations: Sequence[SentenceRelation]) -> list[Phrase]:
         """Return the phrases with what is said of them alone: "is brown", "smiling"."""
         phrases = list(self.phrases)
         told = {relation.start for relation in relations}

@@ -21,14 +21,14 @@ _LIGHT = words.listed(
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class Focus:
     """The relation asked about, and the tokens that are entities in their own right."""
 
     relation: str | None
     mentions: tuple[tuple[int, EntityKind], ...] = ()
 
 
-def asked_relation(tokens: Sequence[Token], scene: Scene, clause: Clause) -> Asked:
+def asked_relation(tokens: Sequence[Token], scene: Scene, clause: Clause) -> Focus:
     """Return the relation that the predicate names, else the one that its form implies."""
     items = clause.predicate
     start = _main_verb(tokens, items)
@@ -40,7 +40,7 @@ def asked_relation(tokens: Sequence[Token], scene: Scene, clause: Clause) -> Ask
     for at, item in enumerate(items):
         if item.preposition is not None:
             return _of_preposition(tokens, clause, at)
-    return Asked(_implied(tokens, scene, clause))
+    return Focus(_implied(tokens, scene, clause))
 
 
 def _main_verb(tokens: Sequence[Token], items: Sequence[Item]) -> int | None:
@@ -73,28 +73,28 @@ def _is_have(tokens: Sequence[Token], item: Item) -> bool:
     return tokens[item.first].text.lower() in words.HAVE | words.DO
 
 
-def _of_verb(tokens: Sequence[Token], clause: Clause, start: int) -> Asked:
+def _of_verb(tokens: Sequence[Token], clause: Clause, start: int) -> Focus:
     items = clause.predicate
     verb = tokens[items[start].first]
     before = tokens[items[start - 1].first].text.lower() if start else ""
     helped = bool(words.BE & {before, *clause.auxiliaries})
     passive = helped and verb.tag in ("VBN", "VBD")
     if passive and verb.text.lower() in words.SHOWN:
-        return Asked(None)
+        return Focus(None)
     if not clause.auxiliaries and start == 0 and verb.tag == "VBN" and clause.wh is not None:
         passive = True
     if not passive and _asks_ability(tokens, clause, start):
         mentions: tuple[tuple[int, EntityKind], ...] = ()
         if verb.lemma.lower() not in _LIGHT:
             mentions = ((items[start].first, "activity"),)
-        return Asked(ABILITY, mentions)
+        return Focus(ABILITY, mentions)
     parts = [verb.text.lower() if passive else verb.lemma.lower()]
     return _continue(tokens, items, start, parts)
 
 
 def _continue(
     tokens: Sequence[Token], items: Sequence[Item], start: int, parts: list[str]
-) -> Asked:
+) -> Focus:
     """Add to the verb its particle, its preposition, and the purpose: "used to cut"."""
     mentions: list[tuple[int, EntityKind]] = []
     direct = True
@@ -118,17 +118,17 @@ def _continue(
                 direct = True
         elif item.phrase is not None:
             direct = False
-    return Asked(" ".join(parts), tuple(mentions))
+    return Focus(" ".join(parts), tuple(mentions))
 
 
-def _of_preposition(tokens: Sequence[Token], clause: Clause, at: int) -> Asked:
+def _of_preposition(tokens: Sequence[Token], clause: Clause, at: int) -> Focus:
     """Return the preposition; "is for sleeping on" is "used for" and an activity."""
     preposition = clause.predicate[at].preposition
     assert preposition is not None
     following = clause.predicate[at + 1] if at + 1 < len(clause.predicate) else None
     if preposition.name == "for" and following is not None and _is_activity(tokens, following):
-        return Asked("used for", ((following.first, "activity"),))
-    return Asked(EXISTENCE if clause.existential else preposition.name)
+        return Focus("used for", ((following.first, "activity"),))
+    return Focus(EXISTENCE if clause.existential else preposition.name)
 
 
 def _is_activity(tokens: Sequence[Token], item: Item) -> bool:
@@ -155,7 +155,7 @@ def _asks_ability(tokens: Sequence[Token], clause: Clause, start: int) -> bool:
     )
 
 
-def _of_adjective(tokens: Sequence[Token], items: Sequence[Item], at: int) -> Asked:
+def _of_adjective(tokens: Sequence[Token], items: Sequence[Item], at: int) -> Focus:
     """Return "is" and the property; "similar to", "capable of" name relations themselves."""
     first = items[at].first
     token = tokens[first]
@@ -167,15 +167,15 @@ def _of_adjective(tokens: Sequence[Token], items: Sequence[Item], at: int) -> As
         name = tokens[following.first].text.lower()
     if name in ("in", "on", "at", "by", "") or following is None:
         if token.text.lower() in words.SHOWN:
-            return Asked(None)
-        return Asked(PROPERTY, ((first, "property"),))
+            return Focus(None)
+        return Focus(PROPERTY, ((first, "property"),))
     mentions: list[tuple[int, EntityKind]] = []
     after = items[at + 2] if at + 2 < len(items) else None
     if after is not None and after.phrase is None and is_verb(tokens[after.first]):
         mentions.append((after.first, "activity"))
     elif name == "than":
         mentions.append((first, "property"))
-    return Asked(f"{token.text.lower()} {name}", tuple(mentions))
+    return Focus(f"{token.text.lower()} {name}", tuple(mentions))
 
 
 def _implied(tokens: Sequence[Token], scene: Scene, clause: Clause) -> str | None:

@@ -24,7 +24,6 @@ from pipelines.reading.sentence import (
     Entity,
     EntityKind,
     Question,
-    Relation,
     Sentence,
     Token,
 )
@@ -46,7 +45,6 @@ __all__ = [
     "EntityKind",
     "Parser",
     "Question",
-    "Relation",
     "RulesReader",
     "Sentence",
     "Token",

@@ -22,8 +22,8 @@ from pipelines.reading.sentence import (
     Constraint,
     Entity,
     Question,
-    Relation,
     Sentence,
+    SentenceRelation,
     Token,
 )
 from pipelines.reading.triples import canonical
@@ -110,8 +110,8 @@ def frame(text: str, tokens: Sequence[Token], things: Sequence[Phrase]) -> str:
 
 
 def _restricting(
-    text: str, entities: Sequence[Entity], relations: Sequence[Relation], asked: str | None
-) -> list[Relation]:
+    text: str, entities: Sequence[Entity], relations: Sequence[SentenceRelation], asked: str | None
+) -> list[SentenceRelation]:
     """Return the relations that are said of things in passing, not those that are asked about.
 
     "Of" joins what is asked for to what it is asked of: the name of the animal.
@@ -125,9 +125,9 @@ def _restricting(
     ]
 
 
-def _is_query(constraint: Constraint, restricting: Sequence[Relation]) -> bool:
+def _is_query(constraint: Constraint, restricting: Sequence[SentenceRelation]) -> bool:
     """Whether a constraint is the relation that the question queries, and not a restriction."""
-    same = Relation(
+    same = SentenceRelation(
         constraint.entity or 0,
         constraint.value,
         constraint.other or 0,
@@ -137,12 +137,14 @@ def _is_query(constraint: Constraint, restricting: Sequence[Relation]) -> bool:
     return constraint.kind == "relation" and same not in restricting
 
 
-def _steps(restricting: Sequence[Relation], asked: str | None) -> tuple[str, ...]:
+def _steps(restricting: Sequence[SentenceRelation], asked: str | None) -> tuple[str, ...]:
     """Return the relations from what is known to the answer."""
     return (*[one.predicate for one in restricting], *([asked] if asked else []))
 
 
-def _placed(relations: Sequence[Relation], place: dict[int, int]) -> tuple[Relation, ...]:
+def _placed(
+    relations: Sequence[SentenceRelation], place: dict[int, int]
+) -> tuple[SentenceRelation, ...]:
     """Return the relations between entities that are kept, with their new indexes."""
     return tuple(
         replace(relation, subject=place[relation.subject], object=place[relation.object])

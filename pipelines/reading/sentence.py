@@ -63,7 +63,7 @@ class Entity:
 
 
 @dataclass(frozen=True, slots=True)
-class Relation:
+class SentenceRelation:
     """`subject` and `object` index the sentence's entities.
 
     predicate: verb lemma, particle and preposition, as far as there are any: "on", "ride",
@@ -151,7 +151,7 @@ class Sentence:
 
     text: str
     entities: tuple[Entity, ...] = ()
-    relations: tuple[Relation, ...] = ()
+    relations: tuple[SentenceRelation, ...] = ()
     question: Question | None = None
     tokens: tuple[Token, ...] = field(default=(), repr=False)
     constraints: tuple[Constraint, ...] = ()

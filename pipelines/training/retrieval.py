@@ -26,7 +26,7 @@ from kg.files import atomic_path
 from kg.knowledge.store import Store
 from kg.retrieval import FEATURES, Retriever
 from pipelines.build.retrieval import relation_vectors
-from pipelines.datasets.retrieval import Asked, Judge, SeedFinder, read_questions
+from pipelines.datasets.retrieval import Judge, RetrievalQuestion, SeedFinder, read_questions
 from pipelines.datasets.splits import for_training, in_part
 
 HIDDEN, SHARED = 32, 32
@@ -132,7 +132,7 @@ def train(
     return train_ranker(training_records(data), Store(options.kg), out, options, log)
 
 
-def training_records(data: Path) -> list[Asked]:
+def training_records(data: Path) -> list[RetrievalQuestion]:
     """Return the questions that are trained on."""
     questions = [one for name in QUESTIONS for one in read_questions(data / name)]
     return for_training(in_part(questions, "train"))
@@ -140,7 +140,7 @@ def training_records(data: Path) -> list[Asked]:
 
 @deterministic()
 def train_ranker(
-    questions: Sequence[Asked],
+    questions: Sequence[RetrievalQuestion],
     store: Store,
     out: Path,
     options: RankerTraining,
@@ -172,7 +172,11 @@ def train_ranker(
 
 
 def _examples(
-    questions: Sequence[Asked], store: Store, retriever: Retriever, encoder: TextEncoder, seed: int
+    questions: Sequence[RetrievalQuestion],
+    store: Store,
+    retriever: Retriever,
+    encoder: TextEncoder,
+    seed: int,
 ) -> list[RankerExample]:
     """Return the questions of which some candidates are right and some are wrong.
 

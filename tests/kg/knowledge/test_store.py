@@ -16,7 +16,7 @@ from kg.knowledge.memory import Knowledge
 from kg.knowledge.store import CURRENT, MOST_FACTS, Store, current_generation, is_store
 from kg.knowledge.store_import import import_source
 from kg.linking import Linker
-from kg.sources import SOURCES, Choice, Report, Statement
+from kg.sources import SOURCES, Choice, ReadReport, Statement
 from kg.vocabulary import IS_A_IRI
 
 EX = "https://example.org/"
@@ -273,7 +273,7 @@ def test_sparql_finds_statements_with_their_source(tmp_path: Path) -> None:
 def test_the_parts_of_a_source_are_named_and_the_surest_strength_holds(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def reader(path: Path, choice: Choice, report: Report) -> list[Statement]:
+    def reader(path: Path, choice: Choice, report: ReadReport) -> list[Statement]:
         cat, mammal = EX + "cat", EX + "mammal"
         return [
             Statement(cat, IS_A_IRI, mammal, strength=0.5, origin="web"),

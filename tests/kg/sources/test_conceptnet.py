@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from pyoxigraph import NamedNode
 
 from kg.errors import SightGraphError
-from kg.sources import Choice, Report, Statement
+from kg.sources import Choice, ReadReport, Statement
 from kg.sources.conceptnet import LABELS, MERGED_HEADER, NEGATED_LABELS, read_conceptnet
 from kg.vocabulary import IS_A_IRI, LABEL_IRI, ONTOLOGY, RDFS, SKOS
 
@@ -19,8 +19,10 @@ EN = "http://conceptnet.io/c/en/"
 R = "http://conceptnet.io/r/"
 
 
-def read(path: Path, report: Report | None = None, choice: Choice | None = None) -> list[Statement]:
-    return list(read_conceptnet(path, choice or Choice(), report or Report()))
+def read(
+    path: Path, report: ReadReport | None = None, choice: Choice | None = None
+) -> list[Statement]:
+    return list(read_conceptnet(path, choice or Choice(), report or ReadReport()))
 
 
 def table(folder: Path, *lines: str) -> Path:
@@ -56,7 +58,7 @@ def test_assertions_within_the_language_are_read_and_senses_dropped(tmp_path: Pa
         assertion("/r/Synonym", "/c/en/dog/n", "/c/en/dog/v"),
         assertion("/r/dbpedia/genre", "/c/en/elvis", "/c/en/rock"),
     )
-    statements = read(path, report := Report(strict=True))
+    statements = read(path, report := ReadReport(strict=True))
     assert facts(statements) == [
         (EN + "hot_dog", IS_A_IRI, EN + "food"),
         (EN + "elvis", R + "dbpedia/genre", EN + "rock"),
@@ -122,12 +124,12 @@ def test_bad_lines_are_skipped_with_number_and_reason(
     tmp_path: Path, line: str, reason: str
 ) -> None:
     path = table(tmp_path, "x\tIsA\ty\t1\tcn4", line, "y\tIsA\tz\t1\tcn4")
-    statements = read(path, report := Report())
+    statements = read(path, report := ReadReport())
     assert report.problems == ([f"{path}, line 3: {reason}"] if reason else [])
     assert len(facts(statements)) == 2 + (not reason)
     if reason:
         with pytest.raises(SightGraphError, match=r"line 3: .*Nothing was imported"):
-            read(path, Report(strict=True))
+            read(path, ReadReport(strict=True))
 
 
 @pytest.mark.parametrize(
@@ -147,7 +149,7 @@ def test_bad_assertions_are_skipped_with_number_and_reason(
     tmp_path: Path, line: str, reason: str
 ) -> None:
     path = assertions(tmp_path, assertion("/r/IsA", "/c/en/x", "/c/en/y"), line)
-    assert len(facts(read(path, report := Report()))) == 1
+    assert len(facts(read(path, report := ReadReport()))) == 1
     assert f"{path}, line 2: " in report.problems[0]
     assert reason in report.problems[0]
 
@@ -197,13 +199,15 @@ def test_any_words_of_a_table_give_a_fact_or_a_reason(
 ) -> None:
     lines = [f"{term}\tIsA\tsomething else\t1\tcn4" for term in terms]
     path = table(tmp_path_factory.mktemp("cn"), *lines)
-    statements = read(path, report := Report())
+    statements = read(path, report := ReadReport())
     assert len(facts(statements)) + report.skipped == len(terms)
     assert all(NamedNode(statement.subject) for statement in statements)
 
 
 def test_the_whole_table_is_read(datasets: Path) -> None:
-    statements = read_conceptnet(datasets / "conceptnet_en.tsv.gz", Choice(), report := Report())
+    statements = read_conceptnet(
+        datasets / "conceptnet_en.tsv.gz", Choice(), report := ReadReport()
+    )
     count = sum(s.subject.startswith(EN) and not s.literal for s in statements)
     assert count + report.skipped == 351_784
     assert report.skipped < 2_000

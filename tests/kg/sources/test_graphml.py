@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kg.errors import SightGraphError
-from kg.sources import Choice, Report, Statement
+from kg.sources import Choice, ReadReport, Statement
 from kg.sources.graphml import read_graphml
 from kg.sources.tsv import OWN, OWN_RELATIONS
 from kg.vocabulary import ALIAS_IRI, IS_A_IRI, LABEL_IRI, ONTOLOGY, RDFS
@@ -25,7 +25,7 @@ KEYS = """<key id="d0" for="node" attr.name="name" attr.type="string"/>
 
 
 def read(
-    folder: Path, graph: str, keys: str = KEYS, report: Report | None = None
+    folder: Path, graph: str, keys: str = KEYS, report: ReadReport | None = None
 ) -> list[Statement]:
     return read_text(
         folder,
@@ -35,9 +35,9 @@ def read(
     )
 
 
-def read_text(folder: Path, text: str, report: Report | None = None) -> list[Statement]:
+def read_text(folder: Path, text: str, report: ReadReport | None = None) -> list[Statement]:
     (path := folder / "zoo.graphml").write_text(text, encoding="utf-8")
-    return list(read_graphml(path, Choice(), report or Report()))
+    return list(read_graphml(path, Choice(), report or ReadReport()))
 
 
 def facts(statements: list[Statement]) -> list[tuple[str, str, str]]:
@@ -131,12 +131,12 @@ def test_labels_of_yed_are_found(tmp_path: Path) -> None:
 )
 def test_bad_elements_are_skipped_with_their_line(tmp_path: Path, bad: str, reason: str) -> None:
     graph = f'<node id="n1"/>\n{bad}\n<node id="n2"/>'
-    statements = read(tmp_path, graph, keys="", report=(report := Report()))
+    statements = read(tmp_path, graph, keys="", report=(report := ReadReport()))
     assert [s.subject for s in statements] == [HERE + "n1", HERE + "n2"]
     assert "zoo.graphml, line 4: " in report.problems[0]
     assert reason in report.problems[0]
     with pytest.raises(SightGraphError, match=r"line 4: .*Nothing was imported"):
-        read(tmp_path, graph, keys="", report=Report(strict=True))
+        read(tmp_path, graph, keys="", report=ReadReport(strict=True))
 
 
 @pytest.mark.parametrize(
@@ -180,7 +180,7 @@ def test_what_networkx_writes_is_read(
         graph.add_edge(name, "end", relation="used for", weight=0.25)
     path = tmp_path_factory.mktemp("nx") / "zoo.graphml"
     nx.write_graphml(graph, path)
-    statements = list(read_graphml(path, Choice(), Report(strict=True)))
+    statements = list(read_graphml(path, Choice(), ReadReport(strict=True)))
     edges = [s for s in statements if s.predicate == ONTOLOGY + "usedFor"]
     assert [edge.strength for edge in edges] == [0.25] * graph.number_of_edges()
     said = sorted(s.object for s in statements if s.predicate == OWN_RELATIONS + "note")

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from pyoxigraph import Literal, NamedNode, Quad, RdfFormat, serialize
 
 from kg.errors import SightGraphError
-from kg.sources import Choice, Report, Statement
+from kg.sources import Choice, ReadReport, Statement
 from kg.sources.rdf import FORMATS, read_rdf
 
 RDF_XML = (
@@ -23,11 +23,11 @@ GRAPHS = {RdfFormat.N_QUADS, RdfFormat.TRIG, RdfFormat.JSON_LD}
 
 
 def read(
-    folder: Path, name: str, content: str | bytes, report: Report | None = None
+    folder: Path, name: str, content: str | bytes, report: ReadReport | None = None
 ) -> list[Statement]:
     path = folder / name
     path.write_bytes(content.encode() if isinstance(content, str) else content)
-    return list(read_rdf(path, Choice(), report or Report()))
+    return list(read_rdf(path, Choice(), report or ReadReport()))
 
 
 def iris() -> st.SearchStrategy[NamedNode]:
@@ -66,7 +66,7 @@ def test_every_format_gives_back_what_was_written(
 def test_bad_lines_of_ntriples_are_skipped_with_their_number(tmp_path: Path) -> None:
     good = b"<http://e/a> <http://e/b> <http://e/c> .\n"
     bad = b'<http://e/a> <http://e/b> "\xff" .\r\n'
-    report = Report()
+    report = ReadReport()
     lines = (
         good * 1500 + b"no triple\n" + good * 700 + bad + b"# note\n\n" + good + b"<http://e/a> <ht"
     )
@@ -78,7 +78,7 @@ def test_bad_lines_of_ntriples_are_skipped_with_their_number(tmp_path: Path) -> 
 
 def test_a_bad_statement_of_turtle_is_skipped_and_the_next_one_read(tmp_path: Path) -> None:
     text = "@prefix e: <http://e/> .\ne:a e:b e:c .\ne:a e:b @@ .\ne:d e:e e:f .\nx:a e:b e:c .\n"
-    report = Report()
+    report = ReadReport()
     statements = read(tmp_path, "own.ttl", text, report)
     assert [statement.subject for statement in statements] == ["http://e/a", "http://e/d"]
     assert [problem.split(": ")[0][-6:] for problem in report.problems] == ["line 3", "line 5"]
@@ -92,7 +92,7 @@ def test_a_bad_line_ends_a_strict_import(tmp_path: Path, name: str, line: int) -
             tmp_path,
             name,
             "<http://e/a> <http://e/b> 'c' .\nbad .\n".replace("'", '"'),
-            Report(True),
+            ReadReport(True),
         )
 
 
@@ -209,7 +209,7 @@ def test_xml_that_nests_too_deep_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["deep.nt", "deep.nq"])
 def test_a_line_that_nests_too_deep_is_skipped(tmp_path: Path, name: str) -> None:
     deep = PAIR + f"<<( {PAIR}" * DEPTH + "<http://e/c>" + " )>>" * DEPTH + " .\n"
-    report = Report()
+    report = ReadReport()
     assert len(read(tmp_path, name, f"{PAIR}<http://e/c> .\n{deep}", report)) == 1
     assert "line 2: it nests more than 500" in report.problems[0]
 
@@ -242,7 +242,7 @@ def test_a_folder_is_read_in_the_order_of_its_names(tmp_path: Path) -> None:
     (tmp_path / "c.ttl.bz2").write_bytes(bz2.compress(b"<#c> <http://e/p> <other> ."))
     (tmp_path / "notes.txt").write_text("not RDF")
     told: list[int] = []
-    statements = list(read_rdf(tmp_path, Choice(), Report(progress=told.append)))
+    statements = list(read_rdf(tmp_path, Choice(), ReadReport(progress=told.append)))
     assert [s.subject for s in statements[:2]] == ["http://e/a", "http://e/b"]
     assert statements[2].subject == "https://sightgraph.org/own/c.ttl.bz2#c"
     assert told == sorted(told)
@@ -256,4 +256,4 @@ def test_what_is_no_rdf_is_refused(tmp_path: Path) -> None:
         read(tmp_path, "own.docx", "")
     (tmp_path / "empty").mkdir()
     with pytest.raises(SightGraphError, match="holds no file of"):
-        list(read_rdf(tmp_path / "empty", Choice(), Report()))
+        list(read_rdf(tmp_path / "empty", Choice(), ReadReport()))

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from pyoxigraph import NamedNode
 
 from kg.errors import SightGraphError
-from kg.sources import SOURCES, Choice, Report, Statement
+from kg.sources import SOURCES, Choice, ReadReport, Statement
 from kg.sources.text_files import Once, as_iri, open_text, path_part, split_lines
 from kg.vocabulary import LABEL_IRI
 
@@ -43,8 +43,8 @@ SMALL: dict[str, tuple[str, str]] = {
 """A small file for each reader; all say something of a dog."""
 
 
-def read(name: str, path: Path, report: Report | None = None) -> list[Statement]:
-    return list(SOURCES.resolve(name)(path, Choice(), report or Report()))
+def read(name: str, path: Path, report: ReadReport | None = None) -> list[Statement]:
+    return list(SOURCES.resolve(name)(path, Choice(), report or ReadReport()))
 
 
 def written(name: str, folder: Path) -> Path:
@@ -76,7 +76,7 @@ def test_every_reader_states_the_same_at_each_run_and_reports_progress(
     name: str, tmp_path: Path
 ) -> None:
     path, told = written(name, tmp_path), list[int]()
-    first = read(name, path, Report(progress=told.append))
+    first = read(name, path, ReadReport(progress=told.append))
     assert first == read(name, path)
     assert told[-1] == (tmp_path / SMALL[name][0]).stat().st_size
 
@@ -102,7 +102,7 @@ def test_every_reader_reads_gzip_and_refuses_half_of_one(name: str, tmp_path: Pa
 @pytest.mark.parametrize("name", sorted(SOURCES))
 def test_no_reader_crashes_on_bytes_that_are_no_utf8(name: str, tmp_path: Path) -> None:
     path = written(name, tmp_path)
-    file, report = tmp_path / SMALL[name][0], Report()
+    file, report = tmp_path / SMALL[name][0], ReadReport()
     file.write_bytes(file.read_bytes().replace(b"dog", b"d\xffg"))
     with contextlib.suppress(SightGraphError):
         statements = read(name, path, report)
@@ -123,7 +123,7 @@ def test_no_reader_fails_other_than_by_telling_the_user(
 
 def test_lines_that_are_no_utf8_are_reported_with_their_number(tmp_path: Path) -> None:
     (path := tmp_path / "lines").write_bytes(b"\xef\xbb\xbfone\r\ntwo \xff\nthree")
-    report = Report()
+    report = ReadReport()
     assert list(open_text(path, report)) == [(1, "one"), (3, "three")]
     assert report.problems == [f"{path}, line 2: byte 0xff at column 5 is no UTF-8"]
 
@@ -140,7 +140,7 @@ def test_a_file_without_lines_is_refused_before_it_fills_the_memory(tmp_path: Pa
 def test_lines_come_whole_across_blocks(tmp_path: Path) -> None:
     lines = [f"line {number} " + "x" * (number % 977) for number in range(5000)]
     (path := tmp_path / "lines").write_text("\n".join(lines), encoding="utf-8")
-    assert [text for _, text in open_text(path, Report())] == lines
+    assert [text for _, text in open_text(path, ReadReport())] == lines
 
 
 @given(st.text(st.characters(exclude_categories=("Cs",))))

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from pyoxigraph import NamedNode
 
 from kg.errors import SightGraphError
-from kg.sources import Choice, Report, Statement
+from kg.sources import Choice, ReadReport, Statement
 from kg.sources.tsv import OWN, OWN_RELATIONS, KnownRelations, read_tsv, slug
 from kg.vocabulary import IS_A_IRI, LABEL_IRI, ONTOLOGY, RDFS
 
@@ -19,9 +19,9 @@ WORDS = st.text(st.characters(exclude_categories=("Cs",)), min_size=1, max_size=
 )
 
 
-def read(folder: Path, *lines: str, report: Report | None = None) -> list[Statement]:
+def read(folder: Path, *lines: str, report: ReadReport | None = None) -> list[Statement]:
     (path := folder / "own.tsv").write_text("\n".join(lines), encoding="utf-8", newline="")
-    return list(read_tsv(path, Choice(), report or Report()))
+    return list(read_tsv(path, Choice(), report or ReadReport()))
 
 
 def test_words_become_concepts_with_names(tmp_path: Path) -> None:
@@ -62,7 +62,7 @@ def test_iris_stay_as_they_are_and_get_no_name(tmp_path: Path) -> None:
 
 
 def test_numbers_stay_values_where_the_relation_has_them(tmp_path: Path) -> None:
-    statements = read(tmp_path, "spider\tnumber of legs\t8", report=(report := Report()))
+    statements = read(tmp_path, "spider\tnumber of legs\t8", report=(report := ReadReport()))
     assert statements[-1] == Statement(
         OWN + "spider",
         ONTOLOGY + "numberOfLegs",
@@ -77,7 +77,7 @@ def test_numbers_stay_values_where_the_relation_has_them(tmp_path: Path) -> None
 
 def test_comments_empty_lines_and_a_header_are_passed_over(tmp_path: Path) -> None:
     lines = ("Subject\tRelation\tObject\tstrength", "# note", "", "  \t ", "a\tis a\tb\r")
-    assert len(read(tmp_path, *lines, report=Report(strict=True))) == 3
+    assert len(read(tmp_path, *lines, report=ReadReport(strict=True))) == 3
 
 
 @pytest.mark.parametrize(
@@ -98,11 +98,11 @@ def test_comments_empty_lines_and_a_header_are_passed_over(tmp_path: Path) -> No
 def test_bad_lines_are_skipped_with_number_and_reason(
     tmp_path: Path, line: str, reason: str
 ) -> None:
-    report = Report()
+    report = ReadReport()
     assert len(read(tmp_path, "x\tis a\ty", line, "y\tis a\tz", report=report)) == 5
     assert f"own.tsv, line 2: {reason}" in report.problems[0]
     with pytest.raises(SightGraphError, match="Leave --strict out"):
-        read(tmp_path, line, report=Report(strict=True))
+        read(tmp_path, line, report=ReadReport(strict=True))
 
 
 @given(subject=WORDS, relation=WORDS, target=WORDS)

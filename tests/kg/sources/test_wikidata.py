@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from kg.errors import SightGraphError
-from kg.sources import Choice, Report, Statement
+from kg.sources import Choice, ReadReport, Statement
 from kg.sources.wikidata import DIRECT, ENTITY, EVERYDAY, read_wikidata
 from kg.vocabulary import ALIAS_IRI, GLOSS_IRI, IS_A_IRI, LABEL_IRI, RDFS
 
@@ -36,8 +36,10 @@ def dump(folder: Path, *lines: str) -> Path:
     return path
 
 
-def read(path: Path, choice: Choice | None = None, report: Report | None = None) -> list[Statement]:
-    return list(read_wikidata(path, choice or Choice(), report or Report()))
+def read(
+    path: Path, choice: Choice | None = None, report: ReadReport | None = None
+) -> list[Statement]:
+    return list(read_wikidata(path, choice or Choice(), report or ReadReport()))
 
 
 def about(statements: list[Statement], item: str) -> list[tuple[str, str]]:
@@ -62,7 +64,7 @@ def test_an_item_is_read_with_one_name(tmp_path: Path) -> None:
         triple("Q144", "P646", '"/m/0bt9lr"'),
         triple("Q146", "P462", "Q23445"),
     )
-    statements = read(path, report=Report(strict=True))
+    statements = read(path, report=ReadReport(strict=True))
     assert about(statements, "Q144") == [
         (ALIAS_IRI, "Canis"),
         (GLOSS_IRI, "domestic animal"),
@@ -117,16 +119,16 @@ def test_another_language_can_be_chosen(tmp_path: Path) -> None:
 def test_bad_lines_are_skipped_with_their_number(tmp_path: Path, bad: str, reason: str) -> None:
     good = triple("Q1", "P31", "Q5")
     path = dump(tmp_path, good, "# note\n\n", bad, good)
-    assert len(read(path, report=(report := Report()))) == 2
+    assert len(read(path, report=(report := ReadReport()))) == 2
     assert report.problems[0].startswith(f"{path}, line 4: ")
     assert reason in report.problems[0]
     with pytest.raises(SightGraphError, match=r"line 4: .*Nothing was imported"):
-        read(path, report=Report(strict=True))
+        read(path, report=ReadReport(strict=True))
 
 
 def test_a_file_that_was_killed_half_way_gives_what_is_whole(tmp_path: Path) -> None:
     path = dump(tmp_path, triple("Q1", "P31", "Q5"), triple("Q2", "P31", "Q5")[:-12])
-    assert len(read(path, report=(report := Report()))) == 1
+    assert len(read(path, report=(report := ReadReport()))) == 1
     assert "line 2" in report.problems[0]
 
 

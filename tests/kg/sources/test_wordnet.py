@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from kg.errors import SightGraphError
-from kg.sources import Choice, Report, Statement
+from kg.sources import Choice, ReadReport, Statement
 from kg.sources.open_english_wordnet import ILI, OPEN_ENGLISH, RELATIONS, WIKIDATA
 from kg.sources.wordnet import read_wordnet
 from kg.vocabulary import ALIAS_IRI, GLOSS_IRI, IS_A_IRI, LABEL_IRI, ONTOLOGY, RDFS, SKOS
@@ -72,8 +72,8 @@ doggy:
 """
 
 
-def read(path: Path, report: Report | None = None) -> list[Statement]:
-    return list(read_wordnet(path, Choice(), report or Report()))
+def read(path: Path, report: ReadReport | None = None) -> list[Statement]:
+    return list(read_wordnet(path, Choice(), report or ReadReport()))
 
 
 def princeton(folder: Path, **files: str) -> Path:
@@ -93,7 +93,7 @@ def said(statements: list[Statement], subject: str) -> list[tuple[str, str]]:
 
 
 def test_a_princeton_synset_is_read_whole(tmp_path: Path) -> None:
-    statements = read(princeton(tmp_path, noun=DOG), Report(strict=True))
+    statements = read(princeton(tmp_path, noun=DOG), ReadReport(strict=True))
     assert said(statements, PWN + "02084071-n") == [
         (LABEL_IRI, "dog"),
         (ALIAS_IRI, "domestic dog"),
@@ -116,7 +116,7 @@ def test_relations_are_named_once_and_not_inherited(tmp_path: Path) -> None:
 
 
 def test_satellites_and_markers_of_adjectives_and_frames_of_verbs(tmp_path: Path) -> None:
-    statements = read(princeton(tmp_path, adj=AFRAID, verb=BREATHE), Report(strict=True))
+    statements = read(princeton(tmp_path, adj=AFRAID, verb=BREATHE), ReadReport(strict=True))
     assert said(statements, PWN + "00077645-a")[0] == (LABEL_IRI, "afraid")
     assert (RELATIONS + "antonym", PWN + "00078576-a") in said(statements, PWN + "00077645-a")
     assert said(statements, PWN + "00001740-v")[-1] == (RELATIONS + "entails", PWN + "00005041-v")
@@ -134,12 +134,12 @@ def test_satellites_and_markers_of_adjectives_and_frames_of_verbs(tmp_path: Path
 )
 def test_bad_lines_are_skipped_with_their_number(tmp_path: Path, line: str, reason: str) -> None:
     folder = princeton(tmp_path, noun=line.rstrip("\n") + "\n" + DOG)
-    statements = read(folder, report := Report())
+    statements = read(folder, report := ReadReport())
     assert said(statements, PWN + "02084071-n")[0] == (LABEL_IRI, "dog")
     assert f"{folder / 'data.noun'}, line 3: " in report.problems[0]
     assert reason in report.problems[0]
     with pytest.raises(SightGraphError, match="Nothing was imported"):
-        read(folder, Report(strict=True))
+        read(folder, ReadReport(strict=True))
 
 
 def test_another_version_has_other_identifiers(tmp_path: Path) -> None:
@@ -149,7 +149,7 @@ def test_another_version_has_other_identifiers(tmp_path: Path) -> None:
 
 def test_open_english_synsets_and_words_are_read(tmp_path: Path) -> None:
     folder = open_english(tmp_path, noun_animal=SYNSETS, **{"entries-d": ENTRIES})
-    statements = read(folder, Report(strict=True))
+    statements = read(folder, ReadReport(strict=True))
     dog = OPEN_ENGLISH + "02086723-n"
     assert said(statements, dog) == [
         (LABEL_IRI, "dog"),
@@ -232,7 +232,7 @@ def test_broken_entries_are_skipped_with_their_line(
     tmp_path: Path, broken: str, reason: str
 ) -> None:
     folder = open_english(tmp_path, noun_animal=f"# note\n{broken}{SYNSETS}")
-    statements = read(folder, report := Report())
+    statements = read(folder, report := ReadReport())
     assert (LABEL_IRI, "dog") in said(statements, OPEN_ENGLISH + "02086723-n")
     assert report.problems[0].startswith(f"{folder / 'noun.animal.yaml'}, line 2: ")
     assert reason in report.problems[0]
@@ -240,7 +240,7 @@ def test_broken_entries_are_skipped_with_their_line(
 
 def test_brackets_that_never_close_do_not_add_up_to_a_crash(tmp_path: Path) -> None:
     bad = "".join(f"{number:08}-n: {'[' * 900}\n" for number in range(1000))
-    statements = read(open_english(tmp_path, noun_animal=bad + SYNSETS), report := Report())
+    statements = read(open_english(tmp_path, noun_animal=bad + SYNSETS), report := ReadReport())
     assert report.skipped == 1000
     assert sum(statement.predicate == LABEL_IRI for statement in statements) == 2
 
@@ -256,7 +256,7 @@ def test_brackets_that_never_close_do_not_add_up_to_a_crash(tmp_path: Path) -> N
 )
 def test_broken_words_are_skipped_with_their_line(tmp_path: Path, broken: str) -> None:
     folder = open_english(tmp_path, noun_animal=SYNSETS, **{"entries-c": broken + ENTRIES})
-    read(folder, report := Report())
+    read(folder, report := ReadReport())
     assert report.problems[0].startswith(f"{folder / 'entries-c.yaml'}, line 1: ")
     assert report.skipped == 1
 
@@ -265,11 +265,11 @@ def test_what_is_no_wordnet_is_refused(tmp_path: Path) -> None:
     with pytest.raises(SightGraphError, match=r"holds neither data\.noun"):
         read(tmp_path)
     with pytest.raises(SightGraphError, match="is English, but 'de' is asked for"):
-        list(read_wordnet(princeton(tmp_path, noun=DOG), Choice(language="de"), Report()))
+        list(read_wordnet(princeton(tmp_path, noun=DOG), Choice(language="de"), ReadReport()))
 
 
 def test_open_english_wordnet_is_read_whole(datasets: Path) -> None:
-    report = Report(strict=True)
+    report = ReadReport(strict=True)
     names = parts = 0
     for statement in read_wordnet(datasets / "oewn" / "yaml.tar.gz", Choice(), report):
         names += statement.predicate == LABEL_IRI
@@ -282,5 +282,5 @@ def test_debians_wordnet_is_read_whole() -> None:
     folder = Path("/usr/share/wordnet")
     if not (folder / "data.noun").is_file():
         pytest.skip("Debian's package wordnet-base is not installed")
-    statements = read_wordnet(folder, Choice(), Report(strict=True))
+    statements = read_wordnet(folder, Choice(), ReadReport(strict=True))
     assert sum(statement.predicate == LABEL_IRI for statement in statements) == 117_659

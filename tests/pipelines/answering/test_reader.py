@@ -30,7 +30,7 @@ from kg.graph import Edge, Node, SceneGraph
 from kg.vocabulary import EdgeKind, NodeKind
 from pipelines.answering.evidence import DONT_KNOW, Answer, Candidate, Evidence, completed
 from pipelines.answering.language_models import CAUSAL, IMAGE_TEXT, SEQ2SEQ, LanguageModel
-from pipelines.answering.reader import Reader, Reply, Statement, prompt, statements
+from pipelines.answering.reader import CitableStatement, Reader, Reply, prompt, statements
 from pipelines.photo import Photo
 
 WIDTH = 32
@@ -392,7 +392,7 @@ def test_statements_are_the_evidence_then_other_candidates_then_objects() -> Non
 
 
 def test_prompt_numbers_statements_and_names_the_candidates() -> None:
-    text = prompt("What?", [Statement("a is b"), Statement("c is d")], ["b", "d"])
+    text = prompt("What?", [CitableStatement("a is b"), CitableStatement("c is d")], ["b", "d"])
     assert "[1] a is b\n[2] c is d\n" in text
     assert "b, d" in text
     assert text.endswith("Question: What?\nAnswer:")

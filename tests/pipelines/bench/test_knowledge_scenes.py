@@ -21,10 +21,10 @@ from pipelines.bench.knowledge_scenes import (
     EDGE_FEATURES,
     EDGES,
     TEXTS,
+    KnowledgeSceneBatch,
+    KnowledgeSceneObjective,
     KnowledgeScenes,
-    SceneBatch,
     SceneFront,
-    SceneObjective,
     example,
 )
 from pipelines.bench.task import ModelChoice, measured, read_training, train_task
@@ -35,7 +35,7 @@ FEATURES, HIDDEN = 12, 16
 
 
 @pytest.fixture(scope="module")
-def collated(scene_parts: Parts) -> tuple[list[SceneQuestion], list[str], SceneBatch]:
+def collated(scene_parts: Parts) -> tuple[list[SceneQuestion], list[str], KnowledgeSceneBatch]:
     """Six questions with graphs of several sizes; vectors begin with their text's number."""
     questions = sorted(scene_parts["held-out"], key=lambda one: len(one.graph))
     questions = [*questions[:3], *questions[-3:]]
@@ -43,7 +43,7 @@ def collated(scene_parts: Parts) -> tuple[list[SceneQuestion], list[str], SceneB
     examples = [example(one, table) for one in questions]
     vectors = torch.randn(len(table), FEATURES, generator=torch.Generator().manual_seed(0))
     vectors[:, 0] = torch.arange(len(table))
-    return questions, table.texts(), SceneObjective(vectors).collate(examples)
+    return questions, table.texts(), KnowledgeSceneObjective(vectors).collate(examples)
 
 
 def said(texts: list[str], vector: Tensor) -> str:
@@ -56,7 +56,7 @@ def front() -> SceneFront:
 
 
 def test_messages_of_a_batch_are_the_edges_of_its_graphs(
-    collated: tuple[list[SceneQuestion], list[str], SceneBatch],
+    collated: tuple[list[SceneQuestion], list[str], KnowledgeSceneBatch],
 ) -> None:
     questions, texts, batch = collated
     length = int(batch.place.max()) + 1 + TEXTS
@@ -87,7 +87,7 @@ def test_messages_of_a_batch_are_the_edges_of_its_graphs(
 
 
 def test_mentions_start_at_the_second_text_token_and_backward_messages_are_reverses(
-    collated: tuple[list[SceneQuestion], list[str], SceneBatch],
+    collated: tuple[list[SceneQuestion], list[str], KnowledgeSceneBatch],
 ) -> None:
     questions, _, batch = collated
     graph, masks = front()(batch).graph, front()(batch).masks
@@ -108,7 +108,7 @@ def test_mentions_start_at_the_second_text_token_and_backward_messages_are_rever
 
 
 def test_padding_is_masked_and_empty(
-    collated: tuple[list[SceneQuestion], list[str], SceneBatch],
+    collated: tuple[list[SceneQuestion], list[str], KnowledgeSceneBatch],
 ) -> None:
     questions, _, batch = collated
     given = front()(batch)
@@ -123,7 +123,7 @@ def test_padding_is_masked_and_empty(
 
 
 def test_the_last_edge_feature_is_the_relation_s_likeness_to_the_question(
-    collated: tuple[list[SceneQuestion], list[str], SceneBatch],
+    collated: tuple[list[SceneQuestion], list[str], KnowledgeSceneBatch],
 ) -> None:
     _, _, batch = collated
     graph = front()(batch).graph
@@ -139,7 +139,7 @@ def test_a_sample_alone_is_what_it_is_in_a_batch(scene_parts: Parts) -> None:
     table = TextTable()
     examples = [example(one, table) for one in scene_parts["held-out"][:5]]
     vectors = torch.randn(len(table), FEATURES)
-    objective, found = SceneObjective(vectors), model()
+    objective, found = KnowledgeSceneObjective(vectors), model()
     whole = found(objective.collate(examples))
     for number, one in enumerate(examples):
         alone = found(objective.collate([one]))
@@ -163,15 +163,15 @@ class Chosen(torch.nn.Module):
         super().__init__()
         self.logs = logs
 
-    def forward(self, batch: SceneBatch) -> Tensor:
+    def forward(self, batch: KnowledgeSceneBatch) -> Tensor:
         return self.logs
 
 
 def test_loss_and_figures_take_any_right_node_as_right(
-    collated: tuple[list[SceneQuestion], list[str], SceneBatch],
+    collated: tuple[list[SceneQuestion], list[str], KnowledgeSceneBatch],
 ) -> None:
     questions, _, batch = collated
-    objective = SceneObjective(batch.vectors)
+    objective = KnowledgeSceneObjective(batch.vectors)
     longest = int(batch.place.max()) + 1
     torch.manual_seed(2)
     logs = torch.randn(len(questions), longest).log_softmax(1)
@@ -195,7 +195,7 @@ def test_loss_and_figures_take_any_right_node_as_right(
 
 
 def test_the_choice_is_a_distribution_over_the_nodes_that_are_there(
-    collated: tuple[list[SceneQuestion], list[str], SceneBatch],
+    collated: tuple[list[SceneQuestion], list[str], KnowledgeSceneBatch],
 ) -> None:
     _, _, batch = collated
     fused, inputs = model().fuse(batch)
@@ -215,7 +215,7 @@ def test_a_graph_of_nothing_is_answered_wrongly_but_answered(
         replace(one, graph=SceneGraph(one.graph.photo)) for one in scene_parts["held-out"][:empty]
     ]
     examples = [example(one, table) for one in [*nothing, *scene_parts["held-out"][empty:3]]]
-    objective = SceneObjective(torch.randn(len(table), FEATURES))
+    objective = KnowledgeSceneObjective(torch.randn(len(table), FEATURES))
     batch = objective.collate(examples)
     logs = model()(batch)
     assert torch.isfinite(logs).all()
@@ -225,7 +225,7 @@ def test_a_graph_of_nothing_is_answered_wrongly_but_answered(
 def test_training_learns_a_few_questions(scene_parts: Parts) -> None:
     table = TextTable()
     examples = [example(one, table) for one in scene_parts["train"][:12]]
-    objective = SceneObjective(torch.randn(len(table), FEATURES))
+    objective = KnowledgeSceneObjective(torch.randn(len(table), FEATURES))
     batch, found = objective.collate(examples), model().train()
     optimizer = torch.optim.Adam(found.parameters(), 0.01)
     losses = []

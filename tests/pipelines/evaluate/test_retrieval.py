@@ -20,8 +20,8 @@ from kg.knowledge.store_import import import_source
 from kg.retrieval import FEATURES, Candidates, Ranker, Retriever
 from pipelines.build.retrieval import relation_vectors
 from pipelines.datasets.retrieval import (
-    Asked,
     Judge,
+    RetrievalQuestion,
     SeedFinder,
     name_forms,
     read_questions,
@@ -95,11 +95,11 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 
 
 @pytest.fixture(scope="module")
-def questions(files: dict[str, Path]) -> list[Asked]:
+def questions(files: dict[str, Path]) -> list[RetrievalQuestion]:
     return [*read_questions(files["okvqa"]), *read_questions(files["fvqa"])]
 
 
-def taught(questions: Sequence[Asked], store: Store, out: Path, seed: int = 3) -> int:
+def taught(questions: Sequence[RetrievalQuestion], store: Store, out: Path, seed: int = 3) -> int:
     """Train, and return how many questions had right and wrong candidates."""
     options = RankerTraining(kg=out, seed=seed, log="none")
     chosen = in_part(questions, "train")
@@ -108,7 +108,7 @@ def taught(questions: Sequence[Asked], store: Store, out: Path, seed: int = 3) -
 
 @pytest.fixture(scope="module")
 def trained(
-    questions: list[Asked], store: Store, tmp_path_factory: pytest.TempPathFactory
+    questions: list[RetrievalQuestion], store: Store, tmp_path_factory: pytest.TempPathFactory
 ) -> tuple[Path, int]:
     """The folder of a trained ranker, and how many questions taught it."""
     torch.set_num_threads(1)
@@ -152,7 +152,7 @@ def test_names_count_as_the_same_in_the_plural_and_as_a_category() -> None:
 
 def test_seeds_are_what_the_question_names_and_then_what_else_is_seen(store: Store) -> None:
     find = SeedFinder(store)
-    one = Asked(
+    one = RetrievalQuestion(
         "What are the knives used for?", ("forks", "knife", "unicorn"), frozenset(), "train"
     )
     named, shown = find(one)
@@ -164,7 +164,9 @@ def test_seeds_are_what_the_question_names_and_then_what_else_is_seen(store: Sto
     assert find(one) == (named, shown)
 
 
-def test_the_judge_knows_the_answer_and_the_fact(store: Store, questions: list[Asked]) -> None:
+def test_the_judge_knows_the_answer_and_the_fact(
+    store: Store, questions: list[RetrievalQuestion]
+) -> None:
     judge, retriever, seeds = Judge(store), Retriever(store), SeedFinder(store)
     for one in random.Random(0).sample(questions, 8):
         found = retriever.candidates(one.question, *seeds(one))
@@ -187,7 +189,7 @@ def test_the_judge_knows_the_answer_and_the_fact(store: Store, questions: list[A
 
 
 def test_the_same_seed_trains_the_same_bytes(
-    trained: tuple[Path, int], questions: list[Asked], store: Store, tmp_path: Path
+    trained: tuple[Path, int], questions: list[RetrievalQuestion], store: Store, tmp_path: Path
 ) -> None:
     assert taught(questions, store, tmp_path, seed=3) == trained[1]
     first = (trained[0] / "model.safetensors").read_bytes()
@@ -195,7 +197,7 @@ def test_the_same_seed_trains_the_same_bytes(
 
 
 def test_questions_of_other_parts_are_refused(
-    questions: list[Asked], store: Store, tmp_path: Path
+    questions: list[RetrievalQuestion], store: Store, tmp_path: Path
 ) -> None:
     assert {one.part for one in questions} == {"train", "development", "held-out"}
     with pytest.raises(SightGraphError, match="must not be trained on"):
@@ -205,7 +207,7 @@ def test_questions_of_other_parts_are_refused(
 def test_questions_that_the_store_cannot_help_with_are_an_error_that_can_be_read(
     store: Store, tmp_path: Path
 ) -> None:
-    lost = [Asked("What is a florb?", ("florb",), frozenset({"florb"}), "train")]
+    lost = [RetrievalQuestion("What is a florb?", ("florb",), frozenset({"florb"}), "train")]
     with pytest.raises(SightGraphError):
         taught(lost, store, tmp_path, seed=0)
 
@@ -244,7 +246,7 @@ def shares(found: Mapping[str, float], ranking: str) -> Sequence[float]:
 
 
 def test_shares_grow_with_k_and_no_ranking_beats_any(
-    questions: list[Asked], evaluator: RetrievalEvaluator, ranker: Ranker
+    questions: list[RetrievalQuestion], evaluator: RetrievalEvaluator, ranker: Ranker
 ) -> None:
     report = evaluator(ranker, questions)
     found = report.figures
@@ -258,7 +260,7 @@ def test_shares_grow_with_k_and_no_ranking_beats_any(
 
 
 def test_training_learns_which_relation_is_asked_for(
-    questions: list[Asked], store: Store, evaluator: RetrievalEvaluator, ranker: Ranker
+    questions: list[RetrievalQuestion], store: Store, evaluator: RetrievalEvaluator, ranker: Ranker
 ) -> None:
     aside = [one for one in questions if one.part == "held-out"]
     retriever, seeds, judge = Retriever(store), SeedFinder(store), Judge(store)
@@ -277,8 +279,8 @@ def test_training_learns_which_relation_is_asked_for(
 def test_questions_without_seeds_count_as_not_answered(
     evaluator: RetrievalEvaluator, ranker: Ranker
 ) -> None:
-    lost = Asked("What is a florb?", ("florb",), frozenset({"florb"}), "held-out")
-    right = Asked(
+    lost = RetrievalQuestion("What is a florb?", ("florb",), frozenset({"florb"}), "held-out")
+    right = RetrievalQuestion(
         "What is the cup used for?", (), frozenset({fact_of("cup", "UsedFor")}), "held-out"
     )
     found = evaluator(ranker, [lost, right]).figures
@@ -289,7 +291,7 @@ def test_questions_without_seeds_count_as_not_answered(
 def test_progress_stays_out_of_the_figures(
     evaluator: RetrievalEvaluator, ranker: Ranker, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    question = Asked("What is the cup used for?", (), frozenset({"water"}), "held-out")
+    question = RetrievalQuestion("What is the cup used for?", (), frozenset({"water"}), "held-out")
     evaluator(ranker, [question])
     assert capsys.readouterr().out == ""
 

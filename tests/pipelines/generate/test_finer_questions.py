@@ -8,9 +8,9 @@ from kg.graph import PhotoInfo, SceneGraph
 from kg.knowledge.memory import Knowledge
 from pipelines.build.builder import GraphBuilder
 from pipelines.detections import Detection
-from pipelines.generate.question import Question
+from pipelines.generate.question import GeneratedQuestion
 from pipelines.generate.questions import QuestionWriter
-from pipelines.generate.references import Scene
+from pipelines.generate.references import ReferenceScene
 from pipelines.generate.wordings import nested
 from pipelines.seeing.perception_types import HAS_POSITION, Seen, SeenAttribute
 
@@ -28,10 +28,10 @@ def graph(builder: GraphBuilder) -> SceneGraph:
     return builder(objects, PhotoInfo("test", 400, 300), seen=seen)
 
 
-def written(builder: GraphBuilder, graph: SceneGraph, kind: str) -> list[Question]:
+def written(builder: GraphBuilder, graph: SceneGraph, kind: str) -> list[GeneratedQuestion]:
     writer = QuestionWriter(Knowledge.bundled(), builder, seed=2)
     write = getattr(writer.finer, kind)
-    found = [write(Scene.of(graph)) for _ in range(60)]
+    found = [write(ReferenceScene.of(graph)) for _ in range(60)]
     assert any(found), f"no question of {kind} was written"
     return [one for one in found if one is not None]
 

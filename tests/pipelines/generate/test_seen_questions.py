@@ -9,7 +9,7 @@ from kg.knowledge.memory import Knowledge
 from pipelines.build.builder import GraphBuilder
 from pipelines.detections import Detection
 from pipelines.generate.questions import QuestionWriter
-from pipelines.generate.references import Scene
+from pipelines.generate.references import ReferenceScene
 from pipelines.generate.wordings import grouped
 from pipelines.seeing.perception_types import (
     HAS_COLOUR,
@@ -44,7 +44,7 @@ def graph(builder: GraphBuilder) -> SceneGraph:
 def questions(builder: GraphBuilder, graph: SceneGraph, kind: str) -> list[tuple[str, object]]:
     writer = QuestionWriter(Knowledge.bundled(), builder, seed=1)
     write = getattr(writer.seen, kind)
-    found = [write(Scene.of(graph)) for _ in range(200)]
+    found = [write(ReferenceScene.of(graph)) for _ in range(200)]
     return [
         (one.text, one.answers if one.yes is None else one.yes) for one in found if one is not None
     ]

@@ -18,7 +18,7 @@ from pipelines.datasets.splits import question_part
 from pipelines.detections import Detection
 from pipelines.evaluate.answerer import measure
 from pipelines.generate.answerer_examples import Example, ExampleMaker, Picture
-from pipelines.generate.question import Question
+from pipelines.generate.question import GeneratedQuestion
 from pipelines.generate.questions import QuestionWriter
 from pipelines.generate.wording import plural, with_article
 from pipelines.generate.wordings import grouped
@@ -47,7 +47,7 @@ def scene(builder: GraphBuilder) -> SceneGraph:
 
 
 @pytest.fixture(scope="module")
-def questions(builder: GraphBuilder, scene: SceneGraph) -> list[Question]:
+def questions(builder: GraphBuilder, scene: SceneGraph) -> list[GeneratedQuestion]:
     return list(QuestionWriter(builder.knowledge, builder, seed=3).write(scene, 400))
 
 
@@ -60,7 +60,7 @@ def examples(builder: GraphBuilder) -> tuple[list[Example], torch.Tensor]:
 
 
 def test_fact_questions_are_answered_by_the_facts_of_their_subject(
-    builder: GraphBuilder, questions: list[Question]
+    builder: GraphBuilder, questions: list[GeneratedQuestion]
 ) -> None:
     asked = [one for one in questions if one.kind == "fact"]
     assert len(asked) > 50
@@ -76,7 +76,7 @@ def test_fact_questions_are_answered_by_the_facts_of_their_subject(
 
 
 def test_yes_and_no_questions_say_what_is_known(
-    builder: GraphBuilder, questions: list[Question]
+    builder: GraphBuilder, questions: list[GeneratedQuestion]
 ) -> None:
     asked = [one for one in questions if one.kind == "yes/no"]
     share = sum(one.yes is True for one in asked) / len(asked)
@@ -86,20 +86,22 @@ def test_yes_and_no_questions_say_what_is_known(
             assert any(pair[0] == one.subject for pair in one.path)
 
 
-def test_counts_count_the_objects_of_that_name(questions: list[Question]) -> None:
+def test_counts_count_the_objects_of_that_name(questions: list[GeneratedQuestion]) -> None:
     chairs = [one for one in questions if one.kind == "count" and "chairs" in one.text]
     assert chairs
     assert all(one.counted == {"object:4", "object:5"} for one in chairs)
 
 
-def test_selected_objects_share_the_fact(scene: SceneGraph, questions: list[Question]) -> None:
+def test_selected_objects_share_the_fact(
+    scene: SceneGraph, questions: list[GeneratedQuestion]
+) -> None:
     asked = [one for one in questions if one.kind == "select"]
     assert asked
     assert all(one.answers <= {node.id for node in scene.nodes()} for one in asked)
 
 
 def test_nothing_is_where_the_question_looks_in_vain(
-    scene: SceneGraph, questions: list[Question]
+    scene: SceneGraph, questions: list[GeneratedQuestion]
 ) -> None:
     asked = [one for one in questions if one.kind == "nothing there"]
     assert asked
@@ -119,7 +121,7 @@ def test_nothing_is_where_the_question_looks_in_vain(
 
 
 def test_the_same_seed_writes_the_same_questions(
-    builder: GraphBuilder, scene: SceneGraph, questions: list[Question]
+    builder: GraphBuilder, scene: SceneGraph, questions: list[GeneratedQuestion]
 ) -> None:
     again = list(QuestionWriter(builder.knowledge, builder, seed=3).write(scene, 400))
     assert again == questions
