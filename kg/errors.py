@@ -1,4 +1,4 @@
-"""The one family of errors that a user can mend."""
+"""The errors that a user can correct."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from collections.abc import Iterable
 class SightGraphError(Exception):
     """Something that the caller gave cannot be used.
 
-    The message says what was wrong, with which input, and how to mend it. The
+    The message says what was wrong, with which input, and how to fix it. The
     command line prints it on one line and leaves with exit code 2.
     """
 
 
 class UnknownNameError(SightGraphError, KeyError):
-    """A name was asked for that nothing is registered under."""
+    """Nothing is registered under the requested name."""
 
     __str__ = Exception.__str__
 

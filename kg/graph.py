@@ -1,4 +1,4 @@
-"""The one graph: what was seen, what was said and what is known, linked.
+"""The scene graph: objects, words and knowledge, linked.
 
 Every later step (tensors, answer, evidence, export) reads this class, and nothing
 else; it knows none of the steps that fill it.
@@ -76,8 +76,8 @@ class Node:
 
     id: unique within the graph, e.g. "object:0" or a concept's IRI.
     label: what a person calls it.
-    origin: who says so: a detector's, parser's or knowledge graph's name.
-    score: how sure the origin is, in [0, 1].
+    origin: the source: a detector's, parser's or knowledge graph's name.
+    score: confidence of the origin, in [0, 1].
     box: where in the photograph, for objects that were located.
     span: where in the text, for entities and attributes that were read.
     """
@@ -102,9 +102,9 @@ class Edge:
 
     source, target: node ids; the statement reads source - relation - target.
     relation: a short phrase, e.g. "left of", "used for".
-    origin: who says so, e.g. "geometry", "parser", "animals.ttl".
-    score: how sure the origin is, in [0, 1].
-    span: the words that say so, where it was read from the text.
+    origin: the source, e.g. "geometry", "parser", "animals.ttl".
+    score: confidence of the origin, in [0, 1].
+    span: the words that state it, if it was read from the text.
     via: for an inherited fact, the labels of the categories it came through.
     predicate: the IRI of the relation of a fact; "" for an edge of another kind.
     implied: the IRIs of the relations that follow from it (rdfs:subPropertyOf).
@@ -169,7 +169,7 @@ class SceneGraph:
         return node
 
     def connect(self, edge: Edge) -> Edge:
-        """Add `edge`; parallel edges are kept, an equal edge is added once.
+        """Add `edge`; parallel edges are retained, an equal edge is added once.
 
         Raises:
             SightGraphError: one of its two nodes is not in the graph.

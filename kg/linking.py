@@ -1,4 +1,4 @@
-"""From a label or a word to the concepts that it may mean, or to nothing."""
+"""Links a label or a word to the concepts that it may denote, if any."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from kg.english import base_forms, normalise
 from kg.knowledge.facts import KnowledgeGraph
 
 EXACT, ALIAS, INFLECTED, TYPO, HEAD, SIMILAR = 1.0, 0.95, 0.95, 0.9, 0.65, 0.95
-"""Scores by the way in which a name was matched."""
+"""Scores by how a name was matched."""
 PARTLY = 0.8
-"""Score of a name that the whole name is a part of."""
-SURE, NEAR = 0.75, 0.7
-"""Names that are at least so near in meaning are taken for the same, before or after the head."""
+"""Score of a concept whose longer name contains the whole name."""
+MIN_BEFORE_HEAD, MIN_AFTER_HEAD = 0.75, 0.7
+"""Minimum cosine of two names with the same meaning, tested before or after the head word."""
 SHORTEST_TYPO = 4
-"""Shorter words are too near to other words to be corrected."""
-MOST_CORRECTIONS = 3
+"""Shorter words are too similar to other words to be corrected."""
+MAX_CORRECTIONS = 3
 CONTEXT = 1.0
-"""What a nearer gloss (cosine) adds to a score, in the choice between meanings."""
+"""Weight of the difference in gloss similarity (cosine) when choosing between meanings."""
 _AFTER_HEAD = re.compile(
     r"\s(?:of|in|on|at|with|without|from|to|by|near|for|under|over|behind|beside|and|that|which|"
     r"\w+ing(?=\s(?:on|in|at|with|against|under|a|the|its)))\s.*$"
@@ -30,9 +30,9 @@ _AFTER_HEAD = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class LinkCandidate:
-    """One concept that a name may mean.
+    """One concept that a name may denote.
 
-    score: how probable it is that the name means it, in [0, 1].
+    score: probability that the name denotes it, in [0, 1].
     how: "label", "alias", "lemma", "partly" (a longer name has it), "typo", "head" (only the main
         word of the name is known) or "similar" (a name near in meaning is known).
     """
@@ -44,7 +44,7 @@ class LinkCandidate:
 
 
 class Meanings(Protocol):
-    """Tells which names are near in meaning; `graph_fusion.meaning` does."""
+    """Compares names by meaning; `graph_fusion.meaning` does."""
 
     def nearest(self, name: str, most: int = 5) -> Sequence[tuple[str, float]]:
         """Return the concepts with the names nearest to `name`, and how near, best first."""
@@ -58,8 +58,8 @@ class Meanings(Protocol):
 class Linker:
     """Links names to the concepts of `knowledge`.
 
-    meanings: finds what no name says, and decides by context; without it neither is done.
-    words: real words, which are never taken for misspelt ones.
+    meanings: finds similar names and ranks by context; without it both steps are skipped.
+    words: real words, which are never corrected.
 
     >>> from kg.knowledge.memory import Knowledge
     >>> linker = Linker(Knowledge.bundled())
@@ -101,10 +101,10 @@ class Linker:
         found = self._whole(whole, lemma)
         if found and context and self.meanings is not None:
             found = _once([*found, *self._partly(whole)])
-        found = found or self._misspelt(whole) or self._similar(whole, SURE)
+        found = found or self._misspelt(whole) or self._similar(whole, MIN_BEFORE_HEAD)
         if not found and head:
             found = self._head(whole)
-        found = found or self._similar(whole, NEAR)
+        found = found or self._similar(whole, MIN_AFTER_HEAD)
         return self._in_context(found, context)
 
     def best(
@@ -119,7 +119,7 @@ class Linker:
         return [one for one in found if one.score == found[0].score]
 
     def knows(self, name: str) -> bool:
-        """Whether `name` is a name of something as it stands, or in another form of the words."""
+        """Whether `name` or an inflected form of it is the name of a concept."""
         return bool(self._whole(normalise(name)))
 
     def _whole(self, whole: str, lemma: str | None = None) -> list[LinkCandidate]:
@@ -130,7 +130,7 @@ class Linker:
         return _once(found)
 
     def _misspelt(self, whole: str) -> list[LinkCandidate]:
-        """Correct the words that are no words; at most two of them."""
+        """Correct unknown words; at most two of them."""
         choices = [self._corrected(word) for word in whole.split()]
         if not 0 < sum(len(choice) != 1 for choice in choices) <= 2:
             return []
@@ -140,10 +140,10 @@ class Linker:
         return []
 
     def _corrected(self, word: str) -> list[str]:
-        """Return `word`, and where it is unknown what it may be a misspelling of."""
+        """Return `word` and, if it is unknown, its possible corrections."""
         if len(word) < SHORTEST_TYPO or word in self.words:
             return [word]
-        return [word, *self.knowledge.corrections(word)[:MOST_CORRECTIONS]]
+        return [word, *self.knowledge.corrections(word)[:MAX_CORRECTIONS]]
 
     def _head(self, whole: str) -> list[LinkCandidate]:
         """Link the longest part of a phrase that is known: "red fire hydrant on a street"."""
@@ -156,19 +156,19 @@ class Linker:
         return []
 
     def _partly(self, whole: str) -> list[LinkCandidate]:
-        """Return what a longer name says that `whole` may be short for."""
+        """Return the concepts with a longer name that contains `whole`."""
         return [
             LinkCandidate(iri, self.knowledge.label(iri), PARTLY, "partly")
             for iri in self.knowledge.named_with(whole)
         ]
 
-    def _similar(self, whole: str, least: float) -> list[LinkCandidate]:
+    def _similar(self, whole: str, min_cosine: float) -> list[LinkCandidate]:
         if self.meanings is None:
             return []
         return [
             LinkCandidate(iri, self.knowledge.label(iri), SIMILAR * cosine, "similar")
             for iri, cosine in self.meanings.nearest(whole)
-            if cosine >= least
+            if cosine >= min_cosine
         ]
 
     def _in_context(

@@ -12,7 +12,7 @@ T = TypeVar("T")
 
 
 class Registry(Generic[T]):
-    """Maps a name to a class or factory, imported only when it is asked for.
+    """Maps a name to a class or factory, imported only when it is requested.
 
     A component is added with one line, `REGISTRY.add("name", "package.module:Class")`;
     nothing heavy is imported until `make` needs it. A component that is not registered can be

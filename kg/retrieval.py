@@ -1,4 +1,4 @@
-"""Which facts of a store bear on a question: candidates around what is asked and seen, ranked."""
+"""Ranks facts of a store for a question, around the nodes of question and photograph."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ from kg.vocabulary import IS_A_IRI
 
 FloatArray = NDArray[np.float32]
 
-MOST_OF_SEED = 1_500
-"""Facts of one seed in one direction that are looked at; hubs have more."""
+MAX_FACTS_OF_SEED = 1_500
+"""Maximum facts considered of one seed in one direction; hubs have more."""
 FEATURES = (
     "asked",
     "outgoing",
@@ -41,11 +41,11 @@ FEATURES = (
     "share of them",
     "category",
 )
-"""What is known of a candidate apart from its relation; see `Retriever.candidates`."""
-LEADING = 2
-"""Facts that may lead to one concept among the best: more say little that is new."""
-REMEMBERED = 200_000
-"""Nodes whose words are remembered."""
+"""Features of a candidate other than its relation; see `Retriever.candidates`."""
+MAX_FACTS_TO_CONCEPT = 2
+"""Maximum facts with the same other end among the best: more add little information."""
+MAX_CACHED = 200_000
+"""Maximum nodes whose words are cached."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,12 +69,12 @@ class Candidates:
 
 @dataclass(frozen=True, slots=True)
 class Ranker:
-    """Weights of a two-layer network over the features, and how questions ask for relations.
+    """Weights of a two-layer network over the features, and of a match of question and relation.
 
     hidden [F, H], hidden_bias [H], output [H]: over the features, brought to mean 0 and deviation
     1 with mean [F] and deviation [F].
     asking, told [D, R]: a question's embedding [D] and a relation's (its label's) meet in R
-    dimensions; outgoing and incoming facts of a relation are told apart by their prefix.
+    dimensions; outgoing and incoming facts of a relation differ by their prefix.
     """
 
     mean: FloatArray
@@ -107,9 +107,9 @@ class Ranker:
         """
         scaled = (candidates.features - self.mean) / self.deviation
         scores = np.maximum(scaled @ self.hidden + self.hidden_bias, 0) @ self.output
-        wanted = relations @ self.told @ (self.asking.T @ question)
+        relation_scores = relations @ self.told @ (self.asking.T @ question)
         found: FloatArray = (
-            scores + wanted[1 - candidates.outgoing.astype(int), candidates.relation]
+            scores + relation_scores[1 - candidates.outgoing.astype(int), candidates.relation]
         )
         return found
 
@@ -149,9 +149,9 @@ class Retriever:
         return Candidates(seed, other, relation, outgoing, edge, features)
 
     def best(self, candidates: Candidates, scores: FloatArray, most: int) -> NDArray[np.intp]:
-        """Return which candidates are best, at most `most`, best first.
+        """Return the best candidates' numbers, at most `most`, best first.
 
-        Each fact comes once, and no concept is led to more than `LEADING` times.
+        Each fact comes once; no concept is the other end of more than `MAX_FACTS_TO_CONCEPT`.
         """
         subject = np.where(candidates.outgoing, candidates.seed, candidates.other).tolist()
         object_ = np.where(candidates.outgoing, candidates.other, candidates.seed).tolist()
@@ -163,7 +163,7 @@ class Retriever:
             if len(chosen) == most:
                 break
             triple = subject[i], relation[i], object_[i]
-            if triple not in known and leading[other[i]] < LEADING:
+            if triple not in known and leading[other[i]] < MAX_FACTS_TO_CONCEPT:
                 known.add(triple)
                 leading[other[i]] += 1
                 chosen.append(i)
@@ -179,7 +179,7 @@ class Retriever:
 
     def _stems_of(self, node: int) -> frozenset[str]:
         if node not in self._stems:
-            if len(self._stems) >= REMEMBERED:
+            if len(self._stems) >= MAX_CACHED:
                 self._stems.clear()
             self._stems[node] = stems(self.index.label(node))
         return self._stems[node]
@@ -189,9 +189,9 @@ class Retriever:
         low, high = self.index.out_span(seed) if outgoing else self.index.in_span(seed)
         edge = np.arange(low, high)
         side = "out" if outgoing else "in"
-        if high - low > MOST_OF_SEED:
+        if high - low > MAX_FACTS_OF_SEED:
             strongest = np.argsort(-arrays[f"{side}_strength"][low:high].astype(int), kind="stable")
-            edge = low + np.sort(strongest[:MOST_OF_SEED])
+            edge = low + np.sort(strongest[:MAX_FACTS_OF_SEED])
         other = arrays["out_object" if outgoing else "in_subject"][edge]
         relation = arrays[f"{side}_relation"][edge].astype(np.int32)
         size = len(edge)
@@ -199,7 +199,7 @@ class Retriever:
 
     def _features(
         self,
-        said: frozenset[str],
+        question_stems: frozenset[str],
         asked: set[int],
         seen: set[int],
         seeds: list[int],
@@ -212,10 +212,10 @@ class Retriever:
             arrays["out_strength"][np.where(outgoing, edge, 0)],
             arrays["in_strength"][np.where(outgoing, 0, edge)],
         ) / np.float32(STRENGTHS)
-        is_asked = np.isin(seed, list(asked))
+        is_query = np.isin(seed, list(asked))
         nodes, place = np.unique(other, return_inverse=True)
         pairs = np.unique(np.stack([place, seed]), axis=1)
-        beside_asked = np.bincount(pairs[0], np.isin(pairs[1], list(asked)), len(nodes))
+        beside_query = np.bincount(pairs[0], np.isin(pairs[1], list(asked)), len(nodes))
         beside_seen = np.bincount(pairs[0], np.isin(pairs[1], list(seen)), len(nodes))
         beside = np.bincount(place, strength, len(nodes))
         near, rank = self.store.walker.pagerank(seeds, most=20_000, tolerance=1e-5)
@@ -228,15 +228,15 @@ class Retriever:
         out_start, in_start = arrays["out_start"], arrays["in_start"]
         words = [self._stems_of(node) for node in nodes.tolist()]
         lengths = np.array([max(len(one), 1) for one in words], np.float32)
-        common = np.array([len(one & said) for one in words], np.float32)
+        common = np.array([len(one & question_stems) for one in words], np.float32)
         return np.stack(
             [
-                is_asked,
+                is_query,
                 outgoing,
                 strength,
                 np.isin(other, list(asked)),
                 np.isin(other, list(seen)),
-                beside_asked[place],
+                beside_query[place],
                 beside_seen[place],
                 np.log1p(beside[place]),
                 np.log1p(

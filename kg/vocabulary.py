@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 from urllib.parse import quote, unquote
@@ -19,7 +20,7 @@ class NodeKind(StrEnum):
     OBJECT = "object"
     """Something detected in the photograph."""
     ATTRIBUTE = "attribute"
-    """A property that was seen or said: red, wooden."""
+    """A property from the photograph or the text: red, wooden."""
     ENTITY = "entity"
     """Words of the question or caption."""
     CONCEPT = "concept"
@@ -36,7 +37,7 @@ class EdgeKind(StrEnum):
     SPATIAL = "spatial"
     """From the geometry of two boxes."""
     SEMANTIC = "semantic"
-    """Said in the text or seen in the photograph: (dog, on, sofa), (car, has colour, red)."""
+    """Stated in the text or seen in the photograph: (dog, on, sofa), (car, has colour, red)."""
     MENTION = "mention"
     """The words mean this object in the photograph."""
     LINK = "link"
@@ -63,7 +64,7 @@ SPATIAL_INVERSES: dict[str, str] = {
     "larger than": "smaller than",
     "smaller than": "larger than",
 }
-"""Each spatial relation with the one that holds the other way round."""
+"""Each spatial relation with its inverse."""
 
 
 RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
@@ -104,6 +105,29 @@ LITERAL = "literal:"
 """What the text of a plain value begins with where an IRI is expected."""
 Triple = tuple[str, str, str]
 """(subject, predicate, object): IRIs; the object may be a plain value, as `literal:VALUE`."""
+
+
+@dataclass(frozen=True, slots=True)
+class RelationType:
+    """A kind of fact.
+
+    label, inverse: how it reads from subject to object, and back ("used for", "use of").
+    inherits: whether a category's facts of this kind hold for its members.
+    asks: wordings that ask for it, with "it" for the subject.
+    denies: the relation whose facts this one rules out, if any.
+    implies: the relations that it is a part of or the same as (rdfs:subPropertyOf,
+        owl:equivalentProperty), by IRI.
+    strength: how usually its facts hold, in [0, 1], where a fact does not say so itself.
+    """
+
+    iri: str
+    label: str
+    inverse: str
+    inherits: bool = True
+    asks: tuple[str, ...] = ()
+    denies: str | None = None
+    strength: float = 1.0
+    implies: tuple[str, ...] = ()
 
 
 def relation_of(predicate: str) -> str | None:

@@ -1,4 +1,4 @@
-"""XML from outside is untrusted: what it declares can fill the memory or read files."""
+"""Checks untrusted XML: its declarations could exhaust memory or read local files."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from xml.parsers import expat
 from kg.errors import SightGraphError
 
 CHUNK = 1 << 16
-"""Bytes that are handed to the parser at a time."""
+"""Bytes passed to the parser at a time."""
 
-DEEPEST = 1000
-"""Elements within each other; many more would crash or stall a parser."""
+MAX_DEPTH = 1000
+"""Maximum nesting of elements; much deeper nesting would crash or stall a parser."""
 
 
 class Readable(Protocol):
@@ -29,7 +29,7 @@ def plain_parser(source: Path) -> expat.XMLParserType:
 
 
 def refuse_document_type(file: Readable, source: Path) -> None:
-    """Read through the XML of `file` once with every declaration forbidden.
+    """Read the XML of `file` once with every declaration forbidden.
 
     Raises:
         SightGraphError: there is a document type, or the XML is broken.
@@ -38,7 +38,7 @@ def refuse_document_type(file: Readable, source: Path) -> None:
 
 
 def refuse_entities(file: Readable, source: Path) -> None:
-    """Read through the XML of `file` once with entities forbidden; a document type may stand.
+    """Read the XML of `file` once with entities forbidden; a document type is allowed.
 
     Raises:
         SightGraphError: an entity is declared, or the XML is broken or nests too deep.
@@ -50,9 +50,9 @@ def refuse_entities(file: Readable, source: Path) -> None:
     def enter(*_: object) -> None:
         nonlocal depth
         depth += 1
-        if depth > DEEPEST:
+        if depth > MAX_DEPTH:
             raise SightGraphError(
-                f"{source}, line {parser.CurrentLineNumber}: elements nest deeper than {DEEPEST}."
+                f"{source}, line {parser.CurrentLineNumber}: elements nest deeper than {MAX_DEPTH}."
             )
 
     def leave(_: str) -> None:
@@ -64,7 +64,7 @@ def refuse_entities(file: Readable, source: Path) -> None:
 
 
 def broken_xml(error: expat.ExpatError, source: Path) -> SightGraphError:
-    """Return what is told of XML that is broken."""
+    """Return the error for malformed XML."""
     reason = expat.ErrorString(error.code)
     return SightGraphError(f"{source}, line {error.lineno}: broken XML: {reason}.")
 

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class View:
-    """What a picture of a graph shows beside it: words above, and what to highlight.
+class Highlights:
+    """The title of a picture of a graph, and its highlighted nodes and edges.
 
     nodes: ids; edges: the answer's path and facts.
     weights: how much a highlighted node or edge counted, in [0, 1], by node id and by edge;
@@ -44,7 +44,7 @@ class Exporter(Protocol):
     """
 
     def __call__(
-        self, graph: SceneGraph, target: Path, image: Image.Image | None, view: View
+        self, graph: SceneGraph, target: Path, image: Image.Image | None, view: Highlights
     ) -> None: ...
 
 
@@ -63,7 +63,7 @@ def export(
     graph: SceneGraph,
     targets: Iterable[str | Path],
     image: Image.Image | None = None,
-    view: View | None = None,
+    view: Highlights | None = None,
 ) -> None:
     """Write `graph` to every target, in the format that its ending names.
 
@@ -77,7 +77,7 @@ def export(
         check_writable(target)
     for target, exporter in chosen:
         with atomic_path(target) as path:
-            exporter(graph, path, image, view or View())  # type: ignore[call-arg]
+            exporter(graph, path, image, view or Highlights())  # type: ignore[call-arg]
 
 
 COLOURS = {
@@ -113,7 +113,7 @@ def read_graph(source: str | Path) -> SceneGraph:
     """Return the graph in the file `source`; its format goes by the ending.
 
     Raises:
-        SightGraphError: the file is missing, too large or broken; says where.
+        SightGraphError: the file is missing, too large or broken; the message gives the place.
     """
     path = Path(source)
     importer = IMPORTERS.resolve(path.suffix.lower())
@@ -130,8 +130,8 @@ __all__ = [
     "EXPORTERS",
     "IMPORTERS",
     "Exporter",
+    "Highlights",
     "Importer",
-    "View",
     "export",
     "read_graph",
 ]

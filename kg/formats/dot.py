@@ -5,14 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from kg.formats import ACCENT, COLOURS, View
+from kg.formats import ACCENT, COLOURS, Highlights
 from kg.graph import SceneGraph
 
 if TYPE_CHECKING:
     from PIL import Image
 
 
-def write_dot(graph: SceneGraph, target: Path, image: Image.Image | None, view: View) -> None:
+def write_dot(graph: SceneGraph, target: Path, image: Image.Image | None, view: Highlights) -> None:
     """Write a digraph with a colour for each kind of node; the highlighted path is bold."""
     lines = ["digraph sightgraph {", "  rankdir=LR; node [shape=box, style=filled];"]
     if view.title:

@@ -18,7 +18,7 @@ from kg.xml_files import refuse_document_type
 if TYPE_CHECKING:
     from PIL import Image
 
-    from kg.formats import View
+    from kg.formats import Highlights
 
 
 _NOT_IN_XML = re.compile("[^\t -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]|\\\\")
@@ -26,7 +26,9 @@ _NOT_IN_XML = re.compile("[^\t -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]|\\\\")
 _LISTS = ("box", "span", "via", "implied", "statement")
 
 
-def write_graphml(graph: SceneGraph, target: Path, image: Image.Image | None, view: View) -> None:
+def write_graphml(
+    graph: SceneGraph, target: Path, image: Image.Image | None, view: Highlights
+) -> None:
     """Write the graph with one plain attribute for each field.
 
     Characters that XML cannot hold stand as `\\uXXXX`, and a backslash as `\\u005c`.

@@ -10,7 +10,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from kg.formats import ACCENT, COLOURS, View
+from kg.formats import ACCENT, COLOURS, Highlights
 from kg.formats.json import as_json
 from kg.graph import SceneGraph
 
@@ -21,7 +21,9 @@ MAX_SIDE = 1280
 """Longer side of the embedded photograph, in pixels."""
 
 
-def write_html(graph: SceneGraph, target: Path, image: Image.Image | None, view: View) -> None:
+def write_html(
+    graph: SceneGraph, target: Path, image: Image.Image | None, view: Highlights
+) -> None:
     """Fill the page `graph.html` with the graph; nothing is loaded from elsewhere."""
     content: dict[str, Any] = as_json(graph)
     content["highlight"] = {

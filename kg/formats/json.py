@@ -14,13 +14,15 @@ from kg.vocabulary import EdgeKind, NodeKind
 if TYPE_CHECKING:
     from PIL import Image
 
-    from kg.formats import View
+    from kg.formats import Highlights
 
 
 FORMAT = "sightgraph/1"
 
 
-def write_json(graph: SceneGraph, target: Path, image: Image.Image | None, view: View) -> None:
+def write_json(
+    graph: SceneGraph, target: Path, image: Image.Image | None, view: Highlights
+) -> None:
     """Write the whole graph; `kg.formats.json` reads it back equal."""
     text = json.dumps(as_json(graph), indent=1, ensure_ascii=False)
     target.write_text(text + "\n", encoding="utf-8")

@@ -55,7 +55,8 @@ def from_networkx(graph: nx.Graph[Any]) -> SceneGraph:
     """Return the scene graph that `to_networkx` made `graph` from.
 
     Raises:
-        SightGraphError: a field is missing or wrong, or an attribute is no field; says where.
+        SightGraphError: a field is missing or wrong, or an attribute is no field; the message
+            gives the place.
     """
     if not graph.is_directed():
         raise SightGraphError(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from kg.formats import ACCENT, COLOURS, View
+from kg.formats import ACCENT, COLOURS, Highlights
 from kg.graph import Edge, Node, SceneGraph
 from kg.vocabulary import EdgeKind, NodeKind
 
@@ -32,7 +32,7 @@ COLUMNS = {
 """Words stand left of objects, objects left of what is known."""
 
 
-def write_png(graph: SceneGraph, target: Path, image: Image.Image | None, view: View) -> None:
+def write_png(graph: SceneGraph, target: Path, image: Image.Image | None, view: Highlights) -> None:
     """Draw the photograph, if it is given, and the part of the graph that fits a picture."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
@@ -50,7 +50,7 @@ def write_png(graph: SceneGraph, target: Path, image: Image.Image | None, view: 
     figure.savefig(target, format="png")
 
 
-def _draw_photo(axes: Any, graph: SceneGraph, image: Image.Image | None, view: View) -> None:
+def _draw_photo(axes: Any, graph: SceneGraph, image: Image.Image | None, view: Highlights) -> None:
     from matplotlib.patches import Rectangle
 
     axes.axis("off")
@@ -87,7 +87,7 @@ def _draw_photo(axes: Any, graph: SceneGraph, image: Image.Image | None, view: V
         )
 
 
-def _draw_graph(axes: Any, graph: SceneGraph, view: View) -> None:
+def _draw_graph(axes: Any, graph: SceneGraph, view: Highlights) -> None:
     axes.axis("off")
     nodes, edges = shown(graph, view)
     places = _places(nodes, view)
@@ -118,7 +118,7 @@ def _draw_graph(axes: Any, graph: SceneGraph, view: View) -> None:
         axes.text(x, 1.06, title, ha="center", color=FAINT, fontsize=11)
 
 
-def _places(nodes: list[Node], view: View) -> dict[str, tuple[float, float]]:
+def _places(nodes: list[Node], view: Highlights) -> dict[str, tuple[float, float]]:
     """Put nodes into columns by kind, what is highlighted on top."""
     columns: dict[int, list[Node]] = {}
     starts = {edge.source for edge in view.edges}
@@ -135,7 +135,9 @@ def _places(nodes: list[Node], view: View) -> dict[str, tuple[float, float]]:
     return places
 
 
-def _draw_edge(axes: Any, edge: Edge, places: dict[str, tuple[float, float]], view: View) -> None:
+def _draw_edge(
+    axes: Any, edge: Edge, places: dict[str, tuple[float, float]], view: Highlights
+) -> None:
     start, end = places[edge.source], places[edge.target]
     chosen = edge in view.edges
     axes.annotate(
@@ -166,15 +168,15 @@ def _draw_edge(axes: Any, edge: Edge, places: dict[str, tuple[float, float]], vi
     )
 
 
-def _width(view: View, key: str | Edge) -> float:
+def _width(view: Highlights, key: str | Edge) -> float:
     return THIN + (WIDE - THIN) * view.weight(key)
 
 
-def _opacity(view: View, key: str | Edge) -> float:
+def _opacity(view: Highlights, key: str | Edge) -> float:
     return PALEST + (1 - PALEST) * view.weight(key)
 
 
-def _box_label(node: Node, view: View) -> str:
+def _box_label(node: Node, view: Highlights) -> str:
     """Return label and score, and the weight where one was measured."""
     weight = f"  weight {view.weight(node.id):.2f}" if node.id in view.weights else ""
     return f"{node.label} {node.score:.2f}{weight}"
@@ -185,7 +187,7 @@ def _plain(text: str) -> str:
     return "".join(one for one in text if one >= " ").replace("$", r"\$")
 
 
-def shown(graph: SceneGraph, view: View) -> tuple[list[Node], list[Edge]]:
+def shown(graph: SceneGraph, view: Highlights) -> tuple[list[Node], list[Edge]]:
     """Return the nodes and edges that fit a picture: the highlight first, then what is near it.
 
     Without a highlight: the objects, the words, what they are, and the surest relations.
@@ -210,7 +212,7 @@ def shown(graph: SceneGraph, view: View) -> tuple[list[Node], list[Edge]]:
     return [graph.node(node_id) for node_id in chosen], list(edges)
 
 
-def _facts_beside(graph: SceneGraph, view: View) -> list[Edge]:
+def _facts_beside(graph: SceneGraph, view: Highlights) -> list[Edge]:
     """Return a few stated facts of each concept on the path."""
     found = []
     for node in graph.nodes(NodeKind.CONCEPT):

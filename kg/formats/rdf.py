@@ -18,19 +18,23 @@ from kg.vocabulary import ONTOLOGY, SCENE
 if TYPE_CHECKING:
     from PIL import Image
 
-    from kg.formats import View
+    from kg.formats import Highlights
 
 
 TERMS = Namespace(ONTOLOGY)
 GRAPH_NODE = URIRef(SCENE + "graph")
 
 
-def write_turtle(graph: SceneGraph, target: Path, image: Image.Image | None, view: View) -> None:
+def write_turtle(
+    graph: SceneGraph, target: Path, image: Image.Image | None, view: Highlights
+) -> None:
     """Write the graph as Turtle; `kg.formats.rdf` reads it back equal."""
     as_rdf(graph).serialize(target, format="turtle", encoding="utf-8")
 
 
-def write_jsonld(graph: SceneGraph, target: Path, image: Image.Image | None, view: View) -> None:
+def write_jsonld(
+    graph: SceneGraph, target: Path, image: Image.Image | None, view: Highlights
+) -> None:
     """Write the graph as JSON-LD; `kg.formats.rdf` reads it back equal."""
     context = {"sgo": ONTOLOGY, "prov": str(PROV), "rdfs": str(RDFS), "xsd": str(XSD)}
     document = json.loads(as_rdf(graph).serialize(format="json-ld", context=context))
@@ -51,7 +55,7 @@ def as_rdf(graph: SceneGraph) -> Graph:
     """Return the graph as RDF.
 
     Every node is a resource of class sgo:Object, sgo:Concept ...; every edge a plain triple,
-    and a resource of class sgo:Edge that says its kind, origin, score and place. Texts are
+    and a resource of class sgo:Edge with its kind, origin, score and place. Texts are
     JSON strings, since RDF cannot hold every character.
     """
     rdf = Graph()

@@ -17,7 +17,6 @@ from numpy.typing import NDArray
 
 from kg.index.names import Labels, one_line, row_starts, save, save_names
 from kg.index.open import FORMAT, SAME_AS, STRENGTHS
-from kg.knowledge.facts import Relation
 from kg.vocabulary import (
     ALIAS_TERMS,
     GLOSS_TERMS,
@@ -33,6 +32,7 @@ from kg.vocabulary import (
     RDFS,
     SAME_TERMS,
     STANDARD_VOCABULARIES,
+    RelationType,
     local_name,
     relation_of,
     split_words,
@@ -86,12 +86,12 @@ class _Edges:
 
 @dataclass(slots=True)
 class _Schema:
-    """What the quads say of relations, collected on the first reading."""
+    """What the quads state about relations, collected in the first pass."""
 
     used: set[str] = field(default_factory=set)
     declared: set[str] = field(default_factory=set)
     labels: dict[str, str] = field(default_factory=dict)
-    said: dict[tuple[str, str], list[str]] = field(default_factory=dict)
+    stated: dict[tuple[str, str], list[str]] = field(default_factory=dict)
     strengths: dict[str, float] = field(default_factory=dict)
     implies: dict[str, set[str]] = field(default_factory=dict)
     statements: dict[str, dict[str, str]] = field(default_factory=dict)
@@ -99,7 +99,7 @@ class _Schema:
 
     def note(self, subject: str, predicate: str, value: str) -> None:
         if predicate == _STRENGTH:
-            with suppress(ValueError):  # what is no number says nothing
+            with suppress(ValueError):  # a value that is no number is ignored
                 self.strengths[subject] = min(max(float(value), 0.0), 1.0)
         elif predicate in _REIFICATION:
             self.statements.setdefault(subject, {})[predicate] = value
@@ -114,23 +114,23 @@ class _Schema:
                 self.implies.setdefault(value, set()).add(subject)
         elif predicate in _PROPERTY_TERMS:
             self.declared.add(subject)
-            self.said.setdefault((subject, predicate), []).append(value)
+            self.stated.setdefault((subject, predicate), []).append(value)
 
     def iris(self) -> set[str]:
-        """Return all relations; what is said of them describes the vocabulary."""
+        """Return all relations; statements about them describe the vocabulary."""
         return self.declared | self.used
 
-    def relation(self, iri: str) -> Relation:
+    def relation(self, iri: str) -> RelationType:
         def one(name: str) -> str | None:
-            return min(self.said.get((iri, ONTOLOGY + name), []), default=None)
+            return min(self.stated.get((iri, ONTOLOGY + name), []), default=None)
 
         label = self.labels.get(iri) or split_words(local_name(iri))
-        return Relation(
+        return RelationType(
             iri=iri,
             label=_OWN_LABELS.get(iri, label),
             inverse=one("inverseLabel") or _OWN_INVERSES.get(iri, f"{label} of"),
             inherits=iri != SAME_AS and one("inheritsDown") != "false",
-            asks=tuple(sorted(self.said.get((iri, ONTOLOGY + "asks"), []))),
+            asks=tuple(sorted(self.stated.get((iri, ONTOLOGY + "asks"), []))),
             denies=one("negates"),
             strength=self.strengths.get(iri, 1.0),
             implies=tuple(sorted(self.implies.get(iri, ()))),
@@ -144,7 +144,7 @@ def build_index(
 ) -> None:
     """Write the index of `quads` into the empty folder `folder`.
 
-    Facts that several sources state become one, with the strength of the surest. Memory: the
+    Facts that several sources state become one, with the maximum of their strengths. Memory: the
     names and terms, compressed, and about 40 bytes for each fact.
 
     quads: called twice, and must give the same quads in the same order both times.
@@ -281,7 +281,7 @@ def _object(value: str, literal: bool) -> str:
 def _apply_strengths(
     edges: _Edges, schema: _Schema, terms: marisa_trie.Trie, relations: list[str]
 ) -> None:
-    """Give facts that say no strength of their own that of their reification or relation."""
+    """Give each fact without its own strength that of its reification or relation."""
     unsaid = edges.strength == STRENGTHS
     for number, iri in enumerate(relations):
         if iri in schema.strengths:

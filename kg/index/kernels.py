@@ -15,17 +15,17 @@ EXPANDED = 2
 
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def around(out_start, out_object, in_start, in_subject, seeds, hops, most, fanout, mark):  # type: ignore[no-untyped-def]
-    """Collect the facts within `hops` of `seeds`, each once, nearest first, at most `most`.
+def around(out_start, out_object, in_start, in_subject, seeds, hops, max_facts, fanout, mark):  # type: ignore[no-untyped-def]
+    """Collect the facts within `hops` of `seeds`, each once, nearest first.
 
-    most: facts in all. fanout: facts of one node in one direction.
+    max_facts: maximum facts in all. fanout: maximum facts of one node in one direction.
     mark: [N] uint8, zero; 1 is met, 2 is expanded.
     Returns edge positions [K] and their directions [K]: positions in out_* where FORWARD, in in_*
     where BACKWARD.
     """
-    positions = np.empty(most, np.int64)
-    directions = np.empty(most, np.uint8)
-    queue = np.empty(most + seeds.size, np.int32)
+    positions = np.empty(max_facts, np.int64)
+    directions = np.empty(max_facts, np.uint8)
+    queue = np.empty(max_facts + seeds.size, np.int32)
     head, tail, found = 0, 0, 0
     for seed in seeds:
         if mark[seed] == 0:
@@ -33,9 +33,9 @@ def around(out_start, out_object, in_start, in_subject, seeds, hops, most, fanou
             queue[tail] = seed
             tail += 1
     hop = 0
-    while hop < hops and found < most and head < tail:
+    while hop < hops and found < max_facts and head < tail:
         level = tail
-        while head < level and found < most:
+        while head < level and found < max_facts:
             node = queue[head]
             head += 1
             for direction in range(2):
@@ -43,7 +43,7 @@ def around(out_start, out_object, in_start, in_subject, seeds, hops, most, fanou
                 starts, others = (out_start, out_object) if forward else (in_start, in_subject)
                 end = min(starts[node + 1], starts[node] + fanout)
                 for edge in range(starts[node], end):
-                    if found == most:
+                    if found == max_facts:
                         break
                     other = others[edge]
                     if other == node and not forward:
@@ -77,7 +77,7 @@ def _within(starts, others, node, other, fanout):  # type: ignore[no-untyped-def
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def shortest_path(out_start, out_object, in_start, in_subject, start, end, longest, parent, side):  # type: ignore[no-untyped-def]
-    """Return the nodes of a shortest way, facts walked in either direction; [] for none.
+    """Return the nodes of a shortest path, facts walked in either direction; [] for none.
 
     Searches from both ends at once, each time from the end whose border has fewer facts.
     parent: [N] int32, anything. side: [N] uint8, zero; 1 is reached from `start`, 2 from `end`.
@@ -203,10 +203,10 @@ def personalised_pagerank(  # type: ignore[no-untyped-def]
                 )
                 if before < bound <= before + share:
                     if tail == queue.size:
-                        kept = tail - head
-                        grown = np.empty(max(2 * kept, queue.size), np.int32)
-                        grown[:kept] = queue[head:tail]
-                        queue, head, tail = grown, 0, kept
+                        pending = tail - head
+                        grown = np.empty(max(2 * pending, queue.size), np.int32)
+                        grown[:pending] = queue[head:tail]
+                        queue, head, tail = grown, 0, pending
                     queue[tail] = other
                     tail += 1
     left = 0.0
@@ -247,7 +247,7 @@ def words_like(starts, letters, backwards, word):  # type: ignore[no-untyped-def
         for position in range(low, high):
             number = position if direction == FORWARD else backwards[position]
             size = np.int64(starts[number + 1]) - np.int64(starts[number])
-            if abs(size - word.size) > 1:  # most are told apart without reading them
+            if abs(size - word.size) > 1:  # the size alone rules out nearly all
                 continue
             if _one_mistake(letters[starts[number] : starts[number + 1]], word):
                 if count == found.size:

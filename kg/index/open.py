@@ -25,9 +25,9 @@ from kg.vocabulary import LITERAL, SKOS
 FORMAT = 1
 """Raised whenever the files change; an index of another format is compiled again."""
 SAME_AS = SKOS + "exactMatch"
-"""Links to other vocabularies are kept as this relation where both ends are in the graph."""
+"""Links to other vocabularies are stored as this relation where both ends are in the graph."""
 STRENGTHS = 100
-"""Strengths are kept in hundredths, one byte each."""
+"""Strengths are stored in hundredths, one byte each."""
 
 IntArray = NDArray[np.integer[Any]]
 ARRAYS = (

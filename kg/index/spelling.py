@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 SHORTEST = 4
-"""Words with fewer letters have no typo that could be told from another word."""
+"""Words with fewer letters have no typo that could be distinguished from another word."""
 LONGEST = 40
 
 
@@ -81,9 +81,9 @@ class Speller:
         return bytes(self._letters[self._starts[number] : self._starts[number + 1]]).decode()
 
 
-def _unlikely(written: str, meant: str) -> int:
+def _unlikely(written: str, correct: str) -> int:
     """Return how unlikely a typo is: 0 is likeliest."""
-    exchanged = len(written) == len(meant) and sorted(written) == sorted(meant)
-    doubled = len(written) != len(meant) and set(written) == set(meant)
-    first = 4 * (written[0] != meant[0])
-    return first + (0 if exchanged or doubled else 1 if len(written) != len(meant) else 2)
+    exchanged = len(written) == len(correct) and sorted(written) == sorted(correct)
+    doubled = len(written) != len(correct) and set(written) == set(correct)
+    first = 4 * (written[0] != correct[0])
+    return first + (0 if exchanged or doubled else 1 if len(written) != len(correct) else 2)

@@ -12,7 +12,7 @@ from kg.index import kernels
 from kg.index.open import Index
 
 FANOUT = 50
-"""Facts of one node in one direction that a neighbourhood takes in: hubs do not fill it."""
+"""Facts of one node in one direction in a neighbourhood, so that hubs do not fill it."""
 RESTART = 0.15
 TOLERANCE = 1e-5
 """Forward push stops at this residue a fact: smaller is more exact and slower. With this one, 94 %
@@ -48,7 +48,7 @@ class Walker:
         return kernels.around(*self._rows, start, hops, most, fanout, self._mark())  # type: ignore[no-any-return]
 
     def shortest_path(self, start: int, end: int, longest: int = 6) -> list[int]:
-        """Return the nodes of a shortest way of at most `longest` facts; [] for none."""
+        """Return the nodes of a shortest path of at most `longest` facts; [] for none."""
         found = kernels.shortest_path(
             *self._rows, start, end, longest, self._array("parent", np.int32), self._mark()
         )

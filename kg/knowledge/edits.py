@@ -1,4 +1,4 @@
-"""Changes of the knowledge for one question: facts set over it, facts taken away from it."""
+"""Edits of the knowledge for one question: added facts and removed facts."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from urllib.parse import quote
 from kg.english import base_forms, normalise, singular_forms
 from kg.errors import SightGraphError
 from kg.knowledge.fact_text import AssertedFact, FactReader
-from kg.knowledge.facts import Concept, Fact, KnowledgeGraph, Relation
-from kg.vocabulary import LITERAL, Triple
+from kg.knowledge.facts import Concept, Fact, KnowledgeGraph
+from kg.vocabulary import LITERAL, RelationType, Triple
 
 if TYPE_CHECKING:
     import rdflib
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 EDIT = "edit"
 """The source of a fact that was set."""
 NEW = "https://sightgraph.org/edit/"
-"""What the IRI of a concept begins with that only an edit names."""
-MOST_SHOWN = 12
+"""IRI prefix of a concept that only an edit names."""
+MAX_SHOWN = 12
 """Facts that an error lists."""
 _NUMBER = re.compile(r"[+-]?\d+(?:\.\d+)?")
 
@@ -49,7 +49,7 @@ class EditedKnowledge(KnowledgeGraph):
           mammals either, nor from what it belongs to through them alone.
         - The same fact set and unset is a mistake, and so is to unset what is not known.
 
-    A name means every concept of that name where it is the subject, and where something is unset.
+    A name denotes every concept of that name where it is the subject, and where something is unset.
     An object that is set is one concept: that which is an object of the relation elsewhere, if
     there are several, and a verb ("can fly") only such a one. A name that is not known becomes a
     concept.
@@ -79,18 +79,18 @@ class EditedKnowledge(KnowledgeGraph):
         self._set: dict[str, list[Fact]] = {}
         self._unset: dict[str, set[tuple[str, str]]] = {}
         self._facts: dict[str, list[Fact]] = {}
-        self._borne_on: dict[str, bool] = {}
+        self._affected: dict[str, bool] = {}
         sources = (base, *beside)
         read = FactReader({iri: one for part in sources for iri, one in part.relations.items()})
         for text in edits.unset:
-            self._take_away(read(text), sources)
+            self._remove(read(text), sources)
         read = FactReader(base.relations)
         for text in edits.set:
             self._add(read(text)[0])
-        self._passed_by = self._what_is_passed_by()
+        self._blocked_categories = self._find_blocked_categories()
 
     @property
-    def relations(self) -> Mapping[str, Relation]:
+    def relations(self) -> Mapping[str, RelationType]:
         """All kinds of facts, by IRI."""
         return self.base.relations
 
@@ -118,14 +118,14 @@ class EditedKnowledge(KnowledgeGraph):
         if subject not in self._set and subject not in self._unset:
             return facts
         new = self._set.get(subject, [])
-        kept = (fact for fact in facts if not self.takes_away(fact))
-        return [*(fact for fact in kept if not self._gives_way(fact, new)), *new]
+        retained = (fact for fact in facts if not self.takes_away(fact))
+        return [*(fact for fact in retained if not self._is_replaced(fact, new)), *new]
 
     def facts(self, subject: str, inherited: bool = True) -> list[Fact]:
         """Return what is known of `subject`, as `KnowledgeGraph.facts`."""
         if not inherited:
             return super().facts(subject, inherited)
-        if not self._bears_on(subject):
+        if not self._is_affected(subject):
             return self.base.facts(subject)
         if subject not in self._facts:
             self._facts[subject] = super().facts(subject)
@@ -133,29 +133,29 @@ class EditedKnowledge(KnowledgeGraph):
 
     def categories(self, concept: str) -> list[str]:
         """Return the IRIs of all categories of `concept`, nearest first."""
-        bears = self._bears_on(concept)
+        bears = self._is_affected(concept)
         return super().categories(concept) if bears else self.base.categories(concept)
 
     def facts_to(self, object_: str) -> list[Fact]:
         """Return the facts whose object is `object_`, those that are set first.
 
-        A category's fact that must not reach a member any more is left out: with "hoofed animal
-        can grazing" before its eyes, nobody sees that the zebra, a hoofed animal, no longer can.
+        A category's fact that must not reach a member any more is left out: otherwise
+        "hoofed animal can grazing" would hide that the zebra, a hoofed animal, no longer can.
         """
         new = [fact for facts in self._set.values() for fact in facts if fact.object == object_]
-        kept = [
+        retained = [
             fact
             for fact in self.base.facts_to(object_)
             if not self.takes_away(fact)
-            and not self._gives_way(fact, self._set.get(fact.subject, []))
-            and fact.subject not in self._passed_by.get((fact.relation, object_), ())
+            and not self._is_replaced(fact, self._set.get(fact.subject, []))
+            and fact.subject not in self._blocked_categories.get((fact.relation, object_), ())
         ]
-        return [*new, *kept]
+        return [*new, *retained]
 
     def query(
         self, sparql: str, seconds: float | None = None, beside: Sequence[rdflib.Graph] = ()
     ) -> list[dict[str, str]]:
-        """Refuse: SPARQL is answered by what is stored, which edits leave as it is.
+        """Raise an error: SPARQL reads the stored triples, which edits do not change.
 
         Raises:
             SightGraphError: always.
@@ -190,7 +190,7 @@ class EditedKnowledge(KnowledgeGraph):
         ]
 
     def notes(self, used: Container[str]) -> list[str]:
-        """Return a line for each edit that may not do what is wanted.
+        """Return a note for each edit that may have no effect or a misspelt name.
 
         used: the concepts that a question's graph holds.
 
@@ -204,23 +204,23 @@ class EditedKnowledge(KnowledgeGraph):
                     f"about '{self.label(subjects[0])}'."
                 )
         for concept in self._new.values():
-            if meant := _misspelt(self.base, concept.label):
-                found.append(f"'{concept.label}' is new here. Did you mean '{meant}'?")
+            if suggested := _misspelt(self.base, concept.label):
+                found.append(f"'{concept.label}' is new here. Did you mean '{suggested}'?")
         return found
 
     def _passes_on(self, subject: str, via: tuple[str, ...], relation: str, object_: str) -> bool:
-        """Whether nobody on the way from `subject` through `via` lost this fact."""
+        """Whether no concept on the path from `subject` through `via` lost this fact."""
         return not any((relation, object_) in self._unset.get(one, ()) for one in (subject, *via))
 
-    def _bears_on(self, concept: str) -> bool:
+    def _is_affected(self, concept: str) -> bool:
         """Whether an edit is about `concept` or one of its categories."""
-        if concept not in self._borne_on:
+        if concept not in self._affected:
             edited = self._set.keys() | self._unset.keys()
             kinds = self.base.categories(concept)
-            self._borne_on[concept] = concept in edited or not edited.isdisjoint(kinds)
-        return self._borne_on[concept]
+            self._affected[concept] = concept in edited or not edited.isdisjoint(kinds)
+        return self._affected[concept]
 
-    def _take_away(self, readings: list[AssertedFact], sources: Sequence[KnowledgeGraph]) -> None:
+    def _remove(self, readings: list[AssertedFact], sources: Sequence[KnowledgeGraph]) -> None:
         subjects = []
         for one in readings:
             for source in sources:
@@ -232,7 +232,7 @@ class EditedKnowledge(KnowledgeGraph):
         self._subjects[readings[0].text] = tuple(dict.fromkeys(subjects))
 
     def _add(self, one: AssertedFact) -> None:
-        subjects = _concepts(self, one.subject) or [self._named_anew(one.subject)]
+        subjects = _concepts(self, one.subject) or [self._new_concept(one.subject)]
         object_ = self._object(one)
         relation = one.relation
         for subject in subjects:
@@ -255,13 +255,13 @@ class EditedKnowledge(KnowledgeGraph):
             alike = form == whole or form in singular_forms(whole)
             if found := next(usual, named[0] if named and alike else None):
                 return found
-        return self._named_anew(one.object)
+        return self._new_concept(one.object)
 
-    def _is_usual(self, relation: Relation, object_: str) -> bool:
+    def _is_usual(self, relation: RelationType, object_: str) -> bool:
         """Whether `object_` is an object of `relation` anywhere."""
         return any(fact.relation == relation.iri for fact in self.base.facts_to(object_))
 
-    def _named_anew(self, name: str) -> str:
+    def _new_concept(self, name: str) -> str:
         """Make a concept that is called `name`; return its IRI."""
         form = normalise(name)
         if not form:
@@ -271,8 +271,8 @@ class EditedKnowledge(KnowledgeGraph):
         self._new_names.setdefault(form, []).append(iri)
         return iri
 
-    def _gives_way(self, fact: Fact, new: Iterable[Fact]) -> bool:
-        """Whether `fact`, stated of a subject, gives way to one of its facts that are set."""
+    def _is_replaced(self, fact: Fact, new: Iterable[Fact]) -> bool:
+        """Whether a set fact of the same subject replaces the stated `fact`."""
         return any(
             (fact.relation == other.relation and fact.object == other.object)
             or (fact.object == other.object and self._contradict(fact.relation, other.relation))
@@ -283,7 +283,7 @@ class EditedKnowledge(KnowledgeGraph):
     def _contradict(self, one: str, other: str) -> bool:
         return self.relations[one].denies == other or self.relations[other].denies == one
 
-    def _what_is_passed_by(self) -> dict[tuple[str, str], set[str]]:
+    def _find_blocked_categories(self) -> dict[tuple[str, str], set[str]]:
         """Return by (relation, object) the categories whose fact does not reach some member."""
         found: dict[tuple[str, str], set[str]] = {}
         for subject, lost in self._unset.items():
@@ -299,7 +299,7 @@ class EditedKnowledge(KnowledgeGraph):
 
 
 def _concepts(knowledge: KnowledgeGraph, name: str) -> list[str]:
-    """Return the concepts of that name, as it stands or else in another form of the words."""
+    """Return the concepts with that name, or else with an inflected form of it."""
     whole = normalise(name)
     for form in (whole, *base_forms(whole)):
         if form and (found := knowledge.named(form)):
@@ -308,7 +308,7 @@ def _concepts(knowledge: KnowledgeGraph, name: str) -> list[str]:
 
 
 def _facts_named(knowledge: KnowledgeGraph, one: AssertedFact) -> Iterable[Fact]:
-    """Yield the facts, stated or inherited, that `one` tells; its object may be a plain value."""
+    """Yield the facts, stated or inherited, that `one` denotes; its object may be a plain value."""
     objects = _concepts(knowledge, one.object)
     for subject in _concepts(knowledge, one.subject):
         for fact in knowledge.facts(subject):
@@ -322,8 +322,8 @@ def _facts_named(knowledge: KnowledgeGraph, one: AssertedFact) -> Iterable[Fact]
 def _nothing_to_unset(knowledge: KnowledgeGraph, one: AssertedFact) -> SightGraphError:
     subjects = _concepts(knowledge, one.subject)
     if not subjects:
-        meant = _misspelt(knowledge, one.subject)
-        hint = f"Did you mean '{meant}'?" if meant else "Name something that is known."
+        suggested = _misspelt(knowledge, one.subject)
+        hint = f"Did you mean '{suggested}'?" if suggested else "Name something that is known."
         return SightGraphError(
             f"cannot unset '{one.text}': nothing is called '{one.subject}'. {hint}"
         )
@@ -333,7 +333,7 @@ def _nothing_to_unset(knowledge: KnowledgeGraph, one: AssertedFact) -> SightGrap
         for fact in knowledge.facts(subject)
         if fact.relation == one.relation.iri
     ]
-    listed = ", ".join(known[:MOST_SHOWN]) + (", ..." if len(known) > MOST_SHOWN else "")
+    listed = ", ".join(known[:MAX_SHOWN]) + (", ..." if len(known) > MAX_SHOWN else "")
     return SightGraphError(
         f"cannot unset '{one.text}': that is not known. Known: {one.subject} "
         f"{one.relation.label}: {listed or 'nothing'}."
@@ -341,10 +341,10 @@ def _nothing_to_unset(knowledge: KnowledgeGraph, one: AssertedFact) -> SightGrap
 
 
 def _misspelt(knowledge: KnowledgeGraph, name: str) -> str | None:
-    """Return the known name that `name` is but for a letter, if there is one."""
+    """Return the known name that `name` probably misspells, if there is one."""
     written = normalise(name).split()
-    mended = " ".join(next(iter(knowledge.corrections(word)), word) for word in written)
-    return mended if mended != " ".join(written) and _concepts(knowledge, mended) else None
+    corrected = " ".join(next(iter(knowledge.corrections(word)), word) for word in written)
+    return corrected if corrected != " ".join(written) and _concepts(knowledge, corrected) else None
 
 
 def _are_numbers(*terms: str) -> bool:

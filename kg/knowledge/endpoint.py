@@ -1,4 +1,4 @@
-"""A SPARQL endpoint over HTTP: time limits, further tries, and errors that say what to do."""
+"""A SPARQL endpoint over HTTP: time limits, retries, and errors with a suggested fix."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ TIMEOUT, TRIES, DEADLINE = 10.0, 3, 30.0
 """Seconds for one request, how often it is sent at most, seconds for all that one call asks."""
 FIRST_PAUSE = 0.5
 """Seconds before the second try, give or take half; each further pause is twice as long."""
-MOST_BYTES = 64 * 2**20
+MAX_BYTES = 64 * 2**20
 """An answer longer than this is refused."""
 USER, PASSWORD = "SIGHTGRAPH_SPARQL_USER", "SIGHTGRAPH_SPARQL_PASSWORD"
 """Environment variables that are read where the URL names no user."""
@@ -41,7 +41,7 @@ Row = Mapping[str, Identifier]
 
 _MORE_TIME = "Ask for less, allow more time, or try again later."
 _LOG_IN = f"Give user and password in {USER} and {PASSWORD}."
-_MENDS = {
+_FIXES = {
     401: _LOG_IN,
     403: _LOG_IN,
     404: "Look the address up: is it the one that queries are sent to?",
@@ -124,7 +124,7 @@ class Endpoint(SPARQLStore):
         return [{str(name): term for name, term in row.items()} for row in result.bindings]  # type: ignore[misc]
 
     def _query(self, query: str, *_: object, **__: object) -> Result:
-        """Send a query, again where that may help; rdflib's own way knows no time limit."""
+        """Send a query with retries; rdflib's own method has no time limit."""
         request = Request(self._address, query.encode(), self._headers)
         with self.within():
             assert self._clock.limits is not None
@@ -157,15 +157,15 @@ class Endpoint(SPARQLStore):
             return Result.parse(BytesIO(body), content_type=kind)
         except Exception:  # rdflib and its parsers raise many kinds
             what = f"answered with '{kind}' that cannot be read as the results of a query"
-            mend = "Give the address that queries are sent to, not that of its web page."
-            raise _FailedError(what, mend) from None
+            fix = "Give the address that queries are sent to, not that of its web page."
+            raise _FailedError(what, fix) from None
 
     def _error(self, failed: _FailedError, sent: int) -> SightGraphError:
         often = f" ({sent} tries)" if sent > 1 else ""
         what = failed.what
         for secret in self._secrets:
             what = what.replace(secret, "***")
-        return SightGraphError(f"the SPARQL endpoint '{self.shown}' {what}{often}. {failed.mend}")
+        return SightGraphError(f"the SPARQL endpoint '{self.shown}' {what}{often}. {failed.fix}")
 
 
 class _Clock(threading.local):
@@ -176,10 +176,10 @@ class _Clock(threading.local):
 
 @dataclass(eq=False)
 class _FailedError(Exception):
-    """One try failed: what happened, how to mend it, whether to try again, and after how long."""
+    """One request failed: reason, suggested fix, whether to retry, and after how many seconds."""
 
     what: str
-    mend: str
+    fix: str
     again: bool = False
     wait: float | None = None
 
@@ -200,12 +200,12 @@ class _SameQuery(HTTPRedirectHandler):
 
 
 def _body(response: HTTPResponse, until: float) -> bytes:
-    """Read an answer piece by piece, so that one which trickles is ended in time, too."""
+    """Read a response in pieces, so that the time limit also holds for a slow one."""
     body = bytearray()
     while piece := response.read1(2**16):
         body += piece
-        if len(body) > MOST_BYTES:
-            raise _FailedError(f"answered with more than {MOST_BYTES:,} bytes", "Add LIMIT.")
+        if len(body) > MAX_BYTES:
+            raise _FailedError(f"answered with more than {MAX_BYTES:,} bytes", "Add LIMIT.")
         if time.monotonic() > until:
             raise TimeoutError
     if response.length:
@@ -214,18 +214,20 @@ def _body(response: HTTPResponse, until: float) -> bytes:
 
 
 def _refusal(error: HTTPError) -> _FailedError:
-    said = ""
+    detail = ""
     with error, suppress(OSError, HTTPException):
-        said = " ".join(error.read(2_000).decode("utf-8", "replace").split())[:300]
-    what = f"refused the query: HTTP {error.code} {error.reason}" + (f": {said}" if said else "")
+        detail = " ".join(error.read(2_000).decode("utf-8", "replace").split())[:300]
+    what = f"refused the query: HTTP {error.code} {error.reason}" + (
+        f": {detail}" if detail else ""
+    )
     if error.code == 429 or error.code >= 500:
         wait = _retry_after(error.headers.get("Retry-After"))
         return _FailedError(what, "Try again later.", True, wait)
-    return _FailedError(what, _MENDS.get(error.code, "Look at the query and the address."))
+    return _FailedError(what, _FIXES.get(error.code, "Look at the query and the address."))
 
 
 def _retry_after(header: str | None) -> float | None:
-    """Return the seconds that a `Retry-After` asks to wait: a number, or a date."""
+    """Return the seconds to wait from a `Retry-After` header: a number, or a date."""
     if header is None or header.strip().isdecimal():
         return None if header is None else float(header)
     try:
@@ -240,8 +242,8 @@ def _no_answer(error: Exception, seconds: float) -> _FailedError:
         return _FailedError(f"did not answer within {seconds:.3g} s", _MORE_TIME, again=True)
     if isinstance(reason, SSLCertVerificationError):
         what = f"shows a certificate that does not hold: {reason.verify_message}"
-        mend = "Look the address up, or install the certificate of its authority."
-        return _FailedError(what, mend)
-    said = getattr(reason, "strerror", None) or str(reason) or type(reason).__name__
-    mend = "Look the address and the network up."
-    return _FailedError(f"cannot be reached: {said}", mend, again=True)
+        fix = "Look the address up, or install the certificate of its authority."
+        return _FailedError(what, fix)
+    detail = getattr(reason, "strerror", None) or str(reason) or type(reason).__name__
+    fix = "Look the address and the network up."
+    return _FailedError(f"cannot be reached: {detail}", fix, again=True)

@@ -10,8 +10,7 @@ from itertools import combinations
 from typing import NoReturn
 
 from kg.errors import SightGraphError, unknown_name
-from kg.knowledge.facts import Relation
-from kg.vocabulary import IS_A_IRI, ONTOLOGY, local_name, split_words
+from kg.vocabulary import IS_A_IRI, ONTOLOGY, RelationType, local_name, split_words
 
 BAR = "|"
 _SAME = {"are": "is", "an": "a", "have": "has", "can't": "cannot", "isn't": "is not"}
@@ -19,7 +18,7 @@ _AMOUNT = re.compile(r"(?P<subject>.+) (?:has|have) (?P<number>\d+) (?P<of>\w+)"
 _NUMBER_OF = "number of "
 _IS_NOT, _KIND = "is not", re.compile(r"an? ")
 
-Phrases = Mapping[str, "tuple[tuple[Relation, bool], ...]"]
+Phrases = Mapping[str, "tuple[tuple[RelationType, bool], ...]"]
 """What relations are called, each with whether it is read from object to subject."""
 
 
@@ -32,7 +31,7 @@ class AssertedFact:
 
     text: str
     subject: str
-    relation: Relation
+    relation: RelationType
     object: str
 
 
@@ -43,14 +42,14 @@ class FactReader:
     cat"), with bars around it or without. "zebra has 6 legs" is a fact of "number of legs".
     """
 
-    def __init__(self, relations: Mapping[str, Relation]) -> None:
+    def __init__(self, relations: Mapping[str, RelationType]) -> None:
         self.labels = {relation.label for relation in relations.values()}
         self.phrases = _phrases(relations)
 
     def __call__(self, text: str) -> list[AssertedFact]:
         """Return the ways to read `text`, likeliest first.
 
-        "wheel part of car" is a fact of "part of", or one of "has part" told the other way round.
+        "wheel part of car" is a fact of "part of", or one of "has part" in the other direction.
 
         Raises:
             SightGraphError: no relation, or nothing before or after it; relations near to what
@@ -84,7 +83,7 @@ class FactReader:
         return subject, name, object_
 
     def _refuse(self, text: str) -> NoReturn:
-        """Say which relation plain words may mean."""
+        """Return the relations that plain words may denote."""
         middles = [name for _, name, _ in _splits(text)]
         if not middles:
             raise SightGraphError(
@@ -98,9 +97,9 @@ class FactReader:
         )
 
 
-def _phrases(relations: Mapping[str, Relation]) -> Phrases:
+def _phrases(relations: Mapping[str, RelationType]) -> Phrases:
     """Return all names of all relations; where two share one, forward and our own come first."""
-    found: dict[str, list[tuple[Relation, bool]]] = {}
+    found: dict[str, list[tuple[RelationType, bool]]] = {}
     for relation in relations.values():
         for name, backwards in (
             (relation.label, False),
@@ -112,8 +111,8 @@ def _phrases(relations: Mapping[str, Relation]) -> Phrases:
                 if one not in found.setdefault(phrase, []):
                     found[phrase].append(one)
     return {
-        phrase: tuple(sorted(meant, key=lambda one: (one[1], not _is_ours(one[0].iri))))
-        for phrase, meant in found.items()
+        phrase: tuple(sorted(readings, key=lambda one: (one[1], not _is_ours(one[0].iri))))
+        for phrase, readings in found.items()
     }
 
 

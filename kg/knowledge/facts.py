@@ -1,4 +1,4 @@
-"""What every knowledge graph answers, wherever it lies: names, facts, categories, paths."""
+"""The interface of every knowledge graph, local or remote: names, facts, categories, paths."""
 
 from __future__ import annotations
 
@@ -9,38 +9,15 @@ from heapq import heappop, heappush
 from math import inf, log
 from typing import TYPE_CHECKING
 
-from kg.vocabulary import IS_A_IRI, LITERAL, Triple, local_name, split_words
+from kg.vocabulary import IS_A_IRI, LITERAL, RelationType, Triple, local_name, split_words
 
 if TYPE_CHECKING:
     import rdflib
 
 STEP_COST, WEAKEST = 0.25, 0.01
-"""What a fact of a path costs beside -log(strength); strengths count as at least the latter."""
-MOST_CATEGORIES = 30
-"""Categories that are inherited from; in noisy knowledge, anything is at last a kind of all."""
-
-
-@dataclass(frozen=True, slots=True)
-class Relation:
-    """A kind of fact.
-
-    label, inverse: how it reads from subject to object, and back ("used for", "use of").
-    inherits: whether a category's facts of this kind hold for its members.
-    asks: wordings that ask for it, with "it" for the subject.
-    denies: the relation whose facts this one rules out, if any.
-    implies: the relations that it is a part of or the same as (rdfs:subPropertyOf,
-        owl:equivalentProperty), by IRI.
-    strength: how usually its facts hold, in [0, 1], where a fact does not say so itself.
-    """
-
-    iri: str
-    label: str
-    inverse: str
-    inherits: bool = True
-    asks: tuple[str, ...] = ()
-    denies: str | None = None
-    strength: float = 1.0
-    implies: tuple[str, ...] = ()
+"""Cost of a fact of a path in addition to -log(strength); the minimum strength in that formula."""
+MAX_CATEGORIES = 30
+"""Maximum categories to inherit from; in noisy knowledge, long chains reach nearly everything."""
 
 
 @dataclass(slots=True)
@@ -92,7 +69,7 @@ class KnowledgeGraph(ABC):
 
     @property
     @abstractmethod
-    def relations(self) -> Mapping[str, Relation]:
+    def relations(self) -> Mapping[str, RelationType]:
         """All kinds of facts, by IRI."""
 
     @abstractmethod
@@ -129,7 +106,7 @@ class KnowledgeGraph(ABC):
         """Run a read-only SPARQL query; one dictionary of variable -> text for each row.
 
         seconds: the time limit; None for no limit.
-        beside: graphs that are asked together with the knowledge, such as a photograph's.
+        beside: graphs that are queried together with the knowledge, such as a photograph's.
 
         Raises:
             SightGraphError: the query is broken, would change or fetch something, or takes
@@ -189,7 +166,7 @@ class KnowledgeGraph(ABC):
         return [category for category, _ in self._category_paths(concept)]
 
     def path(self, start: str, end: str, longest: int = 6) -> list[Fact]:
-        """Return the facts of a shortest way between two concepts, walked in either direction.
+        """Return the facts of a shortest path between two concepts, walked in either direction.
 
         [] when there is none of at most `longest` facts, or the two are the same.
         """
@@ -209,10 +186,10 @@ class KnowledgeGraph(ABC):
         return []
 
     def best_path(self, start: str, end: str, most: int = 500) -> list[Fact]:
-        """Return the facts of the surest way between two concepts, walked in either direction.
+        """Return the facts of the cheapest path between two concepts, walked in either direction.
 
-        A way costs `STEP_COST` and -log(strength) for each fact, so that a short way over doubtful
-        facts loses against a longer one over sure facts. [] when there is none among the `most`
+        A path costs `STEP_COST` - log(strength) for each fact, so that a short path of weak facts
+        loses against a longer path of strong facts. [] when there is none among the `most`
         concepts that are reached at the lowest costs.
         """
         came: dict[str, tuple[str, Fact]] = {}
@@ -243,7 +220,7 @@ class KnowledgeGraph(ABC):
         return concept.label if concept else split_words(local_name(term))
 
     def _facts_about_all(self, concepts: Iterable[str]) -> Iterable[tuple[str, Fact]]:
-        """Yield each of `concepts` with each fact about it; a remote graph asks in batches."""
+        """Yield each of `concepts` with each fact about it; a remote graph sends batches."""
         return ((concept, fact) for concept in concepts for fact in self.facts_about(concept))
 
     def _with_inherited(self, subject: str, found: list[Fact]) -> list[Fact]:
@@ -262,11 +239,11 @@ class KnowledgeGraph(ABC):
         return found
 
     def _category_paths(self, concept: str) -> list[tuple[str, tuple[str, ...]]]:
-        """Return (category, categories on the way to it and itself), breadth first."""
+        """Return (category, categories on the path to it and itself), breadth first."""
         paths: list[tuple[str, tuple[str, ...]]] = []
         seen = {concept}
         frontier: list[tuple[str, tuple[str, ...]]] = [(concept, ())]
-        while frontier and len(paths) < MOST_CATEGORIES:
+        while frontier and len(paths) < MAX_CATEGORIES:
             following = []
             for node, via in frontier:
                 for category in self.neighbours(node, IS_A_IRI):
@@ -276,7 +253,7 @@ class KnowledgeGraph(ABC):
                         following.append((category, (*via, category)))
             paths.extend(following)
             frontier = following
-        return paths[:MOST_CATEGORIES]
+        return paths[:MAX_CATEGORIES]
 
     def _passes_on(self, subject: str, via: tuple[str, ...], relation: str, object_: str) -> bool:
         """Whether what the last of the categories `via` states may hold for `subject` at all."""

@@ -9,29 +9,29 @@ from pathlib import Path
 from rdflib import Graph
 
 from kg.errors import SightGraphError
-from kg.knowledge.facts import Concept, Fact, KnowledgeGraph, Relation
+from kg.knowledge.facts import Concept, Fact, KnowledgeGraph
 from kg.knowledge.memory import Knowledge
 from kg.knowledge.store import Store, is_store
-from kg.vocabulary import Triple, local_name, split_words
+from kg.vocabulary import RelationType, Triple, local_name, split_words
 
 
 class JoinedKnowledge(KnowledgeGraph):
-    """The union of several graphs; the user's facts take the place of bundled ones.
+    """The union of several graphs; the user's facts replace bundled ones.
 
-    What the user's graphs say about a subject and a relation replaces what the bundled one says
-    about the two, as in `kg.knowledge.memory`.
+    The user's facts with a subject and a relation replace the bundled facts with the same two,
+    as in `kg.knowledge.memory`.
     """
 
     def __init__(self, parts: Sequence[KnowledgeGraph]) -> None:
         self.parts = list(parts)
 
     @property
-    def relations(self) -> Mapping[str, Relation]:
+    def relations(self) -> Mapping[str, RelationType]:
         """All kinds of facts, by IRI; the first part that knows one describes it."""
         return ChainMap(*(part.relations for part in self.parts))  # type: ignore[arg-type]
 
     def concept(self, iri: str) -> Concept | None:
-        """Return what is called `iri`, as the first part says that describes it, or mentions it."""
+        """Return the concept `iri` from the first part that describes it, else that mentions it."""
         mentioned: Concept | None = None
         for part in self.parts:
             concept = part.concept(iri)
@@ -96,7 +96,7 @@ class JoinedKnowledge(KnowledgeGraph):
         return select([*graphs, *beside, *folders], sparql, seconds)
 
     def _facts_about_all(self, concepts: Iterable[str]) -> Iterator[tuple[str, Fact]]:
-        """Yield each of `concepts` with each fact about it; every part asks in its own batches."""
+        """Yield each of `concepts` with each fact about it; each part in its own batches."""
         about: dict[str, list[Fact]] = {concept: [] for concept in concepts}
         for part in self.parts:
             for concept, fact in part._facts_about_all(list(about)):
@@ -137,7 +137,7 @@ def load_knowledge(sources: Sequence[str | Path], with_bundled: bool = True) -> 
 
 
 def _is_described(concept: Concept) -> bool:
-    """Whether more is said of a concept than that facts mention it."""
+    """Whether a concept has a name, a definition or an alias of its own."""
     named = concept.label != split_words(local_name(concept.iri))
     return named or bool(concept.definition or concept.aliases)
 

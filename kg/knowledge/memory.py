@@ -14,7 +14,7 @@ from rdflib.term import Node as Term
 from kg.english import normalise
 from kg.files import bundled
 from kg.index.spelling import Speller, word_arrays
-from kg.knowledge.facts import Concept, Fact, KnowledgeGraph, Relation
+from kg.knowledge.facts import Concept, Fact, KnowledgeGraph
 from kg.knowledge.rdf_files import in_order, parse_file, rdf_files, text_rank
 from kg.knowledge.sparql import select
 from kg.vocabulary import (
@@ -29,6 +29,7 @@ from kg.vocabulary import (
     ONTOLOGY,
     SAME_TERMS,
     STANDARD_VOCABULARIES,
+    RelationType,
     local_name,
     relation_of,
     split_words,
@@ -47,7 +48,7 @@ class Knowledge(KnowledgeGraph):
     def __init__(self) -> None:
         self.rdf = Graph()
         self.concepts: dict[str, Concept] = {}
-        self._relations = {IS_A_IRI: Relation(IS_A_IRI, IS_A, "kind")}
+        self._relations = {IS_A_IRI: RelationType(IS_A_IRI, IS_A, "kind")}
         self._from: dict[str, list[Fact]] = {}
         self._to: dict[str, list[Fact]] = {}
         self._all: dict[str, list[Fact]] = {}
@@ -64,8 +65,8 @@ class Knowledge(KnowledgeGraph):
     def load(cls, paths: Sequence[str | Path], with_bundled: bool = True) -> Knowledge:
         """Read Turtle files, or folders of them, beside or in place of the bundled knowledge.
 
-        What these files say about a subject and a relation takes the place of what the
-        bundled knowledge says about the two, stated or inherited.
+        The facts of these files with a subject and a relation replace the bundled facts with
+        the same two, stated or inherited.
 
         Raises:
             SightGraphError: a path is missing, or a file is broken (with its line).
@@ -81,7 +82,7 @@ class Knowledge(KnowledgeGraph):
         return knowledge
 
     @property
-    def relations(self) -> dict[str, Relation]:
+    def relations(self) -> dict[str, RelationType]:
         """All kinds of facts, by IRI."""
         return self._relations
 
@@ -190,7 +191,7 @@ class Knowledge(KnowledgeGraph):
             return
         if relation not in self.relations:
             name = split_words(local_name(relation))
-            self.relations[relation] = Relation(relation, name, f"{name} of")
+            self.relations[relation] = RelationType(relation, name, f"{name} of")
         self._concept(str(subject), source)
         stated_as = str(predicate) if str(predicate) != relation else ""
         yield Fact(str(subject), relation, _term(value), source, own, predicate=stated_as)
@@ -228,7 +229,7 @@ class Knowledge(KnowledgeGraph):
             subject = URIRef(term)
             label = _first(triples, subject, RDFS.label) or split_words(local_name(term))
             key = IS_A_IRI if str(subject) in CATEGORY_TERMS else term
-            self.relations[key] = Relation(
+            self.relations[key] = RelationType(
                 iri=key,
                 label=IS_A if key == IS_A_IRI else label,
                 inverse=_first(triples, subject, inverse) or f"{label} of",
@@ -265,8 +266,8 @@ class Knowledge(KnowledgeGraph):
     def _forget(self, replaced: set[tuple[str, str]]) -> None:
         """Drop what the bundled files state about these subjects and relations."""
         for subject, relation in replaced:
-            kept = [f for f in self._from.get(subject, []) if f.own or f.relation != relation]
-            self._from[subject] = kept
+            retained = [f for f in self._from.get(subject, []) if f.own or f.relation != relation]
+            self._from[subject] = retained
             if relation != IS_A_IRI:
                 self.rdf.remove((URIRef(subject), URIRef(relation), None))
 

@@ -54,7 +54,7 @@ def parse_file(path: Path) -> Graph:
     """Parse one RDF file.
 
     Raises:
-        SightGraphError: the file is broken; says where. Nothing of it is used.
+        SightGraphError: the file is broken; the message gives the place. Nothing of it is used.
     """
     if path.suffix == ".jsonld":
         return _parse_json_ld(path)
@@ -64,7 +64,7 @@ def parse_file(path: Path) -> Graph:
         raise SightGraphError(
             f"{path}, line {error.lines + 1}: {_reason(error)}. Nothing was read from this file."
         ) from error
-    except IndexError as error:  # rdflib's way to say that the text ends too early
+    except IndexError as error:  # rdflib's error for text that ends too early
         last = path.read_text(encoding="utf-8", errors="replace").rstrip().count("\n") + 1
         raise SightGraphError(
             f"{path}, line {last}: the file ends within a statement. "

@@ -14,13 +14,21 @@ from kg.english import normalise
 from kg.errors import SightGraphError
 from kg.knowledge import remote_queries as queries
 from kg.knowledge.endpoint import DEADLINE, TIMEOUT, TRIES, Endpoint, Row
-from kg.knowledge.facts import MOST_CATEGORIES, Concept, Fact, KnowledgeGraph, Relation
+from kg.knowledge.facts import MAX_CATEGORIES, Concept, Fact, KnowledgeGraph
 from kg.knowledge.remote_queries import Direction, Key
 from kg.knowledge.sparql import check_read_only
-from kg.vocabulary import BUNDLED, IS_A_IRI, SOURCE, Triple, read_graph_iri, relation_of
+from kg.vocabulary import (
+    BUNDLED,
+    IS_A_IRI,
+    SOURCE,
+    RelationType,
+    Triple,
+    read_graph_iri,
+    relation_of,
+)
 
 BATCH = 100
-"""Terms that one request asks of."""
+"""Terms in one request."""
 REMEMBERED = 100_000
 """Facts, and as many names, that are remembered."""
 
@@ -29,7 +37,7 @@ _OUT, _IN = Direction.OUT, Direction.IN
 
 
 class Recent(Generic[V]):
-    """What was fetched last, by key: at most `most` entries and the keys they stand under."""
+    """A least-recently-used cache by key, of at most `most` entries and keys."""
 
     def __init__(self, most: int) -> None:
         self.most = most
@@ -46,7 +54,7 @@ class Recent(Generic[V]):
             return found
 
     def put(self, key: object, entries: tuple[V, ...]) -> None:
-        """Remember `entries`, and forget what was not asked for the longest time."""
+        """Remember `entries`, and evict the least recently used ones."""
         with self._lock:
             if key in self._entries:
                 self.size -= 1 + len(self._entries.pop(key))
@@ -59,9 +67,9 @@ class Recent(Generic[V]):
 class RemoteKnowledge(KnowledgeGraph):
     """The default graph of a SPARQL endpoint, read through rdflib's `SPARQLStore`.
 
-    Of each term at most `queries.MOST_FACTS` facts each way are fetched, and remembered until
-    they are the oldest of many. A concept without a name at the endpoint has a label, but is not
-    found by `named`. Terms that are no IRIs are asked of nobody: nothing is known of them.
+    At most `queries.MAX_FACTS` facts of a term and direction are fetched, and cached until they
+    are the least recently used. A concept without a name at the endpoint has a label, but is not
+    found by `named`. Terms that are no IRIs are never sent: they have no facts.
     """
 
     def __init__(
@@ -74,13 +82,13 @@ class RemoteKnowledge(KnowledgeGraph):
         remembered: int = REMEMBERED,
         named_graphs: bool = False,
     ) -> None:
-        """Name the endpoint; nothing is sent before something is asked.
+        """Set the endpoint; no request is sent before the first query.
 
         url: http or https. User and password stand in it, or in the environment, as
             SIGHTGRAPH_SPARQL_USER and SIGHTGRAPH_SPARQL_PASSWORD.
-        timeout: seconds for one request. deadline: seconds for all that one call asks.
+        timeout: seconds for one request. deadline: seconds for all requests of one call.
         tries: how often a request is sent while the endpoint is unreachable or too busy.
-        batch: terms that one request asks of. remembered: facts that are kept.
+        batch: terms in one request. remembered: maximum facts in the cache.
         named_graphs: learn who states a fact, and how surely, from the graph that it is in.
 
         Raises:
@@ -89,14 +97,14 @@ class RemoteKnowledge(KnowledgeGraph):
         self.endpoint = Endpoint(url, timeout, tries, deadline)
         self.batch = max(1, batch)
         self.named_graphs = named_graphs
-        self._relations: dict[str, Relation] = {}
+        self._relations: dict[str, RelationType] = {}
         self._facts: Recent[Fact] = Recent(remembered)
         self._concepts: Recent[Concept] = Recent(remembered)
         self._names: Recent[str] = Recent(remembered)
         self._met: deque[str] = deque(maxlen=max(self.batch, remembered // 10))
 
     @property
-    def relations(self) -> Mapping[str, Relation]:
+    def relations(self) -> Mapping[str, RelationType]:
         """The kinds of the facts that were met so far, by IRI."""
         return self._relations
 
@@ -117,19 +125,19 @@ class RemoteKnowledge(KnowledgeGraph):
         """Return the concepts whose label, then those whose alias is `form`.
 
         Labels in English or in no language; written "ice cream", "Ice cream", "Ice Cream" or
-        "ICE CREAM". At most `queries.MOST_NAMED` are found.
+        "ICE CREAM". At most `queries.MAX_NAMED` are found.
         """
-        wanted = normalise(form)
-        known = self._names.get(wanted) if wanted else ()
+        target = normalise(form)
+        known = self._names.get(target) if target else ()
         if known is not None:
             return list(known)
         with self.endpoint.within():
-            rows = self.endpoint.rows(queries.names_query(wanted))
-            called = {str(row["s"]) for row in rows if normalise(str(row["name"])) == wanted}
+            rows = self.endpoint.rows(queries.names_query(target))
+            called = {str(row["s"]) for row in rows if normalise(str(row["name"])) == target}
             concepts = [one for some in self._concepts_of(sorted(called)).values() for one in some]
-        concepts.sort(key=lambda one: (normalise(one.label) != wanted, one.iri))
+        concepts.sort(key=lambda one: (normalise(one.label) != target, one.iri))
         found = [one.iri for one in concepts]
-        self._names.put(wanted, tuple(found))
+        self._names.put(target, tuple(found))
         return found
 
     def stated(self, subject: str) -> list[Fact]:
@@ -137,7 +145,7 @@ class RemoteKnowledge(KnowledgeGraph):
         return list(self._facts_of([subject], _OUT)[subject, _OUT])
 
     def facts_to(self, object_: str) -> list[Fact]:
-        """Return the facts whose object is `object_`, at most `queries.MOST_FACTS`."""
+        """Return the facts whose object is `object_`, at most `queries.MAX_FACTS`."""
         return list(self._facts_of([object_], _IN)[object_, _IN])
 
     def facts(self, subject: str, inherited: bool = True) -> list[Fact]:
@@ -146,7 +154,7 @@ class RemoteKnowledge(KnowledgeGraph):
             return super().facts(subject, inherited)
 
     def path(self, start: str, end: str, longest: int = 6) -> list[Fact]:
-        """Return the facts of a shortest way between two concepts, walked in either direction."""
+        """Return the facts of a shortest path between two concepts, walked in either direction."""
         if start == end or not queries.can_be_asked(end, _IN):
             return []
         with self.endpoint.within():
@@ -191,31 +199,38 @@ class RemoteKnowledge(KnowledgeGraph):
         return {**totals, "facts": facts.total(), **dict(ordered)}
 
     def _facts_about_all(self, concepts: Iterable[str]) -> list[tuple[str, Fact]]:
-        asked = list(dict.fromkeys(concepts))
-        found = self._facts_of(asked, _OUT, _IN)
-        return [(one, fact) for one in asked for way in (_OUT, _IN) for fact in found[one, way]]
+        queried = list(dict.fromkeys(concepts))
+        found = self._facts_of(queried, _OUT, _IN)
+        return [
+            (one, fact)
+            for one in queried
+            for direction in (_OUT, _IN)
+            for fact in found[one, direction]
+        ]
 
     def _category_paths(self, concept: str) -> list[tuple[str, tuple[str, ...]]]:
         """Return the paths of `KnowledgeGraph`, after a request for each level of categories."""
         seen: set[str] = set()
         level = [concept]
         with self.endpoint.within():
-            while level and len(seen) <= MOST_CATEGORIES:
+            while level and len(seen) <= MAX_CATEGORIES:
                 found = self._facts_of(level, _OUT).values()
                 seen.update(level)
                 facts = (fact for some in found for fact in some if fact.relation == IS_A_IRI)
                 above = dict.fromkeys(fact.object for fact in facts if fact.object not in seen)
-                level = list(above)[:MOST_CATEGORIES]
+                level = list(above)[:MAX_CATEGORIES]
             return super()._category_paths(concept)
 
-    def _facts_of(self, terms: Iterable[str], *ways: Direction) -> dict[Key, tuple[Fact, ...]]:
+    def _facts_of(
+        self, terms: Iterable[str], *directions: Direction
+    ) -> dict[Key, tuple[Fact, ...]]:
         """Return the facts of each term and direction, remembered or fetched."""
-        keys = [(term, way) for term in terms for way in ways]
+        keys = [(term, direction) for term in terms for direction in directions]
         known = {key: self._facts.get(key) if queries.can_be_asked(*key) else () for key in keys}
         found = {key: facts for key, facts in known.items() if facts is not None}
         missing = [key for key in known if key not in found]
         with self.endpoint.within():
-            for batch in _batches(missing, self.batch * len(ways)):
+            for batch in _batches(missing, self.batch * len(directions)):
                 found |= self._fetch_facts(batch)
         return found
 
@@ -224,15 +239,19 @@ class RemoteKnowledge(KnowledgeGraph):
         rows = self.endpoint.rows(queries.facts_query(keys, self.named_graphs))
         facts = self._facts_in(rows)
         stated = Counter(queries.read_key(row) for row in rows if "w" not in row)
-        ways = Counter(way for _, way in stated.elements())
-        cut_off = {way for way in ways if ways[way] >= queries.most_rows(keys, way)}
+        directions = Counter(direction for _, direction in stated.elements())
+        cut_off = {
+            direction
+            for direction in directions
+            if directions[direction] >= queries.max_rows(keys, direction)
+        }
         found: dict[Key, tuple[Fact, ...]] = {}
         short: list[Key] = []
         for key in keys:
-            if key[1] in cut_off and stated[key] < queries.MOST_FACTS and len(keys) > 1:
+            if key[1] in cut_off and stated[key] < queries.MAX_FACTS and len(keys) > 1:
                 short.append(key)
                 continue
-            found[key] = tuple(facts.get(key, ())[: queries.MOST_FACTS])
+            found[key] = tuple(facts.get(key, ())[: queries.MAX_FACTS])
             self._facts.put(key, found[key])
         for half in _halves(short):
             found |= self._fetch_facts(half)
@@ -262,16 +281,26 @@ class RemoteKnowledge(KnowledgeGraph):
             for key, some in graphs.items()
         }
 
-    def _fact(self, triple: Triple, graphs: set[str], said: float | None) -> Fact:
-        """Return a fact with the strength that is said of it, of its graph, or of its relation."""
+    def _fact(self, triple: Triple, graphs: set[str], stated_strength: float | None) -> Fact:
+        """Return a fact with the strength stated for it, for its graph, or for its relation."""
         usual = self._relations[triple[1]].strength
         if not graphs:
-            return Fact(*triple, self.endpoint.host, True, strength=usual if said is None else said)
+            return Fact(
+                *triple,
+                self.endpoint.host,
+                True,
+                strength=usual if stated_strength is None else stated_strength,
+            )
         read = [(*read_graph_iri(one), one.startswith(SOURCE)) for one in sorted(graphs)]
         names = list(dict.fromkeys(name for name, _, _ in read))
-        surest = max(strength if ours else usual for _, strength, ours in read)
+        strongest = max(strength if ours else usual for _, strength, ours in read)
         own = any(name.partition("/")[0] != BUNDLED for name in names)
-        return Fact(*triple, ", ".join(names), own, strength=surest if said is None else said)
+        return Fact(
+            *triple,
+            ", ".join(names),
+            own,
+            strength=strongest if stated_strength is None else stated_strength,
+        )
 
     def _concepts_of(self, iris: Iterable[str]) -> dict[str, tuple[Concept, ...]]:
         """Return, for each IRI, its concept, or () where nothing is stated of it."""
@@ -300,7 +329,7 @@ class RemoteKnowledge(KnowledgeGraph):
         found: dict[str, list[Row]] = {}
         for batch in _batches(terms, self.batch):
             rows = self.endpoint.rows(query(batch))
-            if len(rows) >= queries.MOST_ROWS and len(batch) > 1:
+            if len(rows) >= queries.MAX_ROWS and len(batch) > 1:
                 for half in _halves(batch):
                     found |= self._rows_about(query, half)
                 continue

@@ -1,4 +1,4 @@
-"""What is asked of a SPARQL endpoint, and how the rows of its answers are read."""
+"""The queries sent to a SPARQL endpoint, and how the rows of its answers are read."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from rdflib.term import Identifier
 
 from kg.errors import SightGraphError
 from kg.knowledge.endpoint import Row
-from kg.knowledge.facts import Concept, Relation
+from kg.knowledge.facts import Concept
 from kg.knowledge.rdf_files import text_rank
 from kg.vocabulary import (
     ALIAS_TERMS,
@@ -29,17 +29,18 @@ from kg.vocabulary import (
     SAME_TERMS,
     STANDARD_VOCABULARIES,
     TEXT_TERMS,
+    RelationType,
     Triple,
     local_name,
     relation_of,
     split_words,
 )
 
-MOST_ROWS = 4_000
+MAX_ROWS = 4_000
 """Rows of one part of a query; two parts stay below the 10 000 where public endpoints cut off."""
-MOST_FACTS = 1_000
-"""Facts of one term, each way, that are fetched; a public graph says "is a person" of millions."""
-MOST_NAMED = 200
+MAX_FACTS = 1_000
+"""Maximum facts of one term in each direction; public graphs have millions of "is a person"."""
+MAX_NAMED = 200
 """Concepts that one name may mean; Wikidata knows hundreds of people by the same name."""
 LONGEST_LITERAL = 1_000
 """Signs of a plain value that is looked for; nobody shares a longer one."""
@@ -118,13 +119,13 @@ def facts_query(keys: Sequence[Key], named_graphs: bool) -> str:
     the strength that another statement gives it.
     """
     parts: list[str] = []
-    for direction in sorted({way for _, way in keys}):
+    for direction in sorted({direction for _, direction in keys}):
         out = direction is Direction.OUT
         end, fact = ("?o", "?term ?p ?o") if out else ("?s", "?s ?p ?term")
         here, there = ("subject", "object") if out else ("object", "subject")
-        values = _values("?term", (term for term, way in keys if way is direction))
+        values = _values("?term", (term for term, one in keys if one is direction))
         graph = f"{{ {fact} }} UNION {{ GRAPH ?g {{ {fact} }} }}" if named_graphs else f"{fact} ."
-        tail = f"}} LIMIT {most_rows(keys, direction)}"
+        tail = f"}} LIMIT {max_rows(keys, direction)}"
         parts.append(f"SELECT ?term ?p {end} ?g {{ {values} {graph} {_only_facts(end)} {tail}")
         parts.append(
             f"SELECT ?term ?p {end} ?w {{ {values} ?statement <{RDF}{here}> ?term ; "
@@ -134,9 +135,9 @@ def facts_query(keys: Sequence[Key], named_graphs: bool) -> str:
     return f"SELECT ?term ?p ?o ?s ?g ?w {{\n{union}\n}}"
 
 
-def most_rows(keys: Sequence[Key], direction: Direction) -> int:
+def max_rows(keys: Sequence[Key], direction: Direction) -> int:
     """Return after how many rows of facts an answer about `keys` is cut off."""
-    return min(MOST_ROWS, MOST_FACTS * sum(way is direction for _, way in keys))
+    return min(MAX_ROWS, MAX_FACTS * sum(one is direction for _, one in keys))
 
 
 def texts_query(terms: Sequence[str]) -> str:
@@ -159,7 +160,7 @@ def names_query(form: str) -> str:
     return (
         f"SELECT DISTINCT ?s ?name {{\nVALUES ?name {{ {values} }}\n"
         f"?s ?p ?name . {_one_of('?p', NAME_TERMS | ALIAS_TERMS)} FILTER(isIRI(?s))\n}} "
-        f"LIMIT {MOST_NAMED}"
+        f"LIMIT {MAX_NAMED}"
     )
 
 
@@ -188,7 +189,7 @@ def _about(terms: Sequence[str], predicates: Iterable[str], also: str = "") -> s
     english = 'FILTER(isIRI(?o) || LANG(?o) = "" || LANGMATCHES(LANG(?o), "en"))'
     return (
         f"SELECT ?term ?p ?o {{\n{_values('?term', terms)}\n"
-        f"?term ?p ?o . {_one_of('?p', predicates)} {english} {also}\n}} LIMIT {MOST_ROWS}"
+        f"?term ?p ?o . {_one_of('?p', predicates)} {english} {also}\n}} LIMIT {MAX_ROWS}"
     )
 
 
@@ -228,7 +229,7 @@ def _only_facts(end: str) -> str:
 
 
 def read_key(row: Row) -> Key:
-    """Return the term that a row of `facts_query` was asked of, and which end of its fact it is."""
+    """Return the term that a row of `facts_query` is about, and which end of its fact it is."""
     return _read_term(row["term"]), Direction.OUT if "o" in row else Direction.IN
 
 
@@ -243,7 +244,7 @@ def read_triple(row: Row) -> Triple | None:
 
 
 def read_strength(value: str) -> float:
-    """Return a strength in [0, 1]; 1 where the endpoint says something else."""
+    """Return a strength in [0, 1]; 1 where the endpoint returns another value."""
     try:
         return max(0.0, min(1.0, float(value)))
     except ValueError:
@@ -252,39 +253,39 @@ def read_strength(value: str) -> float:
 
 def read_concept(iri: str, rows: Iterable[Row], source: str) -> Concept:
     """Return the concept that rows of `texts_query` describe: in English, else in no language."""
-    said = [(str(row["p"]), row["o"]) for row in rows]
-    names = sorted(text_rank(p, o) for p, o in said if p in NAME_TERMS)
-    glosses = [text_rank(p, o) for p, o in said if p in GLOSS_TERMS]
+    stated = [(str(row["p"]), row["o"]) for row in rows]
+    names = sorted(text_rank(p, o) for p, o in stated if p in NAME_TERMS)
+    glosses = [text_rank(p, o) for p, o in stated if p in GLOSS_TERMS]
     label = names[0][-1] if names else split_words(local_name(iri))
     other_names = {name for *_, name in names[1:] if name != label}
     return Concept(
         iri,
         label,
         source,
-        aliases=sorted(other_names | {str(o) for p, o in said if p in ALIAS_TERMS}),
+        aliases=sorted(other_names | {str(o) for p, o in stated if p in ALIAS_TERMS}),
         definition=min(glosses)[-1] if glosses else "",
-        same=sorted({str(o) for p, o in said if p in SAME_TERMS}),
+        same=sorted({str(o) for p, o in stated if p in SAME_TERMS}),
     )
 
 
-def read_relation(predicate: str, rows: Iterable[Row]) -> Relation:
+def read_relation(predicate: str, rows: Iterable[Row]) -> RelationType:
     """Return the relation that rows of `relations_query` describe, if any do."""
-    said: dict[str, list[tuple[bool, str, bool, bool, str]]] = {}
+    stated: dict[str, list[tuple[bool, str, bool, bool, str]]] = {}
     for row in rows:
         term = str(row["p"])
-        said.setdefault(term.removeprefix(ONTOLOGY), []).append(text_rank(term, row["o"]))
-    one = {p: min(values)[-1] for p, values in said.items()}
+        stated.setdefault(term.removeprefix(ONTOLOGY), []).append(text_rank(term, row["o"]))
+    one = {p: min(values)[-1] for p, values in stated.items()}
     is_a = predicate == IS_A_IRI
     label = IS_A if is_a else one.get(RDFS + "label", split_words(local_name(predicate)))
-    return Relation(
+    return RelationType(
         predicate,
         label,
         one.get("inverseLabel", "kind" if is_a else f"{label} of"),
         one.get("inheritsDown") != "false",
-        tuple(sorted({value for *_, value in said.get("asks", ())})),
+        tuple(sorted({value for *_, value in stated.get("asks", ())})),
         one.get("negates"),
         read_strength(one.get("strength", "1")),
-        tuple(sorted({value for term in IMPLIES_TERMS for *_, value in said.get(term, ())})),
+        tuple(sorted({value for term in IMPLIES_TERMS for *_, value in stated.get(term, ())})),
     )
 
 

@@ -15,7 +15,7 @@ from typing import IO, TYPE_CHECKING, Any
 from kg.errors import SightGraphError
 from kg.index.open import SAME_AS, STRENGTHS, Index
 from kg.index.spelling import Speller
-from kg.knowledge.facts import Concept, Fact, KnowledgeGraph, Relation
+from kg.knowledge.facts import Concept, Fact, KnowledgeGraph
 from kg.vocabulary import (
     ALIAS_TERMS,
     BUNDLED,
@@ -24,6 +24,7 @@ from kg.vocabulary import (
     LITERAL,
     NAME_TERMS,
     SAME_TERMS,
+    RelationType,
     Triple,
     relation_of,
 )
@@ -39,11 +40,11 @@ CURRENT = "current"
 """The file of a store's folder that names the generation that is in use."""
 GENERATION = "generation-"
 ABOUT = "store.json"
-"""The file of a generation that says what is in it; who reads the generation holds a lock on it."""
-MOST_FACTS = 100
+"""The file that describes a generation; a reader of the generation holds a lock on it."""
+MAX_FACTS = 100
 """Facts of one subject and relation, or of one object and relation, that are listed.
 
-A graph of millions says of thousands that they are people; `index` has them all.
+A large graph may state "is a person" of thousands; `index` has them all.
 """
 
 
@@ -92,7 +93,7 @@ class Store(KnowledgeGraph):
         self.sources = [SourceInfo(**source) for source in about["sources"]]
         self.index = Index(generation / "index")
         self._relations = {
-            one["iri"]: Relation(
+            one["iri"]: RelationType(
                 **one | {"asks": tuple(one["asks"]), "implies": tuple(one.get("implies", ()))}
             )
             for one in self.index.about["relations"]
@@ -104,7 +105,7 @@ class Store(KnowledgeGraph):
         self._same_as = self.index.relation(SAME_AS)
 
     @property
-    def relations(self) -> Mapping[str, Relation]:
+    def relations(self) -> Mapping[str, RelationType]:
         """All kinds of facts, by IRI."""
         return self._relations
 
@@ -165,7 +166,7 @@ class Store(KnowledgeGraph):
         return self._speller(word)
 
     def stated(self, subject: str) -> list[Fact]:
-        """Return the facts that are stated of `subject`, the `MOST_FACTS` strongest by relation."""
+        """Return the facts that are stated of `subject`, the `MAX_FACTS` strongest by relation."""
         node = self.index.node(subject)
         if node is None:
             return []
@@ -185,7 +186,7 @@ class Store(KnowledgeGraph):
         return [self.index.term(other) for other in others.tolist()]
 
     def facts_to(self, object_: str) -> list[Fact]:
-        """Return the facts whose object is `object_`, the `MOST_FACTS` strongest by relation."""
+        """Return the facts whose object is `object_`, the `MAX_FACTS` strongest by relation."""
         node = self.index.node(object_)
         if node is None:
             return []
@@ -193,7 +194,7 @@ class Store(KnowledgeGraph):
         return [self.fact_to(edge, object_) for low, high in spans for edge in range(low, high)]
 
     def path(self, start: str, end: str, longest: int = 6) -> list[Fact]:
-        """Return the facts of a shortest way between two concepts, walked in either direction."""
+        """Return the facts of a shortest path between two concepts, walked in either direction."""
         first, last = self.index.node(start), self.index.node(end)
         if first is None or last is None or first == last:
             return []
@@ -257,7 +258,7 @@ class Store(KnowledgeGraph):
         relations = self.index.arrays["in_relation" if incoming else "out_relation"]
         for low, high in self.index.relation_spans(node, incoming):
             if relations[low] != self._same_as:
-                yield low, min(high, low + MOST_FACTS)
+                yield low, min(high, low + MAX_FACTS)
 
     def _out_edge(self, subject: int, relation: int, object_: int) -> int:
         low, high = self.index.out_span(subject, relation)
@@ -265,7 +266,7 @@ class Store(KnowledgeGraph):
         return low + int((objects == object_).argmax())
 
     def _between(self, a: int, b: int) -> Fact:
-        """Return the strongest fact between two neighbours, either way round."""
+        """Return the strongest fact between two neighbours, in either direction."""
         arrays = self.index.arrays
         found: list[tuple[int, int]] = []
         for subject, object_ in ((a, b), (b, a)):
@@ -323,7 +324,7 @@ def current_generation(folder: Path) -> Path | None:
 
 
 def read_about(generation: Path) -> Mapping[str, Any]:
-    """Return what `store.json` says of a generation.
+    """Return the description of a generation in `store.json`.
 
     Raises:
         SightGraphError: it is missing, broken, or of another format.
@@ -342,7 +343,7 @@ def read_about(generation: Path) -> Mapping[str, Any]:
 
 
 def lock(file: IO[Any], exclusive: bool) -> bool:
-    """Lock an open file until it is closed; return whether nobody else's lock is in the way."""
+    """Lock an open file until it is closed; return whether no other lock prevents it."""
     try:
         import fcntl
 

@@ -28,7 +28,7 @@ from kg.knowledge.store import (
     lock,
     read_about,
 )
-from kg.sources import SOURCES, Choice, ReadReport, Statement
+from kg.sources import SOURCES, Choice, ImportedTriple, ReadReport
 from kg.sources.text_files import format_of
 from kg.vocabulary import graph_iri, graphs_of, read_graph_iri
 
@@ -100,7 +100,7 @@ def _fill(
     building: Path,
     folder: Path,
     source: SourceInfo,
-    statements: Iterable[Statement],
+    statements: Iterable[ImportedTriple],
     report: ReadReport,
     progress: Progress,
 ) -> tuple[SourceInfo, int]:
@@ -190,17 +190,17 @@ def _copy_of_triples(folder: Path, building: Path, replaced: str) -> pyoxigraph.
 class _Counted:
     """An iterable of statements that counts them."""
 
-    def __init__(self, statements: Iterable[Statement]) -> None:
+    def __init__(self, statements: Iterable[ImportedTriple]) -> None:
         self.statements = statements
         self.count = 0
 
-    def __iter__(self) -> Iterator[Statement]:
+    def __iter__(self) -> Iterator[ImportedTriple]:
         for statement in self.statements:
             self.count += 1
             yield statement
 
 
-def _quads(statements: Iterable[Statement], source: str) -> Iterator[pyoxigraph.Quad]:
+def _quads(statements: Iterable[ImportedTriple], source: str) -> Iterator[pyoxigraph.Quad]:
     graphs: dict[tuple[str, float], pyoxigraph.NamedNode] = {}
     nodes: dict[str, pyoxigraph.NamedNode] = {}
     for subject, predicate, value, literal, language, datatype, strength, origin in statements:
@@ -222,7 +222,7 @@ def _quads(statements: Iterable[Statement], source: str) -> Iterator[pyoxigraph.
 
 
 def _description(source: SourceInfo) -> list[pyoxigraph.Quad]:
-    """Say in RDF, in the default graph, where a source's facts come from."""
+    """State the provenance of a source in RDF, in the default graph."""
     subject = pyoxigraph.NamedNode(graphs_of(source.name))
     now = datetime.now(UTC).isoformat(timespec="seconds")
     return [
@@ -234,7 +234,7 @@ def _description(source: SourceInfo) -> list[pyoxigraph.Quad]:
 def _compile(building: Path, triples: pyoxigraph.Store, progress: Progress) -> int:
     """Compile the index; return the number of facts.
 
-    By way of a file, since two readings of a file take a quarter of the time of two readings of
+    Through a file, since two readings of a file take a quarter of the time of two readings of
     the store, which looks every term up.
     """
     index, spool = building / "index", building / "spool.nq"

@@ -10,18 +10,18 @@ from typing import NamedTuple, Protocol
 from kg.errors import SightGraphError
 from kg.registry import Registry
 
-MOST_REPORTED = 20
-"""Bad lines that are kept with their reason; the rest is only counted."""
+MAX_REPORTED = 20
+"""Maximum bad lines stored with their reason; the rest is only counted."""
 
 
-class Statement(NamedTuple):
-    """One triple on its way into a store.
+class ImportedTriple(NamedTuple):
+    """One triple that a source states, before it enters a store.
 
     subject, predicate: IRIs. object: an IRI, or the text of a literal.
     literal: whether `object` is text. language: its tag, "" for none. datatype: its IRI, "" for
     plain text.
-    strength: how usually it holds, in [0, 1].
-    origin: the part of the source that says so, e.g. "cn4"; "" for the source as a whole.
+    strength: how often it holds, in [0, 1].
+    origin: the part of the source that states it, e.g. "cn4"; "" for the source as a whole.
     """
 
     subject: str
@@ -36,7 +36,7 @@ class Statement(NamedTuple):
 
 @dataclass(slots=True)
 class ReadReport:
-    """What a reader tells while it reads.
+    """Progress and bad lines of a reader.
 
     strict: a bad line ends the import instead of being skipped.
     progress: called with the bytes of the file that have been read so far.
@@ -60,16 +60,16 @@ class ReadReport:
                 "Leave --strict out to skip such lines."
             )
         self.skipped += 1
-        if len(self.problems) < MOST_REPORTED:
+        if len(self.problems) < MAX_REPORTED:
             self.problems.append(problem)
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """Which part of a source is wanted.
+    """The part of a source to read.
 
     language: the tag that literals must have, where they have one ("en" admits "en-GB").
-    relations: identifiers of the relations that are wanted (Wikidata's "P31"); all when empty.
+    relations: identifiers of the relations to read (Wikidata's "P31"); all when empty.
     """
 
     language: str = "en"
@@ -81,16 +81,18 @@ class SourceReader(Protocol):
 
     Names are stated as skos:prefLabel, further names as skos:altLabel, glosses as
     skos:definition, categories as skos:broader, and links to other vocabularies as
-    skos:exactMatch, so that all sources speak alike.
+    skos:exactMatch, so that all sources use the same terms.
 
     Raises:
         SightGraphError: the file as a whole cannot be read; a single bad line goes to `report`.
     """
 
-    def __call__(self, path: Path, choice: Choice, report: ReadReport) -> Iterator[Statement]: ...
+    def __call__(
+        self, path: Path, choice: Choice, report: ReadReport
+    ) -> Iterator[ImportedTriple]: ...
 
 
-SOURCES: Registry[Iterator[Statement]] = Registry("source format")
+SOURCES: Registry[Iterator[ImportedTriple]] = Registry("source format")
 SOURCES.add("rdf", "kg.sources.rdf:read_rdf")
 SOURCES.add("conceptnet", "kg.sources.conceptnet:read_conceptnet")
 SOURCES.add("wordnet", "kg.sources.wordnet:read_wordnet")
@@ -98,4 +100,4 @@ SOURCES.add("wikidata", "kg.sources.wikidata:read_wikidata")
 SOURCES.add("tsv", "kg.sources.tsv:read_tsv")
 SOURCES.add("graphml", "kg.sources.graphml:read_graphml")
 
-__all__ = ["SOURCES", "Choice", "Report", "Source", "Statement"]
+__all__ = ["SOURCES", "Choice", "ImportedTriple", "ReadReport", "SourceReader"]

@@ -1,4 +1,4 @@
-"""ConceptNet: everyday knowledge, mostly said by people and therefore noisy."""
+"""ConceptNet: everyday knowledge, mostly crowd-sourced and therefore noisy."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from kg.errors import SightGraphError
-from kg.sources import Choice, ReadReport, Statement
+from kg.sources import Choice, ImportedTriple, ReadReport
 from kg.sources.text_files import (
     NOTHING_IMPORTED,
     Once,
@@ -96,7 +96,7 @@ NEGATED_LABELS = {
 _LINKED = re.compile(
     r"https?://(wordnet-rdf\.princeton\.edu|(www\.)?wikidata\.org|([a-z]+\.)?dbpedia\.org)/"
 )
-"""Vocabularies whose links are kept."""
+"""Vocabularies whose links are read."""
 _WEAKEST, _STRONGEST = 0.01, 0.99
 
 
@@ -115,7 +115,7 @@ class _BadLineError(Exception):
     """Why a line states nothing."""
 
 
-def read_conceptnet(path: Path, choice: Choice, report: ReadReport) -> Iterator[Statement]:
+def read_conceptnet(path: Path, choice: Choice, report: ReadReport) -> Iterator[ImportedTriple]:
     """Read ConceptNet's assertions, or several releases of it merged into a table.
 
     Assertions (https://github.com/commonsense/conceptnet5/wiki/Downloads): five columns, the
@@ -124,7 +124,7 @@ def read_conceptnet(path: Path, choice: Choice, report: ReadReport) -> Iterator[
     first line says so.
 
     Each relation is described at its first use: its name, what it negates, and that it does not
-    inherit down, for what people said of a category rarely holds of every kind of it. Of the
+    inherit down, for a crowd-sourced fact of a category rarely holds for every kind of it. Of the
     choice's relations the names are ConceptNet's ("UsedFor").
 
     Raises:
@@ -145,7 +145,7 @@ def read_conceptnet(path: Path, choice: Choice, report: ReadReport) -> Iterator[
     yield from _statements(_merged(lines, path, report), choice)
 
 
-def _statements(edges: Iterable[_Edge], choice: Choice) -> Iterator[Statement]:
+def _statements(edges: Iterable[_Edge], choice: Choice) -> Iterator[ImportedTriple]:
     is_new = Once()
     for edge in edges:
         if choice.relations and edge.relation not in choice.relations:
@@ -154,23 +154,23 @@ def _statements(edges: Iterable[_Edge], choice: Choice) -> Iterator[Statement]:
         if is_new(subject):
             yield name_of(subject, edge.subject, choice.language)
         if edge.link:
-            yield Statement(subject, SKOS + "exactMatch", edge.link, origin=edge.origin)
+            yield ImportedTriple(subject, SKOS + "exactMatch", edge.link, origin=edge.origin)
             continue
         relation, value = _relation(edge.relation), _concept(edge.object, choice.language)
         if relation != IS_A_IRI and is_new(relation):
             yield from _description(edge.relation)
         if is_new(value):
             yield name_of(value, edge.object, choice.language)
-        yield Statement(subject, relation, value, strength=edge.strength, origin=edge.origin)
+        yield ImportedTriple(subject, relation, value, strength=edge.strength, origin=edge.origin)
 
 
-def _description(name: str) -> Iterator[Statement]:
+def _description(name: str) -> Iterator[ImportedTriple]:
     """Yield what is to be known of the relation `name`."""
     relation = _relation(name)
     label = LABELS.get(name) or NEGATED_LABELS.get(name) or split_words(name.rpartition("/")[2])
     yield name_of_relation(relation, label)
     if name in NEGATED_LABELS:
-        yield Statement(relation, ONTOLOGY + "negates", _relation(name.removeprefix("Not")))
+        yield ImportedTriple(relation, ONTOLOGY + "negates", _relation(name.removeprefix("Not")))
     yield not_inherited(relation)
 
 
@@ -178,15 +178,15 @@ def _assertions(
     lines: Iterable[tuple[int, str]], path: Path, choice: Choice, report: ReadReport
 ) -> Iterator[_Edge]:
     """Yield the edges within the language, and its links to other vocabularies."""
-    wanted = f"/c/{choice.language}/"
+    prefix = f"/c/{choice.language}/"
     for number, line in lines:
         columns = line.split("\t")
         if len(columns) != 5:
             report.skip(path, number, f"{len(columns)} columns instead of 5")
             continue
         _, relation, start, end, _ = columns
-        if not start.startswith(wanted) or not (
-            end.startswith(wanted) or relation == "/r/ExternalURL"
+        if not start.startswith(prefix) or not (
+            end.startswith(prefix) or relation == "/r/ExternalURL"
         ):
             continue
         try:

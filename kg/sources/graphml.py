@@ -9,7 +9,7 @@ from pathlib import Path
 from xml.parsers import expat
 
 from kg.errors import SightGraphError
-from kg.sources import Choice, ReadReport, Statement
+from kg.sources import Choice, ImportedTriple, ReadReport
 from kg.sources.text_files import (
     LONGEST_LINE,
     NOTHING_IMPORTED,
@@ -28,7 +28,7 @@ from kg.xml_files import CHUNK, broken_xml, plain_parser
 NAMES = ("label", "name", "labels")
 """Attributes of a node that name it, the best first."""
 TYPES = ("labels", "label", "type", "kind")
-"""Attributes of a node that say what it is; of "label" and "labels" only what begins with ":"."""
+"""Attributes of a node that name its class; of "label" and "labels" only what begins with ":"."""
 RELATIONS = ("label", "type", "relation")
 """Attributes of an edge that name its relation, the best first."""
 WEIGHTS = ("weight", "strength")
@@ -36,7 +36,7 @@ UNNAMED_RELATION = "related to"
 
 _ALWAYS_TYPES = {"type", "kind"}
 _STRUCTURE = {"id", "source", "target", "directed", "sourceport", "targetport"}
-"""Attributes of the elements themselves, which say where they are in the graph."""
+"""Attributes of the elements themselves, which give their position in the graph."""
 _DRAWN_TEXT = {"NodeLabel", "EdgeLabel"}
 """Elements in which yEd keeps the label."""
 _DATATYPES = {
@@ -68,7 +68,7 @@ class _Element:
     values: dict[str, str]
 
 
-def read_graphml(path: Path, choice: Choice, report: ReadReport) -> Iterator[Statement]:
+def read_graphml(path: Path, choice: Choice, report: ReadReport) -> Iterator[ImportedTriple]:
     """Read a property graph as GraphML (http://graphml.graphdrawing.org/primer/).
 
     A node whose id is no IRI becomes `https://sightgraph.org/own/<file>/<id>`. Its label or
@@ -98,7 +98,7 @@ def read_graphml(path: Path, choice: Choice, report: ReadReport) -> Iterator[Sta
 
 def _node(
     node: _Element, own: str, types: dict[str, str], is_new: Once, language: str
-) -> Iterator[Statement]:
+) -> Iterator[ImportedTriple]:
     iri = _thing(node.structure, "id", own)
     values = {name.lower(): value for name, value in node.values.items()}
     names = [values[name] for name in NAMES if not values.get(name, ":").startswith(":")]
@@ -109,18 +109,18 @@ def _node(
         category = iri_of(kind)
         if category.startswith(OWN) and is_new(category):
             yield name_of(category, split_words(kind), language)
-        yield Statement(iri, IS_A_IRI, category)
+        yield ImportedTriple(iri, IS_A_IRI, category)
     for name, value in node.values.items():
         if name.lower() in NAMES or name.lower() in TYPES:
             continue
         relation = OWN_RELATIONS + slug(split_words(name))
         if is_new(relation):
             yield name_of_relation(relation, split_words(name), language)
-        yield Statement(iri, relation, value, True, "", _datatype(value, types.get(name, "")))
+        yield ImportedTriple(iri, relation, value, True, "", _datatype(value, types.get(name, "")))
 
 
 def _kinds(values: dict[str, str]) -> Iterator[str]:
-    """Yield what a node is said to be: ":Person:Actor" is both a person and an actor."""
+    """Yield the classes of a node: ":Person:Actor" is both a person and an actor."""
     for name in TYPES:
         text = values.get(name, "")
         if text.startswith(":"):
@@ -131,7 +131,7 @@ def _kinds(values: dict[str, str]) -> Iterator[str]:
 
 def _edge(
     edge: _Element, own: str, known: KnownRelations, is_new: Once, language: str
-) -> Iterator[Statement]:
+) -> Iterator[ImportedTriple]:
     ends = _thing(edge.structure, "source", own), _thing(edge.structure, "target", own)
     values = {name.lower(): value.strip(": ") for name, value in edge.values.items()}
     name = next((values[name] for name in RELATIONS if values.get(name)), UNNAMED_RELATION)
@@ -140,7 +140,7 @@ def _edge(
         relation = OWN_RELATIONS + slug(split_words(name))
     if relation.startswith(OWN_RELATIONS) and is_new(relation):
         yield name_of_relation(relation, split_words(name), language)
-    yield Statement(ends[0], relation, ends[1], strength=_strength(values))
+    yield ImportedTriple(ends[0], relation, ends[1], strength=_strength(values))
 
 
 def _thing(structure: dict[str, str], attribute: str, own: str) -> str:

@@ -13,7 +13,7 @@ from typing import IO, Any, cast
 import yaml  # type: ignore[import-untyped]
 
 from kg.errors import SightGraphError
-from kg.sources import ReadReport, Statement
+from kg.sources import ImportedTriple, ReadReport
 from kg.sources.text_files import (
     NOTHING_IMPORTED,
     Reading,
@@ -72,7 +72,7 @@ _BATCH = 200
 """Entries that are parsed at once while none is broken."""
 _LONGEST_ENTRY = 16_000
 """Characters; the longest of 2026 has 8,944. Ten times as much nesting crashes the parser."""
-_MOST_BRACKETS = 500
+_MAX_BRACKETS = 500
 """Within a batch; the parser needs the square of it in time, and they may nest."""
 _LOADER: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 """Reads all values as text: "no" is a word here."""
@@ -85,7 +85,7 @@ class BadEntryError(Exception):
     """Why an entry states nothing."""
 
 
-def read_open_english(path: Path, report: ReadReport) -> Iterator[Statement]:
+def read_open_english(path: Path, report: ReadReport) -> Iterator[ImportedTriple]:
     """Read a folder of noun.*.yaml and entries-*.yaml, a tar of it, or one such file.
 
     Raises:
@@ -102,7 +102,7 @@ def read_open_english(path: Path, report: ReadReport) -> Iterator[Statement]:
 
 def _open_english(
     files: Iterable[tuple[Path, Iterator[_Line]]], report: ReadReport
-) -> Iterator[Statement]:
+) -> Iterator[ImportedTriple]:
     senses = _Senses()
     for path, lines in files:
         read = _synset if _SYNSETS.fullmatch(path.name) else senses.note
@@ -114,7 +114,7 @@ def _open_english(
     yield from senses.relations()
 
 
-def _open_english_tar(path: Path, report: ReadReport) -> Iterator[Statement]:
+def _open_english_tar(path: Path, report: ReadReport) -> Iterator[ImportedTriple]:
     with Reading(path, report) as file:
         try:
             with tarfile.open(fileobj=cast(IO[bytes], file), mode="r|") as archive:
@@ -184,7 +184,7 @@ def _texts_of_entries(lines: Iterable[_Line]) -> Iterator[_Line]:
 def _loaded(texts: list[str]) -> dict[str, dict[str, Any]]:
     """Return the entries of YAML texts, none where they are broken, too long or something else."""
     text = "\n".join(texts)
-    if max(map(len, texts)) > _LONGEST_ENTRY or text.count("[") + text.count("{") > _MOST_BRACKETS:
+    if max(map(len, texts)) > _LONGEST_ENTRY or text.count("[") + text.count("{") > _MAX_BRACKETS:
         return {}
     try:
         entries = yaml.load(text, _LOADER)
@@ -195,7 +195,7 @@ def _loaded(texts: list[str]) -> dict[str, dict[str, Any]]:
     return entries
 
 
-def _synset(name: str, entry: dict[str, Any]) -> Iterator[Statement]:
+def _synset(name: str, entry: dict[str, Any]) -> Iterator[ImportedTriple]:
     check(SYNSET_ID, name, "synset")
     words = _strings(entry, "members")
     if not words:
@@ -205,7 +205,7 @@ def _synset(name: str, entry: dict[str, Any]) -> Iterator[Statement]:
     for field, base, form in (("ili", ILI, _ILI_ID), ("wikidata", WIKIDATA, _ITEM_ID)):
         for same in _strings(entry, field):
             if form.fullmatch(same):
-                yield Statement(synset, SKOS + "exactMatch", base + same)
+                yield ImportedTriple(synset, SKOS + "exactMatch", base + same)
     related = [field for field in entry if field not in _NO_RELATIONS]
     targets = [(field, target) for field in related for target in _strings(entry, field)]
     yield from relations_of_synset(OPEN_ENGLISH, name, targets)
@@ -219,7 +219,7 @@ class _Senses:
         self._related: dict[tuple[str, str, str], None] = {}
         """Synset of a sense, relation, the other sense; in their order."""
 
-    def note(self, word: str, entry: dict[str, Any]) -> Iterator[Statement]:
+    def note(self, word: str, entry: dict[str, Any]) -> Iterator[ImportedTriple]:
         """Keep the senses of a word; there is nothing to state yet.
 
         Raises:
@@ -243,7 +243,7 @@ class _Senses:
                 for other in _strings(sense, name):
                     self._related[synset, intern(name), intern(other)] = None
 
-    def relations(self) -> Iterator[Statement]:
+    def relations(self) -> Iterator[ImportedTriple]:
         """Yield what holds between synsets because it holds between their words."""
         for synset, name, other in self._related:
             if other in self._synsets:
@@ -263,7 +263,9 @@ def _strings(entry: dict[str, Any], field: str) -> list[str]:
     return texts
 
 
-def names_of_synset(synset: str, words: list[str], definitions: list[str]) -> Iterator[Statement]:
+def names_of_synset(
+    synset: str, words: list[str], definitions: list[str]
+) -> Iterator[ImportedTriple]:
     """Yield a synset's names, the first word as its label, and its definitions."""
     yield name_of(synset, words[0], "en")
     for word in words[1:]:
@@ -274,7 +276,7 @@ def names_of_synset(synset: str, words: list[str], definitions: list[str]) -> It
 
 def relations_of_synset(
     base: str, synset: str, targets: Iterable[tuple[str, str]]
-) -> Iterator[Statement]:
+) -> Iterator[ImportedTriple]:
     """Yield the relations of a synset, each once.
 
     Raises:
@@ -285,7 +287,7 @@ def relations_of_synset(
         check(SYNSET_ID, target, "synset")
         if target != synset:
             relation = KNOWN_RELATIONS.get(name) or RELATIONS + name
-            yield Statement(base + synset, relation, base + target)
+            yield ImportedTriple(base + synset, relation, base + target)
 
 
 def check(form: re.Pattern[str], text: str, kind: str) -> None:

@@ -11,7 +11,7 @@ from typing import IO, cast
 from pyoxigraph import BlankNode, Literal, NamedNode, Quad, RdfFormat, Triple, parse
 
 from kg.errors import SightGraphError
-from kg.sources import Choice, ReadReport, Statement
+from kg.sources import Choice, ImportedTriple, ReadReport
 from kg.sources.text_files import (
     NOTHING_IMPORTED,
     XSD,
@@ -56,11 +56,11 @@ _DEEPEST = 500
 _TOO_DEEP = f"it nests more than {_DEEPEST} JSON objects or triples about triples"
 _MADE_UP = re.compile(r"[0-9a-f]{20,32}")
 """What the parser calls a node without a label; another one at each run."""
-_MOST_MADE_UP = 200_000
-"""Nodes without a label that are told apart at a time; they never reach beyond one statement."""
+_MAX_MADE_UP = 200_000
+"""Blank nodes distinguished at a time; their scope is one statement."""
 
 
-def read_rdf(path: Path, choice: Choice, report: ReadReport) -> Iterator[Statement]:
+def read_rdf(path: Path, choice: Choice, report: ReadReport) -> Iterator[ImportedTriple]:
     """Read Turtle, N-Triples, N-Quads, TriG, N3, RDF/XML or JSON-LD, or a folder of such files.
 
     The formats: https://www.w3.org/TR/turtle/, /n-triples/, /n-quads/, /trig/,
@@ -196,7 +196,7 @@ def _broken(path: Path, error: SyntaxError) -> SightGraphError:
     return SightGraphError(f"{path}{place}: {reason(error)}. {NOTHING_IMPORTED}")
 
 
-def _statement(quad: Quad, nodes: _BlankNodes, file: str) -> Statement | None:
+def _statement(quad: Quad, nodes: _BlankNodes, file: str) -> ImportedTriple | None:
     """Return what a quad states, or None where it is about another triple.
 
     file: the origin of what stands in no named graph.
@@ -208,9 +208,9 @@ def _statement(quad: Quad, nodes: _BlankNodes, file: str) -> Statement | None:
     origin = local_name(graph.value) if isinstance(graph, NamedNode) else file
     predicate = quad.predicate.value
     if isinstance(value, Literal):
-        return Statement(about, predicate, *literal_fields(value), origin=origin)
+        return ImportedTriple(about, predicate, *literal_fields(value), origin=origin)
     named = nodes.iri(value) if isinstance(value, BlankNode) else value.value
-    return Statement(about, predicate, named, origin=origin)
+    return ImportedTriple(about, predicate, named, origin=origin)
 
 
 class _Shallow:
@@ -279,7 +279,7 @@ class _BlankNodes:
 
     def _number(self, label: str) -> int:
         if label not in self._numbers:
-            if len(self._numbers) >= _MOST_MADE_UP:
+            if len(self._numbers) >= _MAX_MADE_UP:
                 del self._numbers[next(iter(self._numbers))]
             self._met += 1
             self._numbers[label] = self._met

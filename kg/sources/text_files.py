@@ -14,7 +14,7 @@ from typing import Self
 from urllib.parse import quote
 
 from kg.errors import SightGraphError
-from kg.sources import SOURCES, ReadReport, Statement
+from kg.sources import SOURCES, ImportedTriple, ReadReport
 from kg.vocabulary import LABEL_IRI, ONTOLOGY, RDFS
 from kg.xml_files import Readable
 
@@ -24,7 +24,7 @@ LONGEST_LINE = 1 << 24
 """Bytes; a longer line is a sign that the file holds no lines at all."""
 PROGRESS_STEP = 1 << 18
 """Bytes of the file between two reports of progress."""
-MOST_REMEMBERED = 200_000
+MAX_REMEMBERED = 200_000
 """Terms that `Once` keeps in memory."""
 XSD = "http://www.w3.org/2001/XMLSchema#"
 NOTHING_IMPORTED = "Nothing was imported; the store is as it was."
@@ -64,7 +64,7 @@ class Reading:
         self._at_start = True
 
     def read(self, size: int = -1, /) -> bytes:
-        """Return up to `size` bytes of what the file says; none at its end.
+        """Return up to `size` decompressed bytes; none at the end of the file.
 
         A byte order mark is left out.
 
@@ -153,36 +153,36 @@ def as_iri(text: str) -> str:
     return _NOT_IN_IRI.sub(_percent, text)
 
 
-def admits(wanted: str, tag: str) -> bool:
-    """Tell whether a literal with the language `tag` is wanted ("en" admits "en-GB" and "")."""
-    tag, wanted = tag.lower(), wanted.lower()
-    return not tag or not wanted or tag == wanted or tag.startswith(f"{wanted}-")
+def admits(target: str, tag: str) -> bool:
+    """Tell whether a literal with the language `tag` is to be read ("en" admits "en-GB" and "")."""
+    tag, target = tag.lower(), target.lower()
+    return not tag or not target or tag == target or tag.startswith(f"{target}-")
 
 
-def wording(subject: str, predicate: str, words: str, language: str) -> Statement:
+def wording(subject: str, predicate: str, words: str, language: str) -> ImportedTriple:
     """Return the statement that `subject` is worded so."""
-    return Statement(subject, predicate, words, literal=True, language=language)
+    return ImportedTriple(subject, predicate, words, literal=True, language=language)
 
 
-def name_of(concept: str, words: str, language: str) -> Statement:
+def name_of(concept: str, words: str, language: str) -> ImportedTriple:
     """Return the statement of a concept's name."""
     return wording(concept, LABEL_IRI, words, language)
 
 
-def name_of_relation(relation: str, words: str, language: str = "en") -> Statement:
+def name_of_relation(relation: str, words: str, language: str = "en") -> ImportedTriple:
     """Return the statement of a relation's name."""
     return wording(relation, RDFS + "label", words, language)
 
 
-def not_inherited(relation: str) -> Statement:
+def not_inherited(relation: str) -> ImportedTriple:
     """Return the statement that what holds of a category by `relation` need not of its kinds."""
-    return Statement(relation, ONTOLOGY + "inheritsDown", "false", True, "", XSD + "boolean")
+    return ImportedTriple(relation, ONTOLOGY + "inheritsDown", "false", True, "", XSD + "boolean")
 
 
 class Once:
     """Tells what is met for the first time, in bounded memory: now and then it forgets all."""
 
-    def __init__(self, most: int = MOST_REMEMBERED) -> None:
+    def __init__(self, most: int = MAX_REMEMBERED) -> None:
         self._most = most
         self._met: set[str] = set()
 

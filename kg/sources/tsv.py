@@ -9,7 +9,7 @@ from pathlib import Path
 from pyoxigraph import NamedNode, RdfFormat, parse
 
 from kg.files import bundled
-from kg.sources import Choice, ReadReport, Statement
+from kg.sources import Choice, ImportedTriple, ReadReport
 from kg.sources.text_files import (
     XSD,
     Once,
@@ -32,7 +32,7 @@ _IS_A_NAMES = ("is a", "isa")
 _PROPERTIES = {OWL + "ObjectProperty", OWL + "DatatypeProperty"}
 
 
-def read_tsv(path: Path, choice: Choice, report: ReadReport) -> Iterator[Statement]:
+def read_tsv(path: Path, choice: Choice, report: ReadReport) -> Iterator[ImportedTriple]:
     """Read lines `subject <tab> relation <tab> object [<tab> strength]`.
 
     Subjects and objects that look like `scheme://...` are IRIs; other words name a concept of
@@ -68,9 +68,9 @@ def read_tsv(path: Path, choice: Choice, report: ReadReport) -> Iterator[Stateme
         if relation.startswith(OWN_RELATIONS) and is_new(relation):
             yield name_of_relation(relation, split_words(columns[1]), choice.language)
         if datatype is None:
-            yield Statement(subject, relation, value, strength=strength)
+            yield ImportedTriple(subject, relation, value, strength=strength)
         else:
-            yield Statement(subject, relation, value, True, "", datatype, strength)
+            yield ImportedTriple(subject, relation, value, True, "", datatype, strength)
 
 
 class KnownRelations:

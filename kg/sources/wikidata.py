@@ -8,7 +8,7 @@ from pathlib import Path
 from pyoxigraph import Literal, NamedNode, Quad, RdfFormat
 
 from kg.errors import SightGraphError
-from kg.sources import Choice, ReadReport, Statement
+from kg.sources import Choice, ImportedTriple, ReadReport
 from kg.sources.rdf import literal_fields, parse_line, reason
 from kg.sources.text_files import (
     NOTHING_IMPORTED,
@@ -73,7 +73,7 @@ _ALL_LANGUAGES = "mul"
 """The tag of a name that holds in all languages that have none of their own."""
 
 
-def read_wikidata(path: Path, choice: Choice, report: ReadReport) -> Iterator[Statement]:
+def read_wikidata(path: Path, choice: Choice, report: ReadReport) -> Iterator[ImportedTriple]:
     """Read a truthy dump: https://www.wikidata.org/wiki/Wikidata:Database_download.
 
     Of `latest-truthy.nt` (also .gz, .bz2) the names, further names and descriptions in the
@@ -85,23 +85,23 @@ def read_wikidata(path: Path, choice: Choice, report: ReadReport) -> Iterator[St
     Raises:
         SightGraphError: the file does not begin like N-Triples.
     """
-    said = _Sayings(choice)
-    for number, line in _wanted_lines(path, choice, report):
+    reader = _Triples(choice)
+    for number, line in _matching_lines(path, choice, report):
         try:
             quads = parse_line(line, RdfFormat.N_TRIPLES)
         except SyntaxError as error:
             report.skip(path, number, reason(error))
             continue
         for quad in quads:
-            yield from said.of(quad)
-    yield from said.names()
-    yield from said.unnamed_relations()
+            yield from reader.of(quad)
+    yield from reader.names()
+    yield from reader.unnamed_relations()
 
 
-def _wanted_lines(path: Path, choice: Choice, report: ReadReport) -> Iterator[tuple[int, bytes]]:
-    """Yield the lines that state something wanted; most lines cost one split and one look-up."""
+def _matching_lines(path: Path, choice: Choice, report: ReadReport) -> Iterator[tuple[int, bytes]]:
+    """Yield the lines with a target predicate; most lines cost one split and one look-up."""
     texts = {*_LABELS, _ALIAS, *_GLOSSES}
-    wanted = texts | {f"<{DIRECT}{name}>".encode() for name in _relations(choice)}
+    target = texts | {f"<{DIRECT}{name}>".encode() for name in _relations(choice)}
     tongue = choice.language.lower().encode()
     tags = (tongue + b" ", tongue + b"-", b"mul ") if tongue else (b"",)
     passed = 0
@@ -112,7 +112,7 @@ def _wanted_lines(path: Path, choice: Choice, report: ReadReport) -> Iterator[tu
             except ValueError:
                 _check_bad(line, path, number, report)
                 continue
-            if predicate not in wanted or not subject.startswith(_ENTITIES):
+            if predicate not in target or not subject.startswith(_ENTITIES):
                 continue
             if predicate in texts:
                 if value[value.rfind(b'"@') + 2 :].lower().startswith(tags):
@@ -138,7 +138,7 @@ def _check_bad(line: bytes, path: Path, number: int, report: ReadReport) -> None
     report.skip(path, number, "fewer than three terms")
 
 
-class _Sayings:
+class _Triples:
     """Turns the triples of one item after the other into statements.
 
     A dump states all names of an item together; they wait here until the next item begins.
@@ -151,7 +151,7 @@ class _Sayings:
         self._item = ""
         self._names: dict[str, str] = {}
 
-    def of(self, quad: Quad) -> Iterator[Statement]:
+    def of(self, quad: Quad) -> Iterator[ImportedTriple]:
         """Yield what a triple states, and the names of the item before where a new one begins."""
         subject, predicate, value = quad.subject, quad.predicate.value, quad.object
         if not isinstance(subject, NamedNode):
@@ -164,7 +164,7 @@ class _Sayings:
         elif isinstance(value, Literal):
             yield from self._text(predicate, value)
 
-    def names(self) -> Iterator[Statement]:
+    def names(self) -> Iterator[ImportedTriple]:
         """Yield the names of the item so far, the best first."""
         names, self._names = self._names, {}
         own = self._language.lower()
@@ -181,13 +181,13 @@ class _Sayings:
         for name in different[1:]:
             yield wording(self._item, ALIAS_IRI, name, self._language)
 
-    def unnamed_relations(self) -> Iterator[Statement]:
+    def unnamed_relations(self) -> Iterator[ImportedTriple]:
         """Yield names for the relations that were used and that the file does not name."""
         for relation, used in self._unnamed.items():
             if used:
                 yield name_of_relation(DIRECT + relation, relation)
 
-    def _text(self, predicate: str, value: Literal) -> Iterator[Statement]:
+    def _text(self, predicate: str, value: Literal) -> Iterator[ImportedTriple]:
         """Keep a name until the item ends; yield a further name or a description."""
         kind = _TEXTS.get(predicate)
         if kind is None:
@@ -195,7 +195,7 @@ class _Sayings:
         elif self._item.startswith(ENTITY + "Q"):
             yield wording(self._item, kind, value.value, self._language)
 
-    def _fact(self, predicate: str, value: object) -> Iterator[Statement]:
+    def _fact(self, predicate: str, value: object) -> Iterator[ImportedTriple]:
         relation = local_name(predicate)
         if relation in CATEGORIES:
             predicate = IS_A_IRI
@@ -207,6 +207,6 @@ class _Sayings:
             self._unnamed[relation] = True
         if isinstance(value, NamedNode):
             if value.value.startswith(ENTITY):
-                yield Statement(self._item, predicate, value.value)
+                yield ImportedTriple(self._item, predicate, value.value)
         elif isinstance(value, Literal):
-            yield Statement(self._item, predicate, *literal_fields(value))
+            yield ImportedTriple(self._item, predicate, *literal_fields(value))

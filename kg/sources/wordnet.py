@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from kg.errors import SightGraphError
-from kg.sources import Choice, ReadReport, Statement
+from kg.sources import Choice, ImportedTriple, ReadReport
 from kg.sources.open_english_wordnet import (
     LABELS,
     RELATIONS,
@@ -48,14 +48,14 @@ POINTERS = {
 """The pointer symbols of wninput(5WN), as the Global WordNet Formats name them."""
 
 _MIRRORED = {"~", "~i", "-c", "-r", "-u"}
-"""Pointers that only say the inverse of one that stands at the other end."""
+"""Pointers that are the inverse of a pointer at the other end."""
 _PRINCETON_FILES = ("data.noun", "data.verb", "data.adj", "data.adv")
 _VERSION = re.compile(r"WordNet (\d)\.(\d) Copyright")
 _MARKER = re.compile(r"\((a|p|ip)\)$")
 """How an adjective may stand, written behind the word."""
 
 
-def read_wordnet(path: Path, choice: Choice, report: ReadReport) -> Iterator[Statement]:
+def read_wordnet(path: Path, choice: Choice, report: ReadReport) -> Iterator[ImportedTriple]:
     """Read Princeton WordNet's database files or Open English WordNet's YAML.
 
     Princeton (wndb(5WN), https://wordnet.princeton.edu/documentation/wndb5wn): the folder with
@@ -83,13 +83,13 @@ def read_wordnet(path: Path, choice: Choice, report: ReadReport) -> Iterator[Sta
         yield statement
 
 
-def _statements(path: Path, report: ReadReport) -> Iterator[Statement]:
+def _statements(path: Path, report: ReadReport) -> Iterator[ImportedTriple]:
     if path.is_dir() and any((path / name).is_file() for name in _PRINCETON_FILES):
         return _princeton(path, report)
     return read_open_english(path, report)
 
 
-def _princeton(folder: Path, report: ReadReport) -> Iterator[Statement]:
+def _princeton(folder: Path, report: ReadReport) -> Iterator[ImportedTriple]:
     version, before = "30", 0
     for path in (folder / name for name in _PRINCETON_FILES):
         if not path.is_file():
@@ -106,7 +106,7 @@ def _princeton(folder: Path, report: ReadReport) -> Iterator[Statement]:
         before += path.stat().st_size
 
 
-def _princeton_synset(line: str, base: str) -> list[Statement]:
+def _princeton_synset(line: str, base: str) -> list[ImportedTriple]:
     """Return what a line states: offset, file, type, words, pointers, frames | gloss."""
     record, bar, gloss = line.partition(" | ")
     if not bar:

@@ -232,7 +232,7 @@ def graph(
     \b
     sightgraph graph example:coffee --text "a cup beside a spoon" -o coffee.json coffee.html
     """
-    from kg.formats import EXPORTERS, View, export
+    from kg.formats import EXPORTERS, Highlights, export
 
     check_targets(targets, EXPORTERS)
     from pipelines.photo import Photo
@@ -240,6 +240,11 @@ def graph(
     opened = Photo.open(photo)
     knowledge = load_knowledge(knowledge_files, only_kg)
     scene = load_sightgraph(detector, model, detections, knowledge).graph(opened, text)
-    export(scene, targets, image=opened.image, view=View(title=opened.source, subtitle=text or ""))
+    export(
+        scene,
+        targets,
+        image=opened.image,
+        view=Highlights(title=opened.source, subtitle=text or ""),
+    )
     for target in targets:
         print_line((str(target), "bold"))

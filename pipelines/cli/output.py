@@ -10,7 +10,7 @@ import click
 from rich.console import Console
 from rich.text import Text
 
-from kg.formats import View
+from kg.formats import Highlights
 from kg.graph import Edge, Node, SceneGraph
 from kg.vocabulary import EdgeKind, NodeKind
 from pipelines.answering.evidence import Answer
@@ -155,13 +155,13 @@ def _print_part(title: str, rows: Sequence[tuple[str, ...]]) -> None:
         print_columns(rows, indent="    ")
 
 
-def picture(answer: Answer) -> View:
+def picture(answer: Answer) -> Highlights:
     """Return the view with the boxes, words, facts and path that made `answer`."""
     evidence = answer.evidence
     edges = (*evidence.path, *evidence.facts)
     nodes = {end for edge in edges for end in (edge.source, edge.target)}
     nodes |= {one.id for one in (*evidence.objects, *evidence.entities, *evidence.scenes)}
-    return View(
+    return Highlights(
         title=answer.question,
         subtitle=f"{answer.text}  (confidence {answer.confidence:.2f})",
         nodes=frozenset(nodes),

@@ -9,7 +9,7 @@ from math import prod
 from pathlib import Path
 
 from kg.errors import SightGraphError
-from kg.sources import Choice, ReadReport, Statement
+from kg.sources import Choice, ImportedTriple, ReadReport
 from kg.sources.wordnet import read_wordnet
 from kg.vocabulary import ALIAS_IRI, IS_A_IRI, LABEL_IRI
 
@@ -177,7 +177,7 @@ def wups(nouns: Nouns, given: Iterable[str], right: Iterable[str], threshold: fl
     return min(forth, back)
 
 
-def _statements(path: Path) -> Iterator[Statement]:
+def _statements(path: Path) -> Iterator[ImportedTriple]:
     """Yield what a WordNet says; of a folder of YAML only the files of nouns are read."""
     files = sorted(path.glob(_NOUN_FILES)) if path.is_dir() else []
     for file in files or [path]:

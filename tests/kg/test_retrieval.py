@@ -17,7 +17,7 @@ from kg.errors import SightGraphError
 from kg.knowledge.facts import Fact
 from kg.knowledge.store import Store
 from kg.knowledge.store_import import import_source
-from kg.retrieval import FEATURES, LEADING, Candidates, Ranker, Retriever, stems
+from kg.retrieval import FEATURES, MAX_FACTS_TO_CONCEPT, Candidates, Ranker, Retriever, stems
 
 QUESTION = "What is the thing number three used for?"
 
@@ -152,7 +152,7 @@ def test_a_seed_that_is_asked_and_seen_counts_once(store: Store, retriever: Retr
 def test_of_a_hub_the_strongest_facts_are_looked_at(
     store: Store, retriever: Retriever, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(kg.retrieval, "MOST_OF_SEED", 10)
+    monkeypatch.setattr(kg.retrieval, "MAX_FACTS_OF_SEED", 10)
     found = retriever.candidates(QUESTION, nodes(store, "hub"), [])
     assert len(found) == 10
     assert column(found, "strength").min() == pytest.approx(0.90)
@@ -171,11 +171,11 @@ def test_the_best_are_distinct_facts_and_lead_to_no_concept_too_often(
     assert scores[best].tolist() == sorted(scores[best].tolist(), reverse=True)
     chosen = [retriever.fact(found, int(one)) for one in best]
     assert len({(one.subject, one.relation, one.object) for one in chosen}) == len(chosen)
-    assert np.bincount(found.other[best], minlength=1).max() <= LEADING
+    assert np.bincount(found.other[best], minlength=1).max() <= MAX_FACTS_TO_CONCEPT
     if len(best) < most:  # then every fact left out is a repetition, or leads where enough lead
         for number in set(range(len(found))) - set(best.tolist()):
             again = retriever.fact(found, number) in chosen
-            assert again or (found.other[best] == found.other[number]).sum() == LEADING
+            assert again or (found.other[best] == found.other[number]).sum() == MAX_FACTS_TO_CONCEPT
     if len(best):
         assert best[0] == scores.argmax()
 

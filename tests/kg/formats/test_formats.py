@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from kg.errors import SightGraphError
-from kg.formats import EXPORTERS, IMPORTERS, View, export, read_graph
+from kg.formats import EXPORTERS, IMPORTERS, Highlights, export, read_graph
 from kg.graph import Edge, Node, PhotoInfo, SceneGraph
 from kg.vocabulary import EdgeKind, NodeKind
 
@@ -79,10 +79,12 @@ def graph() -> SceneGraph:
 
 
 @pytest.fixture
-def view(graph: SceneGraph) -> View:
+def view(graph: SceneGraph) -> Highlights:
     nodes = frozenset(node.id for node in graph.nodes())
     weights: dict[str | Edge, float] = {"object:0": 0.75, graph.edges()[0]: 0.5}
-    return View("What is the cup used for?", "drinking", nodes, frozenset(graph.edges()), weights)
+    return Highlights(
+        "What is the cup used for?", "drinking", nodes, frozenset(graph.edges()), weights
+    )
 
 
 CHECKS = {
@@ -103,7 +105,7 @@ def test_every_registered_exporter_is_covered_here() -> None:
 
 @pytest.mark.parametrize("ending", sorted(CHECKS))
 def test_every_exporter_writes_its_format(
-    graph: SceneGraph, view: View, tmp_path: Path, ending: str
+    graph: SceneGraph, view: Highlights, tmp_path: Path, ending: str
 ) -> None:
     target = tmp_path / f"graph{ending}"
     export(graph, [target], Image.new("RGB", (64, 48), "grey"), view)
@@ -159,7 +161,7 @@ def test_a_failed_export_leaves_the_old_file(tmp_path: Path, graph: SceneGraph) 
 
 
 def test_the_page_carries_the_weights_of_what_is_highlighted(
-    graph: SceneGraph, view: View, tmp_path: Path
+    graph: SceneGraph, view: Highlights, tmp_path: Path
 ) -> None:
     export(graph, [tmp_path / "page.html"], view=view)
     page = (tmp_path / "page.html").read_text(encoding="utf-8")
@@ -171,7 +173,7 @@ def test_what_counted_more_is_drawn_wider(graph: SceneGraph, tmp_path: Path) -> 
     pixels = {}
     for weight in (0.1, 1.0):
         target = tmp_path / f"{weight}.png"
-        view = View(nodes=frozenset({"object:0"}), weights={"object:0": weight})
+        view = Highlights(nodes=frozenset({"object:0"}), weights={"object:0": weight})
         export(graph, [target], Image.new("RGB", (64, 48), "grey"), view)
         picture = np.asarray(Image.open(target).convert("RGB")).astype(int)
         left = picture[:, : picture.shape[1] * 2 // 5]  # the photograph
@@ -185,14 +187,14 @@ HOSTILE = "</script><img src=x onerror=alert(1)><!--"
 def test_hostile_labels_cannot_break_out_of_the_page(tmp_path: Path) -> None:
     graph = SceneGraph(text=HOSTILE)
     graph.add(Node(HOSTILE, NodeKind.CONCEPT, HOSTILE, HOSTILE))
-    export(graph, [tmp_path / "page.html"], view=View(HOSTILE, HOSTILE))
+    export(graph, [tmp_path / "page.html"], view=Highlights(HOSTILE, HOSTILE))
     page = (tmp_path / "page.html").read_text()
     assert "<img" not in page
     assert page.count("</script>") == 2
 
 
 def test_the_page_loads_nothing_from_elsewhere(
-    tmp_path: Path, graph: SceneGraph, view: View
+    tmp_path: Path, graph: SceneGraph, view: Highlights
 ) -> None:
     export(graph, [tmp_path / "page.html"], Image.new("RGB", (64, 48)), view)
     page = (tmp_path / "page.html").read_text()

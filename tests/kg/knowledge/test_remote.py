@@ -281,7 +281,7 @@ def test_many_are_fetched_in_few_requests_and_asked_for_in_none(
 def test_a_small_memory_and_small_batches_change_no_answer(
     served: Served, local: Knowledge, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(kg.knowledge.remote_queries, "MOST_ROWS", 100)
+    monkeypatch.setattr(kg.knowledge.remote_queries, "MAX_ROWS", 100)
     remote = RemoteKnowledge(served.url, remembered=60, batch=8)
     cat = KNOWLEDGE + "cat"
     assert said(remote.facts(cat)) == said(local.facts(cat))
@@ -331,8 +331,8 @@ def test_joined_facts_of_many_are_those_of_each(own: Served, tmp_path: Path) -> 
 def test_a_hub_is_cut_off_and_does_not_cut_its_neighbours_off(
     own: Served, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(kg.knowledge.remote_queries, "MOST_ROWS", 120)
-    monkeypatch.setattr(kg.knowledge.remote_queries, "MOST_FACTS", 100)
+    monkeypatch.setattr(kg.knowledge.remote_queries, "MAX_ROWS", 120)
+    monkeypatch.setattr(kg.knowledge.remote_queries, "MAX_FACTS", 100)
     remote = RemoteKnowledge(own.url)
     asked = [EX + "hub", *(f"{EX}between{number}" for number in range(50))]
     facts = dict[str, int]()
@@ -627,7 +627,7 @@ def test_nobody_there_is_said_so(pauses: list[float]) -> None:
 def test_what_is_no_answer_is_said_so(
     answer: Answer, message: str, pauses: list[float], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(kg.knowledge.endpoint, "MOST_BYTES", 1_000)
+    monkeypatch.setattr(kg.knowledge.endpoint, "MAX_BYTES", 1_000)
     with failing(answer) as server, pytest.raises(SightGraphError, match=message):
         RemoteKnowledge(server.url).stated(EX + "cat")
 

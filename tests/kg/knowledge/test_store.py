@@ -13,10 +13,10 @@ from rdflib.namespace import SKOS
 from kg.errors import SightGraphError
 from kg.knowledge.facts import KnowledgeGraph
 from kg.knowledge.memory import Knowledge
-from kg.knowledge.store import CURRENT, MOST_FACTS, Store, current_generation, is_store
+from kg.knowledge.store import CURRENT, MAX_FACTS, Store, current_generation, is_store
 from kg.knowledge.store_import import import_source
 from kg.linking import Linker
-from kg.sources import SOURCES, Choice, ReadReport, Statement
+from kg.sources import SOURCES, Choice, ImportedTriple, ReadReport
 from kg.vocabulary import IS_A_IRI
 
 EX = "https://example.org/"
@@ -186,14 +186,14 @@ def test_a_concept_without_facts_of_its_own_names_the_source_that_speaks_of_it(
 
 
 def test_of_a_hub_the_strongest_facts_of_each_relation_are_told(tmp_path: Path) -> None:
-    many = MOST_FACTS + 50
+    many = MAX_FACTS + 50
     lines = [f"person {n}\tis a\tperson\t{n / many:.2f}" for n in range(many)]
     lines += [f"person\tlikes\tthing {n}\t{n / many:.2f}" for n in range(many)]
     lines += ["person\tneeds\tfood\t0.1", "crowd\tcontains\tperson\t0.1"]
     store = import_text(tmp_path, "\n".join(lines), "people.tsv")
     person = store.named("person")[0]
     for found in (store.stated(person), store.facts_to(person)):
-        assert len(found) == MOST_FACTS + 1
+        assert len(found) == MAX_FACTS + 1
         many_of_one = [fact.strength for fact in found if fact.strength > 0.1]
         assert many_of_one == sorted(many_of_one, reverse=True)
         assert min(many_of_one) >= 0.33
@@ -273,12 +273,12 @@ def test_sparql_finds_statements_with_their_source(tmp_path: Path) -> None:
 def test_the_parts_of_a_source_are_named_and_the_surest_strength_holds(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def reader(path: Path, choice: Choice, report: ReadReport) -> list[Statement]:
+    def reader(path: Path, choice: Choice, report: ReadReport) -> list[ImportedTriple]:
         cat, mammal = EX + "cat", EX + "mammal"
         return [
-            Statement(cat, IS_A_IRI, mammal, strength=0.5, origin="web"),
-            Statement(cat, IS_A_IRI, mammal, strength=0.8, origin="people"),
-            Statement(cat, EX + "eats", EX + "fish", strength=0.333),
+            ImportedTriple(cat, IS_A_IRI, mammal, strength=0.5, origin="web"),
+            ImportedTriple(cat, IS_A_IRI, mammal, strength=0.8, origin="people"),
+            ImportedTriple(cat, EX + "eats", EX + "fish", strength=0.333),
         ]
 
     with monkeypatch.context() as patched:

@@ -16,7 +16,7 @@ import pytest
 from kg.errors import SightGraphError
 from kg.knowledge.store import CURRENT, Store
 from kg.knowledge.store_import import import_source
-from kg.sources import SOURCES, Choice, ReadReport, Statement
+from kg.sources import SOURCES, Choice, ImportedTriple, ReadReport
 
 OWN = "https://sightgraph.org/own/"
 ANIMALS = "cat\tis a\tmammal\t0.9\ncat\teats\tfish\t0.5\nmammal\tis a\tanimal\n"
@@ -148,9 +148,9 @@ def test_an_import_of_a_bad_file_leaves_the_store_as_it_was(
 def test_an_import_that_breaks_off_leaves_the_store_as_it_was(
     store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: BaseException, read: int
 ) -> None:
-    def breaks_off(path: Path, choice: Choice, report: ReadReport) -> Iterator[Statement]:
+    def breaks_off(path: Path, choice: Choice, report: ReadReport) -> Iterator[ImportedTriple]:
         for number in range(read):
-            yield Statement(f"{OWN}{number}", OWN + "likes", OWN + "b")
+            yield ImportedTriple(f"{OWN}{number}", OWN + "likes", OWN + "b")
         raise error
 
     before = snapshot(store)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from pyoxigraph import NamedNode
 
 from kg.errors import SightGraphError
-from kg.sources import Choice, ReadReport, Statement
+from kg.sources import Choice, ImportedTriple, ReadReport
 from kg.sources.conceptnet import LABELS, MERGED_HEADER, NEGATED_LABELS, read_conceptnet
 from kg.vocabulary import IS_A_IRI, LABEL_IRI, ONTOLOGY, RDFS, SKOS
 
@@ -21,7 +21,7 @@ R = "http://conceptnet.io/r/"
 
 def read(
     path: Path, report: ReadReport | None = None, choice: Choice | None = None
-) -> list[Statement]:
+) -> list[ImportedTriple]:
     return list(read_conceptnet(path, choice or Choice(), report or ReadReport()))
 
 
@@ -40,7 +40,7 @@ def assertions(folder: Path, *lines: str) -> Path:
     return path
 
 
-def facts(statements: list[Statement]) -> list[tuple[str, str, str]]:
+def facts(statements: list[ImportedTriple]) -> list[tuple[str, str, str]]:
     """The statements between concepts."""
     return [
         (s.subject, s.predicate, s.object)
@@ -70,7 +70,7 @@ def test_assertions_within_the_language_are_read_and_senses_dropped(tmp_path: Pa
 def test_another_language_can_be_chosen(tmp_path: Path) -> None:
     path = assertions(tmp_path, assertion("/r/IsA", "/c/fr/chien_à_poil", "/c/fr/animal"))
     statements = read(path, choice=Choice(language="fr"))
-    assert statements[0] == Statement(
+    assert statements[0] == ImportedTriple(
         "http://conceptnet.io/c/fr/chien_à_poil", LABEL_IRI, "chien à poil", True, "fr"
     )
 
@@ -91,9 +91,11 @@ def test_links_to_known_vocabularies_are_exact_matches(tmp_path: Path) -> None:
 def test_the_merged_table_is_read_with_strength_and_origin(tmp_path: Path) -> None:
     statements = read(table(tmp_path, "'Puppies.'\tIsA\tyoung  dog\t1\tcn100k|cn4"))
     assert statements == [
-        Statement(EN + "puppies", LABEL_IRI, "puppies", True, "en"),
-        Statement(EN + "young_dog", LABEL_IRI, "young dog", True, "en"),
-        Statement(EN + "puppies", IS_A_IRI, EN + "young_dog", strength=0.5, origin="cn100k|cn4"),
+        ImportedTriple(EN + "puppies", LABEL_IRI, "puppies", True, "en"),
+        ImportedTriple(EN + "young_dog", LABEL_IRI, "young dog", True, "en"),
+        ImportedTriple(
+            EN + "puppies", IS_A_IRI, EN + "young_dog", strength=0.5, origin="cn100k|cn4"
+        ),
     ]
 
 
@@ -167,7 +169,7 @@ def test_relations_are_described_once(tmp_path: Path) -> None:
 
 def test_what_is_no_kind_denies_a_kind(tmp_path: Path) -> None:
     statements = read(table(tmp_path, "whale\tNotIsA\tfish\t1\tcn4"))
-    assert Statement(R + "NotIsA", ONTOLOGY + "negates", IS_A_IRI) in statements
+    assert ImportedTriple(R + "NotIsA", ONTOLOGY + "negates", IS_A_IRI) in statements
 
 
 def test_each_negated_relation_has_its_positive_one() -> None:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kg.errors import SightGraphError
-from kg.sources import Choice, ReadReport, Statement
+from kg.sources import Choice, ImportedTriple, ReadReport
 from kg.sources.graphml import read_graphml
 from kg.sources.tsv import OWN, OWN_RELATIONS
 from kg.vocabulary import ALIAS_IRI, IS_A_IRI, LABEL_IRI, ONTOLOGY, RDFS
@@ -26,7 +26,7 @@ KEYS = """<key id="d0" for="node" attr.name="name" attr.type="string"/>
 
 def read(
     folder: Path, graph: str, keys: str = KEYS, report: ReadReport | None = None
-) -> list[Statement]:
+) -> list[ImportedTriple]:
     return read_text(
         folder,
         f'<graphml xmlns="http://graphml.graphdrawing.org/xmlns">\n{keys}<graph>\n{graph}\n'
@@ -35,24 +35,26 @@ def read(
     )
 
 
-def read_text(folder: Path, text: str, report: ReadReport | None = None) -> list[Statement]:
+def read_text(folder: Path, text: str, report: ReadReport | None = None) -> list[ImportedTriple]:
     (path := folder / "zoo.graphml").write_text(text, encoding="utf-8")
     return list(read_graphml(path, Choice(), report or ReadReport()))
 
 
-def facts(statements: list[Statement]) -> list[tuple[str, str, str]]:
+def facts(statements: list[ImportedTriple]) -> list[tuple[str, str, str]]:
     return [tuple(s[:3]) for s in statements if s.predicate not in (LABEL_IRI, RDFS + "label")]
 
 
 def test_attributes_become_values_with_the_declared_type(tmp_path: Path) -> None:
     node = '<node id="n1"><data key="d0">Rex</data><data key="d1">30.5</data></node>'
     statements = read(tmp_path, node)
-    assert statements[0] == Statement(HERE + "n1", LABEL_IRI, "Rex", True, "en")
+    assert statements[0] == ImportedTriple(HERE + "n1", LABEL_IRI, "Rex", True, "en")
     assert [s[1:6] for s in statements if s.subject == HERE + "n1"][1:] == [
         (OWN_RELATIONS + "tame", "true", True, "", XSD + "boolean"),
         (OWN_RELATIONS + "body_weight", "30.5", True, "", XSD + "double"),
     ]
-    weight = Statement(OWN_RELATIONS + "body_weight", RDFS + "label", "body weight", True, "en")
+    weight = ImportedTriple(
+        OWN_RELATIONS + "body_weight", RDFS + "label", "body weight", True, "en"
+    )
     assert weight in statements
 
 
@@ -74,18 +76,19 @@ def test_neo4j_labels_are_categories(tmp_path: Path) -> None:
         (HERE + "n1", IS_A_IRI, OWN + "filmactor"),
         (HERE + "n1", OWN_RELATIONS + "acted_in", HERE + "n2"),
     ]
-    assert Statement(OWN + "filmactor", LABEL_IRI, "film actor", True, "en") in statements
+    assert ImportedTriple(OWN + "filmactor", LABEL_IRI, "film actor", True, "en") in statements
     assert (
-        Statement(OWN_RELATIONS + "acted_in", RDFS + "label", "acted in", True, "en") in statements
+        ImportedTriple(OWN_RELATIONS + "acted_in", RDFS + "label", "acted in", True, "en")
+        in statements
     )
 
 
 def test_label_names_before_name_and_the_id_names_what_has_no_name(tmp_path: Path) -> None:
     statements = read(tmp_path, '<node id="a b" label="Rex" name="dog"/><node id="x/y"/>', keys="")
     assert statements == [
-        Statement(HERE + "a%20b", LABEL_IRI, "Rex", True, "en"),
-        Statement(HERE + "a%20b", ALIAS_IRI, "dog", True, "en"),
-        Statement(HERE + "x%2Fy", LABEL_IRI, "x/y", True, "en"),
+        ImportedTriple(HERE + "a%20b", LABEL_IRI, "Rex", True, "en"),
+        ImportedTriple(HERE + "a%20b", ALIAS_IRI, "dog", True, "en"),
+        ImportedTriple(HERE + "x%2Fy", LABEL_IRI, "x/y", True, "en"),
     ]
 
 
@@ -108,7 +111,7 @@ def test_edges_are_relations_with_strength(
     tmp_path: Path, attributes: str, relation: str, strength: float
 ) -> None:
     edge = read(tmp_path, f'<edge source="a" target="b" {attributes}/>')[-1]
-    assert edge == Statement(HERE + "a", relation, HERE + "b", strength=strength)
+    assert edge == ImportedTriple(HERE + "a", relation, HERE + "b", strength=strength)
 
 
 def test_labels_of_yed_are_found(tmp_path: Path) -> None:

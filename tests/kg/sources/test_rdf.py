@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from pyoxigraph import Literal, NamedNode, Quad, RdfFormat, serialize
 
 from kg.errors import SightGraphError
-from kg.sources import Choice, ReadReport, Statement
+from kg.sources import Choice, ImportedTriple, ReadReport
 from kg.sources.rdf import FORMATS, read_rdf
 
 RDF_XML = (
@@ -24,7 +24,7 @@ GRAPHS = {RdfFormat.N_QUADS, RdfFormat.TRIG, RdfFormat.JSON_LD}
 
 def read(
     folder: Path, name: str, content: str | bytes, report: ReadReport | None = None
-) -> list[Statement]:
+) -> list[ImportedTriple]:
     path = folder / name
     path.write_bytes(content.encode() if isinstance(content, str) else content)
     return list(read_rdf(path, Choice(), report or ReadReport()))

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from pyoxigraph import NamedNode
 
 from kg.errors import SightGraphError
-from kg.sources import SOURCES, Choice, ReadReport, Statement
+from kg.sources import SOURCES, Choice, ImportedTriple, ReadReport
 from kg.sources.text_files import Once, as_iri, open_text, path_part, split_lines
 from kg.vocabulary import LABEL_IRI
 
@@ -43,7 +43,7 @@ SMALL: dict[str, tuple[str, str]] = {
 """A small file for each reader; all say something of a dog."""
 
 
-def read(name: str, path: Path, report: ReadReport | None = None) -> list[Statement]:
+def read(name: str, path: Path, report: ReadReport | None = None) -> list[ImportedTriple]:
     return list(SOURCES.resolve(name)(path, Choice(), report or ReadReport()))
 
 

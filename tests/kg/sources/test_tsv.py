@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from pyoxigraph import NamedNode
 
 from kg.errors import SightGraphError
-from kg.sources import Choice, ReadReport, Statement
+from kg.sources import Choice, ImportedTriple, ReadReport
 from kg.sources.tsv import OWN, OWN_RELATIONS, KnownRelations, read_tsv, slug
 from kg.vocabulary import IS_A_IRI, LABEL_IRI, ONTOLOGY, RDFS
 
@@ -19,16 +19,16 @@ WORDS = st.text(st.characters(exclude_categories=("Cs",)), min_size=1, max_size=
 )
 
 
-def read(folder: Path, *lines: str, report: ReadReport | None = None) -> list[Statement]:
+def read(folder: Path, *lines: str, report: ReadReport | None = None) -> list[ImportedTriple]:
     (path := folder / "own.tsv").write_text("\n".join(lines), encoding="utf-8", newline="")
     return list(read_tsv(path, Choice(), report or ReadReport()))
 
 
 def test_words_become_concepts_with_names(tmp_path: Path) -> None:
     assert read(tmp_path, "Golden Retriever\tis a\tdog\t0.8") == [
-        Statement(OWN + "golden_retriever", LABEL_IRI, "Golden Retriever", True, "en"),
-        Statement(OWN + "dog", LABEL_IRI, "dog", True, "en"),
-        Statement(OWN + "golden_retriever", IS_A_IRI, OWN + "dog", strength=0.8),
+        ImportedTriple(OWN + "golden_retriever", LABEL_IRI, "Golden Retriever", True, "en"),
+        ImportedTriple(OWN + "dog", LABEL_IRI, "dog", True, "en"),
+        ImportedTriple(OWN + "golden_retriever", IS_A_IRI, OWN + "dog", strength=0.8),
     ]
 
 
@@ -52,18 +52,18 @@ def test_a_new_relation_is_named(tmp_path: Path) -> None:
     statements = read(tmp_path, "horse\triddenBy\tjockey", "donkey\tridden by\tchild")
     names = [s for s in statements if s.predicate == RDFS + "label"]
     assert names == [
-        Statement(OWN_RELATIONS + "ridden_by", RDFS + "label", "ridden by", True, "en")
+        ImportedTriple(OWN_RELATIONS + "ridden_by", RDFS + "label", "ridden by", True, "en")
     ]
 
 
 def test_iris_stay_as_they_are_and_get_no_name(tmp_path: Path) -> None:
     (statement,) = read(tmp_path, "http://e/ä#b\thttps://e/p\turn://e/c{d}")
-    assert statement == Statement("http://e/ä#b", "https://e/p", "urn://e/c%7Bd%7D")
+    assert statement == ImportedTriple("http://e/ä#b", "https://e/p", "urn://e/c%7Bd%7D")
 
 
 def test_numbers_stay_values_where_the_relation_has_them(tmp_path: Path) -> None:
     statements = read(tmp_path, "spider\tnumber of legs\t8", report=(report := ReadReport()))
-    assert statements[-1] == Statement(
+    assert statements[-1] == ImportedTriple(
         OWN + "spider",
         ONTOLOGY + "numberOfLegs",
         "8",

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from kg.errors import SightGraphError
-from kg.sources import Choice, ReadReport, Statement
+from kg.sources import Choice, ImportedTriple, ReadReport
 from kg.sources.wikidata import DIRECT, ENTITY, EVERYDAY, read_wikidata
 from kg.vocabulary import ALIAS_IRI, GLOSS_IRI, IS_A_IRI, LABEL_IRI, RDFS
 
@@ -38,11 +38,11 @@ def dump(folder: Path, *lines: str) -> Path:
 
 def read(
     path: Path, choice: Choice | None = None, report: ReadReport | None = None
-) -> list[Statement]:
+) -> list[ImportedTriple]:
     return list(read_wikidata(path, choice or Choice(), report or ReadReport()))
 
 
-def about(statements: list[Statement], item: str) -> list[tuple[str, str]]:
+def about(statements: list[ImportedTriple], item: str) -> list[tuple[str, str]]:
     return [(s.predicate, s.object) for s in statements if s.subject == ENTITY + item]
 
 
@@ -74,7 +74,7 @@ def test_an_item_is_read_with_one_name(tmp_path: Path) -> None:
         (ALIAS_IRI, "doggy"),
     ]
     assert about(statements, "Q146") == [(DIRECT + "P462", ENTITY + "Q23445")]
-    assert Statement(DIRECT + "P462", RDFS + "label", "color", True, "en") in statements
+    assert ImportedTriple(DIRECT + "P462", RDFS + "label", "color", True, "en") in statements
 
 
 def test_the_name_for_all_languages_serves_where_there_is_no_other(tmp_path: Path) -> None:
@@ -104,7 +104,7 @@ def test_relations_can_be_chosen_and_take_their_name_from_the_file(tmp_path: Pat
 def test_another_language_can_be_chosen(tmp_path: Path) -> None:
     path = dump(tmp_path, named("Q144", '"Hund"@de'), named("Q144", '"dog"@en'))
     (statement,) = read(path, Choice(language="de"))
-    assert statement == Statement(ENTITY + "Q144", LABEL_IRI, "Hund", True, "de")
+    assert statement == ImportedTriple(ENTITY + "Q144", LABEL_IRI, "Hund", True, "de")
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from kg.errors import SightGraphError
-from kg.sources import Choice, ReadReport, Statement
+from kg.sources import Choice, ImportedTriple, ReadReport
 from kg.sources.open_english_wordnet import ILI, OPEN_ENGLISH, RELATIONS, WIKIDATA
 from kg.sources.wordnet import read_wordnet
 from kg.vocabulary import ALIAS_IRI, GLOSS_IRI, IS_A_IRI, LABEL_IRI, ONTOLOGY, RDFS, SKOS
@@ -72,7 +72,7 @@ doggy:
 """
 
 
-def read(path: Path, report: ReadReport | None = None) -> list[Statement]:
+def read(path: Path, report: ReadReport | None = None) -> list[ImportedTriple]:
     return list(read_wordnet(path, Choice(), report or ReadReport()))
 
 
@@ -88,7 +88,7 @@ def open_english(folder: Path, **files: str) -> Path:
     return folder
 
 
-def said(statements: list[Statement], subject: str) -> list[tuple[str, str]]:
+def said(statements: list[ImportedTriple], subject: str) -> list[tuple[str, str]]:
     return [(s.predicate, s.object) for s in statements if s.subject == subject]
 
 
