@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError
 from safetensors.numpy import load_file
 
-from kg.english import FUNCTION_WORDS, normalise
+from kg.english import stems
 from kg.errors import SightGraphError
 from kg.index.open import STRENGTHS
 from kg.knowledge.facts import Fact
@@ -252,17 +252,3 @@ class Retriever:
             ],
             1,
         ).astype(np.float32)
-
-
-def stems(text: str) -> frozenset[str]:
-    """Return the content words of a text without endings: "Riding a horse" -> {"rid", "horse"}."""
-    found = set()
-    for word in normalise(text).split():
-        if word in FUNCTION_WORDS:
-            continue
-        for ending in ("ing", "ed", "es", "s", "e"):
-            if word.endswith(ending) and len(word) > len(ending) + 2:
-                word = word[: -len(ending)]
-                break
-        found.add(word)
-    return frozenset(found)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -12,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from graph_fusion.encoders.base import TokenEncoder, Tokens
+from kg.english import treebank_tokens
 from kg.errors import SightGraphError
 
 PADDING = 0
@@ -19,20 +19,6 @@ UNKNOWN = 1
 FIRST = 2
 """Rows of a table of words: 0 is padding, 1 any unknown word, the vocabulary follows."""
 UNKNOWN_WORD = "<unknown>"
-
-_WORD = re.compile(r"\w+?(?=n't\b)|n't\b|'(?:s|re|ve|ll|d|m)\b|\w+|[^\w\s]")
-_CURLY = "\u2019"
-
-
-def split_words(text: str) -> list[str]:
-    """Return the words and punctuation marks of a text, in lower case.
-
-    Contractions are cut as in the Penn Treebank, since published word vectors have them so.
-
-    >>> split_words("What's left? It isn't red.")
-    ['what', "'s", 'left', '?', 'it', 'is', "n't", 'red', '.']
-    """
-    return _WORD.findall(text.lower().replace(_CURLY, "'"))
 
 
 @dataclass(frozen=True)
@@ -61,7 +47,7 @@ class Vocabulary:
     @classmethod
     def of(cls, texts: Iterable[str], minimum: int = 1) -> Vocabulary:
         """Return the words that occur `minimum` times in `texts`, the most frequent first."""
-        counts = Counter(word for text in texts for word in split_words(text))
+        counts = Counter(word for text in texts for word in treebank_tokens(text))
         kept = [(-count, word) for word, count in counts.items() if count >= minimum]
         return cls(tuple(word for _, word in sorted(kept)))
 
@@ -89,7 +75,7 @@ def words_of(texts: Sequence[str]) -> list[list[str]]:
     """
     if isinstance(texts, str):
         raise SightGraphError("an encoder takes a list of texts. Use encoder([text]) for one.")
-    return [split_words(text) or [UNKNOWN_WORD] for text in texts]
+    return [treebank_tokens(text) or [UNKNOWN_WORD] for text in texts]
 
 
 def masked_names(words: Sequence[Sequence[str]], mask: Tensor) -> tuple[tuple[str, ...], ...]:

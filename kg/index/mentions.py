@@ -11,8 +11,8 @@ from kg.index.spelling import Speller
 
 _WORD = re.compile(r"[^\W_]+(?:['-][^\W_]+)*")
 _SPACE = re.compile(r"\s+")
-_IRREGULAR = ("es", "ss", "en")
-"""How words end that are more than a singular and "s"; see `kg.english.singular_forms`."""
+_NOT_ONLY_S = ("es", "ss", "en")
+"""Ends of words that may be more than a singular and "s"; see `kg.english.singular_forms`."""
 LONGEST_NAME = 200
 """Letters that a name has at most; longer ones are not found."""
 MOST_WORDS = 4
@@ -100,7 +100,7 @@ class MentionFinder:
                 continue
             if (word := text[last:end]) in FUNCTION_WORDS:
                 continue
-            if word[-2:] not in _IRREGULAR and len(word) > 2:
+            if word[-2:] not in _NOT_ONLY_S and len(word) > 2:
                 ends[end - 1] = end
                 continue
             for form in reversed(singular_forms(word)):

@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection
 
 from graph_fusion.tensors import Query
-from kg.english import base_forms, normalise
+from kg.english import all_forms, base_forms, normalise
 from kg.graph import SceneGraph
 from kg.vocabulary import CAPABLE_OF, NOT_CAPABLE_OF, EdgeKind
 from pipelines.answering.query import denoted_by
@@ -48,4 +48,4 @@ def forms(text: str) -> set[str]:
 def within(name: str, said: Collection[str]) -> bool:
     """Whether all words of `name` are among `said`, in whatever form."""
     words = normalise(name).split()
-    return bool(words) and all({word, *base_forms(word)} & set(said) for word in words)
+    return bool(words) and all(set(all_forms(word)) & set(said) for word in words)

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 
 from graph_fusion.encoders import TextEncoder
 from graph_fusion.tensors import Query
 from graph_fusion.vocabulary_model import VocabularyAnswerer
 from graph_fusion.vocabulary_tensors import QUESTION, WordedGraph
-from kg.english import base_forms, normalise
+from kg.english import all_forms
 from kg.graph import SceneGraph
 from kg.vocabulary import EdgeKind, NodeKind
 from pipelines.answering.gate import FILE as MIXING_FILE
@@ -176,11 +175,5 @@ def in_the_graphs_words(said: Probabilities, spoken: Mapping[str, float]) -> dic
 
 def _one_stem(text: str, label: str) -> bool:
     doing = label.partition(" ")[0]
-    same = _stems(label) | (_stems(doing) if doing.endswith("ing") else frozenset())
-    return bool(_stems(text) & same)
-
-
-@lru_cache(maxsize=1 << 14)
-def _stems(text: str) -> frozenset[str]:
-    plain = normalise(text)
-    return frozenset((plain, *base_forms(plain)))
+    same = all_forms(label) + (all_forms(doing) if doing.endswith("ing") else ())
+    return not set(all_forms(text)).isdisjoint(same)

@@ -13,10 +13,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from graph_fusion.text_graph import LONGEST_NODE
+from kg.english import caption_tokens
 from kg.errors import SightGraphError
 from pipelines.datasets.splits import Part, caption_part
 from pipelines.reading.lexicon import NUMBERS
-from pipelines.reading.triples import IS, Triple, parse_triples, split_words
+from pipelines.reading.triples import IS, Triple, parse_triples
 
 LONGEST_CAPTION = 24
 """Words; longer captions are left out of training (1 in 200)."""
@@ -94,7 +95,7 @@ def word_graph(
 
     renamings: (own words, name) pairs that may be used where no words fit the name.
     """
-    words = [word.text for word in split_words(graph.caption)]
+    words = [word.text for word in caption_tokens(graph.caption)]
     places = _Places(words, renamings)
     links: list[tuple[int, str, int]] = []
     implied: list[tuple[int, str]] = []
@@ -142,7 +143,7 @@ class _Places:
         return last
 
     def _spans(self, name: str) -> list[tuple[int, int, bool]]:
-        parts = [word.text for word in split_words(name)]
+        parts = [word.text for word in caption_tokens(name)]
         size = len(parts)
         exact = [
             (end - 1, size, False)
@@ -170,7 +171,7 @@ def learn_renamings(graphs: Iterable[CaptionGraph]) -> frozenset[tuple[str, str]
     together: Counter[tuple[str, str]] = Counter()
     alone: Counter[str] = Counter()
     for graph in graphs:
-        words = [word.text for word in split_words(graph.caption)]
+        words = [word.text for word in caption_tokens(graph.caption)]
         places = _Places(words, frozenset())
         spans = {" ".join(words[i : i + n]) for n in (1, 2) for i in range(len(words) - n + 1)}
         alone.update(spans)

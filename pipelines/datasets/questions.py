@@ -10,12 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from kg.english import singular_forms
+from kg.english import ARTICLES, singulars
 from kg.errors import SightGraphError, unknown_name
 from pipelines.photo import EXAMPLES
 
 EXAMPLE = "example:"
-ARTICLES = frozenset({"a", "an", "the"})
 _SEPARATORS = re.compile(r"[^\w'.]+|_|\.(?!\d)|(?<!\d)\.")
 """All but words, apostrophes and decimal points: a hyphen is a space."""
 _THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}\b)")
@@ -30,11 +29,6 @@ ONES = {word: value for value, word in enumerate(_ONES.split())}
 _TENS = "twenty thirty forty fifty sixty seventy eighty ninety"
 TENS = {word: 10 * value for value, word in enumerate(_TENS.split(), start=2)}
 HUNDRED = 100
-IRREGULAR = {
-    "children": "child", "dice": "die", "feet": "foot", "geese": "goose", "lice": "louse",
-    "men": "man", "mice": "mouse", "oxen": "ox", "people": "person", "teeth": "tooth",
-}  # fmt: skip
-"""Plurals that no ending tells; `kg.english` knows the endings."""
 AMERICAN = {
     "aeroplane": "airplane", "aluminium": "aluminum", "armour": "armor",
     "behaviour": "behavior", "catalogue": "catalog", "centre": "center", "cheque": "check",
@@ -189,8 +183,7 @@ def _same_word(one: str, other: str) -> bool:
 
 def _singulars(word: str) -> set[str]:
     """Return what `word` may be the plural of; forms of spelling were made alike before."""
-    found = {*singular_forms(word), *filter(None, [IRREGULAR.get(word)])}
-    return {_american(one) for one in found}
+    return {_american(one) for one in singulars(word)}
 
 
 def _american(word: str) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from kg.english import normalise, singular_forms
+from kg.english import ARTICLES, normalise, singular_forms
 from kg.errors import SightGraphError
 from kg.index.mentions import MentionFinder
 from kg.knowledge.store import Store
@@ -23,7 +23,6 @@ from pipelines.reading.parser import Parser
 
 AGREED = 0.6
 """Answers with this soft score (two of ten people) count as right, where there are such."""
-ARTICLES = frozenset({"a", "an", "the"})
 FVQA_RELATIONS = {"transnbhd": "dbpedia", "IsA": "broader"}
 """FVQA's names of relations that a store has under another name."""
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from math import prod
 from pathlib import Path
 
+from kg.english import morphy_nouns
 from kg.errors import SightGraphError
 from kg.sources import Choice, ImportedTriple, ReadReport
 from kg.sources.wordnet import read_wordnet
@@ -45,18 +46,6 @@ def synonym_sets(folder: Path) -> dict[str, frozenset[str]]:
 
 DOWNWEIGHT = 0.1
 """What a likeness below the threshold is multiplied by."""
-ENDINGS = (
-    ("s", ""),
-    ("ses", "s"),
-    ("ves", "f"),
-    ("xes", "x"),
-    ("zes", "z"),
-    ("ches", "ch"),
-    ("shes", "sh"),
-    ("men", "man"),
-    ("ies", "y"),
-)
-"""How plurals of nouns end, and what stands there instead (WordNet's morphy)."""
 _NOUN_FILES = "noun.*.yaml"
 
 
@@ -103,9 +92,7 @@ class Nouns:
         >>> Nouns({"box": ["a"], "boxes": ["b"]}, {}).senses("boxes")
         ['b', 'a']
         """
-        word = word.replace("_", " ").lower()
-        forms = [word]
-        forms += [word.removesuffix(end) + new for end, new in ENDINGS if word.endswith(end)]
+        forms = morphy_nouns(word.replace("_", " ").lower())
         return list(dict.fromkeys(one for form in forms for one in self.synsets.get(form, ())))
 
     def likeness(self, first: str, second: str) -> float:

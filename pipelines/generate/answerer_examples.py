@@ -16,7 +16,7 @@ from torch import Tensor
 from graph_fusion.heads.graph import COUNT, NO, POINTER, UNKNOWN, YES, YES_NO
 from graph_fusion.model import ModelConfig
 from graph_fusion.tensors import GraphTensors, TextTable, graph_tensors
-from kg.english import base_forms, normalise
+from kg.english import all_forms, normalise
 from kg.graph import Box, Edge, Node, PhotoInfo, SceneGraph
 from kg.knowledge.memory import Knowledge
 from kg.linking import Linker
@@ -149,8 +149,7 @@ class ExampleMaker:
         found = frozenset(
             node.id
             for node in graph.nodes()
-            if node.kind != NodeKind.ENTITY
-            and {normalise(node.label), *base_forms(normalise(node.label))} & right
+            if node.kind != NodeKind.ENTITY and right & set(all_forms(node.label))
         )
         question = GeneratedQuestion(
             text, "asked", text, text, answers=found, answerable=bool(found)
@@ -343,5 +342,5 @@ class AskedQuestions:
         return [one.concept for one in self.linker.best(label, head=True)]
 
     def _denoted(self, answers: frozenset[str]) -> set[str]:
-        forms = {form for one in map(normalise, answers) for form in (one, *base_forms(one))}
+        forms = {form for one in answers for form in all_forms(one)}
         return {concept for form in forms for concept in self.knowledge.named(form)}

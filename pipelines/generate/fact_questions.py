@@ -7,14 +7,13 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from graph_fusion.encoders.text import vocabulary
-from kg.english import base_forms
+from kg.english import base_forms, with_article
 from kg.knowledge.memory import Knowledge
 from kg.vocabulary import IS_A
 from pipelines.datasets.okvqa import OpenQuestion
 from pipelines.datasets.splits import Part, concept_part, for_training, in_part
 from pipelines.generate.references import TOO_GENERAL
-from pipelines.generate.wording import ask_about, asks, with_article
-from pipelines.generate.wordings import grouped, listed
+from pipelines.generate.wordings import ask_about, asks, grouped, listed
 
 MOST_BESIDE = 4
 """Names of other things that are seen beside."""

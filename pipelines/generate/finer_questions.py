@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from random import Random
 
+from kg.english import plural
 from kg.graph import Node
 from kg.knowledge.facts import Fact
 from kg.knowledge.memory import Knowledge
 from kg.vocabulary import IS_A
 from pipelines.generate.question import GeneratedQuestion
 from pipelines.generate.references import TOO_GENERAL, Reference, References, ReferenceScene
-from pipelines.generate.wording import ask_about, bare_verb, capital, plural
-from pipelines.generate.wordings import grouped, listed, nested
+from pipelines.generate.wordings import ask_about, bare_verb, capital, grouped, listed, nested
 from pipelines.seeing.perception_types import HAS_POSITION
 
 HAS_PART = "has part"

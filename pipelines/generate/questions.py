@@ -9,6 +9,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Iterator
 
+from kg.english import plural, with_article
 from kg.graph import SceneGraph
 from kg.knowledge.facts import Fact
 from kg.knowledge.memory import Knowledge
@@ -19,16 +20,15 @@ from pipelines.generate.question import GeneratedQuestion
 from pipelines.generate.references import TOO_GENERAL, Reference, References, ReferenceScene
 from pipelines.generate.seen_questions import SeenQuestions
 from pipelines.generate.spatial_questions import SpatialQuestions
-from pipelines.generate.wording import (
+from pipelines.generate.wordings import (
     agreeing,
     ask_about,
     asks,
     bare_verb,
     capital,
-    plural,
-    with_article,
+    grouped,
+    listed,
 )
-from pipelines.generate.wordings import grouped, listed
 
 MIN_FACTS = 5
 """Concepts with fewer stated facts are not asked about by name."""

@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from random import Random
 
+from kg.english import plural, with_article
 from kg.graph import Edge, Node, SceneGraph
 from kg.knowledge.memory import Knowledge
 from kg.linking import Linker
 from kg.vocabulary import EdgeKind, NodeKind
 from pipelines.build.builder import GraphBuilder
-from pipelines.generate.wording import plural, with_article
 from pipelines.generate.wordings import grouped, listed
 
 TOO_GENERAL = {"thing", "object", "substance", "man-made object"}

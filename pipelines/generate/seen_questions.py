@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from random import Random
 
+from kg.english import with_article
 from kg.graph import Edge, Node
 from kg.vocabulary import EdgeKind, NodeKind
 from pipelines.generate.question import GeneratedQuestion
 from pipelines.generate.references import References, ReferenceScene
-from pipelines.generate.wording import capital, with_article
-from pipelines.generate.wordings import grouped, listed
+from pipelines.generate.wordings import capital, grouped, listed
 from pipelines.seeing.colours import COLOURS
 from pipelines.seeing.perception_types import HAS_COLOUR, HAS_POSITION, HAS_SIZE
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from random import Random
 
+from kg.english import with_article
 from pipelines.generate.question import GeneratedQuestion
 from pipelines.generate.references import References, ReferenceScene
-from pipelines.generate.wording import with_article
 from pipelines.generate.wordings import grouped, listed
 
 

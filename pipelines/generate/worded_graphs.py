@@ -15,7 +15,7 @@ from rich.progress import track
 
 from graph_fusion.encoders import TEXT_ENCODERS, TextEncoder
 from graph_fusion.vocabulary_tensors import QUESTION, WordedGraph
-from kg.english import FUNCTION_WORDS, base_forms, normalise
+from kg.english import FUNCTION_WORDS, all_forms
 from kg.files import atomic_path
 from kg.knowledge.memory import Knowledge
 from pipelines.answering.vocabulary_answerer import (
@@ -53,8 +53,9 @@ class WordedGraphs:
     def _known(self, name: str) -> list[tuple[str, str, bool]]:
         """Return (relation, object, is inherited) of all facts of the concept of that name."""
         if name not in self._facts:
-            forms = [normalise(name), *base_forms(normalise(name))]
-            found = next((iris for form in forms if (iris := self.knowledge.named(form))), ())
+            found = next(
+                (iris for form in all_forms(name) if (iris := self.knowledge.named(form))), ()
+            )
             self._facts[name] = [
                 (
                     self.knowledge.relations[fact.relation].label,

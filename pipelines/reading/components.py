@@ -14,8 +14,7 @@ from spacy.tokens import Doc
 
 from pipelines.reading.constraints import with_constraints
 from pipelines.reading.entities import read_scene
-from pipelines.reading.lemmas import mend_word
-from pipelines.reading.parse_corrections import is_question, mend_caption, mend_tags
+from pipelines.reading.parse_corrections import is_question, mend_caption, mend_tags, mend_word
 from pipelines.reading.question import read_question
 from pipelines.reading.sentence import Attribute, Entity, Sentence, SentenceRelation, Token
 from pipelines.reading.text_graph_reader import ReadGraph, TrainedReader

@@ -48,7 +48,6 @@ QUANTITY_NOUNS = listed(
 PHOTOGRAPH_NOUNS = listed("image picture photo photograph pic scene photos images")
 GENERIC_NOUNS = listed("object thing item")
 PURPOSE_NOUNS = listed("purpose use function role")
-PERSON_NOUNS = frozenset({"people", "persons"})
 
 SHOWN = listed("shown seen pictured depicted visible displayed present featured")
 """What the photograph does to anything in it; never a relation."""
@@ -71,11 +70,6 @@ CONTAINERS = listed(
     "mug pitcher stack loaf bunch"
 )
 """Nouns that hold what follows their "of"; other nouns belong to it."""
-
-PLURAL_ONLY = listed(
-    "sunglasses scissors pants jeans shorts trousers headphones goggles binoculars pajamas "
-    "pyjamas clothes tongs pliers series species"
-)
 
 _COUNTED = "zero one two three four five six seven eight nine ten eleven twelve"
 NUMBERS = {word: str(value) for value, word in enumerate(_COUNTED.split())}

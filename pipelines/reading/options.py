@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from kg.english import base_forms, normalise
+from kg.english import all_forms
 
 _MOST_WORDS = 4
 _OR = re.compile(r"\bor\b")
@@ -49,12 +49,8 @@ def restricted(scores: Mapping[str, float], options: tuple[str, ...]) -> dict[st
     >>> restricted({"tree": 0.2, "yes": 0.6, "ground": 0.2}, ("trees", "ground"))
     {'tree': 0.5, 'ground': 0.5}
     """
-    allowed = {form for one in options for form in (normalise(one), *base_forms(normalise(one)))}
-    kept = {
-        text: score
-        for text, score in scores.items()
-        if {normalise(text), *base_forms(normalise(text))} & allowed
-    }
+    allowed = {form for one in options for form in all_forms(one)}
+    kept = {text: score for text, score in scores.items() if allowed & set(all_forms(text))}
     total = sum(kept.values())
     return {text: score / total for text, score in kept.items()} if total > 0 else {}
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from kg.english import noun_lemma, verb_lemma, verb_of_ing
 from pipelines.reading import lexicon as words
-from pipelines.reading.lemmas import stem_of_ing
 from pipelines.reading.phrases import NOUNS, VERBS
 from pipelines.reading.sentence import Token
 
@@ -21,6 +21,23 @@ _NOUNS_IN_ING = words.listed(
     "ring king wing string thing building ceiling painting clothing evening morning railing "
     "swing spring wedding bedding sling earring awning"
 )
+
+
+def mend_word(token: Token) -> Token:
+    """Return the token with the tag of a colour word, and with a lemma that English can have.
+
+    The trained lemmatiser guesses at words that it never saw.
+    """
+    word = token.text.lower()
+    if word in words.COLOURS and token.tag in {"NN", "NNP", "NNPS"}:
+        return replace(token, tag="JJ", pos="ADJ", lemma=word)
+    if token.tag in ("NN", "VB", "JJ") and word not in words.BE:
+        return replace(token, lemma=word)
+    if token.tag in ("VBG", "VBN", "VBD", "VBZ"):
+        return replace(token, lemma=verb_lemma(word, token.lemma.lower()))
+    if token.tag == "NNS":
+        return replace(token, lemma=noun_lemma(word, token.lemma.lower()))
+    return token
 
 
 def opening(tokens: Sequence[Token]) -> int:
@@ -119,7 +136,7 @@ def _mend_after_be(tokens: list[Token], auxiliary: int) -> None:
     word = token.text.lower()
     if token.tag == "NN" and before.tag in NOUNS | {"PRP"}:
         if word.endswith("ing") and word not in _NOUNS_IN_ING:
-            tokens[last] = replace(token, tag="VBG", pos="VERB", lemma=stem_of_ing(word))
+            tokens[last] = replace(token, tag="VBG", pos="VERB", lemma=verb_of_ing(word))
         elif before.tag == "NNS":
             tokens[last] = replace(token, tag="JJ", pos="ADJ", lemma=word)
     elif token.tag == "VBZ" and before.tag in NOUNS:

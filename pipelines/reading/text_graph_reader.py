@@ -16,8 +16,9 @@ from torch import Tensor
 from graph_fusion.encoders.text import bundled_minilm
 from graph_fusion.text_graph import LONGEST_NODE, Read, TextGraphConfig, TextGraphNetwork
 from graph_fusion.weights import loading
+from kg.english import Word, caption_tokens
 from kg.files import bundled
-from pipelines.reading.triples import IS, Triple, Word, split_words
+from pipelines.reading.triples import IS, Triple
 
 LONGEST_TEXT = 64
 """Words that are read of a caption."""
@@ -121,7 +122,7 @@ def load_text_graph(folder: Path | None = None) -> tuple[TextGraphNetwork, WordP
 @torch.inference_mode()
 def read_words(network: TextGraphNetwork, pieces: WordPieces, caption: str) -> ReadGraph:
     """Read one caption; of a long text only the first `LONGEST_TEXT` words."""
-    words = split_words(caption)[:LONGEST_TEXT]
+    words = caption_tokens(caption)[:LONGEST_TEXT]
     if not words:
         return ReadGraph((), (), (), ())
     read = network(**pieces([[word.text for word in words]]))

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
 
+from kg.english import verb_of
 from pipelines.reading import lexicon as words
-from pipelines.reading.lemmas import stem_of_ing
 from pipelines.reading.sentence import Sentence
 
 Triple = tuple[str, str, str]
@@ -42,29 +41,6 @@ def format_triples(triples: Iterable[Triple]) -> str:
     return " , ".join(f"( {' , '.join(triple)} )" for triple in triples)
 
 
-_WORD = re.compile(r"'s\b|\w+(?:-\w+)*|[^\w\s]")
-
-
-@dataclass(frozen=True, slots=True)
-class Word:
-    """A word of a caption in lower case; start and end count characters."""
-
-    text: str
-    start: int
-    end: int
-
-
-def split_words(caption: str) -> list[Word]:
-    """Split a caption; "t-shirt" stays one word, "man's" becomes two.
-
-    >>> [word.text for word in split_words("A man's t-shirt.")]
-    ['a', 'man', "'s", 't-shirt', '.']
-    """
-    return [
-        Word(found.group().lower(), found.start(), found.end()) for found in _WORD.finditer(caption)
-    ]
-
-
 def triples_of(sentence: Sentence) -> list[Triple]:
     """Return the triples of a sentence: nodes by their words, attributes by "is"."""
     names = [entity.text.lower() for entity in sentence.entities]
@@ -75,27 +51,6 @@ def triples_of(sentence: Sentence) -> list[Triple]:
 
 
 _DROPPED = words.BE | {"being", "a", "an", "the", "to be"}
-_IRREGULAR = {
-    "has": "have",
-    "had": "have",
-    "having": "have",
-    "does": "do",
-    "worn": "wear",
-    "held": "hold",
-    "hung": "hang",
-    "stood": "stand",
-    "sat": "sit",
-    "eaten": "eat",
-    "ridden": "ride",
-    "laying": "lie",
-    "lay": "lie",
-    "lays": "lie",
-    "lying": "lie",
-    "made": "make",
-    "seen": "see",
-    "built": "build",
-}
-_BARE_ING = {"swing", "bring", "string", "cling"}
 _INVERSE = {"of": "have", "part of": "have", "belonging to": "have", "belong to": "have"}
 """Predicates that mean the same as another with subject and object swapped."""
 _SAME = {
@@ -127,20 +82,8 @@ def canonical(predicate: str) -> Predicate:
     (Predicate(text='ride on', exchanged=False), Predicate(text='have', exchanged=True))
     """
     content = [word for word in predicate.lower().split() if word not in _DROPPED]
-    text = " ".join([_base(word) for word in content[:1]] + content[1:]) or predicate.lower()
+    text = " ".join([verb_of(word) for word in content[:1]] + content[1:]) or predicate.lower()
     whole = " ".join(content)
     if whole in _INVERSE or text in _INVERSE:
         return Predicate(_INVERSE.get(whole) or _INVERSE[text], exchanged=True)
     return Predicate(_SAME.get(text, text))
-
-
-def _base(word: str) -> str:
-    if word in _IRREGULAR:
-        return _IRREGULAR[word]
-    if word.endswith("ing") and len(word) > 4 and word not in _BARE_ING:
-        return stem_of_ing(word)
-    if word.endswith("ed") and len(word) > 4:
-        return stem_of_ing(word.removesuffix("ed") + "ing")
-    if word.endswith("s") and not word.endswith(("ss", "us", "is", "across", "as")):
-        return word.removesuffix("es") if word.endswith(("shes", "ches")) else word[:-1]
-    return word

@@ -1,4 +1,4 @@
-"""kg/english.py: names as people write them, brought to one form."""
+"""kg/english.py: forms of names, nouns and verbs, and tokens."""
 
 from __future__ import annotations
 
@@ -6,10 +6,26 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from kg.english import base_forms, normalise, singular_forms
+from kg.english import (
+    FUNCTION_WORDS,
+    all_forms,
+    base_forms,
+    caption_tokens,
+    normalise,
+    noun_lemma,
+    plural,
+    singular_forms,
+    singulars,
+    stems,
+    treebank_tokens,
+    verb_lemma,
+    verb_of,
+    with_article,
+)
 from pipelines.detectors.coco_classes import COCO_LABELS
 
 ARTICLES = ["the", "a", "an", "this", "these", "some", "their", "his", "her"]
+PLURALS = ("skis", "scissors")
 NAMES = st.sampled_from(COCO_LABELS)
 
 
@@ -118,6 +134,137 @@ def test_base_forms_of_anything_are_other_names_each_once(name: str) -> None:
 
 
 @given(NAMES)
-def test_regular_plural_and_singular_belong_together(name: str) -> None:
-    if not name.endswith(("s", "fe", "man", "x", "ch", "sh", "y", "sheep", "broccoli")):
-        assert name in base_forms(name + "s")
+def test_singulars_of_the_plural_hold_the_name(name: str) -> None:
+    head, _, last = name.rpartition(" ")
+    if last not in PLURALS:
+        assert name in {f"{head} {one}".strip() for one in singulars(plural(name).split()[-1])}
+        assert name in base_forms(plural(name)) or last in ("mouse", "person", "sheep")
+
+
+@given(NAMES)
+def test_a_plural_stays_and_takes_no_article(name: str) -> None:
+    many = plural(name)
+    assert with_article(many) == many or many.split()[-1] in ("mice", "people", "sheep")
+    assert plural(many) == many or many.split()[-1] in ("mice", "people")
+
+
+@pytest.mark.parametrize("word", ["feet", "mice", "people", "shelves", "women"])
+def test_irregular_plurals_have_a_singular(word: str) -> None:
+    one = {"feet": "foot", "mice": "mouse", "people": "person", "women": "woman"}
+    assert one.get(word, "shelf") in singulars(word)
+
+
+@given(NAMES)
+def test_a_right_guess_of_the_lemmatiser_stays(name: str) -> None:
+    last = name.split()[-1]
+    if last not in PLURALS:
+        assert noun_lemma(plural(last), last) in (last, "people")
+
+
+@pytest.mark.parametrize(
+    ("word", "guess", "lemma"),
+    [
+        ("scissors", "scissor", "scissors"),
+        ("people", "person", "people"),
+        ("shelves", "shelve", "shelf"),
+        ("benches", "benche", "bench"),
+        ("puppies", "puppi", "puppy"),
+        ("grass", "grasse", "grass"),
+    ],
+)
+def test_a_lemma_is_one_that_a_noun_can_have(word: str, guess: str, lemma: str) -> None:
+    assert noun_lemma(word, guess) == lemma
+
+
+@pytest.mark.parametrize(
+    ("word", "guess", "lemma"),
+    [
+        ("roasting", "roaste", "roast"),
+        ("riding", "rid", "ride"),
+        ("running", "runn", "run"),
+        ("lying", "lye", "lie"),
+        ("string", "str", "string"),
+    ],
+)
+def test_a_lemma_is_one_that_a_verb_can_have(word: str, guess: str, lemma: str) -> None:
+    assert verb_lemma(word, guess) == lemma
+
+
+@pytest.mark.parametrize("verb", ["ride", "run", "hold", "swing", "tie", "lie", "eat", "wave"])
+def test_the_verb_of_a_gerund_is_the_verb(verb: str) -> None:
+    doing = verb if verb == "swing" else base_forms(verb)[0]
+    assert verb_of(doing) == verb
+
+
+@given(st.text())
+def test_all_forms_begin_with_the_name_and_have_each_once(text: str) -> None:
+    forms = all_forms(text)
+    assert forms[0] == normalise(text)
+    assert len(set(forms)) == len(forms)
+
+
+@pytest.mark.parametrize(
+    ("noun", "many"),
+    [
+        ("cup", "cups"),
+        ("bus", "buses"),
+        ("person", "people"),
+        ("scissors", "scissors"),
+        ("teddy bear", "teddy bears"),
+        ("toothbrush", "toothbrushes"),
+        ("knife", "knives"),
+    ],
+)
+def test_plurals(noun: str, many: str) -> None:
+    assert plural(noun) == many
+
+
+def test_articles() -> None:
+    assert [with_article(noun) for noun in ("cup", "oven", "scissors")] == [
+        "a cup",
+        "an oven",
+        "scissors",
+    ]
+
+
+def test_stems_leave_out_endings_and_function_words() -> None:
+    assert stems("Riding the horses") == stems("rides a horse") == {"rid", "hors"}
+    assert stems("What is it for?") == frozenset()
+    assert stems("") == frozenset()
+
+
+@given(st.text())
+def test_any_text_has_stems_without_spaces(text: str) -> None:
+    found = stems(text)
+    assert all(stem and " " not in stem for stem in found)
+    assert not {stem for stem in found if len(stem) > 3} & FUNCTION_WORDS
+
+
+@given(st.text())
+def test_words_are_lower_case_and_hold_all_signs_but_spaces(text: str) -> None:
+    words = treebank_tokens(text)
+    assert all(word == word.lower() and word.strip() == word != "" for word in words)
+    together = text.lower().replace("\u2019", "'")
+    assert "".join(words) == "".join(together.split())
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("Don't!", ["do", "n't", "!"]),
+        ("the dog\u2019s bone", ["the", "dog", "'s", "bone"]),
+        ("'red'", ["'", "red", "'"]),
+        ("3.5 km", ["3", ".", "5", "km"]),
+        ("n't", ["n't"]),
+    ],
+)
+def test_contractions_are_cut_as_published_word_vectors_have_them(
+    text: str, words: list[str]
+) -> None:
+    assert treebank_tokens(text) == words
+
+
+@given(st.text(max_size=80))
+def test_words_lie_where_they_say(caption: str) -> None:
+    for word in caption_tokens(caption):
+        assert caption[word.start : word.end].lower() == word.text

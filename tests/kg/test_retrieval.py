@@ -12,12 +12,11 @@ from hypothesis import strategies as st
 from safetensors.numpy import save_file
 
 import kg.retrieval
-from kg.english import FUNCTION_WORDS
 from kg.errors import SightGraphError
 from kg.knowledge.facts import Fact
 from kg.knowledge.store import Store
 from kg.knowledge.store_import import import_source
-from kg.retrieval import FEATURES, MAX_FACTS_TO_CONCEPT, Candidates, Ranker, Retriever, stems
+from kg.retrieval import FEATURES, MAX_FACTS_TO_CONCEPT, Candidates, Ranker, Retriever
 
 QUESTION = "What is the thing number three used for?"
 
@@ -254,16 +253,3 @@ def test_weights_of_something_else_are_no_ranker(tmp_path: Path) -> None:
     save_file({"kernel": np.zeros(3, np.float32)}, file)
     with pytest.raises(SightGraphError, match="cannot read the ranker"):
         Ranker.load(file)
-
-
-def test_stems_leave_out_endings_and_function_words() -> None:
-    assert stems("Riding the horses") == stems("rides a horse") == {"rid", "hors"}
-    assert stems("What is it for?") == frozenset()
-    assert stems("") == frozenset()
-
-
-@given(st.text())
-def test_any_text_has_stems_without_spaces(text: str) -> None:
-    found = stems(text)
-    assert all(stem and " " not in stem for stem in found)
-    assert not {stem for stem in found if len(stem) > 3} & FUNCTION_WORDS

@@ -7,32 +7,9 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from graph_fusion.encoders.words import UNKNOWN, BagOfWords, Vocabulary, WordEmbeddings, split_words
+from graph_fusion.encoders.words import UNKNOWN, BagOfWords, Vocabulary, WordEmbeddings
+from kg.english import treebank_tokens
 from kg.errors import SightGraphError
-
-
-@given(st.text())
-def test_words_are_lower_case_and_hold_all_signs_but_spaces(text: str) -> None:
-    words = split_words(text)
-    assert all(word == word.lower() and word.strip() == word != "" for word in words)
-    together = text.lower().replace("\u2019", "'")
-    assert "".join(words) == "".join(together.split())
-
-
-@pytest.mark.parametrize(
-    ("text", "words"),
-    [
-        ("Don't!", ["do", "n't", "!"]),
-        ("the dog\u2019s bone", ["the", "dog", "'s", "bone"]),
-        ("'red'", ["'", "red", "'"]),
-        ("3.5 km", ["3", ".", "5", "km"]),
-        ("n't", ["n't"]),
-    ],
-)
-def test_contractions_are_cut_as_published_word_vectors_have_them(
-    text: str, words: list[str]
-) -> None:
-    assert split_words(text) == words
 
 
 def test_vocabulary_has_the_most_frequent_words_first_and_then_the_alphabet() -> None:
@@ -42,10 +19,10 @@ def test_vocabulary_has_the_most_frequent_words_first_and_then_the_alphabet() ->
     assert Vocabulary.of(texts) == Vocabulary.of(reversed(texts))
 
 
-@given(st.lists(st.text(), min_size=1).filter(lambda texts: any(map(split_words, texts))))
+@given(st.lists(st.text(), min_size=1).filter(lambda texts: any(map(treebank_tokens, texts))))
 def test_every_word_of_the_texts_has_its_own_row(texts: list[str]) -> None:
     vocabulary = Vocabulary.of(texts)
-    words = {word for text in texts for word in split_words(text)}
+    words = {word for text in texts for word in treebank_tokens(text)}
     rows = vocabulary.rows(words)
     assert len(set(rows)) == len(words) == len(vocabulary)
     assert UNKNOWN not in rows

@@ -20,7 +20,6 @@ from pipelines.evaluate.answerer import measure
 from pipelines.generate.answerer_examples import Example, ExampleMaker, Picture
 from pipelines.generate.question import GeneratedQuestion
 from pipelines.generate.questions import QuestionWriter
-from pipelines.generate.wording import plural, with_article
 from pipelines.generate.wordings import grouped
 from pipelines.reading.parser import Parser
 from pipelines.training.answerer import AnswererTraining, batch_loss, calibrate, fit
@@ -199,27 +198,3 @@ def test_resumed_training_ends_with_the_same_weights(
     parts = fit(fresh(), made, texts, options, tmp_path / "parts")
     for name, value in whole.state_dict().items():
         assert torch.equal(value, parts.state_dict()[name]), name
-
-
-@pytest.mark.parametrize(
-    ("noun", "many"),
-    [
-        ("cup", "cups"),
-        ("bus", "buses"),
-        ("person", "people"),
-        ("scissors", "scissors"),
-        ("teddy bear", "teddy bears"),
-        ("toothbrush", "toothbrushes"),
-        ("knife", "knives"),
-    ],
-)
-def test_plurals(noun: str, many: str) -> None:
-    assert plural(noun) == many
-
-
-def test_articles() -> None:
-    assert [with_article(noun) for noun in ("cup", "oven", "scissors")] == [
-        "a cup",
-        "an oven",
-        "scissors",
-    ]
