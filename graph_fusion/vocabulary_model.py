@@ -49,7 +49,7 @@ class MemberConfig:
 class VocabularyConfig:
     """Which answers there are, and the networks whose probabilities are averaged.
 
-    temperature: divides the averaged logarithms, fitted on questions set aside (Guo et al., ICML
+    temperature: divides the averaged logarithms, fitted on held-out questions (Guo et al., ICML
         2017).
     """
 

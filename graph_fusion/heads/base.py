@@ -1,4 +1,4 @@
-"""What the heads over fused tokens share: their interface, late fusion, scorers."""
+"""Interface, losses and scorers that the heads over fused tokens share."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ class Head(nn.Module, ABC):
 
     `forward(fused, ...)` returns log-probabilities, or a dataclass of them; `loss` takes what
     `forward` returned and the targets. A sample without a target is left out of the loss;
-    without any, the loss is 0. What stands at tokens that are masked out changes nothing.
+    without any, the loss is 0. Masked tokens have no effect.
     """
 
     @abstractmethod
     def forward(self, *inputs: Any, **options: Any) -> Any:
-        """Predict; each head says from what."""
+        """Return the prediction; the arguments are the head's own."""
 
     @abstractmethod
     def loss(self, *inputs: Any, **options: Any) -> Tensor:
@@ -60,7 +60,7 @@ def predict(score: Callable[[Tensor], Tensor], fused: Fused) -> Tensor:
     """Return log-probabilities [B, A]: log Σ_p share_p softmax(score(part_p)).
 
     A fusion without parts counts as one with a single part, `pooled`. Mixing probabilities
-    rather than logits keeps what a sure part says (linear opinion pool, Stone, 1961).
+    rather than logits keeps the answer of a confident part (linear opinion pool, Stone, 1961).
 
     Shapes:
         score: maps [B, P, H] to logits [B, P, A]
@@ -80,9 +80,9 @@ def mlp(features: int, hidden: int, out: int) -> nn.Sequential:
 
 
 class ItemScorer(nn.Module):
-    """s(x, q) = w · relu(W x + U q + (V q) ⊙ (K x)): how well an item fits what is asked.
+    """s(x, q) = w · relu(W x + U q + (V q) ⊙ (K x)): the score of an item for a question.
 
-    The sum lets an item be good for itself, the product for the question.
+    The sum scores the item alone, the product the item for the question.
 
     Shapes:
         items [B, L, F]: tokens or candidates; asked [B, P, H]
@@ -133,7 +133,7 @@ def masked_log_softmax(logits: Tensor, there: Tensor) -> Tensor:
 NO_TARGET = -1
 """Class number of a sample that has no target."""
 SUREST = -1e-6
-"""Log-probability above which log(1 - p) is no longer told from its bound."""
+"""Log-probability above which log(1 - p) is no longer distinguished from its bound."""
 LOG_HALF = -0.6931471805599453
 """Where one form of log(1 - exp(x)) becomes better than the other."""
 

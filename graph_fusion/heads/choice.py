@@ -156,8 +156,8 @@ class Verdict:
 class YesNoHead(Head):
     """p = softmax(MLP([q; v; q ⊙ v])), v = Σ_l a_l h_l, a = softmax_l(s(h_l, q)).
 
-    q is the pooled vector: a "yes" may hang on one token that pooling has thinned out, so the
-    head looks at the tokens once more.
+    q is the pooled vector: a "yes" may depend on one token with little weight in the
+    pooled vector, so the head attends to the tokens once more.
 
     Shapes:
         fused: B samples of L = I + T tokens; masks: the same tokens
@@ -183,7 +183,7 @@ class YesNoHead(Head):
 
 
 MOST = 20
-"""Largest number that is told from others; the class after it means "more"."""
+"""Largest number that has a class of its own; the class after it means "more"."""
 
 
 @dataclass(frozen=True, slots=True)

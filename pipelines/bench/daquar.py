@@ -66,10 +66,10 @@ ABOUT, READER = "daquar.json", "words.safetensors"
 
 @dataclass(frozen=True, slots=True)
 class RoomsKnown:
-    """What was fixed when training began.
+    """What was determined when training began.
 
     answers: the closed list, each a whole answer; often: how often each was right.
-    words: those that are foretold from the photograph alone.
+    words: those that are predicted from the photograph alone.
     photographs: numbers of those trained on, which are never measured.
     """
 
@@ -116,7 +116,7 @@ def training_questions(data: Daquar) -> list[RoomQuestion]:
 
 @dataclass(frozen=True, slots=True)
 class RoomsPrepared(Prepared):
-    """And what a model is made from."""
+    """The examples, and what a model is made from."""
 
     known: RoomsKnown | None = None
 

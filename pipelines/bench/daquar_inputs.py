@@ -1,7 +1,7 @@
-"""What DAQUAR's model reads: cells, colours and objects of a photograph, words, questions.
+"""Inputs of DAQUAR's model: cells, colours and objects of a photograph, words, questions.
 
-There are few rooms, and a model that is given raw features learns them by heart: trained on them
-it answered worse than without a photograph. So it is given these scores, and for each photograph
+There are few rooms, and a model overfits to raw features of them: trained on these it answered
+worse than without a photograph. So it is given these scores, and for each photograph
 of training those of a reader that has not seen its room (stacking; Wolpert, Neural Networks 1992).
 """
 
@@ -41,8 +41,8 @@ COLOUR_SIZE = (70, 50)
 COLOUR_FEATURES = len(COLOURS) + 3
 """Share of each colour word, and mean L*, a*, b* in hundreds."""
 OBJECTS = 8
-"""Most objects of a photograph, the surest first."""
-LEAST_SCORE = 0.15
+"""Maximum number of objects of a photograph; those with the highest scores are taken."""
+MIN_SCORE = 0.15
 OBJECT_FEATURES = 6 + len(COLOURS)
 """Box, area, score, share of each colour word."""
 LAB_SCALE = 100.0
@@ -50,7 +50,7 @@ LAB_SCALE = 100.0
 
 @dataclass(frozen=True, slots=True)
 class SeenPhotos:
-    """What is seen in N photographs.
+    """Features of N photographs.
 
     Shapes:
         cells [N, 35, F]: mean of the detector's map over each cell, row by row, float16
@@ -89,7 +89,7 @@ def look_at(files: Sequence[Path], cache: Path, keep: bool) -> SeenPhotos:
 
 
 def _look_at(files: Sequence[Path]) -> SeenPhotos:
-    detector = BundledDetector(threshold=LEAST_SCORE)
+    detector = BundledDetector(threshold=MIN_SCORE)
     numbers = {label: number for number, label in enumerate(detector.labels)}
     parts = [_one(Photo.open(file), detector, numbers) for file in track(files, "looking")]
     return SeenPhotos(*(torch.stack(part) for part in zip(*parts, strict=True)))
@@ -162,7 +162,7 @@ def mirrored(text: str) -> str:
 
 
 def names_object(text: str, label: str) -> bool:
-    """Tell whether a question says the name of a class, in the singular or the plural.
+    """Return whether a question contains the name of a class, in the singular or the plural.
 
     >>> names_object("how many chairs are at the table", "dining table")
     True
@@ -196,8 +196,8 @@ def _encode(texts: Sequence[str]) -> Tensor:
 FOLDS = 10
 STRENGTH = 1500.0
 """λ of the ridge; 1,000 to 3,000 rank the words of held-out rooms about equally well."""
-LEAST_OFTEN = 10
-"""Answers that are right less often have no score of their own."""
+MIN_COUNT = 10
+"""Answers that occur less often have no score of their own."""
 SMALLEST = 1e-4
 """Keeps features and words that never change from being divided by zero."""
 
@@ -243,7 +243,7 @@ def common_words(questions: Sequence[RoomQuestion]) -> list[str]:
     return [
         answer[0]
         for answer, often in counts.items()
-        if len(answer) == 1 and often >= LEAST_OFTEN and not answer[0].isdigit()
+        if len(answer) == 1 and often >= MIN_COUNT and not answer[0].isdigit()
     ]
 
 

@@ -1,9 +1,9 @@
-"""DAQUAR from pixels: the model's two ends, what is learnt, and what is counted."""
+"""DAQUAR from pixels: the model's front and head, its objective and its figures."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor, nn
@@ -44,7 +44,7 @@ MIRRORED = 0.5
 
 @dataclass(frozen=True, slots=True)
 class RoomTables:
-    """What examples point into.
+    """Tables whose rows the examples index.
 
     Shapes (Q texts, N photographs, K words, L labels, R relations):
         texts [Q, 2, 384]; scores [N, 35, K], colours [N, 35, 14], objects [N, 8, 17]
@@ -65,7 +65,7 @@ class RoomExample:
     """One question: rows of the tables, and the right answer.
 
     text, mirrored: the question as it is, and with left and right exchanged.
-    named [8]: which objects' labels it says, bool.
+    named [8]: which objects' labels the question contains, bool.
     answer: row of the closed list, -1 where it is not in it.
     """
 
@@ -101,7 +101,7 @@ class RoomBatch:
 
 @dataclass(frozen=True, slots=True)
 class RoomInputs(Inputs):
-    """And the words' scores at each image token: [B, I, K], which the head points into."""
+    """The tokens, and the words' scores at each image token [B, I, K], which the head reads."""
 
     scores: Tensor
 
@@ -111,7 +111,7 @@ class RoomFront(nn.Module):
 
     In training every second photograph is mirrored, and its question with it.
 
-    words: K; dropout: of scores and features, without which rooms are learnt by heart.
+    words: K; dropout: of scores and features, against overfitting to rooms.
     """
 
     def __init__(self, words: int, hidden: int, dropout: float) -> None:
@@ -154,8 +154,8 @@ class RoomFront(nn.Module):
 class RoomAnswers(nn.Module):
     """Log-probabilities over the closed list [B, A].
 
-    What the fusion read is compared with the answers' names; where it looked, the words that
-    are likely there are made likelier by as much as a learnt gate allows.
+    The pooled vector is compared with the answers' names. Where the readout attends, the scores of
+    the words found there are added, scaled by a learnt gate.
 
     Shapes:
         names [A, 384], often [A]: as `NamedAnswers`
@@ -249,18 +249,12 @@ def mirror(batch: RoomBatch, chosen: Tensor) -> RoomBatch:
     cells = chosen[:, None, None]
     flipped = batch.objects.clone()
     flipped[..., 0], flipped[..., 2] = 1 - batch.objects[..., 2], 1 - batch.objects[..., 0]
-    return RoomBatch(
+    return replace(
+        batch,
         texts=torch.where(cells, batch.mirrored, batch.texts),
-        mirrored=batch.mirrored,
         scores=torch.where(cells, batch.scores[:, backwards], batch.scores),
         colours=torch.where(cells, batch.colours[:, backwards], batch.colours),
         objects=torch.where(cells, flipped, batch.objects),
-        labels=batch.labels,
-        named=batch.named,
-        there=batch.there,
-        answer=batch.answer,
-        relations=batch.relations,
-        answers=batch.answers,
     )
 
 

@@ -43,7 +43,7 @@ RESIZE = 96
 
 @dataclass(frozen=True, slots=True)
 class FolderKnown:
-    """What is fixed when training begins.
+    """What is determined when training begins.
 
     answers, often: the closed list, most frequent first; words: of the text encoder.
     """
@@ -78,7 +78,7 @@ class FolderKnown:
 
 @dataclass(frozen=True, slots=True)
 class FolderPrepared(Prepared):
-    """And what a model is made from."""
+    """The examples, and what a model is made from."""
 
     known: FolderKnown | None = None
 

@@ -40,7 +40,7 @@ WARM_UP_EPOCHS = 2
 
 @dataclass(frozen=True, slots=True)
 class OpenPrepared(Prepared):
-    """And what a model of the vocabulary is made from.
+    """The examples, and what a model of the vocabulary is made from.
 
     Shapes:
         names [A, 384], often [A]: vectors of the answers' names, and how often each is right

@@ -32,7 +32,7 @@ OPTIONS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "gat": ({"heads": HEADS}, {"heads": 1}),
     "rgcn": ({"relations": 1, "bases": 1}, {"relations": 1, "bases": 1}),
 }
-"""What a layer wants besides its sizes, for the first and for the last one."""
+"""Options of a layer besides its sizes, for the first and for the last one."""
 WIDER = {"gat": HEADS}
 """Layers whose hidden features are per head."""
 
@@ -90,7 +90,7 @@ class NodeClassifier(nn.Module):
 
 
 class NodeObjective(Objective[NodeClassifier, CitationGraph]):
-    """Cross-entropy on the labelled nodes; accuracy on validation's, and on test's when asked.
+    """Cross-entropy on the labelled nodes; accuracy on those of validation, or of `part`.
 
     An example is the whole graph; `part` says whose nodes the figures count.
     """
