@@ -13,10 +13,11 @@ from safetensors.numpy import load_file, save_file
 from torch import Tensor
 
 from graph_fusion.encoders import TEXT_ENCODERS, TextEncoder
+from kg.english import identifier_words
 from kg.errors import SightGraphError
 from kg.files import atomic_path, bundled
 from kg.knowledge.memory import Knowledge
-from kg.vocabulary import local_name, split_words
+from kg.vocabulary import local_name
 
 LEVELS = 127
 """Vectors are kept as whole numbers up to this, each with a scale of its own."""
@@ -58,7 +59,7 @@ class NameMeanings:
     def fits(self, concepts: Sequence[str], context: Sequence[str]) -> list[float]:
         """Return how near the gloss of each of `concepts` is to the words of `context`: cosines."""
         known = [self._known.get(self.gloss.get(iri, ""), None) for iri in concepts]
-        texts = [self.gloss.get(iri, split_words(local_name(iri))) for iri in concepts]
+        texts = [self.gloss.get(iri, identifier_words(local_name(iri))) for iri in concepts]
         missing = [text for text, vector in zip(texts, known, strict=True) if vector is None]
         encoded = iter(self._encode(missing)) if missing else iter(())
         vectors = [next(encoded) if one is None else torch.tensor(one) for one in known]

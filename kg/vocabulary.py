@@ -142,12 +142,6 @@ def local_name(iri: str) -> str:
     return re.split(r"[#/:]", iri.rstrip("#/:"))[-1]
 
 
-def split_words(name: str) -> str:
-    """Return an identifier as words: 'paintedBy', 'painted_by' -> 'painted by'."""
-    spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", name)
-    return re.sub(r"[_\-\s]+", " ", spaced).strip().lower()
-
-
 SOURCE = "https://sightgraph.org/source/"
 BUNDLED = "bundled"
 """The source name of the knowledge that ships with SightGraph."""

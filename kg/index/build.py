@@ -15,6 +15,7 @@ import marisa_trie
 import numpy as np
 from numpy.typing import NDArray
 
+from kg.english import identifier_words
 from kg.index.names import Labels, one_line, row_starts, save, save_names
 from kg.index.open import FORMAT, SAME_AS, STRENGTHS
 from kg.vocabulary import (
@@ -35,7 +36,6 @@ from kg.vocabulary import (
     RelationType,
     local_name,
     relation_of,
-    split_words,
 )
 
 REMEMBERED = 500_000
@@ -124,7 +124,7 @@ class _Schema:
         def one(name: str) -> str | None:
             return min(self.stated.get((iri, ONTOLOGY + name), []), default=None)
 
-        label = self.labels.get(iri) or split_words(local_name(iri))
+        label = self.labels.get(iri) or identifier_words(local_name(iri))
         return RelationType(
             iri=iri,
             label=_OWN_LABELS.get(iri, label),

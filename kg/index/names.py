@@ -11,9 +11,9 @@ import marisa_trie
 import numpy as np
 from numpy.typing import NDArray
 
-from kg.english import normalise
+from kg.english import identifier_words, normalise
 from kg.index.spelling import word_arrays
-from kg.vocabulary import LITERAL, local_name, split_words
+from kg.vocabulary import LITERAL, local_name
 
 
 class Labels:
@@ -58,7 +58,7 @@ def save_names(folder: Path, labels: Labels, terms: marisa_trie.Trie) -> None:
     for node in np.flatnonzero(~labelled).tolist():
         term = terms.restore_key(node)
         if not term.startswith(LITERAL):
-            labels.add(node, split_words(local_name(term)), alias=False)
+            labels.add(node, identifier_words(local_name(term)), alias=False)
     names = marisa_trie.Trie(form for name in labels.names() for form in _forms(name))
     given, alias = np.array(labels.node, np.int32), np.array(labels.alias, bool)
     written, form = np.empty(len(given), np.int32), np.empty(len(given), np.int32)

@@ -9,8 +9,9 @@ from difflib import SequenceMatcher
 from itertools import combinations
 from typing import NoReturn
 
+from kg.english import identifier_words
 from kg.errors import SightGraphError, unknown_name
-from kg.vocabulary import IS_A_IRI, ONTOLOGY, RelationType, local_name, split_words
+from kg.vocabulary import IS_A_IRI, ONTOLOGY, RelationType, local_name
 
 BAR = "|"
 _SAME = {"are": "is", "an": "a", "have": "has", "can't": "cannot", "isn't": "is not"}
@@ -103,7 +104,7 @@ def _phrases(relations: Mapping[str, RelationType]) -> Phrases:
     for relation in relations.values():
         for name, backwards in (
             (relation.label, False),
-            (split_words(local_name(relation.iri)), False),
+            (identifier_words(local_name(relation.iri)), False),
             (relation.inverse, True),
         ):
             for phrase in _variants(_plain(name)):
@@ -130,7 +131,7 @@ def _is_ours(iri: str) -> bool:
 
 def _plain(name: str) -> str:
     """Return a relation's name in small words: "usedFor" and "are used for" as "is used for"."""
-    words = split_words(name).split()
+    words = identifier_words(name).split()
     return " ".join(_SAME.get(word, word) for word in words).replace("can not", "cannot")
 
 
@@ -141,7 +142,7 @@ def _divided(text: str, phrases: Phrases) -> tuple[str, str, str] | None:
         return amount["subject"], _NUMBER_OF + amount["of"], amount["number"]
     best: tuple[int, tuple[str, str, str]] | None = None
     for subject, name, object_ in _splits(text):
-        length = len(split_words(name).split())
+        length = len(identifier_words(name).split())
         if _plain(name) in phrases and (best is None or length > best[0]):
             best = (length, (subject, name, object_))
     return None if best is None else best[1]

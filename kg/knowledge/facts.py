@@ -9,7 +9,8 @@ from heapq import heappop, heappush
 from math import inf, log
 from typing import TYPE_CHECKING
 
-from kg.vocabulary import IS_A_IRI, LITERAL, RelationType, Triple, local_name, split_words
+from kg.english import identifier_words
+from kg.vocabulary import IS_A_IRI, LITERAL, RelationType, Triple, local_name
 
 if TYPE_CHECKING:
     import rdflib
@@ -217,7 +218,7 @@ class KnowledgeGraph(ABC):
         if term.startswith(LITERAL):
             return term.removeprefix(LITERAL)
         concept = self.concept(term)
-        return concept.label if concept else split_words(local_name(term))
+        return concept.label if concept else identifier_words(local_name(term))
 
     def _facts_about_all(self, concepts: Iterable[str]) -> Iterable[tuple[str, Fact]]:
         """Yield each of `concepts` with each fact about it; a remote graph sends batches."""

@@ -8,11 +8,12 @@ from pathlib import Path
 
 from rdflib import Graph
 
+from kg.english import identifier_words
 from kg.errors import SightGraphError
 from kg.knowledge.facts import Concept, Fact, KnowledgeGraph
 from kg.knowledge.memory import Knowledge
 from kg.knowledge.store import Store, is_store
-from kg.vocabulary import RelationType, Triple, local_name, split_words
+from kg.vocabulary import RelationType, Triple, local_name
 
 
 class JoinedKnowledge(KnowledgeGraph):
@@ -138,7 +139,7 @@ def load_knowledge(sources: Sequence[str | Path], with_bundled: bool = True) -> 
 
 def _is_described(concept: Concept) -> bool:
     """Whether a concept has a name, a definition or an alias of its own."""
-    named = concept.label != split_words(local_name(concept.iri))
+    named = concept.label != identifier_words(local_name(concept.iri))
     return named or bool(concept.definition or concept.aliases)
 
 

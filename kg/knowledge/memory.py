@@ -11,7 +11,7 @@ from pathlib import Path
 from rdflib import OWL, RDF, RDFS, Graph, Literal, URIRef
 from rdflib.term import Node as Term
 
-from kg.english import normalise
+from kg.english import identifier_words, normalise
 from kg.files import bundled
 from kg.index.spelling import Speller, word_arrays
 from kg.knowledge.facts import Concept, Fact, KnowledgeGraph
@@ -32,7 +32,6 @@ from kg.vocabulary import (
     RelationType,
     local_name,
     relation_of,
-    split_words,
 )
 
 
@@ -190,7 +189,7 @@ class Knowledge(KnowledgeGraph):
         if relation is None or str(value).startswith(STANDARD_VOCABULARIES):
             return
         if relation not in self.relations:
-            name = split_words(local_name(relation))
+            name = identifier_words(local_name(relation))
             self.relations[relation] = RelationType(relation, name, f"{name} of")
         self._concept(str(subject), source)
         stated_as = str(predicate) if str(predicate) != relation else ""
@@ -227,7 +226,7 @@ class Knowledge(KnowledgeGraph):
         declared -= set(triples.subjects(RDF.type, OWL.AnnotationProperty))
         for term in sorted(map(str, declared)):
             subject = URIRef(term)
-            label = _first(triples, subject, RDFS.label) or split_words(local_name(term))
+            label = _first(triples, subject, RDFS.label) or identifier_words(local_name(term))
             key = IS_A_IRI if str(subject) in CATEGORY_TERMS else term
             self.relations[key] = RelationType(
                 iri=key,
@@ -249,7 +248,7 @@ class Knowledge(KnowledgeGraph):
                         self._implies.setdefault(other, set()).add(one)
 
     def _concept(self, iri: str, source: str) -> Concept:
-        name = split_words(local_name(iri))
+        name = identifier_words(local_name(iri))
         return self.concepts.setdefault(iri, Concept(iri, name, source))
 
     def _name(self, concept: Concept, kind: str, texts: Sequence[str]) -> None:

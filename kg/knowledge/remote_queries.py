@@ -9,6 +9,7 @@ from enum import StrEnum
 from rdflib import XSD, Literal, URIRef
 from rdflib.term import Identifier
 
+from kg.english import identifier_words
 from kg.errors import SightGraphError
 from kg.knowledge.endpoint import Row
 from kg.knowledge.facts import Concept
@@ -33,7 +34,6 @@ from kg.vocabulary import (
     Triple,
     local_name,
     relation_of,
-    split_words,
 )
 
 MAX_ROWS = 4_000
@@ -256,7 +256,7 @@ def read_concept(iri: str, rows: Iterable[Row], source: str) -> Concept:
     stated = [(str(row["p"]), row["o"]) for row in rows]
     names = sorted(text_rank(p, o) for p, o in stated if p in NAME_TERMS)
     glosses = [text_rank(p, o) for p, o in stated if p in GLOSS_TERMS]
-    label = names[0][-1] if names else split_words(local_name(iri))
+    label = names[0][-1] if names else identifier_words(local_name(iri))
     other_names = {name for *_, name in names[1:] if name != label}
     return Concept(
         iri,
@@ -276,7 +276,7 @@ def read_relation(predicate: str, rows: Iterable[Row]) -> RelationType:
         stated.setdefault(term.removeprefix(ONTOLOGY), []).append(text_rank(term, row["o"]))
     one = {p: min(values)[-1] for p, values in stated.items()}
     is_a = predicate == IS_A_IRI
-    label = IS_A if is_a else one.get(RDFS + "label", split_words(local_name(predicate)))
+    label = IS_A if is_a else one.get(RDFS + "label", identifier_words(local_name(predicate)))
     return RelationType(
         predicate,
         label,

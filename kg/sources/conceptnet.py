@@ -10,6 +10,7 @@ from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
 
+from kg.english import identifier_words
 from kg.errors import SightGraphError
 from kg.sources import Choice, ImportedTriple, ReadReport
 from kg.sources.text_files import (
@@ -22,7 +23,7 @@ from kg.sources.text_files import (
     open_text,
     path_part,
 )
-from kg.vocabulary import IS_A_IRI, ONTOLOGY, SKOS, split_words
+from kg.vocabulary import IS_A_IRI, ONTOLOGY, SKOS
 
 CONCEPTS = "http://conceptnet.io/c/"
 RELATIONS = "http://conceptnet.io/r/"
@@ -167,7 +168,9 @@ def _statements(edges: Iterable[_Edge], choice: Choice) -> Iterator[ImportedTrip
 def _description(name: str) -> Iterator[ImportedTriple]:
     """Yield what is to be known of the relation `name`."""
     relation = _relation(name)
-    label = LABELS.get(name) or NEGATED_LABELS.get(name) or split_words(name.rpartition("/")[2])
+    label = (
+        LABELS.get(name) or NEGATED_LABELS.get(name) or identifier_words(name.rpartition("/")[2])
+    )
     yield name_of_relation(relation, label)
     if name in NEGATED_LABELS:
         yield ImportedTriple(relation, ONTOLOGY + "negates", _relation(name.removeprefix("Not")))

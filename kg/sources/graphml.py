@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from xml.parsers import expat
 
+from kg.english import identifier_words
 from kg.errors import SightGraphError
 from kg.sources import Choice, ImportedTriple, ReadReport
 from kg.sources.text_files import (
@@ -22,7 +23,7 @@ from kg.sources.text_files import (
     wording,
 )
 from kg.sources.tsv import OWN, OWN_RELATIONS, KnownRelations, iri_of, slug
-from kg.vocabulary import ALIAS_IRI, IS_A_IRI, split_words
+from kg.vocabulary import ALIAS_IRI, IS_A_IRI
 from kg.xml_files import CHUNK, broken_xml, plain_parser
 
 NAMES = ("label", "name", "labels")
@@ -108,14 +109,14 @@ def _node(
     for kind in _kinds(values):
         category = iri_of(kind)
         if category.startswith(OWN) and is_new(category):
-            yield name_of(category, split_words(kind), language)
+            yield name_of(category, identifier_words(kind), language)
         yield ImportedTriple(iri, IS_A_IRI, category)
     for name, value in node.values.items():
         if name.lower() in NAMES or name.lower() in TYPES:
             continue
-        relation = OWN_RELATIONS + slug(split_words(name))
+        relation = OWN_RELATIONS + slug(identifier_words(name))
         if is_new(relation):
-            yield name_of_relation(relation, split_words(name), language)
+            yield name_of_relation(relation, identifier_words(name), language)
         yield ImportedTriple(iri, relation, value, True, "", _datatype(value, types.get(name, "")))
 
 
@@ -137,9 +138,9 @@ def _edge(
     name = next((values[name] for name in RELATIONS if values.get(name)), UNNAMED_RELATION)
     relation = known.iri_of(name)
     if relation in known.datatypes:  # a relation to plain values cannot lead to a node
-        relation = OWN_RELATIONS + slug(split_words(name))
+        relation = OWN_RELATIONS + slug(identifier_words(name))
     if relation.startswith(OWN_RELATIONS) and is_new(relation):
-        yield name_of_relation(relation, split_words(name), language)
+        yield name_of_relation(relation, identifier_words(name), language)
     yield ImportedTriple(ends[0], relation, ends[1], strength=_strength(values))
 
 

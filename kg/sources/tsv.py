@@ -8,6 +8,7 @@ from pathlib import Path
 
 from pyoxigraph import NamedNode, RdfFormat, parse
 
+from kg.english import identifier_words
 from kg.files import bundled
 from kg.sources import Choice, ImportedTriple, ReadReport
 from kg.sources.text_files import (
@@ -19,7 +20,7 @@ from kg.sources.text_files import (
     open_text,
     path_part,
 )
-from kg.vocabulary import IS_A_IRI, OWL, RDF_TYPE, RDFS, local_name, split_words
+from kg.vocabulary import IS_A_IRI, OWL, RDF_TYPE, RDFS, local_name
 
 OWN = "https://sightgraph.org/own/"
 OWN_RELATIONS = OWN + "relation/"
@@ -66,7 +67,7 @@ def read_tsv(path: Path, choice: Choice, report: ReadReport) -> Iterator[Importe
             if not is_iri(words) and is_new(concept):
                 yield name_of(concept, words, choice.language)
         if relation.startswith(OWN_RELATIONS) and is_new(relation):
-            yield name_of_relation(relation, split_words(columns[1]), choice.language)
+            yield name_of_relation(relation, identifier_words(columns[1]), choice.language)
         if datatype is None:
             yield ImportedTriple(subject, relation, value, strength=strength)
         else:
@@ -95,7 +96,7 @@ class KnownRelations:
                 ranges[iri] = value
         for iri in (iri for iri in kinds if kinds[iri] & _PROPERTIES):
             for name in (labels[iri], local_name(iri)):
-                self._by_words.setdefault(split_words(name), iri)
+                self._by_words.setdefault(identifier_words(name), iri)
             if OWL + "DatatypeProperty" in kinds[iri]:
                 self.datatypes[iri] = ranges[iri]
 
@@ -107,7 +108,7 @@ class KnownRelations:
         """
         if is_iri(name):
             return _checked_iri(name)
-        words = split_words(name)
+        words = identifier_words(name)
         return self._by_words.get(words) or OWN_RELATIONS + slug(words)
 
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from kg.english import identifier_words
 from kg.errors import SightGraphError
 from kg.sources import Choice, ImportedTriple, ReadReport
 from kg.sources.open_english_wordnet import (
@@ -18,7 +19,6 @@ from kg.sources.open_english_wordnet import (
     relations_of_synset,
 )
 from kg.sources.text_files import name_of_relation, not_inherited, open_text
-from kg.vocabulary import split_words
 
 PRINCETON = "http://wordnet-rdf.princeton.edu/pwn"
 
@@ -78,7 +78,7 @@ def read_wordnet(path: Path, choice: Choice, report: ReadReport) -> Iterator[Imp
         if relation.startswith(RELATIONS) and relation not in described:
             described.add(relation)
             name = relation.removeprefix(RELATIONS)
-            yield name_of_relation(relation, LABELS.get(name) or split_words(name))
+            yield name_of_relation(relation, LABELS.get(name) or identifier_words(name))
             yield not_inherited(relation)
         yield statement
 

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from kg.english import normalise
+from kg.english import identifier_words, normalise
 from kg.errors import SightGraphError
 from kg.index.build import Quad, build_index
 from kg.index.open import ARRAYS, STRENGTHS, Index
@@ -26,7 +26,6 @@ from kg.vocabulary import (
     RDFS,
     SCHEMA_ORG,
     local_name,
-    split_words,
 )
 
 EX = "https://example.org/"
@@ -99,7 +98,7 @@ class Expected:
             if node.startswith(LITERAL):
                 self.labels[node] = node.removeprefix(LITERAL)
             elif node not in self.labels:
-                self.labels[node] = one_line(split_words(local_name(node)))
+                self.labels[node] = one_line(identifier_words(local_name(node)))
                 self.forms[node].add(form_of(self.labels[node]))
 
 
