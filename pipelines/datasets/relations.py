@@ -1,253 +1,86 @@
-"""What people say of pairs of things, with and without boxes."""
+"""Photographs whose objects and relations are given, read from a file of one's own."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+import json
+from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import permutations, product
 from pathlib import Path
 from typing import Any
 
-from PIL import Image
-from rich.progress import track
-
+from kg.errors import SightGraphError
 from kg.graph import Box
-from kg.knowledge.memory import Knowledge
-from kg.linking import Linker
-from pipelines.build.grounding import Grounder
-from pipelines.datasets.coco import VAL_SPLIT, CocoPhoto, Labelled, read_coco
-from pipelines.datasets.factual import CaptionGraph, read_factual
-from pipelines.datasets.flickr8k import FlickrPhoto, read_flickr8k
-from pipelines.datasets.photographs import TeacherPhoto, read_teacher_boxes
-from pipelines.datasets.related_photos import RelatedPhoto
-from pipelines.datasets.splits import Part, for_training, in_part, predicate_part
-from pipelines.reading.lexicon import listed
-from pipelines.reading.parser import Entity
-from pipelines.reading.triples import IS, Triple, canonical
-from pipelines.seeing.geometry import relations as spatial_relations
-
-VAL_SPLITS = (VAL_SPLIT, "val")
-"""Official parts that relations and colours are measured on."""
-LEAST_PREDICATE = 10
-"""How often a predicate must be said to be taught."""
-TEACHER_SCORE = 0.3
-LEAST_FIT = 0.6
-"""Least score of the grounder with which a noun means a box."""
-
-
-def said_triples(data: Path) -> list[list[Triple]]:
-    """Return the relations of FACTUAL's captions of the part train, caption by caption.
-
-    Raises:
-        SightGraphError: the file is missing.
-    """
-    return [list(_one_form(graph.triples)) for graph in training_captions(data)]
-
-
-def training_captions(data: Path) -> list[CaptionGraph]:
-    """Return FACTUAL's captions of the part train."""
-    return for_training(in_part(read_factual(data / "factual" / "train.csv"), "train"))
-
-
-def _one_form(triples: Sequence[Triple]) -> Iterator[Triple]:
-    for subject, predicate, target in triples:
-        if predicate != IS:
-            form, exchanged = canonical(predicate)
-            first, second = (target, subject) if exchanged else (subject, target)
-            yield first, form, second
-
-
-PERSON_WORDS = listed(
-    "man woman boy girl child kid men women boys girls children people player lady guy skier "
-    "surfer skateboarder snowboarder baby batter pitcher"
-)
-
-
-def with_general_names(captions: Sequence[Sequence[Triple]]) -> list[list[Triple]]:
-    """Return the captions and, where they speak of men, women ..., the same of a "person".
-
-    Detectors and graphs say "person" where people hardly ever do.
-    """
-    general = [
-        [(_general(s), p, _general(o)) for s, p, o in caption if {s, o} & PERSON_WORDS]
-        for caption in captions
-    ]
-    return [list(caption) for caption in captions] + [one for one in general if one]
-
-
-def _general(name: str) -> str:
-    return "person" if name in PERSON_WORDS else name
-
-
-def placed_photos(data: Path) -> list[RelatedPhoto]:
-    """Return photographs with the teacher's boxes and what geometry alone says of them.
-
-    "near" is said of pairs that nothing else is said of.
-
-    Raises:
-        SightGraphError: the file of boxes is missing.
-    """
-    photos = []
-    for one in placed(data):
-        name = one.name
-        boxes = [(label, box) for label, score, box in one.boxes if score >= TEACHER_SCORE][
-            :MOST_PLACED
-        ]
-        if len(boxes) < 2:
-            continue
-        with Image.open(data / name) as image:
-            width, height = image.size
-        corners = [Box(*box) for _, box in boxes]
-        relations = [
-            (a, canonical(PLACED.get(predicate, predicate)).text, b)
-            for a, b in permutations(range(len(boxes)), 2)
-            for predicate in _said_of_places(corners[a], corners[b], width, height)
-        ]
-        labels = tuple(label for label, _ in boxes)
-        photos.append(RelatedPhoto(name, width, height, labels, tuple(corners), tuple(relations)))
-    return photos
-
-
-def placed(data: Path) -> list[TeacherPhoto]:
-    """Return the photographs whose geometry is trained on: of the part train, none of coco_mini."""
-    photos = in_part(read_teacher_boxes(data), "train")
-    left_out = ("coco_mini", "caltech101", "imagenet")
-    return for_training(one for one in photos if not one.name.startswith(left_out))
-
-
-PLACED = {"near": "next to"}
-"""What people say for a relation of `pipelines.seeing.geometry`."""
-MOST_PLACED = 8
-
-
-def _said_of_places(a: Box, b: Box, width: int, height: int) -> list[str]:
-    """Return the one relation that tells most: in, on, under, above, near."""
-    found = spatial_relations(a, b, width, height)
-    for name in ("in", "on", "under", "above", "near"):
-        if name in found:
-            return [name]
-    return []
-
-
-def taught_predicates(captions: Sequence[Sequence[Triple]]) -> list[str]:
-    """Return the predicates that are taught."""
-    counts = Counter(one[1] for caption in captions for one in caption)
-    return sorted(
-        name
-        for name, count in counts.items()
-        if count >= LEAST_PREDICATE and predicate_part(name, count) == "train"
-    )
-
-
-def captioned_photos(
-    data: Path, train: bool, read: Callable[[str], list[Triple]]
-) -> list[RelatedPhoto]:
-    """Return photographs whose captions state relations between objects that have a box.
-
-    train: those of the part train, or else the official val parts of COCO and Flickr8k. COCO's
-    boxes are people's, Flickr8k's are the teacher's. read: reads a caption into triples.
-
-    Raises:
-        SightGraphError: a data set is missing.
-    """
-    nouns = CaptionNouns()
-    photos = []
-    for photo in track(captioned(data, train), "reading captions"):
-        name = photo.name
-        labels = tuple(label for label, _, _ in photo.boxes)
-        boxes = tuple(Box(*box) for _, _, box in photo.boxes)
-        said = {triple: None for caption in photo.captions for triple in _one_form(read(caption))}
-        relations: dict[tuple[int, str, int], None] = {}
-        for subject, predicate, target in said:
-            pair = _nearest(nouns(subject, labels), nouns(target, labels), boxes)
-            if pair is not None:
-                relations[pair[0], predicate, pair[1]] = None
-        if relations:
-            with Image.open(data / name) as image:
-                width, height = image.size
-            photos.append(RelatedPhoto(name, width, height, labels, boxes, tuple(relations)))
-    return photos
 
 
 @dataclass(frozen=True, slots=True)
-class CaptionedPhoto:
-    """A photograph, by its path in the folder of data sets, with its captions and boxes."""
+class RelatedPhoto:
+    """A photograph's objects and what people said holds between them.
 
-    name: str
-    part: Part
-    captions: list[str]
-    boxes: Labelled
+    width, height and boxes in pixels; relations: (subject index, predicate, object index).
+    """
+
+    id: str
+    width: float
+    height: float
+    labels: tuple[str, ...]
+    boxes: tuple[Box, ...]
+    relations: tuple[tuple[int, str, int], ...]
+    split: str = ""
 
 
-def captioned(data: Path, train: bool, least: int = 2) -> list[CaptionedPhoto]:
-    """Return the photographs that have captions and at least `least` boxes.
-
-    train: as in `captioned_photos`.
+def read_relations(file: Path) -> tuple[list[RelatedPhoto], list[str]]:
+    """Read photographs with objects and relations, and the predicates to choose from.
 
     Raises:
-        SightGraphError: a data set is missing.
+        SightGraphError: the file cannot be read, or an image of it is wrong.
     """
-    teacher = {one.name: one.boxes for one in read_teacher_boxes(data)}
-    coco, flickr = read_coco(data / "coco_mini"), read_flickr8k(data / "flickr8k_1k")
-    photos = [_captioned("coco_mini", one, one.boxes) for one in coco if _is_used(one, train)]
-    for photo in flickr:
-        if _is_used(photo, train):
-            found = teacher.get(f"flickr8k_1k/{photo.file_name}", [])
-            sure = [box for box in found if box[1] >= TEACHER_SCORE]
-            photos.append(_captioned("flickr8k_1k", photo, sure))
-    chosen = [one for one in photos if one.captions and len(one.boxes) >= least]
-    return for_training(chosen) if train else chosen
+    try:
+        content = json.loads(file.read_text(encoding="utf-8"))
+        images, predicates = content["images"], [str(one) for one in content["predicates"]]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise SightGraphError(
+            f"'{file}' cannot be read as relations: {error!r}. It needs "
+            '{"images": [...], "predicates": [...]}.'
+        ) from error
+    return [_photo(file, one, set(predicates)) for one in images], predicates
 
 
-def _is_used(photo: CocoPhoto | FlickrPhoto, train: bool) -> bool:
-    return photo.part == "train" if train else photo.split in VAL_SPLITS
+def _photo(file: Path, one: dict[str, Any], predicates: set[str]) -> RelatedPhoto:
+    name = one.get("id", "?") if isinstance(one, dict) else "?"
+    try:
+        objects = one["objects"]
+        relations = tuple((int(s), str(p), int(o)) for s, p, o in one["relations"])
+        photo = RelatedPhoto(
+            str(name),
+            float(one["width"]),
+            float(one["height"]),
+            tuple(str(each["label"]) for each in objects),
+            tuple(_box(each["box"]) for each in objects),
+            relations,
+            str(one.get("split") or ""),
+        )
+        for subject, predicate, target in relations:
+            if not (0 <= subject < len(objects) and 0 <= target < len(objects)):
+                raise ValueError(f"a relation points to object {max(subject, target)}")
+            if predicate not in predicates:
+                raise ValueError(f"'{predicate}' is not among the file's predicates")
+        if min(photo.width, photo.height) <= 0:
+            raise ValueError("width and height must be above 0")
+    except (KeyError, TypeError, ValueError) as error:
+        raise SightGraphError(f"'{file}', image {name}: {error}. Correct this image.") from error
+    return photo
 
 
-def _captioned(folder: str, photo: CocoPhoto | FlickrPhoto, boxes: Labelled) -> CaptionedPhoto:
-    return CaptionedPhoto(f"{folder}/{photo.file_name}", photo.part, photo.captions, boxes)
-
-
-class CaptionNouns:
-    """Finds the boxes that the nouns of a caption mean, by label, synonym and category."""
-
-    def __init__(self) -> None:
-        knowledge = Knowledge.bundled()
-        self._grounder = Grounder(knowledge, Linker(knowledge))
-        self._kept: dict[tuple[str, str], float] = {}
-
-    def __call__(self, name: str, labels: Sequence[str]) -> list[int]:
-        """Return the indexes of the objects that fit `name` best."""
-        fits = [self._fit(name, label) for label in labels]
-        best = max(fits, default=0.0)
-        return [index for index, fit in enumerate(fits) if best >= LEAST_FIT and fit == best]
-
-    def _fit(self, name: str, label: str) -> float:
-        if (name, label) not in self._kept:
-            words = Entity(name, 0, len(name), name)
-            self._kept[name, label], _ = self._grounder.fit(words, label)
-        return self._kept[name, label]
-
-
-def _nearest(
-    first: Sequence[int], second: Sequence[int], boxes: Sequence[Box]
-) -> tuple[int, int] | None:
-    """Of the objects that subject and object may be, return the two that lie nearest."""
-
-    def distance(pair: tuple[int, int]) -> float:
-        a, b = boxes[pair[0]], boxes[pair[1]]
-        dx = max(a[0], b[0]) - min(a[2], b[2])
-        dy = max(a[1], b[1]) - min(a[3], b[3])
-        return max(dx, 0.0) + max(dy, 0.0) - (dx < 0 and dy < 0) * dx * dy / 1e4
-
-    return min(
-        (pair for pair in product(first, second) if pair[0] != pair[1]), key=distance, default=None
-    )
+def _box(values: Sequence[float]) -> Box:
+    x1, y1, x2, y2 = (float(value) for value in values)
+    if not (x1 <= x2 and y1 <= y2):
+        raise ValueError(f"the box {list(values)} is not [x1, y1, x2, y2]")
+    return Box(x1, y1, x2, y2)
 
 
 def as_json(photos: Sequence[RelatedPhoto], predicates: Sequence[str]) -> dict[str, Any]:
-    """Return what `pipelines.evaluate.relations.read_relations` reads."""
-    said = {predicate for photo in photos for _, predicate, _ in photo.relations}
+    """Return the content of a file that `read_relations` reads."""
+    stated = {predicate for photo in photos for _, predicate, _ in photo.relations}
     return {
         "images": [
             {
@@ -262,5 +95,5 @@ def as_json(photos: Sequence[RelatedPhoto], predicates: Sequence[str]) -> dict[s
             }
             for photo in photos
         ],
-        "predicates": sorted(said | set(predicates)),
+        "predicates": sorted(stated | set(predicates)),
     }

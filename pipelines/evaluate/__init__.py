@@ -215,7 +215,7 @@ _add(
 )
 _add(
     "question-parsing",
-    "evaluate.question_parsing:QuestionParsingEvaluator",
+    "evaluate.parser:QuestionParsingEvaluator",
     "Measure the analysis of questions: the share that is right in every field.",
     Options(
         data="file as tests/pipelines/question_cases.json",

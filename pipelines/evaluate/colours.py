@@ -11,8 +11,8 @@ from rich.progress import track
 
 from kg.errors import SightGraphError
 from kg.graph import Box
-from pipelines.datasets.relations import CaptionNouns, captioned
 from pipelines.evaluate.protocol import Report, Source
+from pipelines.generate.relation_examples import CaptionNouns, captioned
 from pipelines.photo import Photo
 from pipelines.reading.parser import CaptionReader
 from pipelines.reading.text_graph_reader import TrainedReader

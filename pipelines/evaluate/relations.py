@@ -13,7 +13,7 @@ import numpy as np
 from rich.progress import track
 
 from kg.errors import unknown_name
-from pipelines.datasets.related_photos import RelatedPhoto, read_relations
+from pipelines.datasets.relations import RelatedPhoto, read_relations
 from pipelines.evaluate.protocol import Report, Source
 from pipelines.reading.triples import canonical
 

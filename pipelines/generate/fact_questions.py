@@ -12,7 +12,7 @@ from kg.knowledge.memory import Knowledge
 from kg.vocabulary import IS_A
 from pipelines.datasets.okvqa import OpenQuestion
 from pipelines.datasets.splits import Part, concept_part, for_training, in_part
-from pipelines.generate.references import TOO_GENERAL
+from pipelines.generate.question import TOO_GENERAL
 from pipelines.generate.wordings import ask_about, asks, grouped, listed
 
 MOST_BESIDE = 4

@@ -10,8 +10,13 @@ from kg.graph import Node
 from kg.knowledge.facts import Fact
 from kg.knowledge.memory import Knowledge
 from kg.vocabulary import IS_A
-from pipelines.generate.question import GeneratedQuestion
-from pipelines.generate.references import TOO_GENERAL, Reference, References, ReferenceScene
+from pipelines.generate.question import (
+    TOO_GENERAL,
+    GeneratedQuestion,
+    Reference,
+    References,
+    ReferenceScene,
+)
 from pipelines.generate.wordings import ask_about, bare_verb, capital, grouped, listed, nested
 from pipelines.seeing.perception_types import HAS_POSITION
 

@@ -17,7 +17,7 @@ from kg.knowledge.memory import Knowledge
 from kg.vocabulary import IS_A, MEANS, EdgeKind, NodeKind
 from pipelines.datasets.coco import VAL_SPLIT, CocoPhoto, read_coco
 from pipelines.datasets.splits import PARTS, Part, concept_part, for_training, in_part
-from pipelines.generate.references import TOO_GENERAL
+from pipelines.generate.question import TOO_GENERAL
 from pipelines.generate.wordings import ask_about, asks
 from pipelines.seeing.geometry import relations as spatial_relations
 

@@ -16,10 +16,14 @@ from kg.knowledge.memory import Knowledge
 from kg.vocabulary import IS_A
 from pipelines.build.builder import GraphBuilder
 from pipelines.generate.finer_questions import FinerQuestions
-from pipelines.generate.question import GeneratedQuestion
-from pipelines.generate.references import TOO_GENERAL, Reference, References, ReferenceScene
-from pipelines.generate.seen_questions import SeenQuestions
-from pipelines.generate.spatial_questions import SpatialQuestions
+from pipelines.generate.question import (
+    TOO_GENERAL,
+    GeneratedQuestion,
+    Reference,
+    References,
+    ReferenceScene,
+)
+from pipelines.generate.seen_questions import SeenQuestions, SpatialQuestions
 from pipelines.generate.wordings import (
     agreeing,
     ask_about,

@@ -1,4 +1,4 @@
-"""Questions about what is seen: colours, places in the picture, sizes, doings, the scene."""
+"""Questions about what is seen: colours, sizes, positions, places, activities, the scene."""
 
 from __future__ import annotations
 
@@ -7,8 +7,7 @@ from random import Random
 from kg.english import with_article
 from kg.graph import Edge, Node
 from kg.vocabulary import EdgeKind, NodeKind
-from pipelines.generate.question import GeneratedQuestion
-from pipelines.generate.references import References, ReferenceScene
+from pipelines.generate.question import GeneratedQuestion, References, ReferenceScene
 from pipelines.generate.wordings import capital, grouped, listed
 from pipelines.seeing.colours import COLOURS
 from pipelines.seeing.perception_types import HAS_COLOUR, HAS_POSITION, HAS_SIZE
@@ -140,3 +139,57 @@ def _doings(scene: ReferenceScene) -> list[Edge]:
         for edge in scene.graph.edges(EdgeKind.SEMANTIC)
         if edge.origin == "relations" and edge.source in scene.concept
     ]
+
+
+class SpatialQuestions:
+    """Writes questions whose answer is read off the spatial edges."""
+
+    def __init__(self, references: References, random: Random) -> None:
+        self.references = references
+        self.random = random
+
+    def which(self, scene: ReferenceScene) -> GeneratedQuestion | None:
+        """What is left of X?"""
+        found = self.references.spatial_pair(scene)
+        if found is None:
+            return None
+        anchor, relation, targets, edges = found
+        wording = self.random.choice(listed("spatial_questions", "select"))
+        where = self.random.choice(grouped("spatial_questions", "phrases")[relation])
+        return GeneratedQuestion(
+            text=wording.format(where=where, anchor=anchor.label),
+            kind="spatial",
+            subject=scene.concept[anchor.id],
+            wording=where,
+            answers=frozenset(node.id for node in targets),
+            path=frozenset((edge.source, edge.target) for edge in edges),
+        )
+
+    def whether(self, scene: ReferenceScene) -> GeneratedQuestion | None:
+        """Is X left of Y?"""
+        found = self.references.spatial_pair(scene)
+        if found is None:
+            return None
+        anchor, relation, _, _ = found
+        other = self.random.choice(scene.objects)
+        if other.label == anchor.label:
+            return None
+        edges = [
+            edge
+            for one in scene.same_label(other)
+            for edge in scene.graph.edges_between(one.id, anchor.id)
+            if edge.relation == relation
+        ]
+        where = self.random.choice(grouped("spatial_questions", "phrases")[relation])
+        wording = self.random.choice(listed("spatial_questions", "yes_no"))
+        text = wording.format(
+            x=other.label, a_x=with_article(other.label), where=where, anchor=anchor.label
+        )
+        return GeneratedQuestion(
+            text=text,
+            kind="spatial yes/no",
+            subject=scene.concept[anchor.id],
+            wording=where,
+            yes=bool(edges),
+            path=frozenset((edge.source, edge.target) for edge in edges),
+        )

@@ -24,9 +24,9 @@ from graph_fusion.perception import RelationNetwork, pair_geometry
 from graph_fusion.training import Objective, TrainingOptions, save_model
 from graph_fusion.weights import deterministic
 from kg.files import write_text
-from pipelines.datasets.related_photos import RelatedPhoto
-from pipelines.datasets.relations import (
-    as_json,
+from pipelines.datasets.relations import RelatedPhoto, as_json
+from pipelines.datasets.splits import Divided
+from pipelines.generate.relation_examples import (
     captioned,
     captioned_photos,
     placed,
@@ -36,7 +36,6 @@ from pipelines.datasets.relations import (
     training_captions,
     with_general_names,
 )
-from pipelines.datasets.splits import Divided
 from pipelines.reading.text_graph_reader import TrainedReader
 from pipelines.reading.triples import Triple
 

@@ -26,8 +26,8 @@ from kg.files import atomic_path
 from kg.knowledge.store import Store
 from kg.retrieval import FEATURES, Retriever
 from pipelines.build.retrieval import relation_vectors
-from pipelines.datasets.retrieval import Judge, RetrievalQuestion, SeedFinder, read_questions
 from pipelines.datasets.splits import for_training, in_part
+from pipelines.evaluate.retrieval import Judge, RetrievalQuestion, SeedFinder, read_questions
 
 HIDDEN, SHARED = 32, 32
 """Hidden units over the features; dimensions into which questions and relations are projected."""

@@ -1,6 +1,6 @@
 """Training of the scene network, which names the scene of a photograph.
 
-An example is a photograph with weak scene labels (`pipelines.datasets.scenes`); the objective
+An example is a photograph with weak scene labels (`pipelines.evaluate.scenes`); the objective
 is binary cross-entropy of each scene. The model folder gets model.safetensors and config.json.
 """
 
@@ -17,16 +17,17 @@ from torch.nn import functional as F
 from graph_fusion.perception import SceneNetwork
 from graph_fusion.training import Figures, Objective, TrainingOptions, fit, save_model
 from graph_fusion.weights import deterministic
-from pipelines.datasets.scenes import (
+from pipelines.datasets.splits import for_choosing, for_training, in_part
+from pipelines.detectors.bundled import BundledDetector
+from pipelines.evaluate.scenes import (
     LabelledPhoto,
     ScenePhotographs,
     encode_photographs,
+    probabilities,
+    ranking_figures,
     used_scenes,
     weak_labels,
 )
-from pipelines.datasets.splits import for_choosing, for_training, in_part
-from pipelines.detectors.bundled import BundledDetector
-from pipelines.evaluate.scenes import probabilities, ranking_figures
 
 PRECISION = 0.6
 """Minimum precision on the part development of the scenes above the threshold."""

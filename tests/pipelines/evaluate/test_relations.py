@@ -11,11 +11,11 @@ import numpy as np
 import pytest
 
 from kg.errors import SightGraphError
-from pipelines.datasets.related_photos import RelatedPhoto, read_relations
-from pipelines.datasets.relations import as_json, with_general_names
+from pipelines.datasets.relations import RelatedPhoto, as_json, read_relations
 from pipelines.datasets.splits import predicate_part
 from pipelines.evaluate import Source
 from pipelines.evaluate.relations import RelationsEvaluator, Scorer, ranks, recalls
+from pipelines.generate.relation_examples import with_general_names
 
 PHOTO = RelatedPhoto(
     "p", 100, 100, ("person", "horse"), ((10, 0, 40, 60), (0, 30, 60, 90)), ((0, "ride", 1),)

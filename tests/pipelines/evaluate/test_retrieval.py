@@ -19,16 +19,18 @@ from kg.knowledge.store import Store
 from kg.knowledge.store_import import import_source
 from kg.retrieval import FEATURES, Candidates, Ranker, Retriever
 from pipelines.build.retrieval import relation_vectors
-from pipelines.datasets.retrieval import (
+from pipelines.datasets.splits import in_part
+from pipelines.evaluate import Source
+from pipelines.evaluate.retrieval import (
+    BEST,
+    RANKINGS,
     Judge,
+    RetrievalEvaluator,
     RetrievalQuestion,
     SeedFinder,
     name_forms,
     read_questions,
 )
-from pipelines.datasets.splits import in_part
-from pipelines.evaluate import Source
-from pipelines.evaluate.retrieval import BEST, RANKINGS, RetrievalEvaluator
 from pipelines.training.retrieval import (
     RankerExample,
     RankerNetwork,

@@ -8,9 +8,8 @@ from kg.graph import PhotoInfo, SceneGraph
 from kg.knowledge.memory import Knowledge
 from pipelines.build.builder import GraphBuilder
 from pipelines.detections import Detection
-from pipelines.generate.question import GeneratedQuestion
+from pipelines.generate.question import GeneratedQuestion, ReferenceScene
 from pipelines.generate.questions import QuestionWriter
-from pipelines.generate.references import ReferenceScene
 from pipelines.generate.wordings import nested
 from pipelines.seeing.perception_types import HAS_POSITION, Seen, SeenAttribute
 

@@ -10,7 +10,7 @@ import torch
 from graph_fusion import training
 from graph_fusion.perception import RelationNetwork
 from graph_fusion.training.batches import seed_all
-from pipelines.datasets.related_photos import RelatedPhoto
+from pipelines.datasets.relations import RelatedPhoto
 from pipelines.training.relations import (
     IGNORED,
     PLACED_SHARE,

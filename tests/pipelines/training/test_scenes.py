@@ -10,8 +10,14 @@ import torch
 from torch import Tensor
 
 from kg.errors import SightGraphError
-from pipelines.datasets.scenes import SCENES, ScenePhotographs, weak_labels
-from pipelines.evaluate.scenes import average_precision, probabilities, ranking_figures
+from pipelines.evaluate.scenes import (
+    SCENES,
+    ScenePhotographs,
+    average_precision,
+    probabilities,
+    ranking_figures,
+    weak_labels,
+)
 from pipelines.training.scenes import SceneTraining, threshold, train_network
 
 
