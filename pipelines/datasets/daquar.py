@@ -61,8 +61,8 @@ def read_daquar(folder: Path) -> Daquar:
     """
     photographs = read_photographs(folder)
     records = _records(folder / "questions.json")
-    asked = [_whole(one, "image_id", "questions.json") for one in records]
-    for number in dict.fromkeys(asked):
+    numbers = [_whole(one, "image_id", "questions.json") for one in records]
+    for number in dict.fromkeys(numbers):
         if number not in photographs:
             raise SightGraphError(
                 f"{folder / 'questions.json'} asks about photograph {number}, which images.json "
@@ -74,7 +74,8 @@ def read_daquar(folder: Path) -> Daquar:
                 "beside images.json."
             )
     questions = (
-        _question(one, photographs[number].part) for one, number in zip(records, asked, strict=True)
+        _question(one, photographs[number].part)
+        for one, number in zip(records, numbers, strict=True)
     )
     return Daquar(tuple(questions), photographs)
 

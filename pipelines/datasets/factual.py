@@ -21,7 +21,7 @@ from pipelines.reading.triples import IS, Triple, parse_triples
 
 LONGEST_CAPTION = 24
 """Words; longer captions are left out of training (1 in 200)."""
-LEAST_LINKS, LEAST_NAMES, LEAST_IMPLIED = 2, 4, 4
+MIN_LINKS, MIN_NAMES, MIN_IMPLIED = 2, 4, 4
 """How often a label must be seen to become one of the network's."""
 
 RENAMED_SHARE = 0.25
@@ -181,7 +181,7 @@ def learn_renamings(graphs: Iterable[CaptionGraph]) -> frozenset[tuple[str, str]
     found = set()
     for (span, name), count in together.items():
         usual = " " not in span and count / alone[span] > RENAMED_SHARE
-        if count >= LEAST_NAMES and (usual or _akin(span, name)):
+        if count >= MIN_NAMES and (usual or _akin(span, name)):
             found.add((span, name))
     return frozenset(found | set(TO_TEN.items()))
 

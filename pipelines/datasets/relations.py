@@ -14,7 +14,7 @@ from kg.graph import Box
 
 @dataclass(frozen=True, slots=True)
 class RelatedPhoto:
-    """A photograph's objects and what people said holds between them.
+    """A photograph's objects and the relations that people stated between them.
 
     width, height and boxes in pixels; relations: (subject index, predicate, object index).
     """

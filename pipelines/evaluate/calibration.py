@@ -1,4 +1,4 @@
-"""Whether a model knows when it is right: calibration, and accuracy over coverage."""
+"""Calibration of the confidence, and accuracy over coverage."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ Numbers = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """How sure an answer was, and whether it is right.
+    """The confidence of an answer, and whether it is right.
 
-    abstained: the model said that it does not know; confidence and right are then those of its
+    abstained: the answer is "I don't know"; confidence and right are then those of its
         best candidate, which ranks below every answer that was given.
 
     Raises:
@@ -44,11 +44,11 @@ class Judged:
 
 @dataclass(frozen=True, slots=True)
 class RiskCoverage:
-    """The share of wrong answers among the surest (El-Yaniv and Wiener, JMLR 2010).
+    """The share of wrong answers among the most confident (El-Yaniv and Wiener, JMLR 2010).
 
     coverage, right [N]: shares of all, and of those right, after the first, the first two, ...
-        of N answers, surest first. Answers that are equally sure are right in equal parts:
-        their order means nothing.
+        of N answers, most confident first. Answers of equal confidence share their number right,
+        because their order is arbitrary.
     """
 
     coverage: Numbers
@@ -65,7 +65,7 @@ class RiskCoverage:
         return float(self.risk.mean())
 
     def accuracy(self, coverage: float) -> float:
-        """Return the share right among the surest `coverage` of all answers, at least one."""
+        """Return the accuracy of the most confident `coverage` of all answers, at least one."""
         amount = max(1, math.ceil(coverage * len(self.right)))
         return float(self.right[amount - 1])
 
@@ -84,7 +84,7 @@ def calibration_error(judged: Sequence[Judged], bins: int = BINS) -> float:
 def adaptive_calibration_error(judged: Sequence[Judged], bins: int = BINS) -> float:
     """Return the same over bins of equally many answers (Nguyen and O'Connor, EMNLP 2015).
 
-    Answers that are equally sure stay in one bin.
+    Answers of equal confidence stay in one bin.
     """
     confidence, right = _arrays(judged)
     _, group, amount = np.unique(confidence, return_inverse=True, return_counts=True)
@@ -93,11 +93,11 @@ def adaptive_calibration_error(judged: Sequence[Judged], bins: int = BINS) -> fl
 
 
 def risk_coverage(judged: Sequence[Judged]) -> RiskCoverage:
-    """Return the risk at every coverage; who abstained comes last, surest candidate first."""
+    """Return the risk at every coverage; abstentions come last, by their best candidate."""
     confidence, right = _arrays(judged)
     # Above every abstention, whose confidence is at most 1.
-    sureness = confidence + 2.0 * np.array([not one.abstained for one in judged])
-    _, group, amount = np.unique(-sureness, return_inverse=True, return_counts=True)
+    rank = confidence + 2.0 * np.array([not one.abstained for one in judged])
+    _, group, amount = np.unique(-rank, return_inverse=True, return_counts=True)
     share = np.bincount(group, right) / amount
     number = np.arange(1, len(judged) + 1)
     return RiskCoverage(number / len(judged), np.cumsum(np.repeat(share, amount)) / number)
@@ -133,7 +133,7 @@ def plot(judged: Sequence[Judged], target: Path) -> None:
     axes.annotate(f"{half:.1f}", (100 * HALF, half), (4, -12), textcoords="offset points")
     axes.set_xlim(0, 100)
     axes.set_ylim(0, 100)
-    axes.set_xlabel("coverage: the surest answers, %")
+    axes.set_xlabel("coverage: the most confident answers, %")
     axes.set_ylabel("risk: wrong among them, %")
     title = f"{len(judged)} questions; dashed: risk of all; right of the dots: it does not know"
     axes.set_title(title, fontsize=8)

@@ -22,7 +22,9 @@ from pipelines.seeing.colours import COLOURS, colours_of
 SAME_COLOUR = {"gray": "grey", "golden": "yellow", "tan": "brown", "blonde": "yellow"}
 
 
-def said_colours(data: Path, train: bool, reader: CaptionReader) -> list[tuple[str, Box, set[str]]]:
+def named_colours(
+    data: Path, train: bool, reader: CaptionReader
+) -> list[tuple[str, Box, set[str]]]:
     """Return (file, box, colours) of objects whose colour a caption names.
 
     Only nouns that fit a single box of the photograph count. train: the train parts of COCO
@@ -33,10 +35,10 @@ def said_colours(data: Path, train: bool, reader: CaptionReader) -> list[tuple[s
     """
     nouns = CaptionNouns()
     found = []
-    for photo in track(captioned(data, train, least=1), "reading captions"):
+    for photo in track(captioned(data, train, min_boxes=1), "reading captions"):
         boxes = photo.boxes
         labels = [label for label, _, _ in boxes]
-        said: dict[int, set[str]] = {}
+        named: dict[int, set[str]] = {}
         for caption in photo.captions:
             for subject, predicate, value in reader(caption):
                 colour = SAME_COLOUR.get(value, value)
@@ -44,8 +46,8 @@ def said_colours(data: Path, train: bool, reader: CaptionReader) -> list[tuple[s
                     continue
                 fitting = nouns(subject, labels)
                 if len(fitting) == 1:
-                    said.setdefault(fitting[0], set()).add(colour)
-        for index, colours in said.items():
+                    named.setdefault(fitting[0], set()).add(colour)
+        for index, colours in named.items():
             found.append((photo.name, Box(*boxes[index][2]), colours))
     return found
 
@@ -54,7 +56,7 @@ def said_colours(data: Path, train: bool, reader: CaptionReader) -> list[tuple[s
 class ColoursEvaluator:
     """How often the largest, or one of the two largest colours is one that people name.
 
-    Beside it: always the most frequent colour, and no discount for what is around a box.
+    Baselines: always the most frequent colour, and no discount for the surroundings of a box.
     """
 
     def dataset(self, source: Source) -> Path:
@@ -70,14 +72,14 @@ class ColoursEvaluator:
         Raises:
             SightGraphError: a data set is missing, or no caption names a colour.
         """
-        said = said_colours(dataset, False, reader)
-        if not said:
+        named = named_colours(dataset, False, reader)
+        if not named:
             raise SightGraphError(f"no caption in '{dataset}' names the colour of an object.")
-        counts = Counter(colour for _, _, colours in said for colour in colours)
+        counts = Counter(colour for _, _, colours in named for colour in colours)
         usual = counts.most_common(1)[0][0]
         always = f"always {usual}: top-1"
         rows = []
-        for name, box, colours in track(said, "looking"):
+        for name, box, colours in track(named, "looking"):
             photo = Photo.open(dataset / name)
             first, *others = [one.name for one in colours_of(photo, box)]
             plain = colours_of(photo, box, discount=False)[0].name
@@ -95,4 +97,4 @@ class ColoursEvaluator:
             )
         measures = ("top-1", "among two", "without discount: top-1", always)
         shares = {name: float(np.mean([row[name] for row in rows])) for name in measures}
-        return Report("top-1", {"objects": float(len(said))} | shares, rows)
+        return Report("top-1", {"objects": float(len(named))} | shares, rows)

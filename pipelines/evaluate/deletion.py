@@ -16,7 +16,7 @@ from pipelines.answering.paths import with_following
 from pipelines.datasets.questions import PhotoQuestion
 from pipelines.detections import Detection
 from pipelines.evaluate.protocol import Report, Source
-from pipelines.evaluate.questions import AskedPhotos
+from pipelines.evaluate.questions import PhotoQuestions
 from pipelines.explain import DRAWS, Control
 from pipelines.photo import Photo
 from pipelines.sightgraph import SightGraph
@@ -65,19 +65,19 @@ class DeletionEvaluator:
     draws: int = DRAWS
     seed: int = 0
 
-    def dataset(self, source: Source) -> AskedPhotos:
-        return AskedPhotos.read(source)
+    def dataset(self, source: Source) -> PhotoQuestions:
+        return PhotoQuestions.read(source)
 
     def system(self, model: Path | None = None) -> SightGraph:
         return SightGraph.from_pretrained(answerer=model)
 
-    def __call__(self, sightgraph: SightGraph, dataset: AskedPhotos) -> Report:
+    def __call__(self, sightgraph: SightGraph, dataset: PhotoQuestions) -> Report:
         tested = list(self.deletions(sightgraph, dataset))
         rows = [_row(one) for one in tested]
         primary = "rest on them more than on others"
         return Report(primary, figures(tested), rows, {"goal": GOAL, "answers": rows})
 
-    def deletions(self, sightgraph: SightGraph, dataset: AskedPhotos) -> Iterator[Deletion]:
+    def deletions(self, sightgraph: SightGraph, dataset: PhotoQuestions) -> Iterator[Deletion]:
         """Yield what deletion does to every answer that is given; progress goes to stderr.
 
         Raises:

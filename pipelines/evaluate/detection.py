@@ -24,8 +24,8 @@ from pipelines.evaluate.protocol import Report, Source
 from pipelines.photo import Photo
 
 SAME_OBJECT = 0.5
-LEAST_SCORE = 0.02
-"""Threshold for measuring: average precision wants the doubtful detections too."""
+MIN_SCORE = 0.02
+"""Threshold for measuring: average precision counts uncertain detections too."""
 MAX_DETECTIONS = 100
 """On a photograph, as COCO's scorer counts them."""
 
@@ -67,7 +67,7 @@ class CocoPart:
 class DetectionEvaluator:
     """Average precision of a detector by pycocotools' COCOeval, over all categories.
 
-    views: how often the bundled detector looks at each photograph.
+    views: the views of each photograph that the bundled detector combines.
     """
 
     views: Views = "whole"
@@ -76,7 +76,7 @@ class DetectionEvaluator:
         return CocoPart.read(source)
 
     def system(self, model: Path | None = None) -> Detector:
-        return BundledDetector(model, LEAST_SCORE, self.views, alternatives=True)
+        return BundledDetector(model, MIN_SCORE, self.views, alternatives=True)
 
     def __call__(self, detector: Detector, dataset: CocoPart) -> Report:
         """Return AP, AP50, AP75 and AR (at most 100 detections); a row lists the detections.
@@ -171,13 +171,13 @@ def best_threshold(data: Path, detector: Detector, photos: Sequence[CocoPhoto]) 
             judged.append((one.score, hit is not None))
     judged.sort(reverse=True)
     hits = np.cumsum([right for _, right in judged])
-    wanted = sum(len(photo.boxes) for photo in photos)
-    f1 = 2 * hits / (np.arange(1, len(judged) + 1) + wanted)
+    expected = sum(len(photo.boxes) for photo in photos)
+    f1 = 2 * hits / (np.arange(1, len(judged) + 1) + expected)
     return round(judged[int(f1.argmax())][0], 2)
 
 
-def _is_right(found: Detection, wanted: tuple[str, float, list[float]]) -> bool:
-    label, _, corners = wanted
+def _is_right(found: Detection, expected: tuple[str, float, list[float]]) -> bool:
+    label, _, corners = expected
     if found.label != label or found.box is None:
         return False
     return float(box_iou(torch.tensor([found.box]), torch.tensor([corners]))) >= SAME_OBJECT

@@ -21,7 +21,7 @@ TEXTS, LISTS = ("id", "file_name", "question", "relation"), ("set", "unset", "be
 
 @dataclass(frozen=True, slots=True)
 class EditCase:
-    """An edit, the question that it bears on, and the answers that are right before and after.
+    """An edit, the question that it concerns, and the right answers before and after it.
 
     held_out: whether training leaves out the subject of the edit.
     """
@@ -38,7 +38,7 @@ class EditCase:
 
 @dataclass(frozen=True, slots=True)
 class UnrelatedCase:
-    """A question that the edit of that id must not change the answer of."""
+    """A question whose answer must not change with the edit of that id."""
 
     edit: str
     file_name: str
@@ -46,8 +46,8 @@ class UnrelatedCase:
 
 
 @dataclass(frozen=True, slots=True)
-class EditQuestion:
-    """A question asked before and after an edit.
+class EditOutcome:
+    """The answers to a question before and after an edit.
 
     right_before, right: whether the two answers are right. An unrelated question need not be right
     before (None), and is right where its answer stayed.
@@ -66,7 +66,7 @@ class EditQuestion:
 
 
 def read_edits(file: Path) -> tuple[list[EditCase], list[UnrelatedCase]]:
-    """Return the edits and the unrelated questions of a file; data/questions/EDITS.md says which.
+    """Return the edits and the unrelated questions of a file as in data/questions/EDITS.md.
 
     Raises:
         SightGraphError: the file cannot be read, or lacks something.
@@ -80,13 +80,15 @@ def read_edits(file: Path) -> tuple[list[EditCase], list[UnrelatedCase]]:
         ]
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise SightGraphError(
-            f"cannot read the edits '{file}': {type(error).__name__} {error}. The format stands in "
-            "data/questions/EDITS.md."
+            f"cannot read the edits '{file}': {type(error).__name__} {error}. The format is "
+            "in data/questions/EDITS.md."
         ) from error
     if not edits:
         raise SightGraphError(f"'{file}' holds no edits. The list 'edits' must not be empty.")
     if unknown := {one.edit for one in unrelated} - {one.id for one in edits}:
-        raise SightGraphError(f"'{file}': no edit has the id '{min(unknown)}'. Mend 'unrelated'.")
+        raise SightGraphError(
+            f"'{file}': no edit has the id '{min(unknown)}'. Correct the list 'unrelated'."
+        )
     return edits, unrelated
 
 
@@ -151,14 +153,14 @@ def check(edits: Sequence[EditCase], unrelated: Sequence[UnrelatedCase], images:
 
 def ask_edits(
     sightgraph: SightGraph, edits: Iterable[EditCase], images: Path
-) -> Iterator[EditQuestion]:
+) -> Iterator[EditOutcome]:
     """Ask the question of each edit before and after it."""
     for one in edits:
-        said = _before_and_after(sightgraph, one, one, images)
-        yield EditQuestion(
-            **said,
-            right_before=same_answer(said["before"], one.before),
-            right=same_answer(said["after"], one.after),
+        outcome = _before_and_after(sightgraph, one, one, images)
+        yield EditOutcome(
+            **outcome,
+            right_before=same_answer(outcome["before"], one.before),
+            right=same_answer(outcome["after"], one.after),
         )
 
 
@@ -167,56 +169,56 @@ def ask_unrelated(
     edits: Iterable[EditCase],
     unrelated: Iterable[UnrelatedCase],
     images: Path,
-) -> Iterator[EditQuestion]:
+) -> Iterator[EditOutcome]:
     """Ask each of `unrelated` before and after its edit."""
     by_id = {one.id: one for one in edits}
     for one in unrelated:
-        said = _before_and_after(sightgraph, by_id[one.edit], one, images)
-        stayed = same_answer(said["after"], [said["before"]])
-        yield EditQuestion(**said, right_before=None, right=stayed)
+        outcome = _before_and_after(sightgraph, by_id[one.edit], one, images)
+        stayed = same_answer(outcome["after"], [outcome["before"]])
+        yield EditOutcome(**outcome, right_before=None, right=stayed)
 
 
-def figures(asked: Sequence[EditQuestion], unrelated: Sequence[EditQuestion]) -> dict[str, float]:
+def figures(edited: Sequence[EditOutcome], unrelated: Sequence[EditOutcome]) -> dict[str, float]:
     """Return the shares of right answers before and after the edits, and of those that stayed."""
     found = {
-        "edits": float(len(asked)),
-        "right before": _share(bool(one.right_before) for one in asked),
-        "followed": _share(one.right for one in asked),
-        "followed, held out": _share(one.right for one in asked if one.held_out),
-        "followed, trained": _share(one.right for one in asked if not one.held_out),
+        "edits": float(len(edited)),
+        "right before": _share(bool(one.right_before) for one in edited),
+        "followed": _share(one.right for one in edited),
+        "followed, held out": _share(one.right for one in edited if one.held_out),
+        "followed, trained": _share(one.right for one in edited if not one.held_out),
     }
-    for relation in dict.fromkeys(one.relation for one in asked):
-        share = _share(one.right for one in asked if one.relation == relation)
+    for relation in dict.fromkeys(one.relation for one in edited):
+        share = _share(one.right for one in edited if one.relation == relation)
         found[f"followed, '{relation}'"] = share
     found["unrelated questions"] = float(len(unrelated))
     found["unrelated kept"] = _share(one.right for one in unrelated)
     return found
 
 
-def report(asked: Sequence[EditQuestion], unrelated: Sequence[EditQuestion]) -> Report:
-    """Return the figures, and a row for every question that was asked twice."""
+def report(edited: Sequence[EditOutcome], unrelated: Sequence[EditOutcome]) -> Report:
+    """Return the figures, and a row for every question that was edited twice."""
     lists = {
-        "answers": [asdict(one) for one in asked],
+        "answers": [asdict(one) for one in edited],
         "unrelated answers": [asdict(one) for one in unrelated],
     }
     rows = [{"unrelated": False} | one for one in lists["answers"]]
     rows += [{"unrelated": True} | one for one in lists["unrelated answers"]]
-    return Report("followed", figures(asked, unrelated), rows, lists)
+    return Report("followed", figures(edited, unrelated), rows, lists)
 
 
 def _before_and_after(
-    sightgraph: SightGraph, edit: EditCase, asked: EditCase | UnrelatedCase, images: Path
+    sightgraph: SightGraph, edit: EditCase, case: EditCase | UnrelatedCase, images: Path
 ) -> dict[str, Any]:
-    """Ask twice; return all fields of `EditQuestion` but the judgements."""
-    name = asked.file_name
+    """Ask twice; return the fields of `EditOutcome` except the two judgements."""
+    name = case.file_name
     photo = Photo.open(name if name.startswith(EXAMPLE) else images / name)
-    before = sightgraph.ask(photo, asked.question)
-    after = sightgraph.edited(edit.edits).ask(photo, asked.question)
+    before = sightgraph.ask(photo, case.question)
+    after = sightgraph.edited(edit.edits).ask(photo, case.question)
     return {
         "edit": edit.id,
         "relation": edit.relation,
         "held_out": edit.held_out,
-        "question": asked.question,
+        "question": case.question,
         "before": before.text,
         "after": after.text,
         "confidence_before": round(float(before.confidence), DIGITS),

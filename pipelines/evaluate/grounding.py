@@ -1,4 +1,4 @@
-"""Measuring which objects referring expressions are taken to mean."""
+"""Evaluation of the objects to which referring expressions are resolved."""
 
 from __future__ import annotations
 
@@ -19,12 +19,14 @@ from pipelines.seeing.geometry import measured
 from pipelines.seeing.perception_types import HAS_COLOUR, Seen, SeenAttribute
 
 PARTS = ("development", "unseen")
-LEAST_SHARE = 0.75
-"""Objects that score at least this share of the best one are meant as well."""
+MIN_SHARE = 0.75
+"""Objects that score at least this share of the best score are denoted too."""
 
 
-def meant(builder: GraphBuilder, parser: Parser, photo: Mapping[str, Any], text: str) -> list[int]:
-    """Return the objects that the first thing named in `text` means, the likeliest first."""
+def denoted(
+    builder: GraphBuilder, parser: Parser, photo: Mapping[str, Any], text: str
+) -> list[int]:
+    """Return the objects that the first noun phrase of `text` denotes, the most probable first."""
     objects = photo["objects"]
     found = [
         Detection(one["label"], 1 - index / 1e4, "people", Box(*one["box"]))
@@ -50,7 +52,7 @@ def meant(builder: GraphBuilder, parser: Parser, photo: Mapping[str, Any], text:
     return [
         int(edge.target.removeprefix("object:"))
         for edge in mentions
-        if edge.score >= LEAST_SHARE * mentions[0].score
+        if edge.score >= MIN_SHARE * mentions[0].score
     ]
 
 
@@ -87,7 +89,7 @@ class GroundingEvaluator:
         figures: dict[str, float] = {}
         for part in PARTS:
             judged = [
-                _judged(meant(*system, photo, text), photo, part, text, right)
+                _judged(denoted(*system, photo, text), photo, part, text, right)
                 for photo in dataset
                 for text, right in photo[part]
             ]

@@ -1,4 +1,4 @@
-"""How well names are linked to concepts, and how honestly to none."""
+"""How well names are linked to concepts, and to no concept."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from pipelines.evaluate.protocol import Report, Source
 
 PARTS = ("development", "unseen")
 WHOLE = ("label", "alias", "lemma")
-"""Ways in which a whole name is known."""
+"""Values of `how` for a link of the whole name."""
 BINS = 5
 """Steps of the confidence over which the calibration error is taken."""
 
@@ -28,8 +28,8 @@ BINS = 5
 class LinkingEvaluator:
     """Precision, recall and NIL F1 of both parts of the cases, and the share by kind.
 
-    Precision: of the names linked, the share linked rightly. Recall: of the names that mean a
-    concept, the share linked rightly. NIL: names that mean none, and are linked to none.
+    Precision: of the names linked, the share linked rightly. Recall: of the names that denote a
+    concept, the share linked rightly. NIL: names that denote none, and are linked to none.
     """
 
     def dataset(self, source: Source) -> list[dict[str, Any]]:
@@ -93,10 +93,10 @@ def _figures(cases: Sequence[Mapping[str, Any]]) -> dict[str, float]:
 def calibration_error(judged: list[tuple[float, bool]]) -> float:
     """Return the expected calibration error of (confidence, whether it was right) pairs."""
     bins: dict[int, list[tuple[float, bool]]] = defaultdict(list)
-    for sureness, right in judged:
-        bins[min(int(sureness * BINS), BINS - 1)].append((sureness, right))
+    for confidence, right in judged:
+        bins[min(int(confidence * BINS), BINS - 1)].append((confidence, right))
     return sum(
-        abs(sum(sureness for sureness, _ in one) - sum(right for _, right in one))
+        abs(sum(confidence for confidence, _ in one) - sum(right for _, right in one))
         for one in bins.values()
     ) / max(len(judged), 1)
 

@@ -63,8 +63,8 @@ class OKVQAEvaluator:
         if source.images is not None:
             questions = seen_in(questions, source.images)
         if not questions:
-            asked = f"about a photograph in '{source.images}'" if source.images else "to ask"
-            raise SightGraphError(f"'{source.data}' holds no question {asked}.")
+            which = f"about a photograph in '{source.images}'" if source.images else "to ask"
+            raise SightGraphError(f"'{source.data}' holds no question {which}.")
         return questions
 
     def system(self, *models: Path) -> Models:
@@ -114,8 +114,8 @@ def figures(
     Shapes:
         chances [Q, A]
     """
-    most = max(REACHES)
-    best = chances.topk(min(most, len(answers)), dim=1).indices.tolist()
+    limit = max(REACHES)
+    best = chances.topk(min(limit, len(answers)), dim=1).indices.tolist()
     scores = [
         [one.scores.get(answers[i], 0.0) for i in row]
         for one, row in zip(questions, best, strict=True)
@@ -144,7 +144,7 @@ def seen_in(questions: Sequence[OpenQuestion], images: Path) -> list[OpenQuestio
 
 
 def looker() -> Callable[[Path], tuple[str, ...]]:
-    """Return what names the objects, surest first, and the scenes of a photograph."""
+    """Return what names the objects, most confident first, and the scenes of a photograph."""
     from kg.knowledge.memory import Knowledge
     from pipelines.answering.vocabulary_answerer import LEAST_SCORE
     from pipelines.detections import strongest, without_duplicates

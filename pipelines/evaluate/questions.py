@@ -34,11 +34,11 @@ from pipelines.sightgraph import SightGraph
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of a question.
+    """The judgement of the answer to one question.
 
     right: whether the answer is one of those accepted; never for "I don't know".
-    judged: the same for the confidence's sake, where not knowing stands for its best candidate.
-    report: what is written of it, as plain values for JSON.
+    judged: the same for calibration, where "I don't know" is judged by its best candidate.
+    report: the row of the JSON file, as plain values.
     """
 
     question: PhotoQuestion
@@ -54,14 +54,14 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True)
-class AskedPhotos:
-    """Questions of a file, and the folder that their `file_name` starts in."""
+class PhotoQuestions:
+    """Questions of a file, and the folder to which `file_name` is relative."""
 
     questions: list[PhotoQuestion]
     images: Path
 
     @classmethod
-    def read(cls, source: Source) -> AskedPhotos:
+    def read(cls, source: Source) -> PhotoQuestions:
         """Read the questions of the part that --split names, or all.
 
         Raises:
@@ -90,7 +90,7 @@ Ask = Callable[[Photo, str], Answer]
 
 @dataclass(frozen=True, slots=True)
 class QuestionsEvaluator:
-    """The share of right answers, and whether the confidence tells right from wrong.
+    """The share of right answers, and whether the confidence separates right from wrong.
 
     reader: a language model that gives the answers, if there is one.
     without: a name of `ABLATIONS`. plot: file for the risk-coverage curve.
@@ -100,8 +100,8 @@ class QuestionsEvaluator:
     without: str | None = None
     plot: Path | None = None
 
-    def dataset(self, source: Source) -> AskedPhotos:
-        return AskedPhotos.read(source)
+    def dataset(self, source: Source) -> PhotoQuestions:
+        return PhotoQuestions.read(source)
 
     def system(self, model: Path | None = None) -> Ask:
         reader = None if self.reader is None else Reader(self.reader)
@@ -112,9 +112,9 @@ class QuestionsEvaluator:
             return sightgraph.ask
         return lambda photo, question: reader(sightgraph.ask(photo, question), photo)
 
-    def __call__(self, ask: Ask, dataset: AskedPhotos) -> Report:
-        asked = track(dataset, "asking", len(dataset), console=Console(stderr=True))
-        outcomes = [Outcome.of(one, ask(photo, one.text)) for one, photo in asked]
+    def __call__(self, ask: Ask, dataset: PhotoQuestions) -> Report:
+        progress = track(dataset, "asking", len(dataset), console=Console(stderr=True))
+        outcomes = [Outcome.of(one, ask(photo, one.text)) for one, photo in progress]
         if self.plot is not None:
             confidence.plot([one.judged for one in outcomes], self.plot)
         rows = [one.report for one in outcomes]

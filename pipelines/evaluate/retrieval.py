@@ -29,14 +29,15 @@ from pipelines.evaluate.protocol import Report, Source
 from pipelines.reading.parser import Parser
 
 AGREED = 0.6
-"""Answers with this soft score (two of ten people) count as right, where there are such."""
+"""Answers with this soft score (two of ten people) count as right, if the question has any."""
+ARTICLES = frozenset({"a", "an", "the"})
 FVQA_RELATIONS = {"transnbhd": "dbpedia", "IsA": "broader"}
 """FVQA's names of relations that a store has under another name."""
 
 
 @dataclass(frozen=True, slots=True)
 class RetrievalQuestion:
-    """A question that a store is to help with.
+    """A question whose answer or fact a store may hold.
 
     answers: forms of the right answers' names. seen: names of what the photograph shows.
     fact: subject, relation and object as FVQA names them, where the question has one.
@@ -95,11 +96,11 @@ class SeedFinder:
         self.mentions = MentionFinder(store.index)
         self.parser = Parser(reader="rules")
 
-    def __call__(self, asked: RetrievalQuestion) -> tuple[list[int], list[int]]:
+    def __call__(self, question: RetrievalQuestion) -> tuple[list[int], list[int]]:
         """Return the nodes that the question names, and further ones of what is seen."""
-        named = self._nodes(asked.question)
+        named = self._nodes(question.question)
         shown: list[int] = []
-        for text in asked.seen:
+        for text in question.seen:
             whole = self.index.named(normalise(text))
             shown += whole[:MEANINGS].tolist() if len(whole) else self._nodes(text)
         return named, [node for node in dict.fromkeys(shown) if node not in named]
@@ -117,7 +118,7 @@ class SeedFinder:
 
 
 class Judge:
-    """Says which candidates hold a right answer, or are the fact asked for."""
+    """Decides which candidates hold a right answer or are the question's fact."""
 
     def __init__(self, store: Store) -> None:
         self.index = store.index
@@ -126,20 +127,22 @@ class Judge:
         for number, iri in enumerate(self.index.relations):
             self._numbers.setdefault(_plain(local_name(iri)), []).append(number)
 
-    def holds_answer(self, asked: RetrievalQuestion, nodes: NDArray[np.int32]) -> NDArray[np.bool_]:
+    def holds_answer(
+        self, question: RetrievalQuestion, nodes: NDArray[np.int32]
+    ) -> NDArray[np.bool_]:
         """Return for each node whether its name is a right answer [K]."""
         distinct, place = np.unique(nodes, return_inverse=True)
-        right = [bool(self.forms(int(node)) & asked.answers) for node in distinct]
+        right = [bool(self.forms(int(node)) & question.answers) for node in distinct]
         return np.array(right, bool)[place]
 
-    def is_fact(self, asked: RetrievalQuestion, candidates: Candidates) -> NDArray[np.bool_]:
+    def is_fact(self, question: RetrievalQuestion, candidates: Candidates) -> NDArray[np.bool_]:
         """Return for each candidate whether it is the question's fact [K].
 
         The relation must be the same; the ends may be written in other forms.
         """
-        if asked.fact is None:
+        if question.fact is None:
             return np.zeros(len(candidates), bool)
-        subject, relation, object_ = asked.fact
+        subject, relation, object_ = question.fact
         numbers = self._numbers.get(_plain(FVQA_RELATIONS.get(relation, relation)), [])
         ends = (frozenset(name_forms(subject)), frozenset(name_forms(object_)))
         found = np.zeros(len(candidates), bool)
@@ -214,7 +217,7 @@ def ranked(
 ) -> Iterator[dict[str, Any]]:
     """Yield for each question its best right fact's place in each ranking, from 1; None if none.
 
-    Only the best `max(BEST)` facts are looked through. any: whether any candidate is right.
+    Only the best `max(BEST)` facts are examined. any: whether any candidate is right.
     """
     encoder = TEXT_ENCODERS.make("minilm")
     retriever, seeds, judge = Retriever(store), SeedFinder(store), Judge(store)

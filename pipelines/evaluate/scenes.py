@@ -139,7 +139,7 @@ def used_scenes(photos: Sequence[LabelledPhoto]) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class ScenesEvaluator:
-    """Scenes on held-out photographs, beside what guessing and each input alone reach.
+    """Scenes on held-out photographs; baselines: the most frequent scenes, and each input alone.
 
     top-1: the most probable scene is among the labelled ones; mAP: mean over the scenes.
     "said of": share of photographs with a scene above the threshold; "right where said":

@@ -68,7 +68,7 @@ class TextGraphEvaluator:
 
 def scores(
     read: Sequence[Sequence[Triple]],
-    wanted: Sequence[Sequence[Triple]],
+    expected: Sequence[Sequence[Triple]],
     synonyms: Synonyms | None = None,
 ) -> dict[str, float]:
     """Return Set Match and SPICE's F1, both means over captions.
@@ -77,8 +77,8 @@ def scores(
     ECCV 2016, eqs. 2 to 4): F1 of the tuples (object), (object, attribute) and (subject,
     predicate, object); words of one synonym set are equal where `synonyms` are given.
     """
-    matched = [set(a) == set(b) for a, b in zip(read, wanted, strict=True)]
-    spice = [spice_f1(a, b, synonyms or {}) for a, b in zip(read, wanted, strict=True)]
+    matched = [set(a) == set(b) for a, b in zip(read, expected, strict=True)]
+    spice = [spice_f1(a, b, synonyms or {}) for a, b in zip(read, expected, strict=True)]
     return {
         "captions": float(len(matched)),
         "Set Match": sum(matched) / max(len(matched), 1),
@@ -86,9 +86,9 @@ def scores(
     }
 
 
-def spice_f1(read: Sequence[Triple], wanted: Sequence[Triple], synonyms: Synonyms) -> float:
+def spice_f1(read: Sequence[Triple], expected: Sequence[Triple], synonyms: Synonyms) -> float:
     """Return SPICE's F1 of one caption; two empty graphs agree wholly."""
-    mine, theirs = _tuples(read), _tuples(wanted)
+    mine, theirs = _tuples(read), _tuples(expected)
     if not mine or not theirs:
         return float(mine == theirs)
     shared = len(mine & theirs)

@@ -190,26 +190,26 @@ class ExampleMaker:
         """Exchange the facts that the question asks for, in the graph and in the target."""
         assert question.fact is not None
         subject, relation = question.fact
-        asked = [edge for edge in graph.edges_from(subject) if edge.relation == relation]
-        asked = [edge for edge in asked if edge.kind == EdgeKind.FACT]
+        facts = [edge for edge in graph.edges_from(subject) if edge.relation == relation]
+        facts = [edge for edge in facts if edge.kind == EdgeKind.FACT]
         if question.yes is None:
-            return self._exchange(graph, question, asked)
+            return self._exchange(graph, question, facts)
         if question.yes and question.answerable:
             true = {target for source, target in question.path if source == subject}
-            gone = [edge for edge in asked if edge.target in true]
+            gone = [edge for edge in facts if edge.target in true]
             on = frozenset(pair for pair in question.path if pair[0] != subject)
             return graph.without(*gone), replace(question, yes=False, path=on)
         return graph, question
 
     def _exchange(
-        self, graph: SceneGraph, question: GeneratedQuestion, asked: Sequence[Edge]
-    ) -> tuple[SceneGraph, GeneratedQuestion]:
-        if not asked:
+        self, graph: SceneGraph, question: Question, facts: Sequence[Edge]
+    ) -> tuple[SceneGraph, Question]:
+        if not facts:
             return graph, question
-        subject, relation = asked[0].source, asked[0].relation
-        old, predicate = {edge.target for edge in asked}, asked[0].predicate
+        subject, relation = facts[0].source, facts[0].relation
+        old, predicate = {edge.target for edge in facts}, facts[0].predicate
         others = [term for term in self.writer.ranges.get(relation, []) if term not in old]
-        edited = graph.without(*asked)
+        edited = graph.without(*facts)
         chosen = self.random.sample(others, min(len(others), self.random.choice([1, 1, 2, 3])))
         for term in chosen:
             label = self.builder.knowledge.label(term)
@@ -273,15 +273,15 @@ def generated_examples(
 
 LABEL_SCORE = 0.5
 """Score of an object without a box."""
-LEAST_AGREED = 0.6
+MIN_AGREED = 0.6
 """Minimum soft score of a right answer: two of ten people gave it."""
-UNKNOWN_KEPT = 0.06
-"""Share that is kept of the questions that the knowledge cannot answer."""
+UNKNOWN_SHARE = 0.06
+"""Share of the questions without an answer in the knowledge that are used."""
 DECIDED = frozenset({"yes", "no"})
 
 
 @dataclass(frozen=True, slots=True)
-class AskedQuestion:
+class HumanQuestion:
     """A question of a person about a photograph, and the answers that people agreed on."""
 
     picture: Picture
@@ -289,13 +289,13 @@ class AskedQuestion:
     answers: frozenset[str]
 
 
-def asked_questions(data: Path) -> list[OpenQuestion]:
+def human_questions(data: Path) -> list[OpenQuestion]:
     """Return the part train of `data`/okvqa/train.json; none, if there is no such file."""
     file = data / "okvqa" / "train.json"
     return for_training(in_part(read_okvqa(file), "train")) if file.is_file() else []
 
 
-class AskedQuestions:
+class HumanQuestions:
     """Chooses questions whose answer is a fact of an object in the photograph, and some others.
 
     pictures: the photographs whose objects are known, by path.
@@ -308,16 +308,16 @@ class AskedQuestions:
         self.random = random.Random(seed)
         self._reached: dict[str, frozenset[str]] = {}
 
-    def __call__(self, data: Path) -> Iterator[AskedQuestion]:
+    def __call__(self, data: Path) -> Iterator[HumanQuestion]:
         """Yield questions of the part train of `data`/okvqa/train.json, if there is such a file."""
-        for one in asked_questions(data):
-            answers = frozenset(text for text, score in one.scores.items() if score >= LEAST_AGREED)
+        for one in human_questions(data):
+            answers = frozenset(text for text, score in one.scores.items() if score >= MIN_AGREED)
             if not answers or answers & DECIDED or any(text.isdigit() for text in answers):
                 continue
             picture = self._picture(one)
             known = self._denoted(answers) & self._known(picture)
-            if known or self.random.random() < UNKNOWN_KEPT:
-                yield AskedQuestion(picture, one.question, answers)
+            if known or self.random.random() < UNKNOWN_SHARE:
+                yield HumanQuestion(picture, one.question, answers)
 
     def _picture(self, one: OpenQuestion) -> Picture:
         found = self.pictures.get(one.file_name)

@@ -15,7 +15,7 @@ from pipelines.datasets.splits import Part, concept_part, for_training, in_part
 from pipelines.generate.question import TOO_GENERAL
 from pipelines.generate.wordings import ask_about, asks, grouped, listed
 
-MOST_BESIDE = 4
+MAX_BESIDE = 4
 """Names of other things that are seen beside."""
 CAN, CANNOT = "can", "cannot"
 VISIBLE = frozenset({"object", "living thing", "food", "plant", "animal"})
@@ -23,7 +23,7 @@ VISIBLE = frozenset({"object", "living thing", "food", "plant", "animal"})
 
 
 @dataclass(frozen=True, slots=True)
-class _Asked:
+class _Thing:
     """One thing, and what is known of it: labels of objects by the relation's label."""
 
     name: str
@@ -76,7 +76,7 @@ class KnowledgeAsker:
         ]
         self.random.shuffle(pairs)
         for thing, relation, end in pairs[:amount]:
-            others = self.random.sample(self.things, MOST_BESIDE)
+            others = self.random.sample(self.things, MAX_BESIDE)
             beside = [one.name for one in others if end not in one.known.get(relation, ())]
             text = self.random.choice(select[relation]).format(o=end, a_o=with_article(end))
             yield self._question(text, thing, beside, {thing.name: 1.0})
@@ -96,13 +96,13 @@ class KnowledgeAsker:
             text = wording.format(s=self._phrase(thing), verb=verb, o=doing)
             yield self._question(text, thing, [], {answer: 1.0})
 
-    def _phrase(self, thing: _Asked) -> str:
+    def _phrase(self, thing: _Thing) -> str:
         return self.random.choice(listed("fact_questions", "phrases")).format(x=thing.name)
 
     def _question(
-        self, text: str, thing: _Asked, beside: list[str], scores: dict[str, float]
+        self, text: str, thing: _Thing, beside: list[str], scores: dict[str, float]
     ) -> OpenQuestion:
-        others = self.random.sample(self.things, self.random.randint(0, MOST_BESIDE))
+        others = self.random.sample(self.things, self.random.randint(0, MAX_BESIDE))
         seen = [thing.name, *(beside or [one.name for one in others])]
         self.random.shuffle(seen)
         self._written += 1
@@ -128,12 +128,12 @@ def knowledge_questions(
     ]
 
 
-def _known(knowledge: Knowledge, iri: str) -> _Asked:
+def _known(knowledge: Knowledge, iri: str) -> _Thing:
     known: dict[str, list[str]] = {}
     for fact in knowledge.facts(iri):
         label = knowledge.relations[fact.relation].label
         known.setdefault(label, []).append(knowledge.label(fact.object))
-    return _Asked(knowledge.label(iri), known, concept_part(iri))
+    return _Thing(knowledge.label(iri), known, concept_part(iri))
 
 
 def _infinitive(doing: str, words: Collection[str]) -> str:

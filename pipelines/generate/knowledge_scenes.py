@@ -21,14 +21,14 @@ from pipelines.generate.question import TOO_GENERAL
 from pipelines.generate.wordings import ask_about, asks
 from pipelines.seeing.geometry import relations as spatial_relations
 
-FEWEST_OBJECTS, MOST_OBJECTS = 2, 8
+MIN_OBJECTS, MAX_OBJECTS = 2, 8
 SMALLEST = 0.01
 """Objects below this share of the photograph are left out."""
 BESIDE = 3
-"""Facts of each object that are not asked for but stand in the graph, at most."""
-MOST_ANSWERS = 12
+"""Maximum number of further facts of each object in the graph, besides those of the question."""
+MAX_ANSWERS = 12
 TRIES = 8
-"""How often a question is begun for one that is wanted."""
+"""Attempts for each question that is requested: a chain often ends without an answer."""
 TEST_CONCEPTS, VALIDATION_CONCEPTS = 250, 100
 """Thousandths of all concepts that only test, and only validation questions lead over."""
 PLANS = (((False, 1), (True, 1), (False, 2), (True, 2)), (1, 3, 1, 5))
@@ -47,7 +47,7 @@ BRIDGES = {
     "produces": "the thing that {} produces",
     "powered by": "the thing that powers {}",
 }
-"""Relations that a chain may go over, and how its end is called."""
+"""Relations that may be the first step of a chain, and the phrase for its end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +74,7 @@ class SceneQuestion:
 
 @dataclass(frozen=True, slots=True)
 class LabelledBox:
-    """An object of a photograph: its label, corners in pixels, and how sure it is."""
+    """An object of a photograph: its label, corners in pixels, and the detector's score."""
 
     label: str
     corners: Box
@@ -107,7 +107,7 @@ class SceneWriter:
     ) -> Iterator[SceneQuestion]:
         """Yield up to `amount` questions about one photograph."""
         objects = self._objects(photo, boxes)
-        if len(objects) < FEWEST_OBJECTS:
+        if len(objects) < MIN_OBJECTS:
             return
         written = 0
         for _ in range(TRIES * amount):
@@ -137,7 +137,7 @@ class SceneWriter:
                     box.corners,
                 )
                 found.append((node, concept))
-        return found[:MOST_OBJECTS]
+        return found[:MAX_OBJECTS]
 
     def _question(
         self, photo: PhotoInfo, objects: Sequence[tuple[Node, str]]
@@ -153,10 +153,10 @@ class SceneWriter:
         if len(starts) != 1:
             return None
         (over,) = starts
-        asked = self._ask(over, amount, phrase)
-        if asked is None:
+        chain = self._ask(over, amount, phrase)
+        if chain is None:
             return None
-        text, answers, between, facts = asked
+        text, answers, between, facts = chain
         if self.part != "train" and self.part not in {part_of(one) for one in {over, *between}}:
             return None
         graph = self._graph(photo, objects, facts)
@@ -203,12 +203,12 @@ class SceneWriter:
             for relation, objects in self._known(concept).items():
                 if not (facts == 2 and relation == IS_A):
                     ends.setdefault(relation, set()).update(objects)
-        asked = [one for one in sorted(ends) if self.asks.get(one) and one not in relations]
-        if not asked:
+        askable = [one for one in sorted(ends) if self.asks.get(one) and one not in relations]
+        if not askable:
             return None
-        relations.append(self.random.choice(asked))
+        relations.append(self.random.choice(askable))
         answers = {self.knowledge.label(one) for one in ends[relations[-1]]}
-        if len(answers) > MOST_ANSWERS:
+        if len(answers) > MAX_ANSWERS:
             return None
         text = ask_about(self.random.choice(self.asks[relations[-1]]), phrase)
         return text, answers, over if facts == 2 else [], tuple(relations)
@@ -238,16 +238,16 @@ class SceneWriter:
         concepts = list(dict.fromkeys(concept for _, concept in objects))
         known = {concept: self._known(concept) for concept in concepts}
         for concept in concepts:
-            wanted = [(r, o) for r in facts for o in known[concept].get(r, [])]
+            expected = [(r, o) for r in facts for o in known[concept].get(r, [])]
             others = [(r, o) for r in known[concept] for o in known[concept][r] if r not in facts]
             self.random.shuffle(others)
-            for relation, object_ in wanted + others[:BESIDE]:
+            for relation, object_ in expected + others[:BESIDE]:
                 self._connect(graph, concept, relation, object_)
         if len(facts) == 2:
             # The second step is known of every end of the first, not of the right one only.
             ends = {end for concept in concepts for end in known[concept].get(facts[0], [])}
             for end in sorted(ends):
-                for object_ in self._known(end).get(facts[1], [])[:MOST_ANSWERS]:
+                for object_ in self._known(end).get(facts[1], [])[:MAX_ANSWERS]:
                     self._connect(graph, end, facts[1], object_)
         return graph
 

@@ -21,8 +21,8 @@ class GeneratedQuestion:
     """A generated question.
 
     answers: ids of nodes that answer it; counted: ids of the objects to count; yes: for
-    yes/no questions, None for the others. answerable: False where the graph does not say.
-    path: (source, target) of the edges on the way, besides those that start at words.
+    yes/no questions, None for the others. answerable: False if the graph does not hold the answer.
+    path: (source, target) of the edges on the path, except those that start at words.
     kind: the template family; subject: the concept asked about; wording: the template.
     fact: (subject, relation label) whose objects are asked for, for fact and yes/no questions.
     """
@@ -72,7 +72,7 @@ class Reference:
 
 
 class References:
-    """Chooses phrases and the objects that they mean."""
+    """Chooses phrases and the objects that they denote."""
 
     def __init__(self, knowledge: Knowledge, builder: GraphBuilder, random: Random) -> None:
         self.knowledge = knowledge
@@ -123,10 +123,8 @@ class References:
         wording = self.random.choice(listed("references", table))
         return wording.format(x=name, a_x=with_article(name), xs=plural(name))
 
-    def spatial_pair(
-        self, scene: ReferenceScene
-    ) -> tuple[Node, str, tuple[Node, ...], list[Edge]] | None:
-        """Return an anchor of unique label, a relation, and what stands so to it."""
+    def spatial_pair(self, scene: Scene) -> tuple[Node, str, tuple[Node, ...], list[Edge]] | None:
+        """Return an object of unique label, a relation, and the objects so related to it."""
         anchors = [node for node in scene.objects if len(scene.same_label(node)) == 1]
         if not anchors:
             return None
@@ -147,8 +145,8 @@ class References:
         targets = tuple(scene.graph.node(edge.source) for edge in edges)
         return anchor, relation, targets, edges
 
-    def empty_place(self, scene: ReferenceScene) -> tuple[Node, str] | None:
-        """Return an object of unique label and a phrase for a place at it that is empty."""
+    def empty_place(self, scene: Scene) -> tuple[Node, str] | None:
+        """Return an object of unique label and a phrase for an empty position relative to it."""
         anchor = self.random.choice(scene.objects)
         if len(scene.same_label(anchor)) > 1:
             return None
@@ -161,12 +159,13 @@ class References:
 
     def members(self, scene: ReferenceScene, name: str) -> list[Node]:
         """Return the objects that `name` is the label or a category of."""
-        meant = {one.concept for one in self.linker.best(name)}
+        denoted = {one.concept for one in self.linker.best(name)}
         return [
             node
             for node in scene.objects
             if node.label == name
-            or meant & {scene.concept[node.id], *self.knowledge.categories(scene.concept[node.id])}
+            or denoted
+            & {scene.concept[node.id], *self.knowledge.categories(scene.concept[node.id])}
         ]
 
     def categories(self, concept: str) -> list[str]:

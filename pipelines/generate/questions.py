@@ -154,15 +154,15 @@ class QuestionWriter:
             label = self.knowledge.relations[fact.relation].label
             if label in wordings and self.knowledge.label(fact.object) not in TOO_GENERAL:
                 true.setdefault(label, set()).add(fact.object)
-        wanted = bool(true) and self.random.random() < 0.5
-        labels = sorted(true if wanted else wordings)
+        is_yes = bool(true) and self.random.random() < 0.5
+        labels = sorted(true if is_yes else wordings)
         usual = self.random.random()
         if IS_A in labels and usual < KIND_ASKED:
             labels = [IS_A]
         elif ABILITY in labels and usual > 1 - ABILITY_ASKED:
             labels = [ABILITY]
         label = self.random.choice(labels)
-        if wanted:
+        if is_yes:
             object_ = self.random.choice(sorted(true[label]))
         else:
             object_ = self._false_object(subject, label, true.get(label, set()))
@@ -177,8 +177,8 @@ class QuestionWriter:
             kind="yes/no",
             subject=subject,
             wording=wording,
-            yes=wanted,
-            path=path | ({(subject, object_)} if wanted else set()),
+            yes=is_yes,
+            path=path | ({(subject, object_)} if is_yes else set()),
             fact=(subject, label),
         )
 

@@ -1,4 +1,4 @@
-"""What people say of pairs of things, with and without boxes."""
+"""Relations between objects, stated by captions or derived from boxes, as training examples."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ from pipelines.seeing.geometry import relations as spatial_relations
 
 VAL_SPLITS = (VAL_SPLIT, "val")
 """Official parts that relations and colours are measured on."""
-LEAST_PREDICATE = 10
-"""How often a predicate must be said to be taught."""
+MIN_PREDICATE = 10
+"""Number of captions that a predicate needs to be taught."""
 TEACHER_SCORE = 0.3
-LEAST_FIT = 0.6
-"""Least score of the grounder with which a noun means a box."""
+MIN_FIT = 0.6
+"""Minimum score of the grounder for a box that a noun denotes."""
 
 
-def said_triples(data: Path) -> list[list[Triple]]:
+def caption_triples(data: Path) -> list[list[Triple]]:
     """Return the relations of FACTUAL's captions of the part train, caption by caption.
 
     Raises:
@@ -64,9 +64,9 @@ PERSON_WORDS = listed(
 
 
 def with_general_names(captions: Sequence[Sequence[Triple]]) -> list[list[Triple]]:
-    """Return the captions and, where they speak of men, women ..., the same of a "person".
+    """Return the captions, and again with "person" for "man", "woman" and the like.
 
-    Detectors and graphs say "person" where people hardly ever do.
+    Detectors and graphs use the label "person", which is rare in captions.
     """
     general = [
         [(_general(s), p, _general(o)) for s, p, o in caption if {s, o} & PERSON_WORDS]
@@ -80,9 +80,9 @@ def _general(name: str) -> str:
 
 
 def placed_photos(data: Path) -> list[RelatedPhoto]:
-    """Return photographs with the teacher's boxes and what geometry alone says of them.
+    """Return photographs with the teacher's boxes and the relations that geometry gives.
 
-    "near" is said of pairs that nothing else is said of.
+    "near" is used for pairs without another relation.
 
     Raises:
         SightGraphError: the file of boxes is missing.
@@ -91,7 +91,7 @@ def placed_photos(data: Path) -> list[RelatedPhoto]:
     for one in placed(data):
         name = one.name
         boxes = [(label, box) for label, score, box in one.boxes if score >= TEACHER_SCORE][
-            :MOST_PLACED
+            :MAX_PLACED
         ]
         if len(boxes) < 2:
             continue
@@ -101,7 +101,7 @@ def placed_photos(data: Path) -> list[RelatedPhoto]:
         relations = [
             (a, canonical(PLACED.get(predicate, predicate)).text, b)
             for a, b in permutations(range(len(boxes)), 2)
-            for predicate in _said_of_places(corners[a], corners[b], width, height)
+            for predicate in _geometric_relation(corners[a], corners[b], width, height)
         ]
         labels = tuple(label for label, _ in boxes)
         photos.append(RelatedPhoto(name, width, height, labels, tuple(corners), tuple(relations)))
@@ -116,12 +116,12 @@ def placed(data: Path) -> list[TeacherPhoto]:
 
 
 PLACED = {"near": "next to"}
-"""What people say for a relation of `pipelines.seeing.geometry`."""
-MOST_PLACED = 8
+"""The usual predicate of captions for a relation of `pipelines.seeing.geometry`."""
+MAX_PLACED = 8
 
 
-def _said_of_places(a: Box, b: Box, width: int, height: int) -> list[str]:
-    """Return the one relation that tells most: in, on, under, above, near."""
+def _geometric_relation(a: Box, b: Box, width: int, height: int) -> list[str]:
+    """Return the most informative relation: the first that holds of in, on, under, above, near."""
     found = spatial_relations(a, b, width, height)
     for name in ("in", "on", "under", "above", "near"):
         if name in found:
@@ -135,7 +135,7 @@ def taught_predicates(captions: Sequence[Sequence[Triple]]) -> list[str]:
     return sorted(
         name
         for name, count in counts.items()
-        if count >= LEAST_PREDICATE and predicate_part(name, count) == "train"
+        if count >= MIN_PREDICATE and predicate_part(name, count) == "train"
     )
 
 
@@ -156,9 +156,9 @@ def captioned_photos(
         name = photo.name
         labels = tuple(label for label, _, _ in photo.boxes)
         boxes = tuple(Box(*box) for _, _, box in photo.boxes)
-        said = {triple: None for caption in photo.captions for triple in _one_form(read(caption))}
+        stated = {triple: None for caption in photo.captions for triple in _one_form(read(caption))}
         relations: dict[tuple[int, str, int], None] = {}
-        for subject, predicate, target in said:
+        for subject, predicate, target in stated:
             pair = _nearest(nouns(subject, labels), nouns(target, labels), boxes)
             if pair is not None:
                 relations[pair[0], predicate, pair[1]] = None
@@ -179,8 +179,8 @@ class CaptionedPhoto:
     boxes: Labelled
 
 
-def captioned(data: Path, train: bool, least: int = 2) -> list[CaptionedPhoto]:
-    """Return the photographs that have captions and at least `least` boxes.
+def captioned(data: Path, train: bool, min_boxes: int = 2) -> list[CaptionedPhoto]:
+    """Return the photographs that have captions and at least `min_boxes` boxes.
 
     train: as in `captioned_photos`.
 
@@ -193,9 +193,9 @@ def captioned(data: Path, train: bool, least: int = 2) -> list[CaptionedPhoto]:
     for photo in flickr:
         if _is_used(photo, train):
             found = teacher.get(f"flickr8k_1k/{photo.file_name}", [])
-            sure = [box for box in found if box[1] >= TEACHER_SCORE]
-            photos.append(_captioned("flickr8k_1k", photo, sure))
-    chosen = [one for one in photos if one.captions and len(one.boxes) >= least]
+            confident = [box for box in found if box[1] >= TEACHER_SCORE]
+            photos.append(_captioned("flickr8k_1k", photo, confident))
+    chosen = [one for one in photos if one.captions and len(one.boxes) >= min_boxes]
     return for_training(chosen) if train else chosen
 
 
@@ -207,31 +207,31 @@ def _captioned(folder: str, photo: CocoPhoto | FlickrPhoto, boxes: Labelled) -> 
     return CaptionedPhoto(f"{folder}/{photo.file_name}", photo.part, photo.captions, boxes)
 
 
-class CaptionNouns:
-    """Finds the boxes that the nouns of a caption mean, by label, synonym and category."""
+class Nouns:
+    """Finds the boxes that the nouns of a caption denote, by label, synonym and category."""
 
     def __init__(self) -> None:
         knowledge = Knowledge.bundled()
         self._grounder = Grounder(knowledge, Linker(knowledge))
-        self._kept: dict[tuple[str, str], float] = {}
+        self._scores: dict[tuple[str, str], float] = {}
 
     def __call__(self, name: str, labels: Sequence[str]) -> list[int]:
         """Return the indexes of the objects that fit `name` best."""
         fits = [self._fit(name, label) for label in labels]
         best = max(fits, default=0.0)
-        return [index for index, fit in enumerate(fits) if best >= LEAST_FIT and fit == best]
+        return [index for index, fit in enumerate(fits) if best >= MIN_FIT and fit == best]
 
     def _fit(self, name: str, label: str) -> float:
-        if (name, label) not in self._kept:
+        if (name, label) not in self._scores:
             words = Entity(name, 0, len(name), name)
-            self._kept[name, label], _ = self._grounder.fit(words, label)
-        return self._kept[name, label]
+            self._scores[name, label], _ = self._grounder.fit(words, label)
+        return self._scores[name, label]
 
 
 def _nearest(
     first: Sequence[int], second: Sequence[int], boxes: Sequence[Box]
 ) -> tuple[int, int] | None:
-    """Of the objects that subject and object may be, return the two that lie nearest."""
+    """Return the nearest pair among the candidates for subject and object."""
 
     def distance(pair: tuple[int, int]) -> float:
         a, b = boxes[pair[0]], boxes[pair[1]]

@@ -64,14 +64,14 @@ def add_edges(graph: SceneGraph, share: float, chance: random.Random) -> SceneGr
     """
     worse = graph.without()
     edges, nodes = graph.edges(), graph.nodes()
-    said = {(edge.source, edge.relation, edge.target) for edge in edges}
-    wanted = round(share * len(edges)) if len(nodes) > 1 else 0
-    for _ in range(wanted):
+    present = {(edge.source, edge.relation, edge.target) for edge in edges}
+    amount = round(share * len(edges)) if len(nodes) > 1 else 0
+    for _ in range(amount):
         for _ in range(TRIES):
             edge, (source, target) = chance.choice(edges), chance.sample(nodes, 2)
             false = (source.id, edge.relation, target.id)
-            if false not in said:
-                said.add(false)
+            if false not in present:
+                present.add(false)
                 worse.connect(Edge(source.id, target.id, edge.kind, edge.relation, "noise"))
                 break
     return worse

@@ -47,18 +47,18 @@ class SeenQuestions:
         }
         if not edges:
             return None
-        wanted = self.random.random() < 0.5
+        is_yes = self.random.random() < 0.5
         colour = self.random.choice(
-            sorted(edges) if wanted else [c for c in COLOURS if c not in edges]
+            sorted(edges) if is_yes else [c for c in COLOURS if c not in edges]
         )
         wording = self.random.choice(listed("seen_questions", "colour_yes_no"))
-        found = {(edges[colour].source, edges[colour].target)} if wanted else set()
-        return GeneratedQuestion(
+        found = {(edges[colour].source, edges[colour].target)} if is_yes else set()
+        return Question(
             text=capital(wording.format(s=reference.phrase, c=colour)),
             kind="colour yes/no",
             subject=scene.concept[reference.targets[0].id],
             wording=wording,
-            yes=wanted,
+            yes=is_yes,
             path=reference.path | found,
         )
 

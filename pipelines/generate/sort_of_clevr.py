@@ -78,9 +78,9 @@ def pictures(amount: int, seed: int) -> Iterator[ShapesPicture]:
             pairs = random.permutation(len(COLOURS) * len(kind))[:QUESTIONS]
             colours.append(pairs // len(kind))
             wordings.append(first + pairs % len(kind))
-        asked, how = np.concatenate(colours), np.concatenate(wordings)
-        answers = [_answer(w, c, centres, shapes) for w, c in zip(how, asked, strict=True)]
-        yield ShapesPicture(_draw(centres, shapes), asked, how, np.array(answers))
+        chosen, how = np.concatenate(colours), np.concatenate(wordings)
+        answers = [_answer(w, c, centres, shapes) for w, c in zip(how, chosen, strict=True)]
+        yield ShapesPicture(_draw(centres, shapes), chosen, how, np.array(answers))
 
 
 def _places(random: np.random.Generator) -> np.ndarray:

@@ -34,12 +34,12 @@ from pipelines.datasets.splits import Divided, for_choosing, for_training, in_pa
 from pipelines.detectors import DETECTORS, Detector
 from pipelines.evaluate.answerer import scores
 from pipelines.generate.answerer_examples import (
-    AskedQuestions,
     Example,
     ExampleMaker,
+    HumanQuestions,
     Picture,
-    asked_questions,
     generated_examples,
+    human_questions,
     read_pictures,
 )
 from pipelines.reading.parser import Parser
@@ -105,7 +105,7 @@ def train(
 def training_records(data: Path) -> list[Divided]:
     """Return the photographs and the people's questions that are trained on."""
     pictures = for_training(in_part(read_teacher_boxes(data), "train"))
-    return [*pictures, *asked_questions(data)]
+    return [*pictures, *human_questions(data)]
 
 
 def fit(
@@ -141,7 +141,7 @@ def _human_examples(
 ) -> list[Example]:
     """Return examples of randomly chosen questions that people asked."""
     knowledge = Knowledge.bundled()
-    found = AskedQuestions(knowledge, {one.name: one for one in pictures}, options.seed)
+    found = HumanQuestions(knowledge, {one.name: one for one in pictures}, options.seed)
     candidates = list(found(data))
     count = min(options.human_questions, len(candidates))
     chosen = random.Random(options.seed).sample(candidates, count)
@@ -195,35 +195,37 @@ def _loss(model: GraphAnswerer, batch: Batch, examples: Sequence[Example]) -> Te
 
 
 def pointer_loss(
-    scores: Scores, batch: Batch, examples: Sequence[Example], asked: Tensor
+    scores: Scores, batch: Batch, examples: Sequence[Example], chosen: Tensor
 ) -> Tensor:
     """-log of the summed probability of the right nodes; of "none" if no node is right."""
-    if not asked.any():
+    if not chosen.any():
         return scores.node.new_zeros(())
     right = torch.cat([one.answers for one in examples])
     everything = _log_sum(scores.node, batch, scores.none)
     on_right = _log_sum(scores.node.masked_fill(~right, -1e4), batch, None)
     answered = segment_sum(right.float(), batch.graph_of_node, batch.size) > 0
     gained = torch.where(answered, on_right, scores.none)
-    return (everything - gained)[asked].mean()
+    return (everything - gained)[chosen].mean()
 
 
 def _log_sum(logits: Tensor, batch: Batch, none: Tensor | None) -> Tensor:
     """Return for each graph log-sum-exp over its node logits, and `none` if it is given: [B]."""
-    most = segment_max(logits.detach(), batch.graph_of_node, batch.size)
+    highest = segment_max(logits.detach(), batch.graph_of_node, batch.size)
     if none is not None:
-        most = torch.maximum(most, none.detach())
-    shifted = (logits - most[batch.graph_of_node]).exp()
+        highest = torch.maximum(highest, none.detach())
+    shifted = (logits - highest[batch.graph_of_node]).exp()
     total = segment_sum(shifted, batch.graph_of_node, batch.size)
     if none is not None:
-        total = total + (none - most).exp()
-    return most + total.clamp_min(1e-30).log()
+        total = total + (none - highest).exp()
+    return highest + total.clamp_min(1e-30).log()
 
 
-def _count_loss(scores: Scores, batch: Batch, examples: Sequence[Example], asked: Tensor) -> Tensor:
+def _count_loss(
+    scores: Scores, batch: Batch, examples: Sequence[Example], chosen: Tensor
+) -> Tensor:
     counted = torch.cat([one.counted for one in examples])
     countable = torch.cat([one.countable for one in examples])
-    use = asked[batch.graph_of_node] & countable
+    use = chosen[batch.graph_of_node] & countable
     if not use.any():
         return scores.node.new_zeros(())
     return F.binary_cross_entropy_with_logits(scores.counted[use], counted[use].float())
@@ -242,8 +244,8 @@ def calibrate(model: GraphAnswerer, examples: Sequence[Example], texts: Tensor) 
         yes_no = torch.tensor([one.yes_no for one in chosen])
         for column, temperature in enumerate(grid):
             cooled = replace(scores, node=scores.node / temperature, none=scores.none / temperature)
-            asked = route == POINTER
-            losses[0, column] += pointer_loss(cooled, batch, chosen, asked) * asked.sum()
+            pointed = route == POINTER
+            losses[0, column] += pointer_loss(cooled, batch, chosen, pointed) * pointed.sum()
             if (route == YES_NO).any():
                 logits = scores.yes_no[route == YES_NO] / temperature
                 losses[1, column] += F.cross_entropy(

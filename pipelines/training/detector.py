@@ -24,7 +24,7 @@ from pipelines.datasets.photographs import TeacherPhoto, read_teacher_boxes
 from pipelines.datasets.splits import for_choosing, for_training, in_part
 from pipelines.detectors.bundled import BundledDetector
 from pipelines.detectors.coco_classes import COCO_LABELS
-from pipelines.evaluate.detection import LEAST_SCORE, best_threshold
+from pipelines.evaluate.detection import MIN_SCORE, best_threshold
 from pipelines.training.detector_data import (
     Sample,
     load_samples,
@@ -213,9 +213,9 @@ def train(
         about=options.others(),
     )
     weights = _interpolated(start, network.state_dict(), options.trained_share)
-    save_model(out, weights, _config(options, LEAST_SCORE))
+    save_model(out, weights, _config(options, MIN_SCORE))
     development = for_choosing(in_part(read_coco(data / "coco_mini"), "development"))
-    detector = BundledDetector(out, LEAST_SCORE)
+    detector = BundledDetector(out, MIN_SCORE)
     threshold = best_threshold(data / "coco_mini", detector, development)
     save_model(out, weights, _config(options, threshold))
     mean = report.figures["train loss"]

@@ -25,7 +25,7 @@ from pipelines.photo import Photo
 
 GREY = 0.45
 LONG_SIDE = 512
-"""Photographs are kept in memory at most this large."""
+"""Photographs are cached in memory at most this large."""
 MIN_LABEL_SCORE = 0.1
 MAX_ZOOM, MIN_ZOOM, MAX_STRETCH = 1.35, 0.75, 1.2
 MOSAIC = 0.1
@@ -64,8 +64,8 @@ def own_labels(network: DetectorNetwork, data: Path, side: int, file: Path) -> d
         SightGraphError: the file of the teacher's boxes is missing.
     """
     if file.is_file():
-        kept: dict[str, Labelled] = json.loads(gzip.decompress(file.read_bytes()))
-        return kept
+        cached: dict[str, Labelled] = json.loads(gzip.decompress(file.read_bytes()))
+        return cached
     labels: dict[str, Labelled] = {}
     for name in track(sorted(one.name for one in read_teacher_boxes(data)), "detecting"):
         boxes, scores, classes = detect(

@@ -27,11 +27,11 @@ from kg.files import write_text
 from pipelines.datasets.relations import RelatedPhoto, as_json
 from pipelines.datasets.splits import Divided
 from pipelines.generate.relation_examples import (
+    caption_triples,
     captioned,
     captioned_photos,
     placed,
     placed_photos,
-    said_triples,
     taught_predicates,
     training_captions,
     with_general_names,
@@ -52,7 +52,7 @@ PLACED_SHARE = 0.3
 class RelationTraining(TrainingOptions):
     """How the relation model is trained; each step uses words and a batch of photographs.
 
-    photos: photographs per step. said_share: weight of the loss on what captions say of them.
+    photos: photographs per step. said_share: weight of the loss on their captions' relations.
     held_out: file that gets the relations of the val parts, for `evaluate relations`.
     """
 
@@ -98,14 +98,14 @@ class RelationObjective(Objective[RelationNetwork, RelationBatch]):
     def __init__(
         self,
         words: Pairs,
-        said: Sequence[Pairs],
+        stated: Sequence[Pairs],
         placed: Sequence[Pairs],
         texts: Tensor,
         forms: Tensor,
         options: RelationTraining,
     ) -> None:
         self.words, self.texts, self.forms = words, texts, forms
-        self.photographs = ((said, options.said_share), (placed, PLACED_SHARE))
+        self.photographs = ((stated, options.said_share), (placed, PLACED_SHARE))
         self.photos = options.photos
 
     def collate(self, examples: list[int]) -> RelationBatch:
@@ -141,7 +141,7 @@ def train(
         write_held_out(data, options.held_out)
     torch.manual_seed(options.seed)
     chance = random.Random(options.seed)
-    captions = said_triples(data)
+    captions = caption_triples(data)
     taught = taught_predicates(captions)
     captions = with_general_names(captions)
     photos = captioned_photos(data, True, TrainedReader())
@@ -152,12 +152,12 @@ def train(
     texts, forms = encoder(nouns), encoder(taught)
     row = {noun: index for index, noun in enumerate(nouns)}
     words = _word_pairs(captions, row, taught, chance)
-    said = [_photo_pairs(photo, row, taught) for photo in photos]
+    stated = [_photo_pairs(photo, row, taught) for photo in photos]
     placed = [_photo_pairs(photo, row, taught) for photo in geometry]
     network = RelationNetwork()
     report = training.fit(
         network,
-        RelationObjective(words, said, placed, texts, forms, options),
+        RelationObjective(words, stated, placed, texts, forms, options),
         range(len(words.subject)),
         [],
         options.config(clip=None),
@@ -183,7 +183,7 @@ def write_held_out(data: Path, file: Path) -> None:
     """
     reader = TrainedReader()
     photos = captioned_photos(data, False, reader)
-    predicates = taught_predicates(said_triples(data))
+    predicates = taught_predicates(caption_triples(data))
     write_text(file, json.dumps(as_json(photos, predicates)) + "\n")
 
 
@@ -193,8 +193,8 @@ def _nouns(captions: Sequence[Sequence[Triple]], photos: Sequence[RelatedPhoto])
         for subject, _, target in caption:
             for noun in (subject, target):
                 counts[noun] = counts.get(noun, 0) + 1
-    kept = {noun for noun, count in counts.items() if count >= MIN_NOUNS}
-    return sorted(kept | {label for photo in photos for label in photo.labels})
+    frequent = {noun for noun, count in counts.items() if count >= MIN_NOUNS}
+    return sorted(frequent | {label for photo in photos for label in photo.labels})
 
 
 def _word_pairs(
@@ -205,19 +205,19 @@ def _word_pairs(
 ) -> Pairs:
     """Related pairs of nouns; unrelated are each pair reversed, and a random pair."""
     number = {name: index for index, name in enumerate(taught)}
-    said = [
+    stated = [
         triple
         for caption in captions
         for triple in caption
         if triple[0] in row and triple[2] in row and triple[1] in number
     ]
-    true = {(s, o) for s, _, o in said}
+    true = {(s, o) for s, _, o in stated}
     rows = []
-    for subject, predicate, target in said:
+    for subject, predicate, target in stated:
         rows.append((row[subject], row[target], number[predicate], 1.0))
         if (target, subject) not in true:
             rows.append((row[target], row[subject], IGNORED, 0.0))
-        stranger = chance.choice(said)[chance.choice((0, 2))]
+        stranger = chance.choice(stated)[chance.choice((0, 2))]
         other = (subject, stranger) if chance.random() < 0.5 else (stranger, target)
         if other not in true and other[0] != other[1]:
             rows.append((row[other[0]], row[other[1]], IGNORED, 0.0))
@@ -234,7 +234,7 @@ def _word_pairs(
 def _photo_pairs(photo: RelatedPhoto, row: dict[str, int], taught: Sequence[str]) -> Pairs:
     """All ordered pairs of a photograph's objects; pairs that no caption relates are unrelated."""
     number = {name: index for index, name in enumerate(taught)}
-    said = {(s, o): number.get(p, IGNORED) for s, p, o in photo.relations}
+    stated = {(s, o): number.get(p, IGNORED) for s, p, o in photo.relations}
     pairs = list(permutations(range(len(photo.labels)), 2))
     subject, target = torch.tensor(pairs).unbind(1)
     rows = torch.tensor([row[label] for label in photo.labels])
@@ -242,9 +242,9 @@ def _photo_pairs(photo: RelatedPhoto, row: dict[str, int], taught: Sequence[str]
     return Pairs(
         rows[subject],
         rows[target],
-        torch.tensor([said.get(pair, IGNORED) for pair in pairs]),
+        torch.tensor([stated.get(pair, IGNORED) for pair in pairs]),
         pair_geometry(boxes[subject], boxes[target], photo.width, photo.height),
-        torch.tensor([float(pair in said) for pair in pairs]),
+        torch.tensor([float(pair in stated) for pair in pairs]),
     )
 
 

@@ -194,12 +194,12 @@ def _examples(
         if right.any() and not right.all():
             wrong = np.flatnonzero(~right)
             wrong = chance.choice(wrong, min(len(wrong), MAX_WRONG), replace=False)
-            kept = np.concatenate([np.flatnonzero(right)[:MAX_RIGHT], wrong])
+            chosen = np.concatenate([np.flatnonzero(right)[:MAX_RIGHT], wrong])
             columns = (
-                candidates.features[kept],
-                candidates.relation[kept].astype(np.int64),
-                (~candidates.outgoing[kept]).astype(np.int64),
-                right[kept],
+                candidates.features[chosen],
+                candidates.relation[chosen].astype(np.int64),
+                (~candidates.outgoing[chosen]).astype(np.int64),
+                right[chosen],
             )
             found.append((one.question, columns))
     vectors = encoder([question for question, _ in found]).clone()

@@ -22,10 +22,10 @@ from graph_fusion.text_graph import Read, TextGraphConfig, TextGraphNetwork
 from graph_fusion.training import Figures, Objective, TrainingConfig, TrainingOptions, save_model
 from graph_fusion.weights import deterministic
 from pipelines.datasets.factual import (
-    LEAST_IMPLIED,
-    LEAST_LINKS,
-    LEAST_NAMES,
     LONGEST_CAPTION,
+    MIN_IMPLIED,
+    MIN_LINKS,
+    MIN_NAMES,
     CaptionGraph,
     WordGraph,
     learn_renamings,
@@ -167,7 +167,7 @@ def _config(targets: Sequence[WordGraph]) -> TextGraphConfig:
     names = Counter(name for one in targets for name in one.names.values())
     implied = Counter(name for one in targets for _, name in one.implied)
     return TextGraphConfig(
-        _known(links, LEAST_LINKS), _known(names, LEAST_NAMES), _known(implied, LEAST_IMPLIED)
+        _known(links, MIN_LINKS), _known(names, MIN_NAMES), _known(implied, MIN_IMPLIED)
     )
 
 

@@ -9,7 +9,7 @@ import torch
 
 from pipelines.datasets.questions import PhotoQuestion
 from pipelines.evaluate.deletion import Deletion, DeletionEvaluator, figures
-from pipelines.evaluate.questions import AskedPhotos
+from pipelines.evaluate.questions import PhotoQuestions
 from pipelines.sightgraph import SightGraph
 
 
@@ -47,7 +47,7 @@ def test_a_real_answer_rests_on_its_fact_and_the_unknown_is_left_out(tmp_path: P
         question("unknown", "What is that thing on the left used for?"),
     ]
     sightgraph = SightGraph.from_pretrained()
-    evaluate, dataset = DeletionEvaluator(), AskedPhotos(asked, tmp_path)
+    evaluate, dataset = DeletionEvaluator(), PhotoQuestions(asked, tmp_path)
     tested = list(evaluate.deletions(sightgraph, dataset))
     known = tested[0]
     assert known.question.id == "known"

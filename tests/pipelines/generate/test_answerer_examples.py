@@ -13,8 +13,8 @@ from kg.knowledge.memory import Knowledge
 from pipelines.build.builder import GraphBuilder
 from pipelines.datasets.splits import coco_part
 from pipelines.detections import Detection
-from pipelines.generate import answerer_examples as asked_questions
-from pipelines.generate.answerer_examples import AskedQuestions, ExampleMaker, Picture
+from pipelines.generate import answerer_examples
+from pipelines.generate.answerer_examples import ExampleMaker, HumanQuestions, Picture
 from pipelines.reading.parser import Parser
 
 
@@ -45,8 +45,8 @@ def data(tmp_path: Path) -> Path:
 def test_questions_within_reach_of_the_labels_are_kept(
     data: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(asked_questions, "UNKNOWN_KEPT", 0.0)
-    (one,) = AskedQuestions(Knowledge.bundled(), {}, seed=0)(data)
+    monkeypatch.setattr(answerer_examples, "UNKNOWN_SHARE", 0.0)
+    (one,) = HumanQuestions(Knowledge.bundled(), {}, seed=0)(data)
     assert one.text == "What would it like to hunt?"
     assert one.answers == {"house mouse"}
     assert [seen.label for seen in one.picture.detections] == ["cat"]
@@ -58,12 +58,12 @@ def test_only_photographs_of_the_part_train_are_asked_about(tmp_path: Path) -> N
     (tmp_path / "okvqa").mkdir()
     asked = [one | {"image_id": photo} for one in ASKED for photo in others]
     (tmp_path / "okvqa" / "train.json").write_text(json.dumps([*ASKED, *asked]))
-    photos = {one.picture.name for one in AskedQuestions(Knowledge.bundled(), {}, seed=0)(tmp_path)}
+    photos = {one.picture.name for one in HumanQuestions(Knowledge.bundled(), {}, seed=0)(tmp_path)}
     assert photos == {"okvqa/images/COCO_train2014_000000000007.jpg"}
 
 
 def test_without_the_file_nobody_asked(tmp_path: Path) -> None:
-    assert list(AskedQuestions(Knowledge.bundled(), {}, seed=0)(tmp_path)) == []
+    assert list(HumanQuestions(Knowledge.bundled(), {}, seed=0)(tmp_path)) == []
 
 
 @pytest.mark.parametrize(("answer", "known"), [("mice", False), ("whiskers", True)])

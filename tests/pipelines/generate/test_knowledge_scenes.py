@@ -14,8 +14,8 @@ from pipelines.build.builder import GraphBuilder
 from pipelines.datasets.coco import TRAIN_SPLIT, VAL_SPLIT
 from pipelines.datasets.splits import Part, coco_part
 from pipelines.generate.knowledge_scenes import (
-    MOST_ANSWERS,
-    MOST_OBJECTS,
+    MAX_ANSWERS,
+    MAX_OBJECTS,
     SceneQuestion,
     SceneWriter,
     part_of,
@@ -57,7 +57,7 @@ def test_walking_the_graph_as_asked_reaches_the_answers_and_nothing_else(
 ) -> None:
     for question in every(scene_parts):
         assert labels(question.graph, steps(question)[-1]) == question.answers, question.text
-        assert 1 <= len(question.answers) <= MOST_ANSWERS
+        assert 1 <= len(question.answers) <= MAX_ANSWERS
 
 
 def test_questions_go_over_one_to_three_relations(scene_parts: Parts) -> None:
@@ -128,7 +128,7 @@ def test_graphs_hold_more_than_the_way_to_the_answer(scene_parts: Parts) -> None
     ends = []
     for question in scene_parts["held-out"]:
         facts = question.graph.edges(EdgeKind.FACT)
-        assert len(question.graph.nodes(NodeKind.OBJECT)) <= MOST_OBJECTS
+        assert len(question.graph.nodes(NodeKind.OBJECT)) <= MAX_OBJECTS
         targets = {edge.target for edge in facts}
         ends.append(len(labels(question.graph, targets) - question.answers))
     assert sum(count > 0 for count in ends) > 0.9 * len(ends)

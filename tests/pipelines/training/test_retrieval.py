@@ -1,4 +1,4 @@
-"""retrieval*.py: training a ranker of facts, and measuring it honestly."""
+"""training/retrieval.py and evaluate/retrieval.py: a ranker of facts is trained and measured."""
 
 from __future__ import annotations
 
