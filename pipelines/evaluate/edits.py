@@ -46,7 +46,7 @@ class UnrelatedCase:
 
 
 @dataclass(frozen=True, slots=True)
-class EditOutcome:
+class EditQuestion:
     """The answers to a question before and after an edit.
 
     right_before, right: whether the two answers are right. An unrelated question need not be right
@@ -153,11 +153,11 @@ def check(edits: Sequence[EditCase], unrelated: Sequence[UnrelatedCase], images:
 
 def ask_edits(
     sightgraph: SightGraph, edits: Iterable[EditCase], images: Path
-) -> Iterator[EditOutcome]:
+) -> Iterator[EditQuestion]:
     """Ask the question of each edit before and after it."""
     for one in edits:
         outcome = _before_and_after(sightgraph, one, one, images)
-        yield EditOutcome(
+        yield EditQuestion(
             **outcome,
             right_before=same_answer(outcome["before"], one.before),
             right=same_answer(outcome["after"], one.after),
@@ -169,16 +169,16 @@ def ask_unrelated(
     edits: Iterable[EditCase],
     unrelated: Iterable[UnrelatedCase],
     images: Path,
-) -> Iterator[EditOutcome]:
+) -> Iterator[EditQuestion]:
     """Ask each of `unrelated` before and after its edit."""
     by_id = {one.id: one for one in edits}
     for one in unrelated:
         outcome = _before_and_after(sightgraph, by_id[one.edit], one, images)
         stayed = same_answer(outcome["after"], [outcome["before"]])
-        yield EditOutcome(**outcome, right_before=None, right=stayed)
+        yield EditQuestion(**outcome, right_before=None, right=stayed)
 
 
-def figures(edited: Sequence[EditOutcome], unrelated: Sequence[EditOutcome]) -> dict[str, float]:
+def figures(edited: Sequence[EditQuestion], unrelated: Sequence[EditQuestion]) -> dict[str, float]:
     """Return the shares of right answers before and after the edits, and of those that stayed."""
     found = {
         "edits": float(len(edited)),
@@ -195,7 +195,7 @@ def figures(edited: Sequence[EditOutcome], unrelated: Sequence[EditOutcome]) -> 
     return found
 
 
-def report(edited: Sequence[EditOutcome], unrelated: Sequence[EditOutcome]) -> Report:
+def report(edited: Sequence[EditQuestion], unrelated: Sequence[EditQuestion]) -> Report:
     """Return the figures, and a row for every question that was edited twice."""
     lists = {
         "answers": [asdict(one) for one in edited],
@@ -209,7 +209,7 @@ def report(edited: Sequence[EditOutcome], unrelated: Sequence[EditOutcome]) -> R
 def _before_and_after(
     sightgraph: SightGraph, edit: EditCase, case: EditCase | UnrelatedCase, images: Path
 ) -> dict[str, Any]:
-    """Ask twice; return the fields of `EditOutcome` except the two judgements."""
+    """Ask twice; return the fields of `EditQuestion` except the two judgements."""
     name = case.file_name
     photo = Photo.open(name if name.startswith(EXAMPLE) else images / name)
     before = sightgraph.ask(photo, case.question)

@@ -30,7 +30,6 @@ from pipelines.reading.parser import Parser
 
 AGREED = 0.6
 """Answers with this soft score (two of ten people) count as right, if the question has any."""
-ARTICLES = frozenset({"a", "an", "the"})
 FVQA_RELATIONS = {"transnbhd": "dbpedia", "IsA": "broader"}
 """FVQA's names of relations that a store has under another name."""
 

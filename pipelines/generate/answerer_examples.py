@@ -202,8 +202,8 @@ class ExampleMaker:
         return graph, question
 
     def _exchange(
-        self, graph: SceneGraph, question: Question, facts: Sequence[Edge]
-    ) -> tuple[SceneGraph, Question]:
+        self, graph: SceneGraph, question: GeneratedQuestion, facts: Sequence[Edge]
+    ) -> tuple[SceneGraph, GeneratedQuestion]:
         if not facts:
             return graph, question
         subject, relation = facts[0].source, facts[0].relation

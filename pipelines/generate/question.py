@@ -123,7 +123,9 @@ class References:
         wording = self.random.choice(listed("references", table))
         return wording.format(x=name, a_x=with_article(name), xs=plural(name))
 
-    def spatial_pair(self, scene: Scene) -> tuple[Node, str, tuple[Node, ...], list[Edge]] | None:
+    def spatial_pair(
+        self, scene: ReferenceScene
+    ) -> tuple[Node, str, tuple[Node, ...], list[Edge]] | None:
         """Return an object of unique label, a relation, and the objects so related to it."""
         anchors = [node for node in scene.objects if len(scene.same_label(node)) == 1]
         if not anchors:
@@ -145,7 +147,7 @@ class References:
         targets = tuple(scene.graph.node(edge.source) for edge in edges)
         return anchor, relation, targets, edges
 
-    def empty_place(self, scene: Scene) -> tuple[Node, str] | None:
+    def empty_place(self, scene: ReferenceScene) -> tuple[Node, str] | None:
         """Return an object of unique label and a phrase for an empty position relative to it."""
         anchor = self.random.choice(scene.objects)
         if len(scene.same_label(anchor)) > 1:

@@ -207,7 +207,7 @@ def _captioned(folder: str, photo: CocoPhoto | FlickrPhoto, boxes: Labelled) -> 
     return CaptionedPhoto(f"{folder}/{photo.file_name}", photo.part, photo.captions, boxes)
 
 
-class Nouns:
+class CaptionNouns:
     """Finds the boxes that the nouns of a caption denote, by label, synonym and category."""
 
     def __init__(self) -> None:

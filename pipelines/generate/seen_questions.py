@@ -53,7 +53,7 @@ class SeenQuestions:
         )
         wording = self.random.choice(listed("seen_questions", "colour_yes_no"))
         found = {(edges[colour].source, edges[colour].target)} if is_yes else set()
-        return Question(
+        return GeneratedQuestion(
             text=capital(wording.format(s=reference.phrase, c=colour)),
             kind="colour yes/no",
             subject=scene.concept[reference.targets[0].id],

@@ -12,7 +12,7 @@ from kg.errors import SightGraphError
 from kg.knowledge.edits import EditedKnowledge
 from kg.knowledge.memory import Knowledge
 from pipelines.datasets.splits import concept_part
-from pipelines.evaluate.edits import EditOutcome, check, figures, read_edits, report
+from pipelines.evaluate.edits import EditQuestion, check, figures, read_edits, report
 
 FILE = Path(__file__).resolve().parents[3] / "data" / "questions" / "edits.json"
 
@@ -35,8 +35,8 @@ def written(folder: Path, content: object) -> Path:
     return file
 
 
-def asked(relation: str, held: bool, before: bool | None, right: bool) -> EditOutcome:
-    return EditOutcome(
+def asked(relation: str, held: bool, before: bool | None, right: bool) -> EditQuestion:
+    return EditQuestion(
         "edit-001", relation, held, "?", "fish", "moon dust", 0.5, 0.75, before, right
     )
 
