@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 from torch import Tensor
 
 from graph_fusion.heads.graph import COUNT, NO, POINTER, YES, YES_NO
+from kg.english import all_forms
 from kg.graph import Node
 from kg.vocabulary import KNOWLEDGE, NodeKind
 from pipelines.answering.evidence import DONT_KNOW, Candidate, completed
-from pipelines.reading.options import restricted
 
 MAX_CANDIDATES = 5
 LEAST_SCORE = 0.001
@@ -164,7 +164,7 @@ class Probabilities:
         mixed.pop(DONT_KNOW, None)  # even if something is called so: it is what the others leave
         if not self.options:
             return mixed
-        return restricted(mixed, self.options) or mixed
+        return restrict_to_options(mixed, self.options) or mixed
 
     def graph_scores(self) -> dict[str, float]:
         """Return the probability of each answer by the graph alone."""
@@ -186,6 +186,20 @@ class Probabilities:
             if node.kind == NodeKind.OBJECT:
                 sureness *= max(share, 1 - share)
         return sureness
+
+
+def restrict_to_options(scores: Mapping[str, float], options: tuple[str, ...]) -> dict[str, float]:
+    """Return those of `scores` (by text) that are one of `options`, scaled to sum to 1.
+
+    A text is an option in any form of its words ("tree" is "trees"). Empty, where none is.
+
+    >>> restrict_to_options({"tree": 0.2, "yes": 0.6, "ground": 0.2}, ("trees", "ground"))
+    {'tree': 0.5, 'ground': 0.5}
+    """
+    allowed = {form for one in options for form in all_forms(one)}
+    matching = {text: score for text, score in scores.items() if allowed & set(all_forms(text))}
+    total = sum(matching.values())
+    return {text: score / total for text, score in matching.items()} if total > 0 else {}
 
 
 def _ranked(scores: Mapping[str, float]) -> list[Candidate]:

@@ -12,24 +12,18 @@ from kg.graph import SceneGraph
 from kg.knowledge.facts import KnowledgeGraph
 from kg.vocabulary import IS_A_IRI, ONTOLOGY, EdgeKind, NodeKind
 from pipelines.detections import Detection
-from pipelines.reading.parser import Sentence
+from pipelines.reading.sentence import Question, Sentence
 
 
 def query_of(sentence: Sentence) -> Query:
     """Return what the model reads of a question; a statement counts as asking for a concept."""
-    question = sentence.question
-    if question is None:
-        return Query(sentence.text, sentence.text, "concept")
-    focus = None
-    if question.focus:
-        focus = (question.focus_start, question.focus_end)
-    topic = None if question.topic is None else f"entity:{question.topic}"
+    question = sentence.question or Question(sentence.text, frame=sentence.text)
     return Query(
-        sentence.text,
+        question.text,
         question.frame,
         question.answer_type,
-        focus,
-        topic,
+        (question.focus_start, question.focus_end) if question.focus else None,
+        None if question.topic is None else f"entity:{question.topic}",
         options=question.options,
     )
 

@@ -12,7 +12,7 @@ from kg.linking import LinkCandidate, Linker
 from kg.vocabulary import ACTIVITY, MEANS, EdgeKind, NodeKind
 from pipelines.build.context import BuildContext, add_facts
 from pipelines.build.grounding import GENERIC_NOUNS, Grounding
-from pipelines.reading.activities import Doing, doings
+from pipelines.reading.focus import ActivityVerb, activity_verbs
 from pipelines.reading.sentence import Constraint, Entity, Sentence
 
 NEAR_ACTIVITY = 0.76
@@ -48,7 +48,7 @@ def add_activities(graph: SceneGraph, context: BuildContext) -> SceneGraph:
     entities = whole_names(context.sentence, context.concepts.linker)
     at_start = {one.start: f"entity:{at}" for at, one in enumerate(entities)}
     count = len(entities)
-    for verb in doings(context.sentence):
+    for verb in activity_verbs(context.sentence):
         name, end, denoted = _activity(verb, context)
         if not denoted:
             continue
@@ -176,7 +176,7 @@ def _add_concepts(
         context.concepts.add_incoming(graph, concept)
 
 
-def _activity(verb: Doing, context: BuildContext) -> tuple[str, int, list[LinkCandidate]]:
+def _activity(verb: ActivityVerb, context: BuildContext) -> tuple[str, int, list[LinkCandidate]]:
     """Return the longest name of an activity that is known, its end, and what it denotes.
 
     Failing that, a name near in meaning to the verb with its object.
@@ -187,10 +187,10 @@ def _activity(verb: Doing, context: BuildContext) -> tuple[str, int, list[LinkCa
             denoted = _activities(name, linker, knowledge)
             if denoted:
                 return name, end, denoted
-    if verb.whole is None:
+    if verb.with_object is None:
         return "", 0, []
-    found = _activities(verb.whole[0], linker, knowledge)
-    return (*verb.whole, [one for one in found if one.score >= NEAR_ACTIVITY])
+    found = _activities(verb.with_object[0], linker, knowledge)
+    return (*verb.with_object, [one for one in found if one.score >= NEAR_ACTIVITY])
 
 
 def _activities(name: str, linker: Linker, knowledge: KnowledgeGraph) -> list[LinkCandidate]:

@@ -1,4 +1,4 @@
-"""What narrows down the things that a text names: "the red cup", "the dog on the left"."""
+"""Constraints on entities ("the red cup"), comparisons, and the options of a choice."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ COMPARATIVES: dict[str, tuple[str, str]] = {
     "cheaper": ("price", "less"),
     "stronger": ("strength", "more"),
 }
-_OF_MANY = re.compile(r"\b(?:the )?(most|least) (\w+)\b(?! of)")
+_MOST_OR_LEAST = re.compile(r"\b(?:the )?(most|least) (\w+)\b(?! of)")
 ORDINALS = {
     word: number
     for number, word in enumerate(("first", "second", "third", "fourth", "fifth"), start=1)
@@ -84,6 +84,18 @@ _FROM = re.compile(r"\s+from\s+(?:the\s+)?(left|right|top|bottom)\b")
 PLACE_NOUNS = frozenset({"corner", "side", "part", "middle", "half", "edge", "center", "centre"})
 _NEGATIONS = frozenset({"not", "n't", "n\u2019t", "without", "no", "never", "except"})
 
+_MAX_OPTION_WORDS = 4
+_OR = re.compile(r"\bor\b")
+_OPTION_OPENING = re.compile(
+    r"^(?:(?:is|are|was|were|do|does|did|can|could|would|will|more|rather|either|be|it|they|this|"
+    r"these|that|those|two|on|in|at|to|from|of|by|with|for|as|a|an|the)\s+)+(?=\S)"
+)
+_OPTION_CLOSING = re.compile(r"\s+(?:ones?|side|(?:of|in|on|from|than)\s+.*|here|there)$")
+_PLACE_ANSWERS = frozenset(
+    {"above", "below", "under", "over", "inside", "outside", "before", "after"}
+)
+"""Prepositions that are an answer by themselves: "above or below the ground"."""
+
 
 def constraints_of(
     text: str,
@@ -91,7 +103,7 @@ def constraints_of(
     entities: Sequence[Entity],
     relations: Sequence[SentenceRelation] = (),
 ) -> tuple[Constraint, ...]:
-    """Return what narrows down each entity, from left to right.
+    """Return the constraints on each entity, from left to right.
 
     relations: those that restrict their subject ("the cup on the table").
     """
@@ -117,7 +129,7 @@ def constraints_of(
 
 
 def with_constraints(sentence: Sentence) -> Sentence:
-    """Return a statement with what narrows down its entities."""
+    """Return a statement with the constraints on its entities."""
     found = constraints_of(sentence.text, sentence.tokens, sentence.entities, sentence.relations)
     return replace(sentence, constraints=found)
 
@@ -129,7 +141,7 @@ def comparison_of(text: str) -> Comparison | None:
             if found.group() in table:
                 compared, end = table[found.group()]
                 return Comparison(compared, end, found.start(), found.end())
-    many = _OF_MANY.search(text.lower())
+    many = _MOST_OR_LEAST.search(text.lower())
     if many is not None and many.group(2) not in ("likely", "of", "people", "animals"):
         return Comparison(many.group(2), many.group(1), many.start(1), many.end(2))
     return None
@@ -204,5 +216,56 @@ def _negations(tokens: Sequence[Token], entities: Sequence[Entity]) -> Iterator[
 
 
 def is_colour(word: str) -> bool:
-    """Whether a word names a colour."""
+    """Say whether a word names a colour."""
     return word in words.COLOURS or word == "orange"
+
+
+def options_of(text: str) -> tuple[str, ...]:
+    """Return the options of a question of choice, or () for any other question.
+
+    >>> options_of("Is the cup on the left or on the right of the plate?")
+    ('left', 'right')
+    >>> options_of("Which bag is larger, the red one or the green one?")
+    ('red', 'green')
+    >>> options_of("Is this a mammal?")
+    ()
+    """
+    plain = re.sub(r"[^\w\s,'-]", " ", text.lower()).strip()
+    parts = _OR.split(plain)
+    if len(parts) != 2:
+        return ()
+    before, after = parts[0].rstrip(), parts[1].strip()
+    last = _last_option(after)
+    first = _first_option(before, last)
+    if not first or not last or first == last:
+        return ()
+    listed = (
+        [_without_function_words(one) for one in before.split(",")[1:-1]] if "," in before else []
+    )
+    return (*(one for one in listed if one and len(one.split()) <= 2), first, last)
+
+
+def _last_option(after: str) -> str:
+    """Return the alternative that `after` starts with."""
+    parts = after.split()
+    if parts and parts[0] in _PLACE_ANSWERS:
+        return parts[0]
+    return _without_function_words(after)
+
+
+def _first_option(before: str, last: str) -> str:
+    """Return the alternative that `before` ends with, as long as the other one is."""
+    parts = before.split(",")[-1].split()
+    if not parts:
+        return ""
+    if parts[-1] in _PLACE_ANSWERS:
+        return parts[-1]
+    if parts[-1] in ("one", "ones", "side"):
+        parts = parts[:-1]
+    return _OPTION_OPENING.sub("", " ".join(parts[-max(len(last.split()), 1) :]))
+
+
+def _without_function_words(parts: str) -> str:
+    """Return an alternative without articles, prepositions and what follows it."""
+    plain = _OPTION_CLOSING.sub("", _OPTION_OPENING.sub("", parts.strip()))
+    return plain if 0 < len(plain.split()) <= _MAX_OPTION_WORDS else ""

@@ -11,10 +11,9 @@ from dataclasses import replace
 
 from pipelines.reading import lexicon as words
 from pipelines.reading.clause import Clause, take_apart
-from pipelines.reading.constraints import PLACE_NOUNS, comparison_of, constraints_of
+from pipelines.reading.constraints import PLACE_NOUNS, comparison_of, constraints_of, options_of
 from pipelines.reading.entities import Scene
-from pipelines.reading.focus import CLASS, asked_relation
-from pipelines.reading.options import options_of
+from pipelines.reading.focus import CLASS, queried_relation
 from pipelines.reading.phrases import Phrase
 from pipelines.reading.sentence import (
     POINTING_LEMMA,
@@ -36,7 +35,7 @@ _PROGRESSIVE = "VBG"
 def read_question(text: str, tokens: tuple[Token, ...], scene: Scene) -> Sentence:
     """Return the sentence with its question; `tokens` as `mend.mend_tags` left them."""
     clause = take_apart(tokens, scene)
-    asked = asked_relation(tokens, scene, clause)
+    queried = queried_relation(tokens, scene, clause)
     focus, answer_type = _focus(tokens, scene, clause)
     dropped = _unsaid(tokens, scene, clause)
     mentioned = [
@@ -47,7 +46,7 @@ def read_question(text: str, tokens: tuple[Token, ...], scene: Scene) -> Sentenc
             tokens[at].lemma.lower().strip(),
             kind=kind,
         )
-        for at, kind in dict(asked.mentions).items()
+        for at, kind in dict(queried.mentions).items()
     ]
     kept = [index for index in range(len(scene.phrases)) if index not in dropped]
     entities = sorted(
@@ -57,11 +56,12 @@ def read_question(text: str, tokens: tuple[Token, ...], scene: Scene) -> Sentenc
     place = {index: entities.index(scene.phrases[index].entity) for index in kept}
     topic = _topic(scene, clause, place)
     question = Question(
+        text=text,
         focus=None if focus is None else tokens[focus].lemma.lower().strip(),
         focus_start=0 if focus is None else tokens[focus].start,
         focus_end=0 if focus is None else tokens[focus].end,
         answer_type=answer_type,
-        relation=asked.relation or None,
+        relation=queried.relation or None,
         frame=frame(text, tokens, [scene.phrases[i] for i in kept if i != clause.focus]),
         topic=topic,
     )
@@ -79,13 +79,13 @@ def read_question(text: str, tokens: tuple[Token, ...], scene: Scene) -> Sentenc
         if relation.predicate != CLASS or clause.focus not in (relation.subject, relation.object)
     ]
     relations = _placed(stated, place)
-    restricting = _restricting(text, entities, relations, asked.relation)
+    restricting = _restricting(text, entities, relations, queried.relation)
     constraints = constraints_of(text, tokens, entities, relations)
     question = replace(
         question,
         constraints=tuple(one for one in constraints if not _is_query(one, restricting)),
         comparison=comparison_of(text),
-        steps=_steps(restricting, asked.relation),
+        steps=_steps(restricting, queried.relation),
         options=options_of(text),
     )
     return Sentence(text, tuple(entities), relations, question, tokens, constraints)
@@ -110,7 +110,10 @@ def frame(text: str, tokens: Sequence[Token], things: Sequence[Phrase]) -> str:
 
 
 def _restricting(
-    text: str, entities: Sequence[Entity], relations: Sequence[SentenceRelation], asked: str | None
+    text: str,
+    entities: Sequence[Entity],
+    relations: Sequence[SentenceRelation],
+    queried: str | None,
 ) -> list[SentenceRelation]:
     """Return the relations that are said of things in passing, not those that are asked about.
 
@@ -121,7 +124,7 @@ def _restricting(
         for one in relations
         if text[one.start : one.end].lower() not in ("of", "'s", "\u2019s")
         and entities[one.object].lemma not in PLACE_NOUNS
-        and (asked is None or canonical(one.predicate).text != canonical(asked).text)
+        and (queried is None or canonical(one.predicate).text != canonical(queried).text)
     ]
 
 
@@ -137,9 +140,9 @@ def _is_query(constraint: Constraint, restricting: Sequence[SentenceRelation]) -
     return constraint.kind == "relation" and same not in restricting
 
 
-def _steps(restricting: Sequence[SentenceRelation], asked: str | None) -> tuple[str, ...]:
+def _steps(restricting: Sequence[SentenceRelation], queried: str | None) -> tuple[str, ...]:
     """Return the relations from what is known to the answer."""
-    return (*[one.predicate for one in restricting], *([asked] if asked else []))
+    return (*[one.predicate for one in restricting], *([queried] if queried else []))
 
 
 def _placed(

@@ -1,6 +1,6 @@
-"""What a text says, as plain values: tokens, entities, relations and the question.
+"""The content of a text as plain values: tokens, entities, relations and the question.
 
-All offsets count characters of the text that was read: `text[start:end]` is the piece.
+All offsets count characters of the text: `text[start:end]` is the piece.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ EntityKind = Literal["thing", "activity", "property"]
 AnswerType = Literal["object", "concept", "attribute", "number", "yes/no"]
 
 POINTING_LEMMA = "it"
-"""The lemma of entities that only point: it, they, this, these."""
+"""The lemma of pronouns and pointing words: it, they, this, these."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class Token:
 
 @dataclass(frozen=True, slots=True)
 class Attribute:
-    """What the text says an entity is like: "red", "wooden"; numbers as digits ("2")."""
+    """A property that the text gives an entity: "red", "wooden"; numbers as digits ("2")."""
 
     text: str
     start: int
@@ -86,11 +86,11 @@ ConstraintKind = Literal[
 
 @dataclass(frozen=True, slots=True)
 class Constraint:
-    """What narrows down a thing, or is denied.
+    """A restriction on an entity, or a negation.
 
     value: "red"; "left"; "2 from left"; "largest"; "other"; a predicate; the word denied.
     entity: index of the entity that it restricts, or None.
-    start, end: characters of the words that say so.
+    start, end: characters of the words that express it.
     other: for a relation, the index of the entity at its other end.
     """
 
@@ -104,7 +104,7 @@ class Constraint:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """What is compared ("size", "age") and which end: most, least, more or less."""
+    """The compared property ("size", "age") and the end of its scale: most, least, more or less."""
 
     compared: str
     end_of_scale: str
@@ -114,30 +114,31 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What is asked.
+    """A question as it was read: the one record of it, from the reader to the heads.
 
-    focus: lemma of the noun that is asked for ("which vehicle", "how many people", "what
-        colour"), or None after a bare what, who, where, why and in yes/no questions.
+    focus: lemma of the noun that the question is after ("which vehicle", "how many people",
+        "what colour"); None after a bare what, who, where, why and in yes/no questions.
     answer_type: "object" is something in the photograph, "concept" something known of it.
-    relation: the words that name the relation asked about, or None. Passive participles stay
+    relation: the words that name the queried relation, or None. Passive participles stay
         as they are ("used for", "made of"), other verbs are lemmas ("eat", "need to run").
         "is a" asks for a class, "can" for an ability, "is" for a property.
-    frame: the question with its things blanked out, so that questions about different
-        things that ask alike read alike (see `pipelines.reading.question.frame`).
-    topic: index of the entity that the relation is asked of, where there is one.
-    constraints: what narrows down the things that are named.
+    frame: the question with its entities blanked out, so that questions of one kind about
+        different entities read alike (see `pipelines.reading.question.frame`).
+    topic: index of the entity whose relation is queried, if there is one.
+    constraints: restrictions on the entities; the queried relation itself is not among them.
     comparison: the superlative or comparative, if there is one.
-    steps: the relations from the thing that is known to the answer, one for each hop: "what
-        does the animal on the sofa eat" goes by "on" and "eat".
-    options: what a question of choice lets choose between: ("left", "right"); else ().
+    steps: the relations from the known entity to the answer, one for each hop: "what does the
+        animal on the sofa eat" has "on" and "eat".
+    options: the alternatives of a question of choice: ("left", "right"); else ().
     """
 
-    focus: str | None
-    focus_start: int
-    focus_end: int
-    answer_type: AnswerType
-    relation: str | None
-    frame: str
+    text: str
+    focus: str | None = None
+    focus_start: int = 0
+    focus_end: int = 0
+    answer_type: AnswerType = "concept"
+    relation: str | None = None
+    frame: str = ""
     topic: int | None = None
     constraints: tuple[Constraint, ...] = ()
     comparison: Comparison | None = None

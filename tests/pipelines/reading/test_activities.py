@@ -1,4 +1,4 @@
-"""pipelines/reading/activities.py and build.py: verbs of a question as activities."""
+"""pipelines/reading/focus.py and build: verbs of a question as activities."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from kg.graph import PhotoInfo
 from kg.vocabulary import EdgeKind
 from pipelines.build.builder import GraphBuilder
 from pipelines.detections import Detection
-from pipelines.reading.activities import doings
+from pipelines.reading.focus import activity_verbs
 from pipelines.reading.parser import Parser
 
 INFO = PhotoInfo("test", 400, 300)
@@ -55,7 +55,7 @@ def test_the_facts_of_the_activity_come_into_the_graph(
 
 @pytest.mark.parametrize("text", ["What do you see?", "Does it have wheels?", "a dog runs"])
 def test_auxiliaries_light_verbs_and_statements_name_no_activity(parser: Parser, text: str) -> None:
-    assert all(" " in name for doing in doings(parser(text)) for name, _ in doing.names)
+    assert all(" " in name for doing in activity_verbs(parser(text)) for name, _ in doing.names)
 
 
 def test_a_text_added_to_a_graph_gives_the_same_as_both_at_once(

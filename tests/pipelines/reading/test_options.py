@@ -1,4 +1,4 @@
-"""pipelines/reading/options.py: what a question of choice lets choose between."""
+"""pipelines/reading/constraints.py: what a question of choice lets choose between."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.reading.options import options_of, restricted
+from pipelines.answering.probabilities import restrict_to_options
+from pipelines.reading.constraints import options_of
 from pipelines.reading.parser import Parser
 
 
@@ -36,8 +37,8 @@ def test_the_parsed_question_carries_its_alternatives(parser: Parser) -> None:
 
 def test_only_the_alternatives_are_left_in_any_form_of_the_word() -> None:
     scores = {"tree": 0.2, "yes": 0.6, "ground": 0.2}
-    assert restricted(scores, ("trees", "ground")) == {"tree": 0.5, "ground": 0.5}
-    assert restricted(scores, ("red", "green")) == {}
+    assert restrict_to_options(scores, ("trees", "ground")) == {"tree": 0.5, "ground": 0.5}
+    assert restrict_to_options(scores, ("red", "green")) == {}
 
 
 @given(st.text(max_size=60))
@@ -47,6 +48,6 @@ def test_any_text_is_read(text: str) -> None:
 
 @given(st.dictionaries(st.sampled_from("abcdefgh"), st.floats(0.01, 1), min_size=1))
 def test_what_is_left_sums_to_one(scores: dict[str, float]) -> None:
-    left = restricted(scores, ("a", "b"))
+    left = restrict_to_options(scores, ("a", "b"))
     assert set(left) == set(scores) & {"a", "b"}
     assert not left or sum(left.values()) == pytest.approx(1)
