@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -194,15 +193,3 @@ def test_every_mention_stands_in_the_text_where_it_says(
         assert " ".join(text[one.start : one.end].lower().split()) == one.name
         assert one.low < one.high
         done = one.end
-
-
-def test_a_long_text_takes_time_in_proportion_to_its_length(finder: MentionFinder) -> None:
-    def seconds(times: int) -> float:
-        text = "nothing known is said in these words " * times
-        start = time.perf_counter()
-        finder(text, typos=False)
-        return time.perf_counter() - start
-
-    seconds(10)
-    short, long = min(seconds(200) for _ in range(3)), min(seconds(4000) for _ in range(2))
-    assert long < 60 * short

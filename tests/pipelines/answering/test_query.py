@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from pipelines.answering.query import query_of, region_features
-from pipelines.detections import Detection
+from pipelines.detections import Detection, strongest
 from pipelines.reading.parser import Parser
 
 FEATURE = np.ones(4, dtype=np.float32)
@@ -14,7 +14,7 @@ FEATURE = np.ones(4, dtype=np.float32)
 def test_regions_are_named_as_the_builder_names_their_nodes() -> None:
     weak = Detection("cup", 0.2, "bundled", (0, 0, 5, 5), FEATURE)
     sure = Detection("cat", 0.9, "bundled", (0, 0, 5, 5), 2 * FEATURE)
-    found = region_features([weak, sure], "bundled")
+    found = region_features(strongest([weak, sure]), "bundled")
     assert {name: feature[0] for name, feature in found.items()} == {"object:0": 2, "object:1": 1}
 
 
