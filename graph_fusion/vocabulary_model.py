@@ -19,7 +19,7 @@ from graph_fusion.encoders.text import bundled_minilm
 from graph_fusion.fusion import Fused, FusionConfig, Masks, TokenGraph, fusion_class, no_graph
 from graph_fusion.fusion_model import CONTROLS, FusionModel, Inputs
 from graph_fusion.heads.choice import NamedAnswers
-from graph_fusion.vocabulary_tensors import Pieces, WordedBatch, WordedGraph, collate
+from graph_fusion.vocabulary_tensors import Pieces, VocabularyInput, WordedBatch, collate
 from graph_fusion.weights import loading, restored, shrunk
 from kg.errors import SightGraphError
 from kg.files import atomic_path, write_text
@@ -158,7 +158,7 @@ class Wording:
             tokenizer = AutoTokenizer.from_pretrained(bundled_minilm(), local_files_only=True)
         self.pieces = Pieces(tokenizer)
 
-    def __call__(self, graphs: Sequence[WordedGraph]) -> WordedBatch:
+    def __call__(self, graphs: Sequence[VocabularyInput]) -> WordedBatch:
         used = {name for graph in graphs for *_, name in graph.edges}
         used |= {name for graph in graphs for name in (*graph.seen, *graph.known)}
         names = sorted(used)
@@ -230,7 +230,7 @@ class VocabularyAnswerer:
         write_text(folder / "vocabulary.json", kept + "\n")
 
     @torch.inference_mode()
-    def __call__(self, graphs: Sequence[WordedGraph]) -> Tensor:
+    def __call__(self, graphs: Sequence[VocabularyInput]) -> Tensor:
         """Return the probability of each answer: [B, A]."""
         batch = self.wording(graphs)
         logs = torch.stack([model(batch) for model in self.models])

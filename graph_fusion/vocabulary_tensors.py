@@ -19,7 +19,7 @@ MOST_SPELT = 60
 
 
 @dataclass(frozen=True, slots=True)
-class WordedGraph:
+class VocabularyInput:
     """What the vocabulary answerer reads of a question and its graph.
 
     seen, known: names of what the photograph shows, and of what is known about it.
@@ -91,7 +91,7 @@ class Pieces:
 
 
 def collate(
-    graphs: Sequence[WordedGraph], pieces: Pieces, vectors: Mapping[str, Tensor], asked: Tensor
+    graphs: Sequence[VocabularyInput], pieces: Pieces, vectors: Mapping[str, Tensor], asked: Tensor
 ) -> WordedBatch:
     """Put `graphs` into one batch.
 

@@ -1,4 +1,4 @@
-"""One detected object: what every detector gives and every later step takes."""
+"""What a photograph shows: detected objects, their attributes and relations, and the scene."""
 
 from __future__ import annotations
 
@@ -8,8 +8,6 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from kg.graph import Box
-
-__all__ = ["Box", "Detection"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,3 +71,46 @@ def _same(one: Detection, other: Detection) -> bool:
         return False
     covered = one.box.intersection(other.box) / smaller
     return one.box.iou(other.box) > SAME_OVERLAP or covered > SAME_COVERED
+
+
+HAS_COLOUR, HAS_SIZE, HAS_POSITION = "has colour", "has size", "has position"
+HAS_COUNT = "has count"
+MAY_BE_MADE_OF, MAY_HAVE_SHAPE = "may be made of", "may have shape"
+"""Relations of an object to its attributes; "may" marks what follows from its class alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class PerceivedAttribute:
+    """An attribute `label` of an object; score in [0, 1]; origin: the part that found it."""
+
+    relation: str
+    label: str
+    score: float
+    origin: str
+
+
+@dataclass(frozen=True, slots=True)
+class PerceivedRelation:
+    """A relation between two objects, given by their indices; score in [0, 1]."""
+
+    subject: int
+    predicate: str
+    object: int
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class PerceivedScene:
+    """A place that the photograph shows, with its probability."""
+
+    label: str
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class PerceptionResult:
+    """Attributes of each object, in the order of `strongest`; relations; scenes."""
+
+    attributes: tuple[tuple[PerceivedAttribute, ...], ...] = ()
+    relations: tuple[PerceivedRelation, ...] = ()
+    scenes: tuple[PerceivedScene, ...] = ()

@@ -14,7 +14,7 @@ from kg.graph import Edge, Node, SceneGraph
 from kg.vocabulary import EdgeKind
 from pipelines.answering.answerer import Answerer
 from pipelines.answering.evidence import DONT_KNOW, Answer, Evidence
-from pipelines.answering.paths import with_following
+from pipelines.answering.paths import with_retracted
 from pipelines.photo import Photo
 from pipelines.sightgraph import PhotoSource, SightGraph
 
@@ -152,7 +152,7 @@ class Control:
         drawn = random.Random(self.seed)
         most = min(facts, len(self.others))
         return [
-            with_following(self.graph, drawn.sample(self.others, most)) for _ in range(self.draws)
+            with_retracted(self.graph, drawn.sample(self.others, most)) for _ in range(self.draws)
         ]
 
 
@@ -183,7 +183,7 @@ class _Test:
 
 def without_piece(graph: SceneGraph, piece: Piece) -> SceneGraph:
     """Return a copy of `graph` without the piece's edges, its node, and what follows from both."""
-    left = graph.without(*with_following(graph, piece.edges))
+    left = graph.without(*with_retracted(graph, piece.edges))
     if piece.node is None:
         return left
     copy = SceneGraph(graph.photo, graph.text)

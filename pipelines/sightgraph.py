@@ -30,7 +30,7 @@ from pipelines.detectors import Detector, make_detector
 from pipelines.photo import Photo
 from pipelines.reading.parser import Parser
 from pipelines.reading.sentence import Sentence
-from pipelines.seeing.perception import Perceives, Perception, PerceptionModels
+from pipelines.seeing.perception import Perceiver, Perception, PerceptionModels
 
 Result = TypeVar("Result")
 PhotoSource = str | Path | Image.Image | Photo
@@ -56,7 +56,7 @@ class SightGraph:
     detector: Detector
     parser: Parser
     knowledge: KnowledgeGraph
-    perception: Perceives
+    perception: Perceiver
     builder: GraphBuilder
     wordings: RelationWordings
     answerer: Answerer

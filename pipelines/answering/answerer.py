@@ -21,7 +21,7 @@ from pipelines.answering.attribution import Attribution, Without
 from pipelines.answering.evidence import DONT_KNOW, Candidate, Evidence, completed, score_of
 from pipelines.answering.probabilities import Probabilities
 from pipelines.answering.query import equally_right, others_attributes
-from pipelines.answering.vocabulary_answerer import Speaker, in_the_graphs_words
+from pipelines.answering.vocabulary_answerer import VocabularyPredictor, merged_by_stem
 from pipelines.build.grounding import GENERIC_NOUNS
 
 BATCH = 24
@@ -66,7 +66,7 @@ class Answerer:
 
     model: GraphAnswerer
     encoder: TextEncoder
-    speaker: Speaker | None = None
+    speaker: VocabularyPredictor | None = None
 
     @classmethod
     def load(cls, folder: Path) -> Answerer:
@@ -77,7 +77,7 @@ class Answerer:
         """
         model = GraphAnswerer.load(folder)
         encoder = TEXT_ENCODERS.make(model.config.text_encoder)
-        return cls(model, encoder, Speaker.load(folder, encoder))
+        return cls(model, encoder, VocabularyPredictor.load(folder, encoder))
 
     @property
     def name(self) -> str:
@@ -182,7 +182,7 @@ class EncodedQuestion:
     query: Query
     tensors: GraphTensors
     texts: Tensor
-    speaker: Speaker | None = None
+    speaker: VocabularyPredictor | None = None
 
     def outputs(self) -> tuple[Probabilities, dict[Edge, float]]:
         """Return the networks' output, and the gate of each edge in (0, 1): how open it is."""
@@ -234,7 +234,7 @@ class EncodedQuestion:
         ]
         if self.speaker is None:
             return outputs
-        spoken = map(in_the_graphs_words, outputs, self.speaker(graphs, self.query.text))
+        spoken = map(merged_by_stem, outputs, self.speaker(graphs, self.query.text))
         return [
             replace(one, spoken=words, share=self.speaker.share(one, words, self.query))
             for one, words in zip(outputs, spoken, strict=True)

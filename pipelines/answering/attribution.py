@@ -14,7 +14,7 @@ from graph_fusion.heads.graph import COUNT, YES_NO
 from kg.graph import Edge, Node, SceneGraph
 from kg.vocabulary import EdgeKind, NodeKind
 from pipelines.answering.evidence import Evidence
-from pipelines.answering.paths import best_path, openness, with_following
+from pipelines.answering.paths import best_path, openness, with_retracted
 from pipelines.answering.probabilities import Probabilities
 from pipelines.answering.query import denoted_by
 
@@ -31,7 +31,7 @@ NEARLY = 0.8
 """The first way is shown that does at least this share of the most that one does."""
 AS_MUCH = 0.95
 """A fact about something else is cited if it does at least this share of the most."""
-MOST_WAYS, MOST_FACTS = 4, 6
+MAX_WAYS, MAX_FACTS = 4, 6
 """Ways and further facts that are tried, the most open first."""
 TELLING = (EdgeKind.FACT, EdgeKind.SPATIAL, EdgeKind.SEMANTIC)
 """Edges that say something; the others only tell what is meant."""
@@ -87,7 +87,7 @@ class Attribution:
 
     def _left(self, text: str, deletions: Sequence[Iterable[Edge]]) -> list[float]:
         """Return the probability that each deletion leaves to `text`."""
-        return self.without(text, [with_following(self.graph, one) for one in deletions])
+        return self.without(text, [with_retracted(self.graph, one) for one in deletions])
 
     def _cited(self, facts: Sequence[Edge], trial: _Trial) -> list[Edge]:
         """Return the facts that matter; those of other things only if they do as much as any.
@@ -161,7 +161,7 @@ class Attribution:
             for first, second in combinations(words, 2)
             for way in (self._between([first], second), self._to_meaning(first, second))
         ]
-        return _different(sorted(ways, key=self._tells, reverse=True))[:MOST_WAYS]
+        return _different(sorted(ways, key=self._tells, reverse=True))[:MAX_WAYS]
 
     def _facts_beside(self, ways: Sequence[Way], targets: Sequence[Node]) -> list[Edge]:
         """Return facts that may do what a way does: those to the answer; without an answering
@@ -172,7 +172,7 @@ class Attribution:
             nodes = {end for edge in way for end in (edge.source, edge.target)}
             between = (one for node in nodes for one in self._facts_touching(node))
             found.update(dict.fromkeys(one for one in between if {one.source, one.target} <= nodes))
-        return sorted(found, key=self._weight, reverse=True)[:MOST_FACTS]
+        return sorted(found, key=self._weight, reverse=True)[:MAX_FACTS]
 
     def _facts_touching(self, node_id: str) -> list[Edge]:
         touching = [*self.graph.edges_to(node_id), *self.graph.edges_from(node_id)]

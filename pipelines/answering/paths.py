@@ -56,7 +56,7 @@ def openness(path: Iterable[Edge], strength: Mapping[Edge, float]) -> float:
     return min((strength.get(edge, 0.0) for edge in path), default=0.0)
 
 
-def with_following(graph: SceneGraph, deleted: Iterable[Edge]) -> frozenset[Edge]:
+def with_retracted(graph: SceneGraph, deleted: Iterable[Edge]) -> frozenset[Edge]:
     """Return `deleted` and the edges of `graph` that hold only because of these.
 
     "The mammal" means the cat because a cat is a feline and a feline is a mammal. Without one of

@@ -15,7 +15,7 @@ from kg.vocabulary import KNOWLEDGE, NodeKind
 from pipelines.answering.evidence import DONT_KNOW, Candidate, completed
 
 MAX_CANDIDATES = 5
-LEAST_SCORE = 0.001
+MIN_SCORE = 0.001
 """Candidates that are less probable are not named."""
 
 
@@ -79,7 +79,7 @@ class Probabilities:
         scores, (best, score) = self.scores(), self.best()
         included = self._counted_with(best)
         names = sorted(included, key=lambda text: (-scores[text], text))
-        includes = tuple(one for one in names if scores[one] >= LEAST_SCORE)
+        includes = tuple(one for one in names if scores[one] >= MIN_SCORE)
         others = {text: s for text, s in scores.items() if text != best and text not in included}
         named = _most_probable(_ranked(others), MAX_CANDIDATES - 1)
         return completed([Candidate(best, score, includes), *named])
@@ -101,7 +101,7 @@ class Probabilities:
         """Return how probable each answer is with those that are equally right."""
         scores = self.scores()
         rated = dict(scores)
-        for group in self.named_alike():
+        for group in self.equal_answers():
             texts = [text for text in group if text in scores]
             total = sum(scores[text] for text in texts)
             rated |= {text: max(rated[text], total) for text in texts}
@@ -119,7 +119,7 @@ class Probabilities:
     def _counted_with(self, best: str) -> frozenset[str]:
         """Return the other answers of the group that makes `best` as probable as it is."""
         scores = self.scores()
-        groups = [[one for one in group if one in scores] for group in self.named_alike()]
+        groups = [[one for one in group if one in scores] for group in self.equal_answers()]
         totals = {
             frozenset(group) - {best}: sum(scores[one] for one in group)
             for group in groups
@@ -130,10 +130,10 @@ class Probabilities:
     def graphs_best(self) -> float:
         """Return how probable the graph's best answer is to it, with those equally right."""
         scores = self.graph_scores()
-        groups = [sum(scores[text] for text in group) for group in self.named_alike()]
+        groups = [sum(scores[text] for text in group) for group in self.equal_answers()]
         return max([*scores.values(), *groups], default=0.0)
 
-    def named_alike(self) -> list[list[str]]:
+    def equal_answers(self) -> list[list[str]]:
         """Return the names of the answers that are equally right, in groups."""
         if self.way != POINTER or not self.alike:
             return []
@@ -208,4 +208,4 @@ def _ranked(scores: Mapping[str, float]) -> list[Candidate]:
 
 
 def _most_probable(ranked: list[Candidate], most: int) -> list[Candidate]:
-    return [one for one in ranked[:most] if one.score >= LEAST_SCORE]
+    return [one for one in ranked[:most] if one.score >= MIN_SCORE]

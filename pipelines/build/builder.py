@@ -12,18 +12,20 @@ from kg.knowledge.facts import KnowledgeGraph
 from kg.linking import Linker
 from pipelines.build.context import BuildContext, ConceptLinker
 from pipelines.build.grounding import Grounder
-from pipelines.build.photo_steps import (
+from pipelines.build.retrieval import EditedFinder, FindsFacts
+from pipelines.build.steps import (
+    add_activities,
     add_attributes,
+    add_entities,
     add_objects,
     add_scenes,
     add_spatial,
+    add_stated_relations,
     add_visual_relations,
+    retrieve,
 )
-from pipelines.build.retrieval import EditedFinder, FindsFacts
-from pipelines.build.text_steps import add_activities, add_entities, add_stated_relations, retrieve
-from pipelines.detections import Detection
+from pipelines.detections import Detection, PerceptionResult
 from pipelines.reading.sentence import Sentence
-from pipelines.seeing.perception_types import Seen
 
 Step = Callable[[SceneGraph, BuildContext], SceneGraph]
 """Returns the graph with something added or left out."""
@@ -57,15 +59,16 @@ class GraphBuilder:
         detections: Sequence[Detection],
         photo: PhotoInfo | None = None,
         sentence: Sentence | None = None,
-        seen: Seen | None = None,
+        perceived: PerceptionResult | None = None,
     ) -> SceneGraph:
         """Return the graph; the i-th detection is the node `object:i`.
 
         detections: as `pipelines.detections.strongest` orders them.
-        seen: what else the photograph shows of the detections.
+        perceived: what else the photograph shows of the detections.
         """
         graph = SceneGraph(photo, sentence.text if sentence else None)
-        context = replace(self._context, detections=detections, perceived=seen or Seen())
+        perceived = perceived or PerceptionResult()
+        context = replace(self._context, detections=detections, perceived=perceived)
         for step in self.photo_steps:
             graph = step(graph, context)
         return graph if sentence is None else self._with_text(graph, context, sentence)

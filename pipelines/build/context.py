@@ -11,9 +11,8 @@ from kg.linking import Linker
 from kg.vocabulary import MEANS, EdgeKind, NodeKind
 from pipelines.build.grounding import Grounder
 from pipelines.build.retrieval import FindsFacts
-from pipelines.detections import Detection
+from pipelines.detections import Detection, PerceptionResult
 from pipelines.reading.sentence import Sentence
-from pipelines.seeing.perception_types import Seen
 
 MAX_INCOMING_FACTS = 20
 """Facts that are added which have as their object what only the words name: for speed, by hand."""
@@ -76,7 +75,7 @@ class BuildContext:
     grounder: Grounder
     finders: Sequence[FindsFacts]
     detections: Sequence[Detection] = ()
-    perceived: Seen = field(default_factory=Seen)
+    perceived: PerceptionResult = field(default_factory=PerceptionResult)
     sentence: Sentence | None = None
 
 

@@ -11,10 +11,10 @@ from kg.graph import Box, Node, SceneGraph
 from kg.knowledge.facts import KnowledgeGraph
 from kg.linking import Linker
 from kg.vocabulary import EdgeKind, NodeKind
+from pipelines.detections import HAS_COLOUR
 from pipelines.reading.constraints import SUPERLATIVES, is_colour
 from pipelines.reading.sentence import Constraint, Entity
 from pipelines.reading.triples import canonical
-from pipelines.seeing.perception_types import HAS_COLOUR
 
 DISAGREES = 0.35
 """What is left of the score of an object that does not agree."""

@@ -42,7 +42,7 @@ def _words() -> frozenset[str]:
 
 SMALL = 20_000
 """Facts of a store up to which it is treated like a file: all that it says of a concept is used."""
-MOST_FACTS = 40
+MAX_FACTS = 40
 """Facts of one large store that are brought to a question."""
 MEANINGS = 3
 """Concepts that one name is taken for: several sources have one each."""
@@ -54,7 +54,7 @@ class FindsFacts(Protocol):
     store: Store
 
     def __call__(
-        self, question: str, in_text: Sequence[int], in_photo: Sequence[int], most: int = MOST_FACTS
+        self, question: str, in_text: Sequence[int], in_photo: Sequence[int], most: int = MAX_FACTS
     ) -> list[Fact]: ...
 
     def nodes(self, name: str, lemma: str | None = None) -> list[int]: ...
@@ -69,7 +69,7 @@ class FactFinder:
         self.retriever = Retriever(store)
 
     def __call__(
-        self, question: str, in_text: Sequence[int], in_photo: Sequence[int], most: int = MOST_FACTS
+        self, question: str, in_text: Sequence[int], in_photo: Sequence[int], most: int = MAX_FACTS
     ) -> list[Fact]:
         """Return the best facts around the nodes that text and photograph name, best first."""
         found = self.retriever.candidates(question, in_text, in_photo)
@@ -107,7 +107,7 @@ class EditedFinder:
         self.knowledge = knowledge
 
     def __call__(
-        self, question: str, in_text: Sequence[int], in_photo: Sequence[int], most: int = MOST_FACTS
+        self, question: str, in_text: Sequence[int], in_photo: Sequence[int], most: int = MAX_FACTS
     ) -> list[Fact]:
         """Return the best facts around the nodes that text and photograph name, best first."""
         found = self.finder(question, in_text, in_photo, most)

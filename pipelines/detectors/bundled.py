@@ -1,4 +1,4 @@
-"""Looking at a photograph more than once: whole, mirrored, and in four overlapping crops."""
+"""The bundled detector, which may look at a photograph whole, mirrored and in four crops."""
 
 from __future__ import annotations
 
@@ -13,14 +13,13 @@ from PIL import Image
 from safetensors.torch import load_file
 from torch import Tensor
 from torch.nn import functional
-from torchvision.ops import box_iou, nms
+from torchvision.ops import box_iou, nms, roi_align
 
 from graph_fusion.encoders.detector import STRIDE, DetectorNetwork
 from graph_fusion.weights import loading
 from kg.files import bundled
 from kg.graph import Box
 from pipelines.detections import Detection
-from pipelines.detectors.regions import pooled, unit
 from pipelines.photo import Photo
 
 Views = Literal["whole", "mirrored", "crops"]
@@ -32,7 +31,7 @@ CUT_MARGIN = 0.02
 """A box this near to an edge of a crop that is no edge of the photograph is a cut object."""
 SAME_OBJECT = 0.55
 """Boxes of one label that overlap more than this are one object."""
-MOST_CANDIDATES, MOST = 1000, 100
+MAX_BOXES, MAX_DETECTIONS = 1000, 100
 """Boxes that are compared, and boxes that are given, surest first."""
 
 
@@ -109,12 +108,12 @@ def _in_photo(
 
 
 def _fused(boxes: Tensor, scores: Tensor, labels: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """Return one box per object and label, at most `MOST`."""
+    """Return one box per object and label, at most `MAX_DETECTIONS`."""
     scores, order = scores.sort(descending=True, stable=True)
-    boxes, labels = boxes[order[:MOST_CANDIDATES]], labels[order[:MOST_CANDIDATES]]
-    scores = scores[:MOST_CANDIDATES]
+    boxes, labels = boxes[order[:MAX_BOXES]], labels[order[:MAX_BOXES]]
+    scores = scores[:MAX_BOXES]
     apart = boxes + (labels * (boxes.max() + 1 if len(boxes) else 0))[:, None]
-    surest = nms(apart, scores, SAME_OBJECT)[:MOST]
+    surest = nms(apart, scores, SAME_OBJECT)[:MAX_DETECTIONS]
     weight = (box_iou(apart[surest], apart) > SAME_OBJECT) * scores.square()
     return (weight @ boxes) / weight.sum(1, keepdim=True), scores[surest], labels[surest]
 
@@ -215,3 +214,22 @@ def one_per_place(boxes: Tensor) -> Tensor:
         if all(overlap[index, other] < SAME_PLACE for other in kept):
             kept.append(index)
     return torch.tensor(kept, dtype=torch.long)
+
+
+def pooled(feature_map: Tensor, boxes: Tensor, scale: float) -> list[np.ndarray]:
+    """Return for each box the map's mean over it, scaled to length 1.
+
+    Shapes:
+        feature_map: [1, F, H, W]; boxes: [M, 4] in pixels of the detector's input
+        scale: places of the map per pixel; returns M arrays [F], float32
+    """
+    if len(boxes) == 0:
+        return []
+    regions = roi_align(feature_map, [boxes], 3, scale, sampling_ratio=2)
+    return list(unit(regions.mean(dim=(2, 3))))
+
+
+def unit(features: Tensor) -> np.ndarray:
+    """Return features [M, F] scaled to length 1."""
+    scaled: np.ndarray = functional.normalize(features, dim=1).numpy()
+    return scaled

@@ -12,7 +12,7 @@ from transformers import AutoImageProcessor, AutoModelForObjectDetection
 from kg.errors import SightGraphError
 from kg.graph import Box
 from pipelines.detections import Detection
-from pipelines.detectors.regions import unit
+from pipelines.detectors.bundled import unit
 from pipelines.photo import Photo
 
 

@@ -15,8 +15,8 @@ from torchvision.transforms.functional import to_tensor
 from kg.errors import SightGraphError
 from kg.graph import Box
 from pipelines.detections import Detection
+from pipelines.detectors.bundled import pooled
 from pipelines.detectors.coco_classes import COCO_IDS, COCO_LABELS
-from pipelines.detectors.regions import pooled
 from pipelines.photo import Photo
 
 _NAME_OF_ID = dict(zip(COCO_IDS, COCO_LABELS, strict=True))

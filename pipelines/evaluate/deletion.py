@@ -12,7 +12,7 @@ from rich.progress import track
 
 from kg.graph import Edge, SceneGraph
 from pipelines.answering.evidence import DONT_KNOW
-from pipelines.answering.paths import with_following
+from pipelines.answering.paths import with_retracted
 from pipelines.datasets.questions import PhotoQuestion
 from pipelines.detections import Detection
 from pipelines.evaluate.protocol import Report, Source
@@ -97,7 +97,7 @@ class DeletionEvaluator:
                 Control(graph, cited, self.draws, self.seed).deletions(len(cited)) if cited else []
             )
             whole, gone, *others = sightgraph.answerer.probabilities_without(
-                graph, query, regions, reply.text, [(), with_following(graph, cited), *drawn]
+                graph, query, regions, reply.text, [(), with_retracted(graph, cited), *drawn]
             )
             mean = sum(others) / len(others) if others else whole
             facts = tuple(_said(graph, fact) for fact in cited)

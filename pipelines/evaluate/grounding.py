@@ -12,11 +12,16 @@ from kg.graph import Box, PhotoInfo
 from kg.knowledge.memory import Knowledge
 from kg.vocabulary import EdgeKind
 from pipelines.build.builder import GraphBuilder
-from pipelines.detections import Detection, strongest
+from pipelines.detections import (
+    HAS_COLOUR,
+    Detection,
+    PerceivedAttribute,
+    PerceptionResult,
+    strongest,
+)
 from pipelines.evaluate.protocol import Report, Source
 from pipelines.reading.parser import Parser
 from pipelines.seeing.geometry import measured
-from pipelines.seeing.perception_types import HAS_COLOUR, Seen, SeenAttribute
 
 PARTS = ("development", "unseen")
 MIN_SHARE = 0.75
@@ -33,11 +38,11 @@ def denoted(
         for index, one in enumerate(objects)
     ]
     geometry = measured(found, photo["width"], photo["height"])
-    seen = Seen(
+    seen = PerceptionResult(
         tuple(
             (
                 *(
-                    SeenAttribute(HAS_COLOUR, name, 1.0, "people")
+                    PerceivedAttribute(HAS_COLOUR, name, 1.0, "people")
                     for name in one.get("colours", [])
                 ),
                 *words,

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from graph_fusion.encoders import TEXT_ENCODERS, TextEncoder
 from graph_fusion.vocabulary_model import VocabularyAnswerer
-from graph_fusion.vocabulary_tensors import WordedGraph
+from graph_fusion.vocabulary_tensors import VocabularyInput
 from kg.errors import SightGraphError
 from kg.files import bundled
 from pipelines.datasets.okvqa import OpenQuestion, read_okvqa
@@ -100,7 +100,7 @@ class OKVQAEvaluator:
         return Report("accuracy", figures(dataset, system.answers, chances), rows)
 
 
-def probabilities(model: VocabularyAnswerer, graphs: Sequence[WordedGraph]) -> Tensor:
+def probabilities(model: VocabularyAnswerer, graphs: Sequence[VocabularyInput]) -> Tensor:
     """Return the probability of each answer for each question [Q, A], in batches."""
     starts = range(0, len(graphs), BATCH)
     return torch.cat([model(graphs[at : at + BATCH]) for at in track(starts, "answering")])
@@ -146,7 +146,7 @@ def seen_in(questions: Sequence[OpenQuestion], images: Path) -> list[OpenQuestio
 def looker() -> Callable[[Path], tuple[str, ...]]:
     """Return what names the objects, most confident first, and the scenes of a photograph."""
     from kg.knowledge.memory import Knowledge
-    from pipelines.answering.vocabulary_answerer import LEAST_SCORE
+    from pipelines.answering.vocabulary_answerer import MIN_SCORE
     from pipelines.detections import strongest, without_duplicates
     from pipelines.detectors import make_detector
     from pipelines.photo import Photo
@@ -159,7 +159,7 @@ def looker() -> Callable[[Path], tuple[str, ...]]:
         photo = Photo.open(file)
         found = strongest(without_duplicates(detector(photo)))
         seen = perception(photo, found)
-        objects = [one.label for one in found if one.score >= LEAST_SCORE]
+        objects = [one.label for one in found if one.score >= MIN_SCORE]
         return tuple(dict.fromkeys([*objects, *(scene.label for scene in seen.scenes)]))
 
     return look

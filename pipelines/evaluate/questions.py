@@ -23,12 +23,11 @@ from pipelines.datasets.questions import (
     read_questions,
     same_answer,
 )
-from pipelines.detections import Detection
+from pipelines.detections import Detection, PerceptionResult
 from pipelines.evaluate import calibration as confidence
 from pipelines.evaluate.calibration import Judged
 from pipelines.evaluate.protocol import Report, Source
 from pipelines.photo import Photo
-from pipelines.seeing.perception_types import Seen
 from pipelines.sightgraph import SightGraph
 
 
@@ -181,8 +180,8 @@ class NoDetector:
 class NoPerception:
     """A perception that finds nothing."""
 
-    def __call__(self, photo: Photo, objects: Sequence[Detection]) -> Seen:
-        return Seen()
+    def __call__(self, photo: Photo, objects: Sequence[Detection]) -> PerceptionResult:
+        return PerceptionResult()
 
     def edited(self, knowledge: KnowledgeGraph) -> NoPerception:
         return self

@@ -18,7 +18,7 @@ from pipelines.evaluate.protocol import Report, Source
 from pipelines.reading.triples import canonical
 
 if TYPE_CHECKING:
-    from pipelines.seeing.relation_classifier import Evidence, RelationReader
+    from pipelines.seeing.classifiers import Evidence, RelationClassifier
 
 RECALLS = (50, 100)
 
@@ -52,12 +52,12 @@ class RelationsEvaluator:
             photos = [one for one in photos if one.split == source.split]
         return RelationFile(photos, predicates)
 
-    def system(self, model: Path | None = None) -> RelationReader:
-        from pipelines.seeing.relation_classifier import RelationReader
+    def system(self, model: Path | None = None) -> RelationClassifier:
+        from pipelines.seeing.classifiers import RelationClassifier
 
-        return RelationReader(model)
+        return RelationClassifier(model)
 
-    def __call__(self, reader: RelationReader, dataset: RelationFile) -> Report:
+    def __call__(self, reader: RelationClassifier, dataset: RelationFile) -> Report:
         """Return the recalls; a row lists a photograph's relations with their ranks."""
         predicates = dataset.predicates
         unseen = frozenset(one for one in predicates if canonical(one).text not in reader.taught)
@@ -167,7 +167,7 @@ def recalls(
     return figures | {"relations": float(len(every)), "photographs": float(len(ranked))}
 
 
-def _scorer(reader: RelationReader, by: Evidence) -> Scorer:
+def _scorer(reader: RelationClassifier, by: Evidence) -> Scorer:
     def score(
         photo: RelatedPhoto, pairs: Sequence[tuple[int, int]], predicates: Sequence[str]
     ) -> np.ndarray:

@@ -27,13 +27,12 @@ from pipelines.build.retrieval import make_linker
 from pipelines.datasets.okvqa import OpenQuestion, read_okvqa
 from pipelines.datasets.photographs import read_teacher_boxes
 from pipelines.datasets.splits import Part, for_training, in_part, question_part
-from pipelines.detections import Detection, strongest, without_duplicates
+from pipelines.detections import Detection, PerceptionResult, strongest, without_duplicates
 from pipelines.generate.question import GeneratedQuestion
 from pipelines.generate.questions import QuestionWriter
 from pipelines.photo import Photo
 from pipelines.reading.parser import Parser, Sentence
 from pipelines.seeing.perception import Perception, PerceptionModels
-from pipelines.seeing.perception_types import Seen
 
 if TYPE_CHECKING:
     from pipelines.detectors import Detector
@@ -53,7 +52,7 @@ class Picture:
     part: Part
     info: PhotoInfo | None
     detections: tuple[Detection, ...]
-    seen: Seen | None = None
+    seen: PerceptionResult | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +128,7 @@ class ExampleMaker:
 
     def examples(self, picture: Picture, amount: int) -> Iterator[Example]:
         """Yield up to `amount` examples of one picture."""
-        scene = self.builder(picture.detections, picture.info, seen=picture.seen)
+        scene = self.builder(picture.detections, picture.info, perceived=picture.seen)
         for question in self.writer.write(scene, amount):
             sentence = self.parser(question.text)
             graph = self.builder.with_text(scene, sentence)

@@ -14,13 +14,13 @@ from pathlib import Path
 from rich.progress import track
 
 from graph_fusion.encoders import TEXT_ENCODERS, TextEncoder
-from graph_fusion.vocabulary_tensors import QUESTION, WordedGraph
+from graph_fusion.vocabulary_tensors import QUESTION, VocabularyInput
 from kg.english import FUNCTION_WORDS, all_forms
 from kg.files import atomic_path
 from kg.knowledge.memory import Knowledge
 from pipelines.answering.vocabulary_answerer import (
     EVERYWHERE,
-    MOST_SEEN,
+    MAX_SEEN,
     NamedFact,
     Nearness,
     chosen,
@@ -41,8 +41,8 @@ class WordedGraphs:
         self.nearness = Nearness(self.encoder)
         self._facts: dict[str, list[tuple[str, str, bool]]] = {}
 
-    def __call__(self, question: OpenQuestion) -> WordedGraph:
-        seen = list(dict.fromkeys(question.seen))[:MOST_SEEN]
+    def __call__(self, question: OpenQuestion) -> VocabularyInput:
+        seen = list(dict.fromkeys(question.seen))[:MAX_SEEN]
         facts = [
             NamedFact(about, *fact)
             for about, name in [*enumerate(seen), *((QUESTION, n) for n in _names(question))]
@@ -81,7 +81,7 @@ def _names(question: OpenQuestion) -> Iterable[str]:
 
 def worded_graphs(
     questions: Sequence[OpenQuestion], encoder: TextEncoder | None = None, cache: Path | None = None
-) -> list[WordedGraph]:
+) -> list[VocabularyInput]:
     """Return the worded graph of each question; `cache`: a file that keeps them between runs."""
     inputs = json.dumps([(one.question, one.seen) for one in questions])
     key = hashlib.sha256(inputs.encode()).hexdigest()
@@ -101,12 +101,12 @@ def worded_graphs(
     return found
 
 
-def _line(graph: WordedGraph) -> str:
+def _line(graph: VocabularyInput) -> str:
     return json.dumps([graph.question, graph.seen, graph.known, graph.edges], ensure_ascii=False)
 
 
-def _of_line(line: str) -> WordedGraph:
+def _of_line(line: str) -> VocabularyInput:
     question, seen, known, edges = json.loads(line)
-    return WordedGraph(
+    return VocabularyInput(
         question, tuple(seen), tuple(known), tuple((a, b, relation) for a, b, relation in edges)
     )

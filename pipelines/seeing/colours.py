@@ -36,8 +36,8 @@ RING = 0.25
 """Width of what counts as around the box, as a share of its sides."""
 BINS = 6
 """Bins per axis of the colour histograms of object and surroundings."""
-LEAST_SHARE = 0.25
-MOST_COLOURS = 2
+MIN_SHARE = 0.25
+MAX_COLOURS = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +60,8 @@ def colours_of(photo: Photo, box: Box, discount: bool = True) -> list[ColourShar
         weight = weight * _foreground(lab, weight, ~inside)
     names = name_colours(lab)
     shares = np.bincount(names.ravel(), weight.ravel(), len(COLOURS)) / weight.sum()
-    order = np.argsort(-shares, kind="stable")[:MOST_COLOURS]
-    kept = [index for index in order if shares[index] >= LEAST_SHARE] or [order[0]]
+    order = np.argsort(-shares, kind="stable")[:MAX_COLOURS]
+    kept = [index for index in order if shares[index] >= MIN_SHARE] or [order[0]]
     return [ColourShare(COLOURS[index], round(float(shares[index]), 3)) for index in kept]
 
 

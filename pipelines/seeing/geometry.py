@@ -8,8 +8,7 @@ from statistics import median
 
 from kg.graph import Box
 from kg.vocabulary import SPATIAL_INVERSES
-from pipelines.detections import Detection
-from pipelines.seeing.perception_types import HAS_COUNT, HAS_POSITION, HAS_SIZE, SeenAttribute
+from pipelines.detections import HAS_COUNT, HAS_POSITION, HAS_SIZE, Detection, PerceivedAttribute
 
 ORIGIN = "geometry"
 LARGE_SHARE, SMALL_SHARE = 0.2, 0.02
@@ -22,7 +21,7 @@ EDGE = 0.36
 
 def measured(
     objects: Sequence[Detection], width: int, height: int
-) -> list[tuple[SeenAttribute, ...]]:
+) -> list[tuple[PerceivedAttribute, ...]]:
     """Return the size, position and count words of each object.
 
     width, height: of the photograph, in pixels. Objects without a box have a count only.
@@ -41,7 +40,7 @@ def measured(
             words += [(HAS_POSITION, word) for word in position_words(one.box, width, height)]
         if counts[one.label] > 1:
             words.append((HAS_COUNT, str(counts[one.label])))
-        found.append(tuple(SeenAttribute(name, word, 1.0, ORIGIN) for name, word in words))
+        found.append(tuple(PerceivedAttribute(name, word, 1.0, ORIGIN) for name, word in words))
     return found
 
 

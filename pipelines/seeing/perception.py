@@ -11,27 +11,26 @@ from typing import Protocol
 from kg.knowledge.facts import KnowledgeGraph
 from kg.linking import Linker
 from kg.vocabulary import ARTEFACT, HAS_PROPERTY, MADE_OF, MATERIAL, SHAPE
-from pipelines.detections import Detection
-from pipelines.detectors import Detector
-from pipelines.detectors.bundled import BundledDetector
-from pipelines.photo import Photo
-from pipelines.seeing.colours import colours_of
-from pipelines.seeing.geometry import measured
-from pipelines.seeing.perception_types import (
+from pipelines.detections import (
     HAS_COLOUR,
     MAY_BE_MADE_OF,
     MAY_HAVE_SHAPE,
-    Seen,
-    SeenAttribute,
+    Detection,
+    PerceivedAttribute,
+    PerceptionResult,
 )
-from pipelines.seeing.relation_classifier import RelationReader
-from pipelines.seeing.scenes import SceneReader
+from pipelines.detectors import Detector
+from pipelines.detectors.bundled import BundledDetector
+from pipelines.photo import Photo
+from pipelines.seeing.classifiers import RelationClassifier, SceneClassifier
+from pipelines.seeing.colours import colours_of
+from pipelines.seeing.geometry import measured
 
 PRIORS = {(MADE_OF, MATERIAL): MAY_BE_MADE_OF, (HAS_PROPERTY, SHAPE): MAY_HAVE_SHAPE}
 """Facts about a kind of thing, by relation and category of the object, that suggest something
 of each such thing."""
 PRIOR_SCORE = 0.5
-MOST_PRIORS = 2
+MAX_PRIORS = 2
 
 
 @dataclass(frozen=True)
@@ -44,12 +43,12 @@ class PerceptionModels:
     detector: Detector | None = None
 
     @cached_property
-    def scenes(self) -> SceneReader:
-        return SceneReader()
+    def scenes(self) -> SceneClassifier:
+        return SceneClassifier()
 
     @cached_property
-    def relations(self) -> RelationReader:
-        return RelationReader()
+    def relations(self) -> RelationClassifier:
+        return RelationClassifier()
 
     @cached_property
     def features(self) -> BundledDetector:
@@ -57,12 +56,12 @@ class PerceptionModels:
         return given if isinstance(given, BundledDetector) else BundledDetector()
 
 
-class Perceives(Protocol):
+class Perceiver(Protocol):
     """Says what a photograph shows beside its objects."""
 
-    def __call__(self, photo: Photo, objects: Sequence[Detection]) -> Seen: ...
+    def __call__(self, photo: Photo, objects: Sequence[Detection]) -> PerceptionResult: ...
 
-    def edited(self, knowledge: KnowledgeGraph) -> Perceives: ...
+    def edited(self, knowledge: KnowledgeGraph) -> Perceiver: ...
 
 
 @dataclass(frozen=True)
@@ -72,14 +71,14 @@ class Perception:
     knowledge: KnowledgeGraph
     models: PerceptionModels = field(default_factory=PerceptionModels)
 
-    def __call__(self, photo: Photo, objects: Sequence[Detection]) -> Seen:
+    def __call__(self, photo: Photo, objects: Sequence[Detection]) -> PerceptionResult:
         """Return what is seen; `objects` as `pipelines.detections.strongest` orders them."""
         geometry = measured(objects, photo.width, photo.height)
         attributes = tuple(
             (*self._colours(photo, one), *words, *self._prior(one.label))
             for one, words in zip(objects, geometry, strict=True)
         )
-        return Seen(
+        return PerceptionResult(
             attributes,
             tuple(self.models.relations(objects, photo.width, photo.height)),
             self.models.scenes(self.models.features.look(photo), objects),
@@ -94,35 +93,35 @@ class Perception:
         return Linker(self.knowledge)
 
     @cached_property
-    def _priors(self) -> dict[str, tuple[SeenAttribute, ...]]:
+    def _priors(self) -> dict[str, tuple[PerceivedAttribute, ...]]:
         return {}
 
-    def _colours(self, photo: Photo, one: Detection) -> tuple[SeenAttribute, ...]:
+    def _colours(self, photo: Photo, one: Detection) -> tuple[PerceivedAttribute, ...]:
         if one.box is None:
             return ()
         return tuple(
-            SeenAttribute(HAS_COLOUR, colour.name, colour.share, "colours")
+            PerceivedAttribute(HAS_COLOUR, colour.name, colour.share, "colours")
             for colour in colours_of(photo, one.box)
         )
 
-    def _prior(self, label: str) -> tuple[SeenAttribute, ...]:
+    def _prior(self, label: str) -> tuple[PerceivedAttribute, ...]:
         """Return what things of this kind are usually made of and shaped like."""
         if label not in self._priors:
-            found: list[SeenAttribute] = []
+            found: list[PerceivedAttribute] = []
             for link in self.linker.best(label, head=True)[:1]:
                 found += self._suggested(link.concept)
             self._priors[label] = tuple(found)
         return self._priors[label]
 
-    def _suggested(self, concept: str) -> list[SeenAttribute]:
-        found: list[SeenAttribute] = []
+    def _suggested(self, concept: str) -> list[PerceivedAttribute]:
+        found: list[PerceivedAttribute] = []
         if ARTEFACT not in self.knowledge.categories(concept):
             return []  # what a living thing is made of is not worth saying
         for fact in self.knowledge.facts(concept):
             stated = (fact.relation, *self.knowledge.implied(fact.relation))
             for key in product(stated, self.knowledge.categories(fact.object)):
                 relation = PRIORS.get(key)
-                if relation and sum(one.relation == relation for one in found) < MOST_PRIORS:
+                if relation and sum(one.relation == relation for one in found) < MAX_PRIORS:
                     label = self.knowledge.label(fact.object)
-                    found.append(SeenAttribute(relation, label, PRIOR_SCORE, "knowledge"))
+                    found.append(PerceivedAttribute(relation, label, PRIOR_SCORE, "knowledge"))
         return found

@@ -25,9 +25,14 @@ from graph_fusion.vocabulary_model import VocabularyAnswerer
 from kg.errors import SightGraphError
 from kg.graph import SceneGraph
 from kg.knowledge.memory import Knowledge
-from pipelines.answering.gate import FEATURES, Mixing, features
 from pipelines.answering.query import query_of
-from pipelines.answering.vocabulary_answerer import Speaker, in_the_graphs_words
+from pipelines.answering.vocabulary_answerer import (
+    FEATURES,
+    Gate,
+    VocabularyPredictor,
+    features,
+    merged_by_stem,
+)
 from pipelines.datasets.okvqa import read_okvqa
 from pipelines.datasets.photographs import read_teacher_boxes
 from pipelines.datasets.questions import (
@@ -88,7 +93,7 @@ def train(
     vocabulary.config = replace(vocabulary.config, temperature=_temperature(vocabulary, okvqa))
     vocabulary.save_config(out)
     sightgraph = SightGraph.from_pretrained(answerer=out)
-    rater = Rater(sightgraph, Speaker(vocabulary, Mixing((0.0,) * len(FEATURES), 0.0)))
+    rater = Rater(sightgraph, VocabularyPredictor(vocabulary, Gate((0.0,) * len(FEATURES), 0.0)))
     rated = [
         *_together(rater.by_hand(human, options.images), BY_HAND),
         *_together(rater.listed(okvqa), 1.0),
@@ -142,7 +147,7 @@ class Rated:
 class Rater:
     """Asks both networks of a sightgraph separately."""
 
-    def __init__(self, sightgraph: SightGraph, speaker: Speaker) -> None:
+    def __init__(self, sightgraph: SightGraph, speaker: VocabularyPredictor) -> None:
         self.sightgraph = sightgraph
         self.speaker = speaker
 
@@ -190,7 +195,7 @@ class Rater:
         scores: Mapping[str, float] | None = None,
     ) -> Rated:
         from_graph = self.sightgraph.answerer.graph_alone(graph, query, regions)
-        from_vocabulary = in_the_graphs_words(from_graph, self.speaker([graph], query.text)[0])
+        from_vocabulary = merged_by_stem(from_graph, self.speaker([graph], query.text)[0])
         return Rated(
             features(from_graph, from_vocabulary, query.answer_type),
             _right(from_graph.graph_scores(), answers, scores),
@@ -207,7 +212,7 @@ def _right(
     return sum(share for text, share in given.items() if same_answer(text, answers))
 
 
-def fit_gate(rated: Sequence[Rated]) -> Mixing:
+def fit_gate(rated: Sequence[Rated]) -> Gate:
     """Return the gate under which the right answers are most probable (maximum likelihood).
 
     Raises:
@@ -229,7 +234,7 @@ def fit_gate(rated: Sequence[Rated]) -> Mixing:
         return DECAY * weights.square().mean() - likelihood
 
     _minimise(loss, [weights, bias], line_search="strong_wolfe")
-    return Mixing(tuple(weights.tolist()), float(bias))
+    return Gate(tuple(weights.tolist()), float(bias))
 
 
 def fit_temperature(logits: Tensor, targets: Tensor) -> float:

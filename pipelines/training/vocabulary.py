@@ -16,7 +16,7 @@ from torch import Tensor
 from graph_fusion.fusion_model import FusionModel
 from graph_fusion.training import Figures, Objective, TrainingConfig
 from graph_fusion.vocabulary_model import Wording
-from graph_fusion.vocabulary_tensors import WordedBatch, WordedGraph
+from graph_fusion.vocabulary_tensors import VocabularyInput, WordedBatch
 
 HEAD_RATE = 10.0
 """Learning rate of new layers, as a multiple of the language model's."""
@@ -26,7 +26,7 @@ HEAD_RATE = 10.0
 class OpenExample:
     """A worded graph with the soft scores of its answers, by number in the vocabulary."""
 
-    graph: WordedGraph
+    graph: VocabularyInput
     scores: Mapping[int, float]
 
 
@@ -52,7 +52,7 @@ def group_by_length(
     return [tuple(examples[i] for i in order[start : start + size]) for start in starts]
 
 
-def _length(graph: WordedGraph) -> int:
+def _length(graph: VocabularyInput) -> int:
     return len(graph.question.split()) + len(graph.seen) + len(graph.known)
 
 

@@ -18,14 +18,14 @@ from graph_fusion.vocabulary_model import (
     Wording,
     vocabulary_model,
 )
-from graph_fusion.vocabulary_tensors import WordedGraph
+from graph_fusion.vocabulary_tensors import VocabularyInput
 from kg.errors import SightGraphError
 
 ANSWERS = ("cat", "piano", "rain", "bus stop")
 GRAPHS = [
-    WordedGraph("Which pet is this?", ("cat", "sofa"), ("feline",), ((0, 2, "is a"),)),
-    WordedGraph("Where do people wait for the vehicle?", ("bus",)),
-    WordedGraph("What falls from the clouds?"),
+    VocabularyInput("Which pet is this?", ("cat", "sofa"), ("feline",), ((0, 2, "is a"),)),
+    VocabularyInput("Where do people wait for the vehicle?", ("bus",)),
+    VocabularyInput("What falls from the clouds?"),
 ]
 
 
@@ -51,7 +51,7 @@ def test_a_question_is_answered_alike_alone_and_among_others(answerer: Vocabular
 
 
 def test_the_order_of_what_is_seen_does_not_count(answerer: VocabularyAnswerer) -> None:
-    a, b = (WordedGraph("What is it?", seen) for seen in (("cat", "sofa"), ("sofa", "cat")))
+    a, b = (VocabularyInput("What is it?", seen) for seen in (("cat", "sofa"), ("sofa", "cat")))
     torch.testing.assert_close(answerer([a]), answerer([b]), atol=1e-5, rtol=1e-4)
 
 
@@ -106,8 +106,8 @@ def test_spelt_names_are_read_in_their_order_and_alike_among_others() -> None:
     together = answerer(GRAPHS)
     for number, graph in enumerate(GRAPHS):
         torch.testing.assert_close(answerer([graph])[0], together[number], atol=1e-5, rtol=1e-4)
-    piano = answerer([WordedGraph("What is it?", ("piano",))])
+    piano = answerer([VocabularyInput("What is it?", ("piano",))])
     assert ANSWERS[int(piano.argmax())] == "piano"
     orders = (("cat", "piano"), ("piano", "cat"))
-    a, b = (answerer([WordedGraph("What is it?", seen)]) for seen in orders)
+    a, b = (answerer([VocabularyInput("What is it?", seen)]) for seen in orders)
     assert not torch.equal(a, b)

@@ -14,18 +14,18 @@ from graph_fusion.vocabulary_tensors import (
     MOST_SPELT,
     QUESTION,
     Pieces,
+    VocabularyInput,
     WordedBatch,
-    WordedGraph,
     collate,
 )
 
-CAT = WordedGraph(
+CAT = VocabularyInput(
     "What is this animal?",
     ("cat", "sofa"),
     ("feline",),
     ((0, 2, "is a"), (QUESTION, 2, "means")),
 )
-BARE = WordedGraph("Why?")
+BARE = VocabularyInput("Why?")
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +33,7 @@ def pieces() -> Pieces:
     return Pieces(AutoTokenizer.from_pretrained(bundled_minilm(), local_files_only=True))
 
 
-def batch(pieces: Pieces, *graphs: WordedGraph) -> WordedBatch:
+def batch(pieces: Pieces, *graphs: VocabularyInput) -> WordedBatch:
     names = ("is a", "means", "cat", "sofa", "feline")
     vectors = {name: torch.full((4,), float(number)) for number, name in enumerate(names)}
     return collate(graphs, pieces, vectors, torch.zeros(len(graphs), 4))

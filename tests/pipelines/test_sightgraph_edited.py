@@ -28,7 +28,7 @@ STREET = Photo(Image.new("RGB", (320, 240), "grey"), "street")
 ZEBRA = Detection("zebra", 0.9, "seen", (20, 30, 280, 190))
 
 
-class Seen:
+class PerceptionResult:
     """A detector that has seen one zebra."""
 
     name = "seen"
@@ -40,7 +40,7 @@ class Seen:
 @pytest.fixture(scope="module")
 def sightgraph() -> SightGraph:
     torch.set_num_threads(1)
-    return SightGraph.from_pretrained(Seen())
+    return SightGraph.from_pretrained(PerceptionResult())
 
 
 def facts(graph: SceneGraph) -> dict[tuple[str, str, str], Edge]:

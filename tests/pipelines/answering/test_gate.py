@@ -1,4 +1,4 @@
-"""pipelines/answering/gate.py: the share of the vocabulary in an answer."""
+"""pipelines/answering/vocabulary_answerer.py: the share of the vocabulary in an answer."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import torch
 from kg.errors import SightGraphError
 from kg.graph import Node
 from kg.vocabulary import NodeKind
-from pipelines.answering.gate import FEATURES, FILE, Mixing, features
 from pipelines.answering.probabilities import Probabilities
+from pipelines.answering.vocabulary_answerer import FEATURES, GATE_FILE, Gate, features
 
 
 def said(pointer: float = 0.9, petrol: float = 0.8) -> Probabilities:
@@ -47,9 +47,9 @@ def test_the_features_are_those_that_are_named() -> None:
 
 def test_a_share_of_nothing_is_the_graph_and_of_all_the_vocabulary() -> None:
     none = (0.0,) * len(FEATURES)
-    assert Mixing(none, -40.0).share(said(), SPOKEN, "concept") < 1e-9
-    assert Mixing(none, 40.0).share(said(), SPOKEN, "concept") > 1 - 1e-9
-    assert Mixing(none, 0.0).share(said(), SPOKEN, "concept") == 0.5
+    assert Gate(none, -40.0).share(said(), SPOKEN, "concept") < 1e-9
+    assert Gate(none, 40.0).share(said(), SPOKEN, "concept") > 1 - 1e-9
+    assert Gate(none, 0.0).share(said(), SPOKEN, "concept") == 0.5
 
 
 def test_it_is_answered_without_any_vocabulary_word_or_node() -> None:
@@ -70,9 +70,9 @@ def test_mixed_probabilities_are_those_of_both_by_their_shares() -> None:
 
 
 def test_it_reads_back_and_a_file_of_another_length_is_refused(tmp_path: Path) -> None:
-    mixing = Mixing(tuple(0.5 * i for i in range(len(FEATURES))), -1.0)
+    mixing = Gate(tuple(0.5 * i for i in range(len(FEATURES))), -1.0)
     mixing.save(tmp_path)
-    assert Mixing.load(tmp_path) == mixing
-    (tmp_path / FILE).write_text('{"weights": [1.0], "bias": 0.0}')
+    assert Gate.load(tmp_path) == mixing
+    (tmp_path / GATE_FILE).write_text('{"weights": [1.0], "bias": 0.0}')
     with pytest.raises(SightGraphError, match="answerer"):
-        Mixing.load(tmp_path)
+        Gate.load(tmp_path)

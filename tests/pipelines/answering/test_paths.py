@@ -8,7 +8,7 @@ import pytest
 
 from kg.graph import Edge, Node, SceneGraph
 from kg.vocabulary import IS_A_IRI, EdgeKind, NodeKind
-from pipelines.answering.paths import with_following
+from pipelines.answering.paths import with_retracted
 
 MENTION = Edge("entity:0", "object:0", EdgeKind.MENTION, "means", "grounder", 0.7)
 CAT_IS_FELINE = Edge(
@@ -40,22 +40,22 @@ def graph() -> SceneGraph:
 def test_words_mean_an_object_only_while_facts_say_what_it_is(
     graph: SceneGraph, fact: Edge
 ) -> None:
-    assert with_following(graph, [fact]) == {fact, MENTION}
+    assert with_retracted(graph, [fact]) == {fact, MENTION}
 
 
 @pytest.mark.parametrize("fact", [INHERITED, EATS])
 def test_other_facts_take_nothing_with_them(graph: SceneGraph, fact: Edge) -> None:
-    assert with_following(graph, [fact]) == {fact}
+    assert with_retracted(graph, [fact]) == {fact}
 
 
 def test_a_second_chain_of_facts_keeps_the_meaning(graph: SceneGraph) -> None:
     graph.connect(Edge("kg:cat", "kg:mammal", EdgeKind.FACT, "is a", "own.ttl", predicate=IS_A_IRI))
-    assert with_following(graph, [CAT_IS_FELINE]) == {CAT_IS_FELINE}
+    assert with_retracted(graph, [CAT_IS_FELINE]) == {CAT_IS_FELINE}
 
 
 def test_a_meaning_by_name_needs_no_fact(graph: SceneGraph) -> None:
     graph.connect(Edge("entity:0", "kg:cat", EdgeKind.LINK, "means", "linker"))
-    assert with_following(graph, [CAT_IS_FELINE]) == {CAT_IS_FELINE}
+    assert with_retracted(graph, [CAT_IS_FELINE]) == {CAT_IS_FELINE}
 
 
 def test_what_is_inherited_falls_with_what_is_stated_and_not_the_other_way(
@@ -66,5 +66,5 @@ def test_what_is_inherited_falls_with_what_is_stated_and_not_the_other_way(
     inherited = replace(stated, source="kg:cat", via=("feline",))
     graph.connect(stated)
     graph.connect(inherited)
-    assert with_following(graph, [stated]) == {stated, inherited}
-    assert with_following(graph, [inherited]) == {inherited}
+    assert with_retracted(graph, [stated]) == {stated, inherited}
+    assert with_retracted(graph, [inherited]) == {inherited}

@@ -9,9 +9,9 @@ from graph_fusion.vocabulary_tensors import QUESTION
 from kg.graph import Edge, Node, SceneGraph
 from kg.vocabulary import IS_A, MEANS, EdgeKind, NodeKind
 from pipelines.answering.vocabulary_answerer import (
-    LEAST_SCORE,
-    MOST_KNOWN,
-    MOST_SEEN,
+    MAX_KNOWN,
+    MAX_SEEN,
+    MIN_SCORE,
     NamedFact,
     Nearness,
     chosen,
@@ -28,7 +28,7 @@ def cat() -> SceneGraph:
     """A cat and a doubtful dog, seen; the cat's facts; the question's word for the cat."""
     graph = SceneGraph(text="What sound does this animal make?")
     graph.add(Node("object:0", NodeKind.OBJECT, "cat", "test", 0.9))
-    graph.add(Node("object:1", NodeKind.OBJECT, "dog", "test", LEAST_SCORE / 2))
+    graph.add(Node("object:1", NodeKind.OBJECT, "dog", "test", MIN_SCORE / 2))
     graph.add(Node("scene:kitchen", NodeKind.SCENE, "kitchen", "test", 0.2))
     graph.add(Node("entity:0", NodeKind.ENTITY, "animal", "parser", span=(16, 22)))
     for label in ("cat", "animal", "meow", "milk"):
@@ -65,15 +65,15 @@ def test_a_deleted_fact_is_no_longer_read(nearness: Nearness) -> None:
 
 def test_no_more_is_read_than_the_limits(nearness: Nearness) -> None:
     graph = SceneGraph()
-    for number in range(2 * MOST_SEEN):
+    for number in range(2 * MAX_SEEN):
         graph.add(Node(f"object:{number}", NodeKind.OBJECT, f"thing {number}", "test", 0.9))
     graph.add(Node("kg:cup", NodeKind.CONCEPT, "cup", "test"))
     graph.connect(Edge("object:0", "kg:cup", EdgeKind.LINK, MEANS, "linker"))
-    for number in range(2 * MOST_KNOWN):
+    for number in range(2 * MAX_KNOWN):
         graph.add(Node(f"kg:{number}", NodeKind.CONCEPT, f"use {number}", "test"))
         graph.connect(Edge("kg:cup", f"kg:{number}", EdgeKind.FACT, "used for", "test"))
     found = worded(graph, "What is it for?", nearness)
-    assert (len(found.seen), len(found.known)) == (MOST_SEEN, MOST_KNOWN)
+    assert (len(found.seen), len(found.known)) == (MAX_SEEN, MAX_KNOWN)
 
 
 def test_an_inherited_fact_is_farther_than_the_same_one_stated(nearness: Nearness) -> None:

@@ -9,7 +9,7 @@ from graph_fusion.heads.graph import POINTER
 from kg.graph import Node
 from kg.vocabulary import NodeKind
 from pipelines.answering.probabilities import Probabilities
-from pipelines.answering.vocabulary_answerer import in_the_graphs_words
+from pipelines.answering.vocabulary_answerer import merged_by_stem
 
 
 def said(**pointed: float) -> Probabilities:
@@ -36,15 +36,13 @@ def said(**pointed: float) -> Probabilities:
 )
 def test_words_of_one_stem_are_called_as_the_graph_calls_them(word: str, name: str) -> None:
     graph = said(drinking=0.2, cutting_bread=0.2, Africa=0.2, apple=0.2)
-    assert in_the_graphs_words(graph, {word: 0.5}) == {name: 0.5}
+    assert merged_by_stem(graph, {word: 0.5}) == {name: 0.5}
 
 
 def test_of_several_the_one_that_the_graph_finds_likelier_is_taken() -> None:
     graph = said(cutting_bread=0.2, cutting_paper=0.6)
-    assert in_the_graphs_words(graph, {"cut": 0.5, "cutting paper": 0.25}) == {
-        "cutting paper": 0.75
-    }
+    assert merged_by_stem(graph, {"cut": 0.5, "cutting paper": 0.25}) == {"cutting paper": 0.75}
 
 
 def test_where_nothing_is_known_words_stay_as_they_are() -> None:
-    assert in_the_graphs_words(said(), {"cut": 0.5}) == {"cut": 0.5}
+    assert merged_by_stem(said(), {"cut": 0.5}) == {"cut": 0.5}

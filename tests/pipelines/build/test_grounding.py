@@ -9,11 +9,10 @@ import pytest
 from kg.graph import Box, PhotoInfo
 from kg.vocabulary import EdgeKind
 from pipelines.build.builder import GraphBuilder
-from pipelines.detections import Detection
+from pipelines.detections import HAS_COLOUR, Detection, PerceivedAttribute, PerceptionResult
 from pipelines.evaluate import Source
 from pipelines.evaluate.grounding import GroundingEvaluator
 from pipelines.reading.parser import Parser
-from pipelines.seeing.perception_types import HAS_COLOUR, Seen, SeenAttribute
 
 CASES = Path(__file__).parents[1] / "grounding_cases.json"
 BOXES: list[tuple[str, Box, str]] = [
@@ -27,7 +26,9 @@ BOXES: list[tuple[str, Box, str]] = [
 def meant(builder: GraphBuilder, parser: Parser, text: str) -> list[int]:
     """Return the objects that the first thing of `text` may mean, the likeliest first."""
     objects = [Detection(label, 0.9, "test", box) for label, box, _ in BOXES]
-    seen = Seen(tuple((SeenAttribute(HAS_COLOUR, c, 1.0, "test"),) for *_, c in BOXES))
+    seen = PerceptionResult(
+        tuple((PerceivedAttribute(HAS_COLOUR, c, 1.0, "test"),) for *_, c in BOXES)
+    )
     graph = builder(objects, PhotoInfo("test", 400, 300), parser(text), seen)
     edges = [e for e in graph.edges(EdgeKind.MENTION) if e.source == "entity:0"]
     assert all(0 <= edge.score <= 1 for edge in edges)

@@ -16,7 +16,7 @@ from kg.knowledge.store_import import import_source
 from kg.vocabulary import EdgeKind, NodeKind
 from pipelines.answering.answerer import Answerer
 from pipelines.build.builder import GraphBuilder
-from pipelines.build.retrieval import MEANINGS, MOST_FACTS, FactFinder, split
+from pipelines.build.retrieval import MAX_FACTS, MEANINGS, FactFinder, split
 from pipelines.detections import Detection
 from pipelines.photo import Photo
 from pipelines.reading.parser import Parser
@@ -118,8 +118,8 @@ def test_facts_are_distinct_known_and_as_many_as_are_wanted(
 ) -> None:
     knife = finder.nodes("knife")
     found = finder("What is it?", knife, [])
-    assert len(found) == MOST_FACTS
-    assert len(set(found)) == MOST_FACTS
+    assert len(found) == MAX_FACTS
+    assert len(set(found)) == MAX_FACTS
     iri = store.index.term(knife[0])
     assert set(found) <= {*store.stated(iri), *store.facts_to(iri)}
     assert finder("What is it?", knife, [], most=3) == found[:3]
@@ -199,7 +199,7 @@ def test_what_is_found_says_where_it_is_from(
     assert {node.kind for node in new} == {NodeKind.CONCEPT}
     assert {node.origin for node in new} == {"common/cn5"}
     facts = [edge for edge in graph.edges(EdgeKind.FACT) if edge.origin == "common/cn5"]
-    assert 0 < len(facts) <= MOST_FACTS
+    assert 0 < len(facts) <= MAX_FACTS
 
 
 def test_facts_of_a_large_store_are_capped_and_the_bundled_ones_stay(
@@ -207,7 +207,7 @@ def test_facts_of_a_large_store_are_capped_and_the_bundled_ones_stay(
 ) -> None:
     sentence = parser("What is this knife used for?")
     plain, graph = builder([KNIFE], INFO, sentence), with_finder([KNIFE], INFO, sentence)
-    assert len(from_store(graph)) == MOST_FACTS
+    assert len(from_store(graph)) == MAX_FACTS
     assert set(plain.edges()) <= set(graph.edges())
     assert not from_store(plain)
 
@@ -234,7 +234,7 @@ def test_the_same_question_gives_the_same_graph_in_the_same_order(
     assert (again.nodes(), again.edges()) == (graph.nodes(), graph.edges())
 
 
-class Seen:
+class PerceptionResult:
     """A detector that has seen what the test says."""
 
     name = "seen"
@@ -259,7 +259,7 @@ def test_a_store_answers_what_only_it_knows(
 ) -> None:
     monkeypatch.setattr(pipelines.build.retrieval, "SMALL", small)
     knowledge = store if alone else JoinedKnowledge([builder.knowledge, store])
-    sightgraph = SightGraph.of(Seen(), parser, knowledge, answerer)
+    sightgraph = SightGraph.of(PerceptionResult(), parser, knowledge, answerer)
     answer = sightgraph.ask(GREY, "What is an astrolabe used for?")
     assert answer.text == "measuring stars"
     assert [fact.origin for fact in answer.evidence.facts] == ["common/cn5"]

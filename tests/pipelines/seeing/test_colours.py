@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from pipelines.photo import Photo
-from pipelines.seeing.colours import COLOURS, MOST_COLOURS, colours_of, name_colours
+from pipelines.seeing.colours import COLOURS, MAX_COLOURS, colours_of, name_colours
 
 PAINTS = {
     "black": (15, 15, 15),
@@ -65,7 +65,7 @@ def test_two_colours_stay_two() -> None:
 @given(st.tuples(*[st.integers(0, 255)] * 3), st.integers(0, 90), st.integers(0, 90))
 def test_every_box_has_a_colour_and_its_share(rgb: tuple[int, int, int], x: int, y: int) -> None:
     found = colours_of(Photo.open(Image.new("RGB", (100, 100), rgb)), (x, y, x + 4, y + 7))
-    assert 1 <= len(found) <= MOST_COLOURS
+    assert 1 <= len(found) <= MAX_COLOURS
     assert all(one.name in COLOURS and 0 < one.share <= 1 for one in found)
 
 

@@ -6,9 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kg.graph import Box
-from pipelines.detections import Detection
+from pipelines.detections import HAS_COUNT, HAS_POSITION, HAS_SIZE, Detection
 from pipelines.seeing.geometry import measured, position_words, size_word
-from pipelines.seeing.perception_types import HAS_COUNT, HAS_POSITION, HAS_SIZE
 
 
 def found(label: str, *box: float) -> Detection:

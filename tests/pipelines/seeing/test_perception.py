@@ -11,12 +11,11 @@ from kg.graph import PhotoInfo
 from kg.knowledge.memory import Knowledge
 from kg.vocabulary import EdgeKind, NodeKind
 from pipelines.build.builder import GraphBuilder
-from pipelines.detections import strongest
+from pipelines.detections import HAS_COLOUR, MAY_BE_MADE_OF, MAY_HAVE_SHAPE, strongest
 from pipelines.detectors.bundled import BundledDetector
 from pipelines.photo import Photo
+from pipelines.seeing.classifiers import SceneClassifier
 from pipelines.seeing.perception import Perception, PerceptionModels
-from pipelines.seeing.perception_types import HAS_COLOUR, MAY_BE_MADE_OF, MAY_HAVE_SHAPE
-from pipelines.seeing.scenes import SceneReader
 
 
 @pytest.fixture(scope="module")
@@ -59,7 +58,7 @@ def test_what_is_seen_becomes_nodes_and_edges(
     photo = Photo.open("example:motorcycle")
     objects = strongest(detector(photo))
     info = PhotoInfo(photo.source, photo.width, photo.height)
-    graph = builder(objects, info, seen=perception(photo, objects))
+    graph = builder(objects, info, perceived=perception(photo, objects))
     red = graph.node("seen:red")
     assert red.kind == NodeKind.ATTRIBUTE
     (edge,) = graph.edges_between("object:0", red.id)
@@ -79,4 +78,4 @@ def test_another_detector_may_find_the_objects(detector: BundledDetector) -> Non
 
 def test_a_folder_without_a_scene_model_is_refused(tmp_path: Path) -> None:
     with pytest.raises(SightGraphError, match="scenes"):
-        SceneReader(tmp_path)
+        SceneClassifier(tmp_path)

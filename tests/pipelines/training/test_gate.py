@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from kg.errors import SightGraphError
-from pipelines.answering.gate import FEATURES
+from pipelines.answering.vocabulary_answerer import FEATURES
 from pipelines.training.gate import Rated, fit_gate, fit_temperature
 
 

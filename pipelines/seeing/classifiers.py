@@ -1,4 +1,4 @@
-"""Semantic relations between detected objects: riding, holding, wearing, sitting on ..."""
+"""Trained classifiers of perception: relations between detected objects, and the scene."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from itertools import permutations
 from pathlib import Path
 from typing import Literal
 
+import numpy as np
 import torch
 from safetensors.torch import load_file
 from torch import Tensor
 
 from graph_fusion.encoders.text import MiniLM, TextEncoder
-from graph_fusion.perception import RelationNetwork, pair_geometry
+from graph_fusion.perception import RelationNetwork, SceneNetwork, pair_geometry
 from graph_fusion.weights import loading
 from kg.files import bundled
 from kg.graph import Box
-from pipelines.detections import Detection
+from pipelines.detections import Detection, PerceivedRelation, PerceivedScene
 from pipelines.reading.triples import canonical
-from pipelines.seeing.perception_types import SeenRelation
 
 SEMANTIC = (
     "riding",
@@ -51,7 +51,7 @@ SEMANTIC = (
 """Predicates that a scene graph may get; where things stand to each other, geometry says."""
 GEOMETRIC = ("on", "in", "under", "above", "behind", "in front of", "next to", "near", "with", "at")
 """Predicates that compete with these, so that a pair that only lies together stays bare."""
-MOST_RELATIONS = 10
+MAX_RELATIONS = 10
 PLACE_WEIGHT = 0.3
 """What boxes count beside words when all predicates of a photograph are ranked: few captions have
 boxes. Chosen, like the next two, on train photographs that training held out."""
@@ -64,7 +64,7 @@ Evidence = Literal["both", "words", "places"]
 """What a relation is judged by."""
 
 
-class RelationReader:
+class RelationClassifier:
     """Scores predicates between objects by their labels and boxes.
 
     folder: a folder that `sightgraph train relations` wrote; the bundled one by default.
@@ -85,8 +85,10 @@ class RelationReader:
         self.network.eval()
         self.encoder = encoder or MiniLM()
 
-    def __call__(self, objects: Sequence[Detection], width: int, height: int) -> list[SeenRelation]:
-        """Return at most `MOST_RELATIONS` semantic relations, one a pair, the surest first.
+    def __call__(
+        self, objects: Sequence[Detection], width: int, height: int
+    ) -> list[PerceivedRelation]:
+        """Return at most `MAX_RELATIONS` semantic relations, one a pair, the surest first.
 
         width, height: of the photograph, in pixels. Objects without a box have none.
         """
@@ -103,7 +105,7 @@ class RelationReader:
         sure = predicates.softmax(1) * related.sigmoid()[:, None]
         best = sure[:, : len(SEMANTIC)].max(1)
         found = [
-            SeenRelation(
+            PerceivedRelation(
                 placed[s],
                 SEMANTIC[int(number)],
                 placed[o],
@@ -112,7 +114,7 @@ class RelationReader:
             for (s, o), score, number in zip(pairs, best.values, best.indices, strict=True)
         ]
         found = [one for one in found if one.score >= self.threshold]
-        return _one_of_a_kind(objects, sorted(found, key=lambda one: -one.score))[:MOST_RELATIONS]
+        return _one_of_a_kind(objects, sorted(found, key=lambda one: -one.score))[:MAX_RELATIONS]
 
     def score(
         self,
@@ -206,11 +208,11 @@ def _found_both(first: Detection, second: Detection) -> float:
 
 
 def _one_of_a_kind(
-    objects: Sequence[Detection], relations: Sequence[SeenRelation]
-) -> list[SeenRelation]:
+    objects: Sequence[Detection], relations: Sequence[PerceivedRelation]
+) -> list[PerceivedRelation]:
     """Keep of relations that differ in one end of the same label only the first: one rider
     to a horse, one horse to a rider."""
-    kept: list[SeenRelation] = []
+    kept: list[PerceivedRelation] = []
     taken: set[tuple[object, str, object]] = set()
     for one in relations:
         ends: set[tuple[object, str, object]] = {
@@ -234,3 +236,55 @@ def _prominence(
     areas = (a[:, 2:] - a[:, :2]).prod(1) * (b[:, 2:] - b[:, :2]).prod(1)
     distance = gap.square().sum(1).sqrt()
     return SMALL * areas.clamp_min(1e-8).log() / 2 - FAR * distance
+
+
+MAX_SCENES = 2
+
+
+class SceneClassifier:
+    """Says which of its scenes a photograph shows, or none where it is unsure.
+
+    folder: a folder that `sightgraph train scenes` wrote; the bundled one by default.
+
+    Raises:
+        SightGraphError: the folder does not hold a scene model.
+    """
+
+    def __init__(self, folder: Path | None = None) -> None:
+        folder = bundled("models", "scenes") if folder is None else folder
+        with loading("scenes", folder):
+            config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+            self.scenes: list[str] = config["scenes"]
+            self.labels: list[str] = config["labels"]
+            self.threshold: float = config["threshold"]
+            self.network = SceneNetwork(config["features"], len(self.labels), len(self.scenes))
+            self.network.load_state_dict(load_file(folder / "model.safetensors"))
+        self.network.eval()
+
+    @torch.inference_mode()
+    def __call__(
+        self, look: np.ndarray, objects: Sequence[Detection]
+    ) -> tuple[PerceivedScene, ...]:
+        """Return the scenes that are likely, the likeliest first.
+
+        look: [F], the whole photograph's features (`BundledDetector.look`).
+        """
+        logits = self.network(
+            torch.from_numpy(look)[None], object_scores(objects, self.labels)[None]
+        )
+        found = torch.sigmoid(logits[0])
+        best = found.argsort(descending=True)[:MAX_SCENES].tolist()
+        return tuple(
+            PerceivedScene(self.scenes[index], round(float(found[index]), 3))
+            for index in best
+            if found[index] >= self.threshold
+        )
+
+
+def object_scores(objects: Sequence[Detection], labels: Sequence[str]) -> Tensor:
+    """Return for each of `labels` the best score of an object called so: [L]."""
+    best = dict.fromkeys(labels, 0.0)
+    for one in objects:
+        if one.label in best:
+            best[one.label] = max(best[one.label], one.score)
+    return torch.tensor([best[label] for label in labels])
