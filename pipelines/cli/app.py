@@ -9,12 +9,10 @@ from typing import IO, Any
 import click
 
 from kg.errors import SightGraphError
-from pipelines.cli.ask import ask, explain, graph
-from pipelines.cli.bench import bench
+from pipelines.cli.ask import ask, explain, graph, parse
 from pipelines.cli.evaluate import evaluate
 from pipelines.cli.knowledge import knowledge
-from pipelines.cli.parse import parse
-from pipelines.cli.train import train
+from pipelines.cli.train import bench, train
 
 LONG = ("train", "evaluate", "bench")
 """Commands that may use all cores."""

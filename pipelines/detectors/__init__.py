@@ -1,4 +1,4 @@
-"""Detectors, chosen by name: photograph -> objects."""
+"""Detectors, chosen by name (photograph -> objects), and the 80 classes of COCO."""
 
 from __future__ import annotations
 
@@ -60,4 +60,31 @@ def make_detector(choice: str | Detector, **options: Any) -> Detector:
     return DETECTORS.make(choice, **options)
 
 
-__all__ = ["DETECTORS", "Detector", "make_detector"]
+_UNUSED_IDS = (12, 26, 29, 30, 45, 66, 68, 69, 71, 83)
+"""Numbers from 1 to 90 that COCO gave no class."""
+
+_LABELS = """
+person, bicycle, car, motorcycle, airplane, bus, train, truck, boat, traffic light,
+fire hydrant, stop sign, parking meter, bench, bird, cat, dog, horse, sheep, cow, elephant,
+bear, zebra, giraffe, backpack, umbrella, handbag, tie, suitcase, frisbee, skis, snowboard,
+sports ball, kite, baseball bat, baseball glove, skateboard, surfboard, tennis racket, bottle,
+wine glass, cup, fork, knife, spoon, bowl, banana, apple, sandwich, orange, broccoli, carrot,
+hot dog, pizza, donut, cake, chair, couch, potted plant, bed, dining table, toilet, tv,
+laptop, mouse, remote, keyboard, cell phone, microwave, oven, toaster, sink, refrigerator,
+book, clock, vase, scissors, teddy bear, hair drier, toothbrush
+"""
+COCO_LABELS = tuple(" ".join(_LABELS.split()).split(", "))
+"""The 80 class names, in the order of their numbers."""
+COCO_IDS = tuple(i for i in range(1, 91) if i not in _UNUSED_IDS)
+"""The number of each class, in the same order."""
+COCO_LABEL_OF_ID = dict(zip(COCO_IDS, COCO_LABELS, strict=True))
+"""The name of the class with each number."""
+
+__all__ = [
+    "COCO_IDS",
+    "COCO_LABELS",
+    "COCO_LABEL_OF_ID",
+    "DETECTORS",
+    "Detector",
+    "make_detector",
+]

@@ -9,10 +9,8 @@ from typing import Any
 from kg.errors import SightGraphError
 from kg.graph import Box
 from pipelines.detections import Detection
-from pipelines.detectors.coco_classes import COCO_IDS, COCO_LABELS
+from pipelines.detectors import COCO_LABEL_OF_ID
 from pipelines.photo import Photo
-
-_NAME_OF_ID = dict(zip(COCO_IDS, COCO_LABELS, strict=True))
 
 
 class PrecomputedDetector:
@@ -86,9 +84,9 @@ def _label(entry: dict[str, Any]) -> str:
         if isinstance(entry.get(key), str):
             return str(entry[key]).strip().lower()
     number = entry["category_id"]
-    if number not in _NAME_OF_ID:
+    if number not in COCO_LABEL_OF_ID:
         raise ValueError(f"COCO has no category {number}")
-    return _NAME_OF_ID[number]
+    return COCO_LABEL_OF_ID[number]
 
 
 def _is_of(entry: Any, photo: Photo) -> bool:

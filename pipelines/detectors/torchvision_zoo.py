@@ -15,11 +15,9 @@ from torchvision.transforms.functional import to_tensor
 from kg.errors import SightGraphError
 from kg.graph import Box
 from pipelines.detections import Detection
+from pipelines.detectors import COCO_LABEL_OF_ID
 from pipelines.detectors.bundled import pooled
-from pipelines.detectors.coco_classes import COCO_IDS, COCO_LABELS
 from pipelines.photo import Photo
-
-_NAME_OF_ID = dict(zip(COCO_IDS, COCO_LABELS, strict=True))
 
 
 class TorchvisionDetector:
@@ -58,8 +56,8 @@ class TorchvisionDetector:
             features,
             strict=True,
         ):
-            if score >= self.threshold and label in _NAME_OF_ID:
-                name = _NAME_OF_ID[label]
+            if score >= self.threshold and label in COCO_LABEL_OF_ID:
+                name = COCO_LABEL_OF_ID[label]
                 detections.append(Detection(name, score, self.name, Box(*box), feature))
         return sorted(detections, key=lambda one: -one.score)
 

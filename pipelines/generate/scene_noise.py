@@ -13,8 +13,7 @@ from rich.progress import track
 
 from kg.graph import Edge, SceneGraph
 from kg.knowledge.memory import Knowledge
-from pipelines.detectors import DETECTORS, Detector
-from pipelines.detectors.coco_classes import COCO_LABELS
+from pipelines.detectors import COCO_LABELS, DETECTORS, Detector
 from pipelines.generate.knowledge_scenes import LabelledBox, Photos, SceneQuestion, SceneWriter
 from pipelines.photo import Photo
 

@@ -28,7 +28,7 @@ COLOURS = (
     "pink",
     "purple",
 )
-"""In the order in which languages come to have them; grey is set beside black and white."""
+"""The basic colour terms in Berlin & Kay's order, with grey moved beside black and white."""
 
 SIDE = 40
 """A box and what is around it are scaled to this many pixels a side."""

@@ -19,8 +19,8 @@ from graph_fusion.encoders.detector import Boxes, DetectorNetwork
 from kg.files import atomic_path
 from pipelines.datasets.coco import Labelled, read_coco
 from pipelines.datasets.photographs import TeacherPhoto, read_teacher_boxes
+from pipelines.detectors import COCO_LABELS
 from pipelines.detectors.bundled import detect
-from pipelines.detectors.coco_classes import COCO_LABELS
 from pipelines.photo import Photo
 
 GREY = 0.45

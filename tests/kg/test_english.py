@@ -22,7 +22,7 @@ from kg.english import (
     verb_of,
     with_article,
 )
-from pipelines.detectors.coco_classes import COCO_LABELS
+from pipelines.detectors import COCO_LABELS
 
 ARTICLES = ["the", "a", "an", "this", "these", "some", "their", "his", "her"]
 PLURALS = ("skis", "scissors")

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from kg.knowledge.memory import Knowledge
 from kg.linking import Linker
-from pipelines.detectors.coco_classes import COCO_LABELS
+from pipelines.detectors import COCO_LABELS
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,7 @@ from PIL import Image
 from kg.knowledge.memory import Knowledge
 from pipelines.build.builder import GraphBuilder
 from pipelines.datasets.coco import TRAIN_SPLIT, VAL_SPLIT
-from pipelines.detectors.coco_classes import COCO_IDS, COCO_LABELS
+from pipelines.detectors import COCO_IDS, COCO_LABELS
 from pipelines.generate.knowledge_scenes import SceneQuestion, write_parts
 from pipelines.reading.parser import Parser
 

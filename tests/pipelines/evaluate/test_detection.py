@@ -19,7 +19,7 @@ from kg.errors import SightGraphError
 from pipelines.datasets.coco import read_coco
 from pipelines.datasets.photographs import read_teacher_boxes
 from pipelines.detections import Detection
-from pipelines.detectors.coco_classes import COCO_IDS, COCO_LABELS
+from pipelines.detectors import COCO_IDS, COCO_LABELS
 from pipelines.evaluate import Source
 from pipelines.evaluate.detection import CocoPart, DetectionEvaluator, best_threshold
 from pipelines.photo import Photo
