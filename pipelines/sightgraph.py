@@ -20,7 +20,7 @@ from kg.knowledge.edits import EditedKnowledge, Edits
 from kg.knowledge.facts import KnowledgeGraph
 from kg.knowledge.memory import Knowledge
 from pipelines.answering.answerer import Answerer, FusedQuestion, Prediction
-from pipelines.answering.edit_answers import SURE, EditAnswers
+from pipelines.answering.edit_answers import EDIT_CONFIDENCE, EditAnswers
 from pipelines.answering.evidence import Answer, asserted
 from pipelines.answering.query import RelationWordings, query_of, region_features
 from pipelines.build.builder import GraphBuilder
@@ -161,7 +161,9 @@ class SightGraph:
         edit = self.edit_answers(fused.graph, fused.query) if self.edit_answers else None
         if edit is None:
             return Prediction(text, candidates, self.answerer.cite(fused, text))
-        return Prediction(edit.text, asserted(candidates, edit.text, SURE), edit.evidence)
+        return Prediction(
+            edit.text, asserted(candidates, edit.text, EDIT_CONFIDENCE), edit.evidence
+        )
 
     def read(
         self, photo: Photo, question: str, detections: Sequence[Detection]

@@ -1,4 +1,4 @@
-"""Whether something can do what a question asks, where a fact says just that."""
+"""Yes or no to a question about an ability, where a fact states the ability."""
 
 from __future__ import annotations
 
@@ -11,31 +11,31 @@ from kg.graph import SceneGraph
 from kg.vocabulary import CAPABLE_OF, NOT_CAPABLE_OF, EdgeKind
 from pipelines.answering.query import denoted_by
 
-SURE = 0.8
-"""How probable the answer is that facts agree on: of eleven such questions that we develop with
-eight were answered rightly; in the others something else had been seen than was there."""
+ABILITY_CONFIDENCE = 0.8
+"""Confidence in an answer that facts state: set to 8/11 correct on the development questions,
+rounded up; the other three failed on detection."""
 _WORD = re.compile(r"[\w'-]+")
 _NEGATED = re.compile(r"\b(?:unable|incapable|cannot|not|never)\b|n't\b")
 
 
 def stated_ability(graph: SceneGraph, query: Query) -> bool | None:
-    """Return whether yes is the answer; None where no fact says it, or facts disagree."""
+    """Return whether the answer is yes; None if no fact states it, or facts disagree."""
     if query.answer_type != "yes/no":
         return None
-    said = forms(query.text)
+    words_of_question = forms(query.text)
     found = {
         able
         for node in denoted_by(graph, query.topic)
         for edge in graph.edges_from(node)
         for relation, able in ((CAPABLE_OF, True), (NOT_CAPABLE_OF, False))
         if edge.kind == EdgeKind.FACT and edge.states(relation)
-        if within(graph.node(edge.target).label, said)
+        if within(graph.node(edge.target).label, words_of_question)
     }
     return None if len(found) != 1 else found.pop() != negated(query.text)
 
 
 def negated(question: str) -> bool:
-    """Whether a question asks for the contrary: "Is it unable to ...?"."""
+    """Whether a question is negated: "Is it unable to ...?"."""
     return _NEGATED.search(question.lower()) is not None
 
 
@@ -45,7 +45,7 @@ def forms(text: str) -> set[str]:
     return {form for word in words for form in (word, *base_forms(word))}
 
 
-def within(name: str, said: Collection[str]) -> bool:
-    """Whether all words of `name` are among `said`, in whatever form."""
+def within(name: str, text_forms: Collection[str]) -> bool:
+    """Whether all words of `name` are among `text_forms`, in any form."""
     words = normalise(name).split()
-    return bool(words) and all(set(all_forms(word)) & set(said) for word in words)
+    return bool(words) and all(set(all_forms(word)) & set(text_forms) for word in words)

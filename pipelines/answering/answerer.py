@@ -1,4 +1,4 @@
-"""From one graph and one question to an answer with its evidence."""
+"""The answerer: runs the networks on a graph and a question, returns answer and evidence."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from graph_fusion.model import GraphAnswerer
 from graph_fusion.tensors import GraphTensors, Query, TextTable, collate, graph_tensors
 from kg.graph import Edge, SceneGraph
 from kg.vocabulary import EdgeKind
-from pipelines.answering.abilities import SURE, stated_ability
+from pipelines.answering.abilities import ABILITY_CONFIDENCE, stated_ability
 from pipelines.answering.attribution import Attribution, Without
 from pipelines.answering.evidence import DONT_KNOW, Candidate, Evidence, completed, score_of
 from pipelines.answering.probabilities import Probabilities
@@ -25,7 +25,7 @@ from pipelines.answering.vocabulary_answerer import VocabularyPredictor, merged_
 from pipelines.build.grounding import GENERIC_NOUNS
 
 BATCH = 24
-"""Graphs that are answered at once."""
+"""Graphs in one batch: chosen by hand, for memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +43,10 @@ class Prediction:
 
 @dataclass(frozen=True, slots=True)
 class FusedQuestion:
-    """A graph and a question after fusion: what is answered and cited from.
+    """A graph and a question after fusion: the input of answer and evidence.
 
-    output: the networks' probabilities; None of an empty graph.
-    gates: how far the question opens each edge, in (0, 1).
+    output: the networks' probabilities; None for an empty graph.
+    gates: the gate of each edge, in (0, 1).
     without: the probability of an answer after deletions of edges.
     """
 
@@ -59,14 +59,14 @@ class FusedQuestion:
 
 @dataclass(frozen=True)
 class Answerer:
-    """Encodes the graph's texts, runs the networks, and reads answer and evidence off them.
+    """Encodes the graph's texts, runs the networks, and chooses answer and evidence.
 
-    speaker: answers from a closed vocabulary beside the graph network, if there is one.
+    vocabulary: answers from a closed vocabulary beside the graph network, if there is one.
     """
 
     model: GraphAnswerer
     encoder: TextEncoder
-    speaker: VocabularyPredictor | None = None
+    vocabulary: VocabularyPredictor | None = None
 
     @classmethod
     def load(cls, folder: Path) -> Answerer:
@@ -107,17 +107,17 @@ class Answerer:
         output = fused.output
         if output is None:
             return DONT_KNOW, completed(())
-        if output.way == POINTER and _denotes_nothing(fused.graph, fused.query.topic):
+        if output.answer_route == POINTER and _denotes_nothing(fused.graph, fused.query.topic):
             return DONT_KNOW, completed(())
         best, score = output.best()
-        lacking = self.speaker is None and output.unsure > score
-        if score < self.model.config.threshold or lacking:
+        no_answer = self.vocabulary is None and output.no_answer > score
+        if score < self.model.config.threshold or no_answer:
             return DONT_KNOW, output.guesses()
         return best, output.candidates()
 
     @torch.inference_mode()
     def cite(self, fused: FusedQuestion, text: str) -> Evidence:
-        """Return what the answer `text` rests on; of "I don't know", what the words denote."""
+        """Return the evidence for the answer `text`; for "I don't know", what the words denote."""
         if fused.output is None:
             return Evidence()
         attribution = Attribution(
@@ -130,12 +130,12 @@ class Answerer:
         self, graph: SceneGraph, query: Query, regions: Mapping[str, np.ndarray]
     ) -> Probabilities:
         """Return the output of the graph network, without the vocabulary."""
-        return replace(self, speaker=None)._encode(graph, query, regions).outputs()[0]
+        return replace(self, vocabulary=None)._encode(graph, query, regions).outputs()[0]
 
     def probability(
         self, graph: SceneGraph, query: Query, regions: Mapping[str, np.ndarray], text: str
     ) -> float:
-        """Return the probability that `text` answers `query`, whether or not it is the best."""
+        """Return the probability of the answer `text`, which need not be the best."""
         output = self.fuse(graph, query, regions).output
         return 0.0 if output is None else output.of(text)
 
@@ -148,9 +148,9 @@ class Answerer:
         text: str,
         deletions: Sequence[Collection[Edge]],
     ) -> list[float]:
-        """Return the probability of `text` after each of `deletions`: edges that are taken out.
+        """Return the probability of `text` after each of `deletions` (sets of edges).
 
-        The same as `probability` of `graph.without(*edges)`, for many deletions at once.
+        This equals `probability` of `graph.without(*edges)`, for many deletions at once.
         """
         return self._encode(graph, query, regions).without(text, deletions)
 
@@ -160,11 +160,11 @@ class Answerer:
         table = TextTable()
         tensors = graph_tensors(graph, query, table, regions, self.model.config.region_features)
         texts = self.encoder(table.texts())
-        return EncodedQuestion(self.model, graph, query, tensors, texts, self.speaker)
+        return EncodedQuestion(self.model, graph, query, tensors, texts, self.vocabulary)
 
 
 def _denotes_nothing(graph: SceneGraph, topic: str | None) -> bool:
-    """Whether the question is about "the object ..." or "this thing", and there is none."""
+    """Whether the topic is "the object ..." or "this thing" and no object is linked to it."""
     if topic is None or topic not in graph or graph.node(topic).label not in GENERIC_NOUNS:
         return False
     return all(edge.kind != EdgeKind.MENTION for edge in graph.edges_from(topic))
@@ -182,10 +182,10 @@ class EncodedQuestion:
     query: Query
     tensors: GraphTensors
     texts: Tensor
-    speaker: VocabularyPredictor | None = None
+    vocabulary: VocabularyPredictor | None = None
 
     def outputs(self) -> tuple[Probabilities, dict[Edge, float]]:
-        """Return the networks' output, and the gate of each edge in (0, 1): how open it is."""
+        """Return the networks' output, and the gate of each edge in (0, 1)."""
         scores, fused = self.model(collate([self.tensors], self.texts))
         edges = self.graph.edges()
         gates = fused.weights["gates"].amax(dim=1).view(2, len(edges)).amax(dim=0)
@@ -205,7 +205,7 @@ class EncodedQuestion:
         return found
 
     def _probabilities(self, scores: Scores, graphs: Sequence[SceneGraph]) -> list[Probabilities]:
-        """Divide the scores of `graphs`, all with this graph's nodes."""
+        """Return the probabilities of each of `graphs`, which all have this graph's nodes."""
         pointer, yes_no, route = self.model.config.temperatures
         nodes, amount = self.graph.nodes(), len(graphs)
         node = torch.cat([scores.node.view(amount, -1), scores.none.view(amount, 1)], dim=1)
@@ -232,12 +232,14 @@ class EncodedQuestion:
             )
             for part, graph in zip(parts, graphs, strict=True)
         ]
-        if self.speaker is None:
+        if self.vocabulary is None:
             return outputs
-        spoken = map(merged_by_stem, outputs, self.speaker(graphs, self.query.text))
+        merged = map(merged_by_stem, outputs, self.vocabulary(graphs, self.query.text))
         return [
-            replace(one, spoken=words, share=self.speaker.share(one, words, self.query))
-            for one, words in zip(outputs, spoken, strict=True)
+            replace(
+                one, vocabulary_scores=words, share=self.vocabulary.share(one, words, self.query)
+            )
+            for one, words in zip(outputs, merged, strict=True)
         ]
 
     def _with_ability(self, output: Probabilities, graph: SceneGraph) -> Probabilities:
@@ -245,17 +247,17 @@ class EncodedQuestion:
         able = stated_ability(graph, self.query)
         if able is None:
             return output
-        yes = SURE if able else 1 - SURE
+        yes = ABILITY_CONFIDENCE if able else 1 - ABILITY_CONFIDENCE
         return replace(output, yes_no=output.yes_no.new_tensor([yes, 1 - yes, 0.0]), stated=True)
 
 
 def _cut(tensors: GraphTensors, edges: Sequence[Edge], deleted: set[Edge]) -> GraphTensors:
     """Return `tensors` without the messages of the `deleted` edges."""
-    kept = torch.tensor([edge not in deleted for edge in edges], dtype=torch.bool).repeat(2)
+    remaining = torch.tensor([edge not in deleted for edge in edges], dtype=torch.bool).repeat(2)
     return replace(
         tensors,
-        senders=tensors.senders[kept],
-        receivers=tensors.receivers[kept],
-        relation=tensors.relation[kept],
-        edge_features=tensors.edge_features[kept],
+        senders=tensors.senders[remaining],
+        receivers=tensors.receivers[remaining],
+        relation=tensors.relation[remaining],
+        edge_features=tensors.edge_features[remaining],
     )

@@ -53,9 +53,9 @@ class Attribution:
 
     def __call__(self, text: str) -> Evidence:
         """Return what the answer `text` rests on."""
-        if self.output.way == COUNT:
+        if self.output.answer_route == COUNT:
             return self._counted()
-        if self.output.way == YES_NO:
+        if self.output.answer_route == YES_NO:
             return self._tried(text, self._ways_between_words(), ())
         target = self.output.target(text)
         if target is None:

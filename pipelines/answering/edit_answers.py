@@ -23,7 +23,7 @@ from pipelines.answering.evidence import Evidence
 from pipelines.answering.paths import best_path
 from pipelines.answering.query import denoted_by
 
-SURE = 0.9
+EDIT_CONFIDENCE = 0.9
 """The score of an answer that an edit decides; the other candidates share the rest.
 
 Set by hand: an edit is the user's own statement, and 0.1 is left for a misread question."""

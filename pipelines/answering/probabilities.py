@@ -1,4 +1,4 @@
-"""What the networks say of one question, as probabilities and as answers."""
+"""The output of the networks for one question: probabilities, and answers from them."""
 
 from __future__ import annotations
 
@@ -15,8 +15,9 @@ from kg.vocabulary import KNOWLEDGE, NodeKind
 from pipelines.answering.evidence import DONT_KNOW, Candidate, completed
 
 MAX_CANDIDATES = 5
+"""Candidates of an answer: chosen by hand."""
 MIN_SCORE = 0.001
-"""Candidates that are less probable are not named."""
+"""Min probability of a candidate: chosen by hand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +30,10 @@ class Probabilities:
         yes_no: [3] yes, no, unknown
         counted: [N] whether each node is one of those counted
 
-    spoken: what the vocabulary answers, with probabilities; share: how far that counts.
-    options: what the question lets choose between; where one of them is thought of, others are not.
+    vocabulary_scores: the vocabulary's answers with probabilities; share: their weight in [0, 1].
+    options: the alternatives that the question names; other answers are left out if one is found.
     alike: groups of ids of nodes that answer the question equally well.
-    stated: whether facts say yes or no outright (`pipelines.answering.abilities`).
+    stated: whether facts state yes or no (`pipelines.answering.abilities`).
     """
 
     nodes: list[Node]
@@ -40,36 +41,32 @@ class Probabilities:
     node: Tensor
     yes_no: Tensor
     counted: Tensor
-    spoken: Mapping[str, float] = field(default_factory=dict)
+    vocabulary_scores: Mapping[str, float] = field(default_factory=dict)
     share: float = 0.0
     options: tuple[str, ...] = ()
     alike: tuple[frozenset[str], ...] = ()
     stated: bool = False
 
     @property
-    def way(self) -> int:
-        """How the question is most probably answered: `POINTER`, `YES_NO` or `COUNT`."""
+    def answer_route(self) -> int:
+        """The most probable route: `POINTER`, `YES_NO` or `COUNT`."""
         return int(self.route.argmax())
 
     @property
-    def unsure(self) -> float:
-        """The probability that the graph should hold the answer and does not."""
+    def no_answer(self) -> float:
+        """Probability that the answer is a graph node but none of the nodes is right."""
         none = self.route[POINTER] * self.node[-1]
         return (1 - self.share) * float(none + self.route[YES_NO] * self.yes_no[2])
 
     @property
-    def users_own(self) -> float:
-        """The graph's probability that the answer is a thing of the user's own knowledge."""
+    def user_concepts(self) -> float:
+        """The graph's probability that the answer is a concept of the user's own knowledge."""
         places = [
             place
             for place, node in enumerate(self.nodes)
             if node.kind == NodeKind.CONCEPT and not node.id.startswith(KNOWLEDGE)
         ]
         return float(self.route[POINTER] * self.node[places].sum())
-
-    @property
-    def leans_to_yes(self) -> bool:
-        return bool(self.yes_no[YES] > self.yes_no[NO])
 
     def candidates(self) -> tuple[Candidate, ...]:
         """Return the answer, the most probable others, and "I don't know" for all the rest.
@@ -85,7 +82,7 @@ class Probabilities:
         return completed([Candidate(best, score, includes), *named])
 
     def guesses(self) -> tuple[Candidate, ...]:
-        """Return the same where no answer is given: "I don't know" first, each guess by itself."""
+        """Return the candidates of "I don't know": this first, then each answer by itself."""
         scores, (best, _) = self.scores(), self.best()
         others = {text: score for text, score in scores.items() if text != best}
         ranked = [Candidate(best, scores[best]), *_ranked(others)]
@@ -97,8 +94,8 @@ class Probabilities:
         """Return the probability that the answer is `text`, also where it is not the best."""
         return self.scores().get(text, 0.0)
 
-    def together(self) -> dict[str, float]:
-        """Return how probable each answer is with those that are equally right."""
+    def group_scores(self) -> dict[str, float]:
+        """Return the probability of each answer, summed with those that are equally right."""
         scores = self.scores()
         rated = dict(scores)
         for group in self.equal_answers():
@@ -108,16 +105,16 @@ class Probabilities:
         return rated
 
     def best(self) -> tuple[str, float]:
-        """Return the answer that is most probable with those equally right, and how much so.
+        """Return the answer with the highest summed probability (`group_scores`), and that sum.
 
-        Among equally right ones the most probable by itself is taken.
+        Among equally right answers, the one with the highest probability of its own is returned.
         """
-        rated, scores = self.together(), self.scores()
+        rated, scores = self.group_scores(), self.scores()
         best = min(rated, key=lambda text: (-rated[text], -scores[text], text))
         return best, rated[best]
 
     def _counted_with(self, best: str) -> frozenset[str]:
-        """Return the other answers of the group that makes `best` as probable as it is."""
+        """Return the other answers whose probability is part of the score of `best`."""
         scores = self.scores()
         groups = [[one for one in group if one in scores] for group in self.equal_answers()]
         totals = {
@@ -127,21 +124,21 @@ class Probabilities:
         }
         return max(totals, key=lambda group: (totals[group], sorted(group)), default=frozenset())
 
-    def graphs_best(self) -> float:
-        """Return how probable the graph's best answer is to it, with those equally right."""
+    def graph_best(self) -> float:
+        """Return the highest probability of the graph alone, summed over equally right answers."""
         scores = self.graph_scores()
         groups = [sum(scores[text] for text in group) for group in self.equal_answers()]
         return max([*scores.values(), *groups], default=0.0)
 
     def equal_answers(self) -> list[list[str]]:
         """Return the names of the answers that are equally right, in groups."""
-        if self.way != POINTER or not self.alike:
+        if self.answer_route != POINTER or not self.alike:
             return []
         label = {node.id: node.label for node in self.nodes if node.kind != NodeKind.ENTITY}
         return [sorted({label[one] for one in group if one in label}) for group in self.alike]
 
     def target(self, text: str) -> Node | None:
-        """Return the most probable node that is called `text` and is no word of the question."""
+        """Return the most probable node with the label `text` that is no word of the question."""
         matching = [
             place
             for place, node in enumerate(self.nodes)
@@ -159,9 +156,9 @@ class Probabilities:
     def scores(self) -> dict[str, float]:
         """Return the probability of each answer by graph and vocabulary together."""
         mixed = {text: (1 - self.share) * score for text, score in self.graph_scores().items()}
-        for text, score in self.spoken.items():
+        for text, score in self.vocabulary_scores.items():
             mixed[text] = mixed.get(text, 0.0) + self.share * score
-        mixed.pop(DONT_KNOW, None)  # even if something is called so: it is what the others leave
+        mixed.pop(DONT_KNOW, None)  # in case a node has this label
         if not self.options:
             return mixed
         return restrict_to_options(mixed, self.options) or mixed
@@ -176,16 +173,16 @@ class Probabilities:
         scores["yes"] += float(self.route[YES_NO] * self.yes_no[YES])
         scores["no"] += float(self.route[YES_NO] * self.yes_no[NO])
         count = len(self.counted_objects())
-        scores[str(count)] += float(self.route[COUNT]) * self._surely_counted()
+        scores[str(count)] += float(self.route[COUNT]) * self._count_probability()
         return scores
 
-    def _surely_counted(self) -> float:
-        """Return the probability that each object is rightly counted or left out."""
-        sureness = 1.0
+    def _count_probability(self) -> float:
+        """Return the probability that every object is rightly counted or left out."""
+        product = 1.0
         for node, share in zip(self.nodes, self.counted.tolist(), strict=True):
             if node.kind == NodeKind.OBJECT:
-                sureness *= max(share, 1 - share)
-        return sureness
+                product *= max(share, 1 - share)
+        return product
 
 
 def restrict_to_options(scores: Mapping[str, float], options: tuple[str, ...]) -> dict[str, float]:

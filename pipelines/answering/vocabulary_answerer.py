@@ -1,10 +1,10 @@
-"""From what is seen, said and known to the names that the vocabulary answerer reads."""
+"""The answerer with a closed vocabulary: its inputs from the graph, its gate, its answers."""
 
 from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -21,20 +21,20 @@ from kg.vocabulary import EdgeKind, NodeKind
 from pipelines.answering.probabilities import Probabilities
 
 MAX_SEEN, MAX_KNOWN = 14, 8
-"""Names of what is seen and known that are read; the best are taken."""
+"""Names of objects and of concepts in the input: chosen by hand, for speed."""
 MIN_SCORE = 0.3
-"""Objects that are less sure are not read."""
+"""Min score of an object in the input: chosen by hand."""
 EVERYWHERE = frozenset(
     {"person", "man", "woman", "people", "thing", "object", "picture", "image", "photo", "type"}
 )
-"""Names whose facts say nothing about one question more than about another."""
-INHERITED = 0.15
-"""What a fact of a category is farther from the question than the thing's own."""
+"""Names whose facts are left out, since they bear on no question in particular."""
+INHERITED_PENALTY = 0.15
+"""Subtracted from the similarity of an inherited fact: chosen by hand."""
 
 
 @dataclass(frozen=True, slots=True)
 class NamedFact:
-    """A fact by names; `about` is a number among what is seen, or `QUESTION`."""
+    """A fact by names; `about` is the index of an object's name, or `QUESTION`."""
 
     about: int
     relation: str
@@ -43,32 +43,29 @@ class NamedFact:
 
 
 class Nearness:
-    """How near the names of facts are to a question: cosines of their vectors."""
+    """Similarity of facts to a question: cosines of the vectors of their names."""
 
     def __init__(self, encoder: TextEncoder) -> None:
         self.encoder = encoder
 
-    def keep(self, names: Iterable[str]) -> None:
-        """Encode `names` all at once; the encoder keeps their vectors."""
-        self.encoder(list(dict.fromkeys(names)))
-
     def __call__(self, question: str, facts: Sequence[NamedFact]) -> list[float]:
         """Return for each fact the cosine of its relation plus that of its object."""
         used = list(dict.fromkeys(name for fact in facts for name in (fact.relation, fact.object)))
-        asked = self.encoder([question.lower()])[0]
+        query = self.encoder([question.lower()])[0]
         vectors = zip(used, self.encoder(used), strict=True)
-        near = {name: float(vector @ asked) for name, vector in vectors}
+        near = {name: float(vector @ query) for name, vector in vectors}
         return [
-            near[fact.relation] + near[fact.object] - INHERITED * fact.inherited for fact in facts
+            near[fact.relation] + near[fact.object] - INHERITED_PENALTY * fact.inherited
+            for fact in facts
         ]
 
 
-def chosen(
+def nearest_facts(
     question: str, seen: Sequence[str], facts: Sequence[NamedFact], nearness: Nearness
 ) -> VocabularyInput:
-    """Return the question with what is seen and the facts nearest to it.
+    """Return the question with the names of objects and the facts most similar to it.
 
-    A fact whose object is seen joins the two; others bring a name of what is known.
+    A fact about two objects connects their names; another fact adds the name of its object.
     """
     place = {name: number for number, name in reversed(list(enumerate(seen)))}
     known: dict[str, int] = {}
@@ -86,34 +83,34 @@ def chosen(
     return VocabularyInput(question, tuple(seen), tuple(known), tuple(edges))
 
 
-def worded(graph: SceneGraph, question: str, nearness: Nearness) -> VocabularyInput:
-    """Return what the vocabulary answerer reads of the one graph."""
+def vocabulary_input(graph: SceneGraph, question: str, nearness: Nearness) -> VocabularyInput:
+    """Return the input of the vocabulary network that `graph` gives."""
     place: dict[str, int] = {}
     seen: dict[str, int] = {}
     for kind in (NodeKind.OBJECT, NodeKind.SCENE):
         for node in graph.nodes(kind):
-            sure = node.score >= MIN_SCORE or kind == NodeKind.SCENE
-            if sure and (node.label in seen or len(seen) < MAX_SEEN):
+            used = node.score >= MIN_SCORE or kind == NodeKind.SCENE
+            if used and (node.label in seen or len(seen) < MAX_SEEN):
                 place[node.id] = seen.setdefault(node.label, len(seen))
-    return chosen(question, list(seen), _facts(graph, _meant(graph, place)), nearness)
+    return nearest_facts(question, list(seen), _facts(graph, _positions(graph, place)), nearness)
 
 
-def _meant(graph: SceneGraph, place: Mapping[str, int]) -> dict[str, list[int]]:
-    """Return for each concept who means it: names of what is seen, and the question."""
-    meant: dict[str, list[int]] = {}
+def _positions(graph: SceneGraph, place: Mapping[str, int]) -> dict[str, list[int]]:
+    """Return for each concept the positions of the names linked to it; `QUESTION` for words."""
+    positions: dict[str, list[int]] = {}
     for edge in graph.edges(EdgeKind.LINK):
-        said = graph.node(edge.source).kind == NodeKind.ENTITY
-        about = QUESTION if said else place.get(edge.source)
+        in_text = graph.node(edge.source).kind == NodeKind.ENTITY
+        about = QUESTION if in_text else place.get(edge.source)
         if about is not None and graph.node(edge.target).label not in EVERYWHERE:
-            meant.setdefault(edge.target, []).append(about)
-    return meant
+            positions.setdefault(edge.target, []).append(about)
+    return positions
 
 
-def _facts(graph: SceneGraph, meant: Mapping[str, Sequence[int]]) -> list[NamedFact]:
+def _facts(graph: SceneGraph, positions: Mapping[str, Sequence[int]]) -> list[NamedFact]:
     return [
         NamedFact(about, edge.relation, graph.node(edge.target).label, bool(edge.via))
         for edge in graph.edges(EdgeKind.FACT)
-        for about in meant.get(edge.source, ())
+        for about in positions.get(edge.source, ())
     ]
 
 
@@ -136,7 +133,7 @@ FEATURES = (
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """share = 1 / (1 + exp(-(w · x + b))), the vocabulary's; the rest is the graph's.
+    """The vocabulary's share 1 / (1 + exp(-(w · x + b))); the graph's is the rest.
 
     weights: one for each of `FEATURES`, found by the likelihood of right answers
         (`pipelines.training.gate`).
@@ -145,9 +142,11 @@ class Gate:
     weights: tuple[float, ...]
     bias: float
 
-    def share(self, graph: Probabilities, spoken: Mapping[str, float], answer_type: str) -> float:
-        """Return the share of the vocabulary, whose probabilities are `spoken`, in [0, 1]."""
-        values = features(graph, spoken, answer_type)
+    def share(
+        self, graph: Probabilities, vocabulary_scores: Mapping[str, float], answer_type: str
+    ) -> float:
+        """Return the share of the vocabulary in [0, 1]."""
+        values = features(graph, vocabulary_scores, answer_type)
         total = self.bias + sum(w * x for w, x in zip(self.weights, values, strict=True))
         return 1 / (1 + math.exp(-max(min(total, 30.0), -30.0)))
 
@@ -162,96 +161,100 @@ class Gate:
             SightGraphError: the file is missing or does not fit.
         """
         with loading("answerer", folder):
-            kept = json.loads((folder / GATE_FILE).read_text(encoding="utf-8"))
-            mixing = cls(tuple(map(float, kept["weights"])), float(kept["bias"]))
-            if len(mixing.weights) != len(FEATURES):
+            stored = json.loads((folder / GATE_FILE).read_text(encoding="utf-8"))
+            gate = cls(tuple(map(float, stored["weights"])), float(stored["bias"]))
+            if len(gate.weights) != len(FEATURES):
                 raise ValueError(
-                    f"{GATE_FILE} has {len(mixing.weights)} weights, not {len(FEATURES)}"
+                    f"{GATE_FILE} has {len(gate.weights)} weights, not {len(FEATURES)}"
                 )
-        return mixing
+        return gate
 
 
 def features(
-    graph: Probabilities, spoken: Mapping[str, float], answer_type: str
+    graph: Probabilities, vocabulary_scores: Mapping[str, float], answer_type: str
 ) -> tuple[float, ...]:
     """Return the numbers that `FEATURES` names."""
     seen = graph.graph_scores()
     known = max(seen, key=lambda text: seen[text], default="")
-    ranked = sorted(spoken, key=lambda text: -spoken[text])[:2]
-    first, second = (spoken[text] for text in ranked) if len(ranked) == 2 else (0.0, 0.0)
+    ranked = sorted(vocabulary_scores, key=lambda text: -vocabulary_scores[text])[:2]
+    first, second = (vocabulary_scores[text] for text in ranked) if len(ranked) == 2 else (0.0, 0.0)
     return (
         float(graph.route[POINTER]),
         float(graph.route[YES_NO]),
         float(graph.route[COUNT]),
-        graph.unsure,
+        graph.no_answer,
         seen.get(known, 0.0),
-        graph.graphs_best(),
+        graph.graph_best(),
         first,
         first - second,
-        spoken.get(known, 0.0),
+        vocabulary_scores.get(known, 0.0),
         seen.get(ranked[0], 0.0) if ranked else 0.0,
-        spoken.get("yes", 0.0) + spoken.get("no", 0.0),
+        vocabulary_scores.get("yes", 0.0) + vocabulary_scores.get("no", 0.0),
         *(float(answer_type == kind) for kind in ANSWER_TYPES),
     )
 
 
-KEPT = 50
-"""Answers that are kept of each question, the best."""
+MAX_ANSWERS = 50
+"""Answers with the highest probability that are read for each question: chosen by hand."""
 
 
 class VocabularyPredictor:
-    """Answers from a closed list of words, with what the graph shows and knows as input."""
+    """Predicts answers of a closed vocabulary; the objects and facts of the graph are its input."""
 
-    def __init__(self, vocabulary: VocabularyAnswerer, mixing: Gate) -> None:
-        self.vocabulary = vocabulary
-        self.mixing = mixing
-        self.nearness = Nearness(vocabulary.wording.encoder)
+    def __init__(self, network: VocabularyAnswerer, gate: Gate) -> None:
+        self.network = network
+        self.gate = gate
+        self.nearness = Nearness(network.wording.encoder)
 
     @classmethod
     def load(cls, folder: Path, encoder: TextEncoder) -> VocabularyPredictor | None:
-        """Load the vocabulary of an answerer's folder; None where it has none."""
+        """Load the vocabulary network of an answerer's folder; None if the folder has none."""
         if not (folder / GATE_FILE).is_file():
             return None
         return cls(VocabularyAnswerer.load(folder, encoder), Gate.load(folder))
 
     def __call__(self, graphs: Sequence[SceneGraph], question: str) -> list[Mapping[str, float]]:
         """Return the most probable answers to `question` from each of `graphs`."""
-        named = [worded(graph, question, self.nearness) for graph in graphs]
-        different = {one: number for number, one in enumerate(dict.fromkeys(named))}
-        chances = self.vocabulary(list(different))[[different[one] for one in named]]
-        best = chances.topk(min(KEPT, chances.shape[1]), dim=1)
-        answers = self.vocabulary.config.answers
+        inputs = [vocabulary_input(graph, question, self.nearness) for graph in graphs]
+        different = {one: number for number, one in enumerate(dict.fromkeys(inputs))}
+        chances = self.network(list(different))[[different[one] for one in inputs]]
+        best = chances.topk(min(MAX_ANSWERS, chances.shape[1]), dim=1)
+        answers = self.network.config.answers
         return [
             {answers[number]: share for number, share in zip(row, shares, strict=True)}
             for row, shares in zip(best.indices.tolist(), best.values.tolist(), strict=True)
         ]
 
-    def share(self, said: Probabilities, spoken: Mapping[str, float], query: Query) -> float:
-        """Return how far the vocabulary counts, in [0, 1].
+    def share(
+        self, graph: Probabilities, vocabulary_scores: Mapping[str, float], query: Query
+    ) -> float:
+        """Return the share of the vocabulary in the answer, in [0, 1].
 
-        It was trained before the user's own things were known, and can say nothing of them; and
-        what a fact states needs no guess.
+        It is lowered by the probability of user concepts, which the vocabulary network cannot
+        know, and 0 where a fact states the answer.
         """
-        if said.stated:
+        if graph.stated:
             return 0.0
-        share = self.mixing.share(said, spoken, query.answer_type)
-        return share * (1 - said.users_own)
+        share = self.gate.share(graph, vocabulary_scores, query.answer_type)
+        return share * (1 - graph.user_concepts)
 
 
-def merged_by_stem(said: Probabilities, spoken: Mapping[str, float]) -> dict[str, float]:
-    """Return `spoken` with words of one stem called as what is known of what is asked about.
+def merged_by_stem(
+    graph: Probabilities, vocabulary_scores: Mapping[str, float]
+) -> dict[str, float]:
+    """Return the vocabulary's scores, each under the graph's answer of the same stem, if any.
 
-    "drink" is said as "drinking", and "cut" as "cutting bread", where the graph knows these uses;
-    so both sources speak of one answer, which can then rest on a fact.
+    "drink" becomes "drinking", and "cut" becomes "cutting bread", where the graph has these uses.
+    Graph and vocabulary then give one answer, which can rest on a fact.
     """
-    scores = said.graph_scores()
-    labels = {label for group in said.equal_answers() for label in group}
-    heard: dict[str, float] = {}
-    for text, share in spoken.items():
+    scores = graph.graph_scores()
+    labels = {label for group in graph.equal_answers() for label in group}
+    merged: dict[str, float] = {}
+    for text, share in vocabulary_scores.items():
         same = [] if text in labels else [one for one in labels if _one_stem(text, one)]
         name = max(same, key=lambda one: (scores[one], one), default=text)
-        heard[name] = heard.get(name, 0.0) + share
-    return heard
+        merged[name] = merged.get(name, 0.0) + share
+    return merged
 
 
 def _one_stem(text: str, label: str) -> bool:

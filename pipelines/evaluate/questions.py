@@ -206,7 +206,7 @@ def without_facts(sightgraph: SightGraph) -> SightGraph:
 
 def without_vocabulary(sightgraph: SightGraph) -> SightGraph:
     """Answer by the graph network alone."""
-    return replace(sightgraph, answerer=replace(sightgraph.answerer, speaker=None))
+    return replace(sightgraph, answerer=replace(sightgraph.answerer, vocabulary=None))
 
 
 ABLATIONS: Registry[SightGraph] = Registry("ablation")

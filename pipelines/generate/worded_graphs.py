@@ -23,7 +23,7 @@ from pipelines.answering.vocabulary_answerer import (
     MAX_SEEN,
     NamedFact,
     Nearness,
-    chosen,
+    nearest_facts,
 )
 from pipelines.datasets.okvqa import OpenQuestion
 
@@ -48,7 +48,7 @@ class WordedGraphs:
             for about, name in [*enumerate(seen), *((QUESTION, n) for n in _names(question))]
             for fact in self._known(name)
         ]
-        return chosen(question.question, seen, facts, self.nearness)
+        return nearest_facts(question.question, seen, facts, self.nearness)
 
     def _known(self, name: str) -> list[tuple[str, str, bool]]:
         """Return (relation, object, is inherited) of all facts of the concept of that name."""

@@ -100,14 +100,14 @@ def train(
         *_together(rater.generated(data), 1.0),
     ]
     log(f"{len(rated)} questions")
-    mixing = fit_gate(rated)
-    mixing.save(out)
-    found = dict(zip(FEATURES, mixing.weights, strict=True))
+    gate = fit_gate(rated)
+    gate.save(out)
+    found = dict(zip(FEATURES, gate.weights, strict=True))
     return {"questions": len(rated), "temperature": vocabulary.config.temperature} | found
 
 
 def choosing_records(data: Path) -> list[Divided]:
-    """Return the questions and photographs of `data` that temperature and mixing are fitted on."""
+    """Return the questions and photographs of `data` that temperature and gate are fitted on."""
     questions = in_part(read_okvqa(data / "okvqa" / "train.json"), "development")
     pictures = in_part(read_teacher_boxes(data), "development")
     return [*for_choosing(questions), *for_choosing(pictures)]
@@ -147,9 +147,9 @@ class Rated:
 class Rater:
     """Asks both networks of a sightgraph separately."""
 
-    def __init__(self, sightgraph: SightGraph, speaker: VocabularyPredictor) -> None:
+    def __init__(self, sightgraph: SightGraph, predictor: VocabularyPredictor) -> None:
         self.sightgraph = sightgraph
-        self.speaker = speaker
+        self.predictor = predictor
 
     def by_hand(self, questions: Sequence[PhotoQuestion], images: Path) -> Iterator[Rated]:
         """Yield questions about photographs, with lists of accepted answers."""
@@ -195,7 +195,7 @@ class Rater:
         scores: Mapping[str, float] | None = None,
     ) -> Rated:
         from_graph = self.sightgraph.answerer.graph_alone(graph, query, regions)
-        from_vocabulary = merged_by_stem(from_graph, self.speaker([graph], query.text)[0])
+        from_vocabulary = merged_by_stem(from_graph, self.predictor([graph], query.text)[0])
         return Rated(
             features(from_graph, from_vocabulary, query.answer_type),
             _right(from_graph.graph_scores(), answers, scores),
@@ -219,7 +219,7 @@ def fit_gate(rated: Sequence[Rated]) -> Gate:
         SightGraphError: there is no question.
     """
     if not rated:
-        raise SightGraphError("there is no question to fit the mixing on.")
+        raise SightGraphError("there is no question to fit the gate on.")
     x = torch.tensor([one.features for one in rated])
     graph = torch.tensor([one.graph for one in rated])
     vocabulary = torch.tensor([one.vocabulary for one in rated])

@@ -15,7 +15,7 @@ from kg.knowledge.memory import Knowledge
 from kg.knowledge.store import Store
 from kg.knowledge.store_import import import_source
 from kg.vocabulary import CAPABLE_OF
-from pipelines.answering.abilities import SURE, stated_ability
+from pipelines.answering.abilities import ABILITY_CONFIDENCE, stated_ability
 from pipelines.answering.answerer import Answerer
 from pipelines.answering.query import query_of
 from pipelines.build.builder import GraphBuilder
@@ -108,5 +108,5 @@ def test_the_answer_rests_on_the_fact_that_states_it(read: Read) -> None:
     answerer = Answerer.load(bundled("models", "answerer"))
     graph, query = read("Can this animal jump?", "elephant")
     reply = answerer(graph, query)
-    assert (reply.text, reply.confidence) == ("no", pytest.approx(SURE, abs=0.05))
+    assert (reply.text, reply.confidence) == ("no", pytest.approx(ABILITY_CONFIDENCE, abs=0.05))
     assert [fact.relation for fact in reply.evidence.facts] == ["cannot"]

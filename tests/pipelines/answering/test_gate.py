@@ -64,7 +64,7 @@ def test_mixed_probabilities_are_those_of_both_by_their_shares() -> None:
     )
     assert mixed.of("petrol") == pytest.approx(0.75 * 0.72 + 0.25 * 0.2)
     assert mixed.of("gas") == pytest.approx(0.25 * 0.6)
-    assert mixed.unsure == pytest.approx(0.75 * graph.unsure)
+    assert mixed.no_answer == pytest.approx(0.75 * graph.no_answer)
     assert mixed.candidates()[0].text == "petrol"
     assert mixed.graph_scores() == graph.scores()
 

@@ -21,7 +21,7 @@ USES = frozenset({"kg:drinking", "kg:holding drinks"})
 
 def said(
     *pointed: float,
-    spoken: dict[str, float] | None = None,
+    vocabulary_scores: dict[str, float] | None = None,
     share: float = 0.0,
     alike: tuple[frozenset[str], ...] = (USES,),
     way: int = POINTER,
@@ -30,13 +30,13 @@ def said(
     node = torch.tensor([*pointed, 1 - sum(pointed)])
     route = torch.nn.functional.one_hot(torch.tensor(way), 3).float()
     rest = (torch.tensor([0.5, 0.4, 0.1]), torch.zeros(len(nodes)))
-    return Probabilities(nodes, route, node, *rest, spoken or {}, share, (), alike)
+    return Probabilities(nodes, route, node, *rest, vocabulary_scores or {}, share, (), alike)
 
 
 def test_equally_right_answers_are_added_up_and_the_likeliest_of_them_is_given() -> None:
     one = said(0.0, 0.25, 0.2, 0.4)
     assert one.best() == ("drinking", pytest.approx(0.45))
-    assert one.graphs_best() == pytest.approx(0.45)
+    assert one.graph_best() == pytest.approx(0.45)
     assert [(found.text, found.score, found.includes) for found in one.candidates()] == [
         ("drinking", pytest.approx(0.45), ("holding drinks",)),
         ("ceramic", pytest.approx(0.4), ()),
@@ -56,24 +56,24 @@ def test_what_no_fact_joins_stands_alone() -> None:
 
 
 def test_both_sources_count_for_equally_right_answers() -> None:
-    one = said(0.0, 0.3, 0.3, 0.0, spoken={"tea": 0.5, "drinking": 0.3}, share=0.5)
+    one = said(0.0, 0.3, 0.3, 0.0, vocabulary_scores={"tea": 0.5, "drinking": 0.3}, share=0.5)
     assert one.best() == ("drinking", pytest.approx(0.45))
     assert one.scores()["tea"] == pytest.approx(0.25)
 
 
 def test_the_users_own_things_are_those_that_the_bundled_knowledge_lacks() -> None:
-    assert said(0.1, 0.2, 0.3, 0.2).users_own == pytest.approx(0.8)
+    assert said(0.1, 0.2, 0.3, 0.2).user_concepts == pytest.approx(0.8)
     ids = [f"{KNOWLEDGE}cup", f"{KNOWLEDGE}drinking", "https://museum.example/c3", "kg:ceramic"]
     kinds = [NodeKind.CONCEPT] * 3 + [NodeKind.ATTRIBUTE]
     nodes = [Node(one, kind, "x", "test") for one, kind in zip(ids, kinds, strict=True)]
-    assert replace(said(0.1, 0.2, 0.3, 0.4), nodes=nodes).users_own == pytest.approx(0.3)
-    assert said(0.1, 0.2, 0.3, 0.2, way=COUNT).users_own == 0.0
+    assert replace(said(0.1, 0.2, 0.3, 0.4), nodes=nodes).user_concepts == pytest.approx(0.3)
+    assert said(0.1, 0.2, 0.3, 0.2, way=COUNT).user_concepts == 0.0
 
 
 def test_a_count_is_no_matter_of_facts() -> None:
     one = said(0.0, 0.3, 0.3, 0.3, way=COUNT)
     assert one.best() == ("0", pytest.approx(1.0))
-    assert one.together() == one.scores()
+    assert one.group_scores() == one.scores()
 
 
 TEXTS = (*LABELS, "yes", "no", "0", "tea", DONT_KNOW)
@@ -91,7 +91,7 @@ def outputs(draw: st.DrawFn) -> Probabilities:
         torch.tensor(draw(st.lists(logits, min_size=size, max_size=size))) for size in sizes
     )
     texts = draw(st.lists(st.sampled_from(TEXTS), unique=True, max_size=6))
-    spoken = torch.tensor([draw(logits) for _ in texts]).softmax(0) * draw(st.floats(0, 1))
+    vocabulary = torch.tensor([draw(logits) for _ in texts]).softmax(0) * draw(st.floats(0, 1))
     ids = st.sampled_from([one.id for one in nodes]) if nodes else st.nothing()
     return Probabilities(
         nodes,
@@ -99,7 +99,7 @@ def outputs(draw: st.DrawFn) -> Probabilities:
         node.softmax(0),
         yes_no.softmax(0),
         counted.sigmoid(),
-        dict(zip(texts, spoken.tolist(), strict=True)),
+        dict(zip(texts, vocabulary.tolist(), strict=True)),
         draw(st.floats(0, 1)) if texts else 0.0,
         draw(st.sampled_from(((), ("cup", "tea"), ("left", "right")))),
         tuple(draw(st.lists(st.frozensets(ids), max_size=3))),

@@ -14,8 +14,8 @@ from pipelines.answering.vocabulary_answerer import (
     MIN_SCORE,
     NamedFact,
     Nearness,
-    chosen,
-    worded,
+    nearest_facts,
+    vocabulary_input,
 )
 
 
@@ -42,7 +42,7 @@ def cat() -> SceneGraph:
 
 
 def test_sure_objects_and_scenes_are_seen_and_facts_bring_what_is_known(nearness: Nearness) -> None:
-    found = worded(cat(), "What sound does this animal make?", nearness)
+    found = vocabulary_input(cat(), "What sound does this animal make?", nearness)
     assert found.seen == ("cat", "kitchen")
     assert set(found.known) == {"meow", "milk", "animal"}
     assert found.known[0] == "meow", "the nearest to the question comes first"
@@ -51,7 +51,7 @@ def test_sure_objects_and_scenes_are_seen_and_facts_bring_what_is_known(nearness
 
 def test_a_fact_between_two_things_that_are_seen_joins_them(nearness: Nearness) -> None:
     facts = [NamedFact(0, "found at", "sofa"), NamedFact(QUESTION, "eats", "cat")]
-    found = chosen("Where is it?", ("cat", "sofa"), facts, nearness)
+    found = nearest_facts("Where is it?", ("cat", "sofa"), facts, nearness)
     assert found.known == ()
     assert set(found.edges) == {(0, 1, "found at"), (QUESTION, 0, "eats")}
 
@@ -59,7 +59,7 @@ def test_a_fact_between_two_things_that_are_seen_joins_them(nearness: Nearness) 
 def test_a_deleted_fact_is_no_longer_read(nearness: Nearness) -> None:
     graph = cat()
     (sound,) = [edge for edge in graph.edges() if edge.relation == "makes the sound"]
-    found = worded(graph.without(sound), "What sound does this animal make?", nearness)
+    found = vocabulary_input(graph.without(sound), "What sound does this animal make?", nearness)
     assert "meow" not in found.known
 
 
@@ -72,7 +72,7 @@ def test_no_more_is_read_than_the_limits(nearness: Nearness) -> None:
     for number in range(2 * MAX_KNOWN):
         graph.add(Node(f"kg:{number}", NodeKind.CONCEPT, f"use {number}", "test"))
         graph.connect(Edge("kg:cup", f"kg:{number}", EdgeKind.FACT, "used for", "test"))
-    found = worded(graph, "What is it for?", nearness)
+    found = vocabulary_input(graph, "What is it for?", nearness)
     assert (len(found.seen), len(found.known)) == (MAX_SEEN, MAX_KNOWN)
 
 
