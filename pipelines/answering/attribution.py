@@ -1,7 +1,7 @@
-"""Which part of the graph an answer is said to rest on: the ways to it, tried by deletion.
+"""Attribution by deletion: the paths and facts of the graph that an answer rests on.
 
-A way that the question opens need not be one that the answer uses. So all that leads to the answer
-is deleted, and a fact or a way is cited only where it alone brings the answer back.
+A path with high gates need not be one that the answer uses. All paths and facts that lead to the
+answer are deleted; a fact or a path is cited only if restoring it alone restores the answer.
 """
 
 from __future__ import annotations
@@ -14,34 +14,35 @@ from graph_fusion.heads.graph import COUNT, YES_NO
 from kg.graph import Edge, Node, SceneGraph
 from kg.vocabulary import EdgeKind, NodeKind
 from pipelines.answering.evidence import Evidence
-from pipelines.answering.paths import best_path, openness, with_retracted
+from pipelines.answering.paths import best_path, min_strength, with_retracted
 from pipelines.answering.probabilities import Probabilities
 from pipelines.answering.query import denoted_by
 
-Way = tuple[Edge, ...]
+EdgePath = tuple[Edge, ...]
 """Edges that lead from the question to an answer, in order."""
 Without = Callable[[str, Sequence[Collection[Edge]]], list[float]]
-"""The probability of an answer's text after each of several deletions."""
+"""Returns the probability of an answer's text after each of several deletions."""
 
-TOPIC_OPEN = 0.5
-"""A way from what is asked about is taken if it is this share as open as the openest."""
-MATTERS = 0.05
-"""A piece matters if it changes the answer's probability by at least this share."""
-NEARLY = 0.8
-"""The first way is shown that does at least this share of the most that one does."""
-AS_MUCH = 0.95
-"""A fact about something else is cited if it does at least this share of the most."""
-MAX_WAYS, MAX_FACTS = 4, 6
-"""Ways and further facts that are tried, the most open first."""
-TELLING = (EdgeKind.FACT, EdgeKind.SPATIAL, EdgeKind.SEMANTIC)
-"""Edges that say something; the others only tell what is meant."""
+MIN_TOPIC_SHARE = 0.5
+"""Use the path from the topic if its minimal weight is at least this fraction of the best path's.
+This and the following figures were chosen by hand."""
+MIN_EFFECT = 0.05
+"""Min change of the answer's probability by a relevant piece, as a fraction of it."""
+MIN_PATH_SHARE = 0.8
+"""Cite the first path with at least this fraction of the greatest effect."""
+MIN_OTHER_SHARE = 0.95
+"""Cite a fact about another thing than the topic from this fraction of the greatest effect."""
+MAX_PATHS, MAX_FACTS = 4, 6
+"""Paths and further facts that are tested, by falling weight."""
+STATING = (EdgeKind.FACT, EdgeKind.SPATIAL, EdgeKind.SEMANTIC)
+"""Edge kinds that state a fact, as opposed to links between mentions and concepts."""
 
 
 @dataclass(frozen=True, slots=True)
 class Attribution:
     """Chooses the evidence for the answers of one question.
 
-    strength: how far the question opens each edge, in (0, 1).
+    strength: the gate of each edge, in (0, 1).
     topic: id of the node that the question asks something about, if there is one.
     """
 
@@ -52,94 +53,98 @@ class Attribution:
     without: Without
 
     def __call__(self, text: str) -> Evidence:
-        """Return what the answer `text` rests on."""
+        """Return the evidence for the answer `text`."""
         if self.output.answer_route == COUNT:
             return self._counted()
         if self.output.answer_route == YES_NO:
-            return self._tried(text, self._ways_between_words(), ())
+            return self._tested(text, self._paths_between_entities(), ())
         target = self.output.target(text)
         if target is None:
             return self.words()
-        if target.kind == NodeKind.SCENE:  # said of the whole photograph, by no object's way
+        if target.kind == NodeKind.SCENE:  # no path of an object leads to it
             return self._evidence((), [target])
-        return self._tried(text, self._ways_to(target), [target])
+        return self._tested(text, self._paths_to(target), [target])
 
     def words(self) -> Evidence:
-        """Return what the words were found to mean: all that can be shown without an answer."""
-        return self._evidence(self._meanings())
+        """Return what the words denote: the evidence where there is no answer."""
+        return self._evidence(self._denotations())
 
-    def _tried(self, text: str, ways: Sequence[Way], also: Sequence[Node]) -> Evidence:
-        """Return the way that matters, with the other facts that lead to the answer."""
-        facts = self._facts_beside(ways, also)
-        trial = self._trial(text, [*map(_telling, ways), *(frozenset({fact}) for fact in facts)])
+    def _tested(self, text: str, paths: Sequence[EdgePath], also: Sequence[Node]) -> Evidence:
+        """Return the relevant path, with the other relevant facts that lead to the answer."""
+        facts = self._facts_beside(paths, also)
+        trial = self._trial(
+            text, [*map(_statements, paths), *(frozenset({fact}) for fact in facts)]
+        )
         cited = self._cited(facts, trial)
-        way = _first_that_matters(ways, trial)
-        if not way and not cited and trial.before - trial.bare >= trial.least:
-            cited = facts  # none does it alone
-        if len(_telling(way)) != 1:
-            way = self._way_by_fact(cited, trial, also) or way
-        known = {edge for edge in (*way, *cited) if edge.kind == EdgeKind.FACT}
-        if known and trial.before - self._left(text, [known])[0] < trial.least:
-            cited, way = [], () if known & set(way) else way
-        if not way and not cited:
-            way = next(filter(_seen_or_read, ways), ()) or self._meanings()
-        return self._evidence(way, also, cited)
+        path = _first_relevant(paths, trial)
+        if not path and not cited and trial.with_all - trial.without_all >= trial.min_effect:
+            cited = facts  # no single piece is sufficient
+        if len(_statements(path)) != 1:
+            path = self._path_by_fact(cited, trial, also) or path
+        known = {edge for edge in (*path, *cited) if edge.kind == EdgeKind.FACT}
+        if known and trial.with_all - self._after(text, [known])[0] < trial.min_effect:
+            cited, path = [], () if known & set(path) else path
+        if not path and not cited:
+            path = next(filter(_without_facts, paths), ()) or self._denotations()
+        return self._evidence(path, also, cited)
 
-    def _left(self, text: str, deletions: Sequence[Iterable[Edge]]) -> list[float]:
-        """Return the probability that each deletion leaves to `text`."""
+    def _after(self, text: str, deletions: Sequence[Iterable[Edge]]) -> list[float]:
+        """Return the probability of `text` after each deletion."""
         return self.without(text, [with_retracted(self.graph, one) for one in deletions])
 
     def _cited(self, facts: Sequence[Edge], trial: _Trial) -> list[Edge]:
-        """Return the facts that matter; those of other things only if they do as much as any.
+        """Return the relevant facts; those about other things only with nearly the best effect.
 
-        The bowl beside the cup is of ceramic too, and the network leans on that; but the answer
-        about the cup rests on what is known of the cup.
+        The bowl beside the cup is of ceramic too, and the network uses that fact; but the answer
+        about the cup should cite the facts about the cup.
         """
-        mattering = [fact for fact in facts if trial.matters({fact})]
-        meant = denoted_by(self.graph, self.topic)
-        least = AS_MUCH * max((trial.effect({fact}) for fact in mattering), default=0.0)
+        relevant = [fact for fact in facts if trial.relevant({fact})]
+        denoted = denoted_by(self.graph, self.topic)
+        threshold = MIN_OTHER_SHARE * max((trial.effect({fact}) for fact in relevant), default=0.0)
         return [
             fact
-            for fact in mattering
-            if meant & {fact.source, fact.target} or trial.effect({fact}) >= least
+            for fact in relevant
+            if denoted & {fact.source, fact.target} or trial.effect({fact}) >= threshold
         ]
 
     def _trial(self, text: str, pieces: Sequence[frozenset[Edge]]) -> _Trial:
         """Delete all of `pieces`, and then all but each."""
         every = frozenset(edge for piece in pieces for edge in piece)
         sets = list(dict.fromkeys(pieces))
-        bare, *alone = self._left(text, [every, *(every - piece for piece in sets)])
-        effects = {piece: back - bare for piece, back in zip(sets, alone, strict=True)}
-        return _Trial(self.output.of(text), bare, effects)
+        without_all, *alone = self._after(text, [every, *(every - piece for piece in sets)])
+        effects = {piece: back - without_all for piece, back in zip(sets, alone, strict=True)}
+        return _Trial(self.output.of(text), without_all, effects)
 
-    def _way_by_fact(self, facts: Sequence[Edge], trial: _Trial, targets: Sequence[Node]) -> Way:
-        """Return the way that ends with the fact that matters most; () if no fact does."""
+    def _path_by_fact(
+        self, facts: Sequence[Edge], trial: _Trial, targets: Sequence[Node]
+    ) -> EdgePath:
+        """Return the path that ends with the most relevant fact; () if none is relevant."""
         anchors = [pair for target in targets for pair in self._anchors(target)]
         for fact in sorted(facts, key=lambda one: -trial.effect({one})):
             for anchor, rest in anchors:
                 if anchor in (fact.source, fact.target):
                     start = fact.source if fact.target == anchor else fact.target
-                    if way := self._past(anchor)._path_to(start):
-                        return (*way, fact, *rest)
+                    if path := self._without_node(anchor)._path_to(start):
+                        return (*path, fact, *rest)
         return ()
 
-    def _past(self, node_id: str) -> Attribution:
-        """Return the same with no way over the node `node_id`."""
+    def _without_node(self, node_id: str) -> Attribution:
+        """Return the attribution over the graph without the edges of `node_id`."""
         edges = (*self.graph.edges_from(node_id), *self.graph.edges_to(node_id))
         return replace(self, graph=self.graph.without(*edges))
 
     def _evidence(
-        self, path: Way, also: Sequence[Node] = (), facts: Iterable[Edge] = ()
+        self, path: EdgePath, also: Sequence[Node] = (), facts: Iterable[Edge] = ()
     ) -> Evidence:
         return Evidence.from_path(self.graph, path, *also, facts=facts, strength=self.strength)
 
-    def _ways_to(self, target: Node) -> list[Way]:
-        """Return the way from what is asked about, and the most open one."""
-        return _different([self._path_to(target.id), self._openest(target.id)])
+    def _paths_to(self, target: Node) -> list[EdgePath]:
+        """Return the path from the topic, and the one with the highest weights."""
+        return _distinct([self._path_to(target.id), self._best_path(target.id)])
 
-    def _anchors(self, target: Node) -> list[tuple[str, Way]]:
-        """Return the nodes that stand for `target`, each with the edges from it to `target`."""
-        found: list[tuple[str, Way]] = [(target.id, ())]
+    def _anchors(self, target: Node) -> list[tuple[str, EdgePath]]:
+        """Return the nodes linked to `target`, each with the edge between the two."""
+        found: list[tuple[str, EdgePath]] = [(target.id, ())]
         links = (EdgeKind.LINK, EdgeKind.MENTION)
         found += [
             (edge.target, (edge,))
@@ -153,23 +158,23 @@ class Attribution:
         ]
         return found
 
-    def _ways_between_words(self) -> list[Way]:
-        """Return the ways between two things that the question relates, the most telling first."""
+    def _paths_between_entities(self) -> list[EdgePath]:
+        """Return the paths between pairs of entities, the most informative first."""
         words = [node.id for node in self.output.nodes if node.kind == NodeKind.ENTITY]
-        ways = [
-            way
+        paths = [
+            path
             for first, second in combinations(words, 2)
-            for way in (self._between([first], second), self._to_meaning(first, second))
+            for path in (self._between([first], second), self._to_concept(first, second))
         ]
-        return _different(sorted(ways, key=self._tells, reverse=True))[:MAX_WAYS]
+        return _distinct(sorted(paths, key=self._informativeness, reverse=True))[:MAX_PATHS]
 
-    def _facts_beside(self, ways: Sequence[Way], targets: Sequence[Node]) -> list[Edge]:
-        """Return facts that may do what a way does: those to the answer; without an answering
-        node, those between two nodes of a way."""
+    def _facts_beside(self, paths: Sequence[EdgePath], targets: Sequence[Node]) -> list[Edge]:
+        """Return the facts beside the paths: those at the answer's node; without such a node,
+        those between two nodes of a path."""
         anchors = [anchor for target in targets for anchor, _ in self._anchors(target)]
         found = dict.fromkeys(fact for one in anchors for fact in self._facts_touching(one))
-        for way in () if targets else ways:
-            nodes = {end for edge in way for end in (edge.source, edge.target)}
+        for path in () if targets else paths:
+            nodes = {end for edge in path for end in (edge.source, edge.target)}
             between = (one for node in nodes for one in self._facts_touching(node))
             found.update(dict.fromkeys(one for one in between if {one.source, one.target} <= nodes))
         return sorted(found, key=self._weight, reverse=True)[:MAX_FACTS]
@@ -178,25 +183,26 @@ class Attribution:
         touching = [*self.graph.edges_to(node_id), *self.graph.edges_from(node_id)]
         return [edge for edge in touching if edge.kind == EdgeKind.FACT]
 
-    def _path_to(self, node_id: str) -> Way:
-        """Return the way to a node: from what is asked about, if that is open too."""
-        path = self._openest(node_id)
+    def _path_to(self, node_id: str) -> EdgePath:
+        """Return the path to a node: from the topic, if its weight suffices (`MIN_TOPIC_SHARE`)."""
+        best = self._best_path(node_id)
         if self.topic is None or self.topic not in self.graph:
-            return path
-        asked = self._between([self.topic], node_id)
-        wide = TOPIC_OPEN * openness(path, self.strength)
-        return asked if asked and openness(asked, self.strength) >= wide else path
+            return best
+        from_topic = self._between([self.topic], node_id)
+        threshold = MIN_TOPIC_SHARE * min_strength(best, self.strength)
+        found = from_topic and min_strength(from_topic, self.strength) >= threshold
+        return from_topic if found else best
 
-    def _openest(self, node_id: str) -> Way:
+    def _best_path(self, node_id: str) -> EdgePath:
         words = [node.id for node in self.output.nodes if node.kind == NodeKind.ENTITY]
         seen = [node.id for node in self.output.nodes if node.kind == NodeKind.OBJECT]
         return self._between(words or seen, node_id)
 
-    def _between(self, sources: Sequence[str], target: str) -> Way:
+    def _between(self, sources: Sequence[str], target: str) -> EdgePath:
         return best_path(self.graph, self.strength, sources, target)
 
-    def _to_meaning(self, first: str, second: str) -> Way:
-        """Return the way to the concept that `second` names, without `second`'s objects."""
+    def _to_concept(self, first: str, second: str) -> EdgePath:
+        """Return the path to the concept that `second` names, without `second`'s objects."""
         links = [edge for edge in self.graph.edges_from(second) if edge.kind == EdgeKind.LINK]
         if not links:
             return ()
@@ -204,11 +210,11 @@ class Attribution:
         path = self._between([first], link.target)
         return (*path, link) if path else ()
 
-    def _tells(self, way: Way) -> tuple[bool, float]:
-        """A way that holds a fact or a place says more than one that only names things."""
-        telling = (EdgeKind.FACT, EdgeKind.SPATIAL)
-        open_ = openness(way, self.strength)
-        return any(edge.kind in telling for edge in way) and open_ > 0.1, open_
+    def _informativeness(self, path: EdgePath) -> tuple[bool, float]:
+        """Return a sort key: paths with facts or spatial relations come before mere links."""
+        stating = (EdgeKind.FACT, EdgeKind.SPATIAL)
+        weight = min_strength(path, self.strength)
+        return any(edge.kind in stating for edge in path) and weight > 0.1, weight
 
     def _counted(self) -> Evidence:
         counted = self.output.counted_objects()
@@ -216,8 +222,8 @@ class Attribution:
         mentions = self.graph.edges(EdgeKind.MENTION)
         return self._evidence(tuple(edge for edge in mentions if edge.target in ids), counted)
 
-    def _meanings(self) -> Way:
-        """For each word of the question, the object or else the concept that it most means."""
+    def _denotations(self) -> EdgePath:
+        """Return for each entity the edge to the object, or else the concept, it denotes."""
         chosen = []
         for node in self.output.nodes:
             if node.kind != NodeKind.ENTITY:
@@ -235,43 +241,43 @@ class Attribution:
 
 @dataclass(frozen=True, slots=True)
 class _Trial:
-    """What deleting pieces of the graph did to an answer.
+    """The effect of deletions on an answer.
 
-    before, bare: the answer's probability with the whole graph, and without all pieces.
-    effects: how much more probable each piece alone makes the answer, after all were deleted.
+    with_all, without_all: the answer's probability with the whole graph, and without all pieces.
+    effects: rise of the probability when one piece is restored after all were deleted.
     """
 
-    before: float
-    bare: float
+    with_all: float
+    without_all: float
     effects: Mapping[frozenset[Edge], float]
 
     @property
-    def least(self) -> float:
-        return MATTERS * self.before
+    def min_effect(self) -> float:
+        return MIN_EFFECT * self.with_all
 
     def effect(self, piece: Iterable[Edge]) -> float:
         return self.effects.get(frozenset(piece), 0.0)
 
-    def matters(self, piece: Iterable[Edge]) -> bool:
-        return self.effect(piece) >= self.least
+    def relevant(self, piece: Iterable[Edge]) -> bool:
+        return self.effect(piece) >= self.min_effect
 
 
-def _first_that_matters(ways: Sequence[Way], trial: _Trial) -> Way:
-    """Return the first way that matters nearly as much as any; () if none does."""
-    most = max((trial.effect(_telling(way)) for way in ways), default=0.0)
-    least = max(trial.least, NEARLY * most)
-    return next((way for way in ways if trial.effect(_telling(way)) >= least), ())
+def _first_relevant(paths: Sequence[EdgePath], trial: _Trial) -> EdgePath:
+    """Return the first path with `MIN_PATH_SHARE` the greatest effect; () if none is relevant."""
+    greatest = max((trial.effect(_statements(path)) for path in paths), default=0.0)
+    threshold = max(trial.min_effect, MIN_PATH_SHARE * greatest)
+    return next((path for path in paths if trial.effect(_statements(path)) >= threshold), ())
 
 
-def _seen_or_read(way: Way) -> bool:
-    return all(edge.kind != EdgeKind.FACT for edge in way)
+def _without_facts(path: EdgePath) -> bool:
+    return all(edge.kind != EdgeKind.FACT for edge in path)
 
 
-def _telling(way: Way) -> frozenset[Edge]:
-    return frozenset(edge for edge in way if edge.kind in TELLING)
+def _statements(path: EdgePath) -> frozenset[Edge]:
+    return frozenset(edge for edge in path if edge.kind in STATING)
 
 
-def _different(ways: Iterable[Way]) -> list[Way]:
-    """Return the ways that say something, each set of edges once."""
-    kept = {_telling(way): way for way in reversed(list(ways)) if _telling(way)}
-    return list(kept.values())[::-1]
+def _distinct(paths: Iterable[EdgePath]) -> list[EdgePath]:
+    """Return the paths that state something, each set of statements once."""
+    distinct = {_statements(path): path for path in reversed(list(paths)) if _statements(path)}
+    return list(distinct.values())[::-1]

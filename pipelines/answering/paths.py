@@ -1,4 +1,4 @@
-"""The way through the graph that leads from the question's words to its answer."""
+"""Paths from the question's words to its answer, and what falls with deleted edges."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from kg.graph import Edge, SceneGraph
 from kg.vocabulary import IS_A_IRI, EdgeKind, NodeKind
 
 STEP_COST = 0.05
-"""Added for every edge, so that of two equally open ways the shorter is taken."""
-FAINTEST = 1e-4
-"""Edges are taken to be at least this open, so that the cost stays finite."""
+"""Cost of each edge, so that the shorter of two equal paths is found: chosen by hand."""
+MIN_STRENGTH = 1e-4
+"""Lower bound of strength x score, which keeps the cost finite."""
 
 
 def best_path(
     graph: SceneGraph, strength: Mapping[Edge, float], sources: Iterable[str], target: str
 ) -> tuple[Edge, ...]:
-    """Return the edges of the most open way from one of `sources` to `target`.
+    """Return the edges of the path of lowest cost from one of `sources` to `target`.
 
-    Edges may be walked either way. The cost of an edge is -log(strength x score). The way
-    does not lead through further words. () when there is no way.
+    Edges may be walked in both directions. The cost of an edge is -log(strength x score). The
+    path contains no further entities. The result is () if there is no path.
 
-    strength: how far the question opens each edge, in (0, 1).
+    strength: the gate of each edge, in (0, 1).
     """
     starts = [source for source in sources if source != target]
     allowed = {
@@ -33,49 +33,49 @@ def best_path(
         for node in graph.nodes()
         if node.kind != NodeKind.ENTITY or node.id in starts or node.id == target
     }
-    ways: nx.Graph[str] = nx.Graph()
+    paths: nx.Graph[str] = nx.Graph()
     for edge in graph.edges():
         if edge.source in allowed and edge.target in allowed:
-            openness = max(strength.get(edge, 0.0) * edge.score, FAINTEST)
-            cost = STEP_COST - math.log(min(openness, 1.0))
-            known = ways.get_edge_data(edge.source, edge.target)
+            weight = max(strength.get(edge, 0.0) * edge.score, MIN_STRENGTH)
+            cost = STEP_COST - math.log(min(weight, 1.0))
+            known = paths.get_edge_data(edge.source, edge.target)
             if known is None or cost < known["cost"]:
-                ways.add_edge(edge.source, edge.target, cost=cost, edge=edge)
-    starts = [source for source in starts if source in ways]
-    if target not in ways or not starts:
+                paths.add_edge(edge.source, edge.target, cost=cost, edge=edge)
+    starts = [source for source in starts if source in paths]
+    if target not in paths or not starts:
         return ()
     try:
-        _, nodes = nx.multi_source_dijkstra(ways, set(starts), target, weight="cost")
+        _, nodes = nx.multi_source_dijkstra(paths, set(starts), target, weight="cost")
     except nx.NetworkXNoPath:
         return ()
-    return tuple(ways.edges[a, b]["edge"] for a, b in pairwise(nodes))
+    return tuple(paths.edges[a, b]["edge"] for a, b in pairwise(nodes))
 
 
-def openness(path: Iterable[Edge], strength: Mapping[Edge, float]) -> float:
-    """Return how open the narrowest edge of `path` is; 0 for an empty path."""
+def min_strength(path: Iterable[Edge], strength: Mapping[Edge, float]) -> float:
+    """Return the lowest strength of an edge of `path`; 0 for an empty path."""
     return min((strength.get(edge, 0.0) for edge in path), default=0.0)
 
 
 def with_retracted(graph: SceneGraph, deleted: Iterable[Edge]) -> frozenset[Edge]:
-    """Return `deleted` and the edges of `graph` that hold only because of these.
+    """Return `deleted` and the edges of `graph` that follow only from these.
 
-    "The mammal" means the cat because a cat is a feline and a feline is a mammal. Without one of
-    these facts the words do not mean that object any more, unless other facts say the same. And
-    what a thing inherits from its category is not known of it any more either.
+    "The mammal" denotes the cat because a cat is a feline and a feline is a mammal. Without one
+    of these facts the words no longer denote the cat, unless other facts connect the two. Facts
+    that the cat inherits from a deleted category go too.
     """
-    gone = set(deleted)
-    for fact in tuple(gone):
-        gone.update(edge for edge in graph.edges_to(fact.target) if _inherits(edge, fact))
-    if not any(_is_category(edge) for edge in gone):
-        return frozenset(gone)
+    removed = set(deleted)
+    for fact in tuple(removed):
+        removed.update(edge for edge in graph.edges_to(fact.target) if _inherits(edge, fact))
+    if not any(_is_category(edge) for edge in removed):
+        return frozenset(removed)
     facts = [edge for edge in graph.edges(EdgeKind.FACT) if _is_category(edge)]
     before = _categories(facts)
-    after = _categories(edge for edge in facts if edge not in gone)
+    after = _categories(edge for edge in facts if edge not in removed)
     for mention in graph.edges(EdgeKind.MENTION):
         seen, named = _concepts(graph, mention.target), _concepts(graph, mention.source)
         if not seen & named and _reaches(before, seen, named) and not _reaches(after, seen, named):
-            gone.add(mention)
-    return frozenset(gone)
+            removed.add(mention)
+    return frozenset(removed)
 
 
 def _inherits(edge: Edge, fact: Edge) -> bool:
