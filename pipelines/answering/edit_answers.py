@@ -1,7 +1,6 @@
-"""Answers by edit: what the user set or unset for this question decides it, where it answers it.
+"""Answers by edit: a fact that the user set or unset decides the questions that it answers.
 
-The networks read an edit as one fact among many and weigh it against what is plausible. The user's
-own statement takes precedence.
+The networks weigh an edit as one fact among many. The user's own statement takes precedence.
 """
 
 from __future__ import annotations
@@ -26,7 +25,7 @@ from pipelines.answering.query import denoted_by
 EDIT_CONFIDENCE = 0.9
 """The score of an answer that an edit decides; the other candidates share the rest.
 
-Set by hand: an edit is the user's own statement, and 0.1 is left for a misread question."""
+Chosen by hand: an edit is the user's own statement, and 0.1 is remaining for a misread question."""
 MIN_COSINE = 0.4
 """Min cosine between a question and a wording of the relation that it may query: set by hand."""
 MARGIN = 0.02
@@ -42,14 +41,14 @@ class EditAnswer:
 
 
 class EditAnswers:
-    """Finds the edit that answers a question, if there is one."""
+    """Finds the edit that answers a question."""
 
     def __init__(self, knowledge: EditedKnowledge, encoder: TextEncoder) -> None:
         self.knowledge = knowledge
         self.encoder = encoder
 
     def __call__(self, graph: SceneGraph, query: Query) -> EditAnswer | None:
-        """Return what the edits answer to `query`; None where they answer something else."""
+        """Return the answer of the edits to `query`; None if no edit answers it."""
         words = forms(query.text)
         denoted = self._denoted(graph, query)
         edited = {fact.subject for fact in self.knowledge.set_facts()}
@@ -66,7 +65,7 @@ class EditAnswers:
         )
 
     def _denoted(self, graph: SceneGraph, query: Query) -> frozenset[str]:
-        """Return the nodes of what is asked about, seen or named; of all words without topic."""
+        """Return the nodes that the topic denotes, or all entities if there is no topic."""
         entities = [node.id for node in graph.nodes(NodeKind.ENTITY)]
         topics = [query.topic] if query.topic in entities else entities
         return frozenset().union(*(denoted_by(graph, topic) for topic in topics))
@@ -81,11 +80,11 @@ class EditAnswers:
                 return self._answer(graph, query, fact, no if self._denies(fact.relation) else yes)
         for subject, relation, object_ in self.knowledge.unset_facts():
             if subject in about and self._named(object_, words):
-                if self._denies(relation):  # that nothing denies it says only so much
+                if self._denies(relation):  # without the denial, the ability is not asserted
                     return EditAnswer("no", Evidence()) if contrary else None
-                left = {f.relation for f in self.knowledge.facts(subject) if f.object == object_}
-                if not left or relation in self._queried(
-                    graph, query, [subject], {relation, *left}
+                others = {f.relation for f in self.knowledge.facts(subject) if f.object == object_}
+                if not others or relation in self._queried(
+                    graph, query, [subject], {relation, *others}
                 ):
                     return EditAnswer(no, Evidence())
         return None
@@ -94,7 +93,7 @@ class EditAnswers:
         return self.knowledge.relations[relation].denies is not None
 
     def _named(self, concept: str, words: Collection[str]) -> bool:
-        """Whether all words of one of the concept's names are in the question, in whatever form."""
+        """Whether the question contains all words of one of the concept's names, in any form."""
         known = self.knowledge.concept(concept)
         names = [self.knowledge.label(concept), *(known.aliases if known else ())]
         return any(within(name, words) for name in names)
@@ -106,7 +105,7 @@ class EditAnswers:
         about: Collection[str],
         among: Collection[str] | None = None,
     ) -> set[str]:
-        """Return the relations that the question may ask for: of all facts, or `among` these."""
+        """Return the relations that the question may query: those of all facts, or of `among`."""
         if among is None:
             among = {fact.relation for one in about for fact in self.knowledge.facts(one)}
         wordings = [
@@ -120,13 +119,13 @@ class EditAnswers:
         vectors = self.encoder([wording for _, wording in wordings])
         cosines = torch.mv(vectors, frame).tolist()
         best = max(cosines, default=0.0)
-        near = zip(wordings, cosines, strict=True)
-        return {iri for (iri, _), one in near if one >= max(MIN_COSINE, best - MARGIN)}
+        scored = zip(wordings, cosines, strict=True)
+        return {iri for (iri, _), one in scored if one >= max(MIN_COSINE, best - MARGIN)}
 
     def _answer(
         self, graph: SceneGraph, query: Query, fact: Fact, text: str | None = None
     ) -> EditAnswer:
-        """Return the answer with the path to it, where the graph holds one."""
+        """Return the answer, with the path to it if the graph contains one."""
         answer = text or self.knowledge.label(fact.object)
         if fact.subject not in graph or fact.object not in graph:
             return EditAnswer(answer, Evidence())
@@ -141,7 +140,7 @@ class EditAnswers:
 
 
 def _with_it(graph: SceneGraph, query: Query, names: Iterable[str]) -> str:
-    """Return the question with "it" in place of what it asks about, as wordings have it."""
+    """Return the question with "it" in place of its topic, as in the wordings."""
     text = query.text.lower().rstrip("?. ")
     for name in names:
         pattern = (

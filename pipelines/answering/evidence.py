@@ -1,4 +1,4 @@
-"""An answer, and what in the graph made it."""
+"""An answer with its candidates, and its evidence in the graph."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Candidate:
     The candidates of an answer include "I don't know", the event that none of the others is right,
     and their scores sum to 1.
 
-    includes: other answers that the same facts give, whose probability is part of the score.
+    includes: equally right answers, whose probability is part of the score.
     """
 
     text: str
@@ -31,14 +31,14 @@ class Candidate:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The answer and those that are counted with it."""
+        """The answer and those that its score includes."""
         return (self.text, *self.includes)
 
 
 def completed(candidates: Iterable[Candidate]) -> tuple[Candidate, ...]:
-    """Append "I don't know" with the probability that `candidates` leave: all scores sum to 1.
+    """Append "I don't know" with the remaining probability, so that all scores sum to 1.
 
-    Scores that sum to more than 1 are scaled down, if by more than the rounding of float32.
+    Scores whose sum exceeds 1 by more than the rounding of float32 are scaled down.
     """
     named = [replace(one, score=min(one.score, 1.0)) for one in candidates if one.text != DONT_KNOW]
     total = sum(one.score for one in named)
@@ -53,16 +53,16 @@ def score_of(text: str, candidates: Iterable[Candidate]) -> float:
 
 
 def asserted(candidates: Sequence[Candidate], text: str, score: float) -> tuple[Candidate, ...]:
-    """Put `text` first with `score`, and scale the other candidates to what is left."""
+    """Put `text` first with `score`, and scale the other candidates to the remaining 1 - score."""
     others = [
         replace(one, includes=tuple(name for name in one.includes if name != text))
         for one in candidates
         if one.text != text
     ]
-    total, left = sum(one.score for one in others), 1.0 - score
+    total, remaining = sum(one.score for one in others), 1.0 - score
     if total <= 0:
         return completed([Candidate(text, score)])
-    scaled = [replace(one, score=left * (one.score / total)) for one in others]
+    scaled = [replace(one, score=remaining * (one.score / total)) for one in others]
     return (Candidate(text, score), *scaled)
 
 
@@ -70,11 +70,11 @@ def asserted(candidates: Sequence[Candidate], text: str, score: float) -> tuple[
 class Evidence:
     """The part of the graph that an answer rests on.
 
-    objects, entities: the nodes on the path that were seen, or read.
-    facts: the knowledge that it rests on, that of the path first.
-    scenes: the places that the whole photograph shows, where one of them is the answer.
-    path: the edges that lead from the question to the answer, in order; each may be walked
-        against its direction.
+    objects, entities: the detected objects and the words of the question on the path.
+    facts: the cited facts, those on the path first.
+    scenes: the scene of the photograph, if it is the answer.
+    path: the edges from the question to the answer, in order; an edge may be walked against its
+        direction.
     weights: in [0, 1], by node id and by edge; see `weight`.
     """
 
@@ -96,14 +96,14 @@ class Evidence:
     ) -> Evidence:
         """Gather the nodes and facts that `path` touches, the nodes `also` and further `facts`.
 
-        strength: how far the question opens each edge, in [0, 1]; wide, if not given.
+        strength: the gate of each edge, in [0, 1]; 1 if not given.
         """
         touched = {end: None for edge in path for end in (edge.source, edge.target)}
         touched.update({node.id: None for node in also})
         nodes = [graph.node(node_id) for node_id in touched]
         known = dict.fromkeys((*(edge for edge in path if edge.kind == EdgeKind.FACT), *facts))
         weights: dict[str | Edge, float] = {
-            edge: _openness(edge, strength) for edge in (*path, *known)
+            edge: _edge_weight(edge, strength) for edge in (*path, *known)
         }
         weights |= {node.id: _node_weight(graph, node, path, strength) for node in nodes}
         return cls(
@@ -116,11 +116,11 @@ class Evidence:
         )
 
     def weight(self, part: Node | Edge) -> float:
-        """Return how much `part` counted, in [0, 1].
+        """Return the weight of `part`, in [0, 1].
 
-        Of an edge: how far the question opens it, times its score. Of a node: its score times
-        the openness of its most open edge on the path, or of all its edges where it is on no
-        path. What nobody measured counts with its score.
+        The weight of an edge is its gate times its score. The weight of a node is its score
+        times the highest weight of its edges on the path, or of all its edges if it is on no
+        path. A part without a weight has its score.
         """
         key = part.id if isinstance(part, Node) else part
         return self.weights.get(key, part.score)
@@ -133,9 +133,9 @@ class Answer:
     text: the answer, or "I don't know"; one of the candidates.
     candidates: the answer first, then the others by score; scores sum to 1.
     timings_ms: wall-clock milliseconds by step.
-    models: the name of every part that took part.
-    graph: the whole graph that was answered from.
-    refusal: why the language model's reply was not taken; "" if it was, or if there is none.
+    models: the name of every component.
+    graph: the whole graph of photograph, question and knowledge.
+    refusal: why the language model's reply was rejected; "" otherwise.
     """
 
     question: str
@@ -240,8 +240,8 @@ class Answer:
         return _rounded(self.evidence.weight(part))
 
 
-def _openness(edge: Edge, strength: Mapping[Edge, float] | None) -> float:
-    """Return the edge's score times how far it is open."""
+def _edge_weight(edge: Edge, strength: Mapping[Edge, float] | None) -> float:
+    """Return the edge's score times its gate."""
     return edge.score * (1.0 if strength is None else strength.get(edge, 0.0))
 
 
@@ -250,9 +250,9 @@ def _node_weight(
 ) -> float:
     on_path = [edge for edge in path if node.id in (edge.source, edge.target)]
     touching = on_path or [*graph.edges_from(node.id), *graph.edges_to(node.id)]
-    return node.score * max((_openness(edge, strength) for edge in touching), default=1.0)
+    return node.score * max((_edge_weight(edge, strength) for edge in touching), default=1.0)
 
 
 def _rounded(number: float, digits: int = 4) -> float:
-    """Round to a plain float: json knows no numpy numbers."""
+    """Return a plain float, since json cannot write numpy numbers."""
     return round(float(number), digits)

@@ -1,4 +1,4 @@
-"""Which objects of a photograph words denote, and how well each agrees with what is said of it."""
+"""Grounding: the objects that words denote, scored by name, category and constraints."""
 
 from __future__ import annotations
 
@@ -16,24 +16,24 @@ from pipelines.reading.constraints import SUPERLATIVES, is_colour
 from pipelines.reading.sentence import Constraint, Entity
 from pipelines.reading.triples import canonical
 
-DISAGREES = 0.35
-"""What is left of the score of an object that does not agree."""
+VIOLATION = 0.35
+"""Factor on the score of an object that violates a constraint: chosen by hand."""
 LARGE_WORDS = frozenset({"large", "big", "huge", "giant", "tall", "long", "enormous"})
 SMALL_WORDS = frozenset({"small", "little", "tiny", "short", "mini"})
 SAME_COLOUR = {"gray": "grey", "golden": "yellow", "beige": "brown", "maroon": "red"}
 NEAR = frozenset({"near", "next to", "close to", "with", "at", "by", "beside", "around"})
 """Predicates that two neighbouring objects satisfy."""
 HELD = frozenset({"hold", "carry", "ride", "wear", "use", "in", "on", "have", "sit on", "eat"})
-"""Predicates that two objects satisfy which overlap, where nothing surer is known."""
+"""Predicates that two overlapping objects satisfy, if no relation was detected."""
 
 
-def agreement(
+def constraint_factors(
     graph: SceneGraph, objects: Sequence[str], constraint: Constraint, others: set[str]
 ) -> list[float]:
-    """Return for each of `objects` (node ids) what is left of its score, in [`DISAGREES`, 1].
+    """Return for each of `objects` (node ids) a factor on its score, in [`VIOLATION`, 1].
 
-    Where nothing is known that could disagree, everything stays. others: the objects that a
-    relation's other end may mean.
+    The factor is 1 if nothing is known that could violate the constraint. others: the objects
+    that the other end of a relation may denote.
     """
     nodes = [graph.node(one) for one in objects]
     if constraint.kind == "relation":
@@ -45,16 +45,16 @@ def agreement(
     if constraint.kind == "position":
         width, height = graph.photo.width, graph.photo.height
         shares = [_placed(_box(node), constraint.value, width, height) for node in nodes]
-        return [DISAGREES + (1 - DISAGREES) * share for share in shares]
+        return [VIOLATION + (1 - VIOLATION) * share for share in shares]
     if constraint.kind == "superlative":
         return _best(nodes, constraint.value)
     if constraint.kind == "order":
         number, _, side = constraint.value.split()
         order = sorted(nodes, key=lambda node: _ORDER[side](_box(node)))
         chosen = order[int(number) - 1] if int(number) <= len(order) else None
-        return [1.0 if node is chosen else DISAGREES for node in nodes]
+        return [1.0 if node is chosen else VIOLATION for node in nodes]
     if constraint.kind == "other":
-        return [DISAGREES] + [1.0] * (len(nodes) - 1)
+        return [VIOLATION] + [1.0] * (len(nodes) - 1)
     return [1.0] * len(nodes)
 
 
@@ -84,9 +84,11 @@ def _box(node: Node) -> Box:
 def _attributed(graph: SceneGraph, nodes: Sequence[Node], word: str) -> list[float]:
     if word in LARGE_WORDS | SMALL_WORDS and all(node.box is not None for node in nodes):
         areas = [_MEASURES["size"](_box(node)) for node in nodes]
-        most = max(areas, default=1.0)
-        shares = [area / most if word in LARGE_WORDS else 1 - 0.9 * area / most for area in areas]
-        return [DISAGREES + (1 - DISAGREES) * max(share, 0.0) for share in shares]
+        greatest = max(areas, default=1.0)
+        shares = [
+            area / greatest if word in LARGE_WORDS else 1 - 0.9 * area / greatest for area in areas
+        ]
+        return [VIOLATION + (1 - VIOLATION) * max(share, 0.0) for share in shares]
     if not is_colour(word):
         return [1.0] * len(nodes)
     colour = SAME_COLOUR.get(word, word)
@@ -97,12 +99,12 @@ def _attributed(graph: SceneGraph, nodes: Sequence[Node], word: str) -> list[flo
             for edge in graph.edges_from(node.id)
             if edge.relation == HAS_COLOUR
         }
-        found.append(1.0 if colour in seen or not seen else DISAGREES)
+        found.append(1.0 if colour in seen or not seen else VIOLATION)
     return found
 
 
 def _placed(box: Box, place: str, width: int, height: int) -> float:
-    """Return how much a box is at `place`, in [0, 1]."""
+    """Return how well a box is placed at `place`, in [0, 1]."""
     x, y = box.centre[0] / width, box.centre[1] / height
     share = {
         "left": 1 - x,
@@ -123,23 +125,23 @@ def _best(nodes: Sequence[Node], word: str) -> list[float]:
         return [1.0] * len(nodes)
     values = [measure(_box(node)) for node in nodes]
     best = max(values) if end == "most" else min(values)
-    return [1.0 if value == best else DISAGREES for value in values]
+    return [1.0 if value == best else VIOLATION for value in values]
 
 
 def _related(
     graph: SceneGraph, objects: Sequence[str], predicate: str, others: set[str]
 ) -> list[float]:
-    """Which objects have an edge like `predicate` to one of `others`."""
+    """Return 1 for the objects with an edge like `predicate` to one of `others`."""
     if not others or not objects:
         return [1.0] * len(objects)
     form = canonical(predicate)
-    agreed = [
+    satisfied = [
         any(_holds(graph, one, form.text, form.exchanged, other) for other in others - {one})
         for one in objects
     ]
-    if not any(agreed):
+    if not any(satisfied):
         return [1.0] * len(objects)
-    return [1.0 if yes else DISAGREES for yes in agreed]
+    return [1.0 if yes else VIOLATION for yes in satisfied]
 
 
 def _holds(graph: SceneGraph, one: str, form: str, exchanged: bool, other: str) -> bool:
@@ -157,14 +159,15 @@ def _holds(graph: SceneGraph, one: str, form: str, exchanged: bool, other: str) 
 
 
 SAME, CATEGORY, MEMBER, GENERIC = 1.0, 0.85, 0.6, 0.4
-"""Scores for "dog" meaning a dog, "animal" a dog, "man" a person, and "object" anything."""
+"""Scores for "dog" denoting a dog, "animal" a dog, "man" a person, and "object" any object:
+chosen by hand."""
 
 GENERIC_NOUNS = {"object", "thing", "item", "it", "one", "something", "this", "that", "these"}
-"""Words that may mean any object of the photograph, and no concept."""
+"""Words that may denote any object of the photograph, and no concept."""
 NOT_PEOPLE = {"animal", "mammal", "creature", "pet"}
-"""Words that are true of people, and hardly ever said of them."""
+"""Categories of people that rarely denote a person in a question."""
 PERSON_WORDS = {"he", "she", "him", "her", "someone", "somebody", "player", "figure", "passenger"}
-"""Words for a person whose trade nobody can see."""
+"""Words for a person that no category of the knowledge covers."""
 BROAD_WORDS = {
     "machine": ("vehicle", "device", "appliance"),
     "device": ("appliance",),
@@ -174,16 +177,16 @@ BROAD_WORDS = {
     "creature": ("animal",),
     "critter": ("animal",),
 }
-"""Words that are said of more than what is below them in the tree of categories."""
+"""Words that denote more than their subcategories."""
 OTHER_HEADS = {"hot dog": "dog"}
-"""Labels whose last word means something else."""
-SHORTEST_TAIL = 4
-"""Letters that the end of a label has at least, to be short for it: "board" for "skateboard"."""
+"""Labels whose last word denotes something else."""
+MIN_TAIL = 4
+"""Min length of an end of a label that abbreviates it ("board" for "skateboard"): by hand."""
 
 
 @dataclass(frozen=True, slots=True)
 class Grounding:
-    """An object that an entity may mean; score in [0, 1], how: "label", "category", ..."""
+    """An object that an entity may denote; score in [0, 1], how: "label", "category", ..."""
 
     object_id: str
     score: float
@@ -191,11 +194,11 @@ class Grounding:
 
 
 class Grounder:
-    """Finds the objects that an entity may mean, by label, synonym and category.
+    """Finds the objects that an entity may denote, by label, synonym and category.
 
-    Where several fit equally, the larger and surer object scores higher, since "this
-    animal" is rarely the one in the background; and those that agree with what the text says
-    of it: "red", "on the left", "the largest", "on the table".
+    Of objects that fit equally, the larger one with the higher detection score scores higher,
+    since "this animal" is rarely the one in the background. Objects that violate a constraint
+    of the text ("red", "on the left", "the largest", "on the table") score lower.
     """
 
     def __init__(self, knowledge: KnowledgeGraph, linker: Linker) -> None:
@@ -209,16 +212,16 @@ class Grounder:
         graph: SceneGraph,
         constraints: Sequence[Constraint] = (),
     ) -> list[list[Grounding]]:
-        """Return for each of `entities` the objects of `graph` that it may mean, best first.
+        """Return for each of `entities` the objects of `graph` that it may denote, best first.
 
-        constraints: what the text says of the entities (`pipelines.reading.constraints`).
+        constraints: the constraints of the text on the entities (`pipelines.reading.constraints`).
         """
-        meant = [self._alone(entity, graph) for entity in entities]
+        denoted = [self._alone(entity, graph) for entity in entities]
         for one in sorted(constraints, key=lambda each: each.kind == "relation"):
             if one.entity is not None and one.kind != "negation":
-                others = [] if one.other is None else meant[one.other]
-                meant[one.entity] = _narrowed(graph, meant[one.entity], one, others)
-        return meant
+                others = [] if one.other is None else denoted[one.other]
+                denoted[one.entity] = _narrowed(graph, denoted[one.entity], one, others)
+        return denoted
 
     def _alone(self, entity: Entity, graph: SceneGraph) -> list[Grounding]:
         if entity.kind != "thing":
@@ -228,27 +231,27 @@ class Grounder:
         fits = [(node, *self.fit(entity, node.label)) for node in objects]
         fits = [(node, fit, how) for node, fit, how in fits if fit > 0]
         prominence = {node.id: _prominence(node, area) for node, *_ in fits}
-        most = max(prominence.values(), default=1.0)
+        greatest = max(prominence.values(), default=1.0)
         found = [
-            Grounding(node.id, round(fit * (0.6 + 0.4 * prominence[node.id] / most), 4), how)
+            Grounding(node.id, round(fit * (0.6 + 0.4 * prominence[node.id] / greatest), 4), how)
             for node, fit, how in fits
         ]
         return sorted(found, key=lambda one: -one.score)
 
     def fit(self, entity: Entity, label: str) -> tuple[float, str]:
-        """Return how well `entity` names an object called `label`, in [0, 1], and by what."""
+        """Return how well `entity` names an object of class `label`, in [0, 1], and how."""
         name, text = _plain(entity.lemma or entity.text), _plain(entity.text)
         if normalise(label) in (name, text):
             return SAME, "label"
-        meant = {one.concept for one in self.linker.best(text, name, head=True)}
+        denoted = {one.concept for one in self.linker.best(text, name, head=True)}
         seen, above = self._of_label(label)
-        if meant & seen:
+        if denoted & seen:
             return SAME, "synonym"
         if label == "person" and name in NOT_PEOPLE:
             return GENERIC, "category"
-        if meant & above:
+        if denoted & above:
             return (GENERIC, "generic") if name in GENERIC_NOUNS else (CATEGORY, "category")
-        if any(seen & set(self.knowledge.categories(iri)) for iri in meant):
+        if any(seen & set(self.knowledge.categories(iri)) for iri in denoted):
             return MEMBER, "member"
         if label == "person" and {name, text} & PERSON_WORDS:
             return MEMBER, "member"
@@ -259,7 +262,7 @@ class Grounder:
         return (GENERIC, "generic") if name in GENERIC_NOUNS else (0.0, "")
 
     def _of_label(self, label: str) -> tuple[set[str], set[str]]:
-        """Return the concepts that an object's label means, and their categories."""
+        """Return the concepts that an object's label denotes, and their categories."""
         if label not in self._labels:
             seen = {one.concept for one in self.linker.best(label, head=True)}
             above = {one for iri in seen for one in self.knowledge.categories(iri)}
@@ -272,32 +275,32 @@ def _short_for(name: str, label: str) -> bool:
     if name == label or OTHER_HEADS.get(label) == name:
         return False
     return label.rpartition(" ")[2] == name or (
-        len(name) >= SHORTEST_TAIL and label.endswith(name) and " " not in label
+        len(name) >= MIN_TAIL and label.endswith(name) and " " not in label
     )
 
 
 def _plain(name: str) -> str:
-    """Return a name without a superlative that the parser took for a part of it."""
+    """Return a name without the superlative that the parser included in it."""
     first, _, rest = normalise(name).partition(" ")
     return rest if rest and first in SUPERLATIVES else normalise(name)
 
 
 def _narrowed(
     graph: SceneGraph,
-    meant: Sequence[Grounding],
+    denoted: Sequence[Grounding],
     constraint: Constraint,
     others: Sequence[Grounding],
 ) -> list[Grounding]:
-    """Lower the scores of the objects that do not agree with `constraint`."""
-    agreed = agreement(
+    """Lower the scores of the objects that violate `constraint`."""
+    factors = constraint_factors(
         graph,
-        [one.object_id for one in meant],
+        [one.object_id for one in denoted],
         constraint,
         {one.object_id for one in others},
     )
     found = [
         replace(one, score=round(one.score * share, 4))
-        for one, share in zip(meant, agreed, strict=True)
+        for one, share in zip(denoted, factors, strict=True)
     ]
     return sorted(found, key=lambda one: -one.score)
 

@@ -1,4 +1,4 @@
-"""The linker with all that it can use, and the facts of large stores that bear on a question."""
+"""The linker of the builder, and the retrieval of facts from large stores."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ from kg.retrieval import Ranker, Retriever
 def make_linker(knowledge: KnowledgeGraph, encoder: TextEncoder | None = None) -> Linker:
     """Return a linker for `knowledge`.
 
-    Nearness in meaning goes by the names that are in memory (bundled, and Turtle files); a
-    store's millions of names are linked by form alone.
+    Similarity of meaning compares the names that are in memory (bundled, and Turtle files); the
+    millions of names of a store are linked by their form alone.
     """
     parts = knowledge.parts if isinstance(knowledge, JoinedKnowledge) else [knowledge]
     named = next((part for part in parts if isinstance(part, Knowledge)), None)
@@ -41,15 +41,15 @@ def _words() -> frozenset[str]:
 
 
 SMALL = 20_000
-"""Facts of a store up to which it is treated like a file: all that it says of a concept is used."""
+"""Max facts of a store whose facts about a concept are all used: chosen by hand."""
 MAX_FACTS = 40
-"""Facts of one large store that are brought to a question."""
+"""Facts of one large store that are retrieved for a question: chosen by hand."""
 MEANINGS = 3
-"""Concepts that one name is taken for: several sources have one each."""
+"""Concepts that one name may denote, since several sources have one each: chosen by hand."""
 
 
 class FindsFacts(Protocol):
-    """Finds the facts of a store that bear on a question."""
+    """Retrieves the facts of a store that are relevant to a question."""
 
     store: Store
 
@@ -99,7 +99,7 @@ class FactFinder:
 
 
 class EditedFinder:
-    """Finds the same as `finder`, without the facts that an edit unsets."""
+    """Retrieves the facts of `finder`, without those that an edit unsets."""
 
     def __init__(self, finder: FindsFacts, knowledge: EditedKnowledge) -> None:
         self.finder = finder

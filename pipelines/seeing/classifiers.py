@@ -48,20 +48,21 @@ SEMANTIC = (
     "filled with",
     "attached to",
 )
-"""Predicates that a scene graph may get; where things stand to each other, geometry says."""
+"""Predicates that a scene graph may contain; geometry gives the spatial ones."""
 GEOMETRIC = ("on", "in", "under", "above", "behind", "in front of", "next to", "near", "with", "at")
-"""Predicates that compete with these, so that a pair that only lies together stays bare."""
+"""Predicates that compete with these, so that a pair that is only adjacent gets none."""
 MAX_RELATIONS = 10
+"""Relations of one photograph: chosen by hand."""
 PLACE_WEIGHT = 0.3
-"""What boxes count beside words when all predicates of a photograph are ranked: few captions have
-boxes. Chosen, like the next two, on train photographs that training held out."""
+"""Weight of boxes beside labels when all predicates of a photograph are ranked: few captions have
+boxes. Chosen, like the next two, on photographs of the train part that training held out."""
 FAR, SMALL = 6.0, 0.5
-"""How much less is said of things that are far apart (gap as a share of the photograph) and small
-(logarithm of their shares of its area)."""
+"""Penalties on the gap of a pair (as a share of the photograph) and on small size (logarithm of
+the shares of its area)."""
 UNUSUAL = 0.5
-"""What another name for the same predicate costs."""
+"""Penalty on a synonym of the predicate: chosen by hand."""
 Evidence = Literal["both", "words", "places"]
-"""What a relation is judged by."""
+"""The inputs by which a relation is scored."""
 
 
 class RelationClassifier:
@@ -88,7 +89,7 @@ class RelationClassifier:
     def __call__(
         self, objects: Sequence[Detection], width: int, height: int
     ) -> list[PerceivedRelation]:
-        """Return at most `MAX_RELATIONS` semantic relations, one a pair, the surest first.
+        """Return at most `MAX_RELATIONS` semantic relations, one a pair, by falling score.
 
         width, height: of the photograph, in pixels. Objects without a box have none.
         """
@@ -102,19 +103,19 @@ class RelationClassifier:
         predicates, related = self._scores(
             labels, [box for box in boxes if box is not None], width, height, pairs, names
         )
-        sure = predicates.softmax(1) * related.sigmoid()[:, None]
-        best = sure[:, : len(SEMANTIC)].max(1)
+        confidence = predicates.softmax(1) * related.sigmoid()[:, None]
+        best = confidence[:, : len(SEMANTIC)].max(1)
         found = [
             PerceivedRelation(
                 placed[s],
                 SEMANTIC[int(number)],
                 placed[o],
-                round(float(score) * _found_both(objects[placed[s]], objects[placed[o]]), 3),
+                round(float(score) * _pair_confidence(objects[placed[s]], objects[placed[o]]), 3),
             )
             for (s, o), score, number in zip(pairs, best.values, best.indices, strict=True)
         ]
         found = [one for one in found if one.score >= self.threshold]
-        return _one_of_a_kind(objects, sorted(found, key=lambda one: -one.score))[:MAX_RELATIONS]
+        return _without_rivals(objects, sorted(found, key=lambda one: -one.score))[:MAX_RELATIONS]
 
     def score(
         self,
@@ -128,19 +129,19 @@ class RelationClassifier:
     ) -> Tensor:
         """Return log scores [pairs, predicates], comparable over the whole photograph.
 
-        Names that mean the same ("wears", "wearing") each have what their one form has; all
-        but the most usual a little less, so that they do not crowd out others.
+        Synonyms ("wears", "wearing") have the score of their canonical form; all but the most
+        usual one are lowered by `UNUSUAL`, so that they do not displace other predicates.
         """
         logits, related = self._scores(labels, boxes, width, height, pairs, predicates, by)
         if by == "both":
             words, _ = self._scores(labels, boxes, width, height, pairs, predicates, "words")
             logits = words + PLACE_WEIGHT * (logits - words)
-        told = torch.nn.functional.logsigmoid(related)
+        relatedness = torch.nn.functional.logsigmoid(related)
         if by != "words":
-            told = told + _prominence(boxes, width, height, pairs)
+            relatedness = relatedness + _prominence(boxes, width, height, pairs)
         first, less = _alike(predicates)
         whole = logits[:, sorted(set(first))].logsumexp(1, keepdim=True)
-        return logits - whole - torch.tensor(less) + told[:, None]
+        return logits - whole - torch.tensor(less) + relatedness[:, None]
 
     @torch.inference_mode()
     def _scores(
@@ -157,11 +158,11 @@ class RelationClassifier:
         texts = self.encoder([label.lower() for label in labels])
         places = torch.tensor(boxes, dtype=torch.float32)
         subject, target = torch.tensor(pairs).unbind(1)
-        there = self._one_way(texts, places, subject, target, width, height, predicates, by)
-        back = self._one_way(texts, places, target, subject, width, height, predicates, by)
+        forward = self._one_way(texts, places, subject, target, width, height, predicates, by)
+        backward = self._one_way(texts, places, target, subject, width, height, predicates, by)
         exchanged = torch.tensor([canonical(name).exchanged for name in predicates])
-        logits = torch.where(exchanged, back[0], there[0])
-        return logits, torch.maximum(there[1], back[1] - 1) if exchanged.any() else there[1]
+        logits = torch.where(exchanged, backward[0], forward[0])
+        return logits, torch.maximum(forward[1], backward[1] - 1) if exchanged.any() else forward[1]
 
     def _one_way(
         self,
@@ -184,9 +185,9 @@ class RelationClassifier:
 
 
 def _alike(predicates: Sequence[str]) -> tuple[list[int], list[float]]:
-    """Return for each predicate the one that stands for all of its meaning, and what it costs.
+    """Return for each predicate its most usual synonym, and a penalty.
 
-    One standing for its meaning costs nothing, the others `UNUSUAL`.
+    The penalty of the most usual synonym is 0, that of the others `UNUSUAL`.
     """
     chosen: dict[object, int] = {}
     for index in sorted(range(len(predicates)), key=lambda i: (_rarity(predicates[i]), i)):
@@ -196,23 +197,23 @@ def _alike(predicates: Sequence[str]) -> tuple[list[int], list[float]]:
 
 
 def _rarity(name: str) -> int:
-    """Return how much less usual a name is than others of its meaning: wearing, of, above."""
+    """Return the rank of a name among its synonyms; 0 is the most usual (wearing, of, above)."""
     if name == "of" or (name.split()[0].endswith("ing") and not canonical(name).exchanged):
         return 0
     return 1 if name == canonical(name).text else 2
 
 
-def _found_both(first: Detection, second: Detection) -> float:
-    """Return how sure the detector is of both."""
+def _pair_confidence(first: Detection, second: Detection) -> float:
+    """Return the geometric mean of the detection scores."""
     return math.sqrt(first.score * second.score)
 
 
-def _one_of_a_kind(
+def _without_rivals(
     objects: Sequence[Detection], relations: Sequence[PerceivedRelation]
 ) -> list[PerceivedRelation]:
-    """Keep of relations that differ in one end of the same label only the first: one rider
-    to a horse, one horse to a rider."""
-    kept: list[PerceivedRelation] = []
+    """Return the relations without those that differ from an earlier one only in an end of the
+    same label: one rider to a horse, one horse to a rider."""
+    remaining: list[PerceivedRelation] = []
     taken: set[tuple[object, str, object]] = set()
     for one in relations:
         ends: set[tuple[object, str, object]] = {
@@ -221,14 +222,14 @@ def _one_of_a_kind(
         }
         if not ends & taken:
             taken |= ends
-            kept.append(one)
-    return kept
+            remaining.append(one)
+    return remaining
 
 
 def _prominence(
     boxes: Sequence[Box], width: float, height: float, pairs: Sequence[tuple[int, int]]
 ) -> Tensor:
-    """Return how likely people are to speak of each pair at all, as a logarithm: [pairs]."""
+    """Return the log-likelihood that a caption mentions each pair: [pairs]."""
     places = torch.tensor(boxes, dtype=torch.float32) / torch.tensor([width, height] * 2)
     subject, target = torch.tensor(pairs).unbind(1)
     a, b = places[subject], places[target]
@@ -239,10 +240,11 @@ def _prominence(
 
 
 MAX_SCENES = 2
+"""Scenes of one photograph: chosen by hand."""
 
 
 class SceneClassifier:
-    """Says which of its scenes a photograph shows, or none where it is unsure.
+    """Classifies the scene of a photograph; scenes below the threshold are left out.
 
     folder: a folder that `sightgraph train scenes` wrote; the bundled one by default.
 
@@ -265,7 +267,7 @@ class SceneClassifier:
     def __call__(
         self, look: np.ndarray, objects: Sequence[Detection]
     ) -> tuple[PerceivedScene, ...]:
-        """Return the scenes that are likely, the likeliest first.
+        """Return the scenes above the threshold, the most probable first.
 
         look: [F], the whole photograph's features (`BundledDetector.look`).
         """
@@ -282,7 +284,7 @@ class SceneClassifier:
 
 
 def object_scores(objects: Sequence[Detection], labels: Sequence[str]) -> Tensor:
-    """Return for each of `labels` the best score of an object called so: [L]."""
+    """Return for each of `labels` the highest score of an object of that class: [L]."""
     best = dict.fromkeys(labels, 0.0)
     for one in objects:
         if one.label in best:

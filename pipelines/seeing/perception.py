@@ -1,4 +1,4 @@
-"""From the objects of a photograph to what else is seen: attributes, relations, the scene."""
+"""Perception: attributes of the detected objects, relations between them, and the scene."""
 
 from __future__ import annotations
 
@@ -27,10 +27,11 @@ from pipelines.seeing.colours import colours_of
 from pipelines.seeing.geometry import measured
 
 PRIORS = {(MADE_OF, MATERIAL): MAY_BE_MADE_OF, (HAS_PROPERTY, SHAPE): MAY_HAVE_SHAPE}
-"""Facts about a kind of thing, by relation and category of the object, that suggest something
-of each such thing."""
+"""Relation and category of the object of facts about a class that hold for many instances."""
 PRIOR_SCORE = 0.5
+"""Score of such an attribute: chosen by hand."""
 MAX_PRIORS = 2
+"""Max attributes of one relation: chosen by hand."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,7 @@ class PerceptionModels:
 
 
 class Perceiver(Protocol):
-    """Says what a photograph shows beside its objects."""
+    """Finds what a photograph shows beside its objects."""
 
     def __call__(self, photo: Photo, objects: Sequence[Detection]) -> PerceptionResult: ...
 
@@ -72,7 +73,7 @@ class Perception:
     models: PerceptionModels = field(default_factory=PerceptionModels)
 
     def __call__(self, photo: Photo, objects: Sequence[Detection]) -> PerceptionResult:
-        """Return what is seen; `objects` as `pipelines.detections.strongest` orders them."""
+        """Return the result; `objects` as `pipelines.detections.strongest` orders them."""
         geometry = measured(objects, photo.width, photo.height)
         attributes = tuple(
             (*self._colours(photo, one), *words, *self._prior(one.label))
@@ -105,7 +106,7 @@ class Perception:
         )
 
     def _prior(self, label: str) -> tuple[PerceivedAttribute, ...]:
-        """Return what things of this kind are usually made of and shaped like."""
+        """Return the usual material and shape of an object of class `label`."""
         if label not in self._priors:
             found: list[PerceivedAttribute] = []
             for link in self.linker.best(label, head=True)[:1]:
@@ -116,7 +117,7 @@ class Perception:
     def _suggested(self, concept: str) -> list[PerceivedAttribute]:
         found: list[PerceivedAttribute] = []
         if ARTEFACT not in self.knowledge.categories(concept):
-            return []  # what a living thing is made of is not worth saying
+            return []  # the material of a living thing is no useful attribute
         for fact in self.knowledge.facts(concept):
             stated = (fact.relation, *self.knowledge.implied(fact.relation))
             for key in product(stated, self.knowledge.categories(fact.object)):
