@@ -34,14 +34,14 @@ class Detection:
 
 
 SAME_OVERLAP = 0.5
-"""Two boxes of one label with so much in common (intersection over union) are one object."""
+"""Two boxes of one label with a higher intersection over union are one object."""
 SAME_COVERED = 0.9
-"""So are two of which one lies so far in the other. Both shares were chosen on the counts of
-coco_mini's train part: 61 % of them are right with both, 55 % with neither."""
+"""So are two boxes if a larger share of one lies in the other. Both shares were chosen on the counts
+of coco_mini's train part: 61 % of them are right with both, 55 % with neither."""
 
 
 def without_duplicates(detections: Sequence[Detection]) -> list[Detection]:
-    """Return the detections, surest first, without those that show an object once more.
+    """Return the detections by falling score, without duplicates of an object.
 
     >>> cat, again = (Detection("cat", s, "me", (0, 0, 9, 10 - s)) for s in (0.9, 0.5))
     >>> without_duplicates([again, cat]) == [cat]

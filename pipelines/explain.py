@@ -1,4 +1,4 @@
-"""The deletion test: what becomes of an answer when a piece of its evidence is taken away."""
+"""The deletion test: the answer without each piece of its evidence."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ from pipelines.photo import Photo
 from pipelines.sightgraph import PhotoSource, SightGraph
 
 DRAWS = 5
-"""Random deletions that each piece is compared with."""
+"""Random deletions that each piece is compared with: chosen by hand."""
 
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A piece of evidence, and what goes with it.
+    """A piece of evidence that can be deleted.
 
-    kind: "box", "scene", "word", "seen" (a statement that is no knowledge), "fact" or "facts".
-    edges: all that is deleted; node: is deleted too, where the piece is one.
+    kind: "box", "scene", "word", "seen" (a relation in the photograph), "fact" or "facts".
+    edges: the deleted edges; node: the deleted node, if the piece is one.
     """
 
     kind: str
@@ -39,13 +39,12 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """What became of the answer without a piece.
+    """The effect of the deletion of a piece.
 
-    answer: what is answered then.
-    probability: of the original answer then, also where it is no longer the best.
-    change: of that probability, below 0 where the piece held the answer up.
-    control: the mean change when as many other facts are deleted, drawn at random; None where
-        the graph has no other facts.
+    answer: the answer after the deletion.
+    probability: that of the original answer after the deletion.
+    change: change of that probability, below 0 if the piece supports the answer.
+    control: mean change after deletion of as many random other facts; None if there are none.
     """
 
     piece: Piece
@@ -57,11 +56,11 @@ class Effect:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """An answer and what each piece of its evidence did for it, the greatest loss first.
+    """An answer and the effect of each piece of its evidence, the greatest loss first.
 
-    text: the answer that is explained: the most probable one, where nothing was answered.
-    probability: of that text, from the whole graph. The answer's confidence is higher where
-        several facts answer equally well.
+    text: the explained answer; the most probable one if the answer is "I don't know".
+    probability: that of the text with the whole graph. The answer's confidence is higher if
+        several answers are equally right.
     """
 
     answer: Answer
@@ -95,7 +94,7 @@ def explain(
 ) -> Explanation:
     """Answer `question` about `photo`, and again without each piece of the evidence.
 
-    draws: random deletions that each piece is compared with; the same seed draws the same.
+    draws: random deletions that each piece is compared with; `seed` makes them reproducible.
 
     Raises:
         SightGraphError: as `SightGraph.ask`.
@@ -122,8 +121,8 @@ def pieces(graph: SceneGraph, evidence: Evidence, question: str) -> list[Piece]:
     found = [_of_node("box", one, graph, evidence, one.label) for one in evidence.objects]
     found += [_of_node("scene", one, graph, evidence, one.label) for one in evidence.scenes]
     for one in evidence.entities:
-        said = one.label if one.span is None else question[slice(*one.span)]
-        found.append(_of_node("word", one, graph, evidence, said))
+        text = one.label if one.span is None else question[slice(*one.span)]
+        found.append(_of_node("word", one, graph, evidence, text))
     shown = (EdgeKind.SPATIAL, EdgeKind.SEMANTIC)
     for edge in evidence.path:
         if edge.kind in shown:
@@ -138,27 +137,27 @@ class Control:
     """Random deletions of facts that no answer cites."""
 
     def __init__(self, graph: SceneGraph, cited: Iterable[Edge], draws: int, seed: int) -> None:
-        kept = set(cited)
+        cited_edges = set(cited)
         self.graph = graph
-        self.others = [edge for edge in graph.edges(EdgeKind.FACT) if edge not in kept]
+        self.others = [edge for edge in graph.edges(EdgeKind.FACT) if edge not in cited_edges]
         self.draws = draws
         self.seed = seed
 
     def deletions(self, facts: int) -> list[frozenset[Edge]]:
-        """Return `draws` times `facts` other facts, or all where there are fewer, and what
-        falls with them; [] where there is no other fact."""
+        """Return `draws` samples of `facts` other facts (all if there are fewer), each with the
+        edges that follow from them; [] if there is no other fact."""
         if not self.others:
             return []
         drawn = random.Random(self.seed)
-        most = min(facts, len(self.others))
+        count = min(facts, len(self.others))
         return [
-            with_retracted(self.graph, drawn.sample(self.others, most)) for _ in range(self.draws)
+            with_retracted(self.graph, drawn.sample(self.others, count)) for _ in range(self.draws)
         ]
 
 
 @dataclass(frozen=True, slots=True)
 class _Test:
-    """One question, to be answered again from parts of its graph."""
+    """One question, answered again from parts of its graph."""
 
     answerer: Answerer
     graph: SceneGraph
@@ -170,44 +169,44 @@ class _Test:
         return self.answerer.probability(graph, self.query, self.regions, self.text)
 
     def effect(self, piece: Piece, before: float, control: Control) -> Effect:
-        left = without_piece(self.graph, piece)
-        after = self.probability(left)
-        then = self.answerer(left, self.query, self.regions).text
+        reduced = without_piece(self.graph, piece)
+        after = self.probability(reduced)
+        answer = self.answerer(reduced, self.query, self.regions).text
         drawn = control.deletions(max(len(piece.edges), 1))
         others = self.answerer.probabilities_without(
             self.graph, self.query, self.regions, self.text, drawn
         )
         mean = sum(others) / len(others) - before if others else None
-        return Effect(piece, then, after, after - before, mean)
+        return Effect(piece, answer, after, after - before, mean)
 
 
 def without_piece(graph: SceneGraph, piece: Piece) -> SceneGraph:
-    """Return a copy of `graph` without the piece's edges, its node, and what follows from both."""
-    left = graph.without(*with_retracted(graph, piece.edges))
+    """Return a copy of `graph` without the piece's edges, its node, and edges that follow."""
+    reduced = graph.without(*with_retracted(graph, piece.edges))
     if piece.node is None:
-        return left
+        return reduced
     copy = SceneGraph(graph.photo, graph.text)
-    for node in left.nodes():
+    for node in reduced.nodes():
         if node.id != piece.node:
             copy.add(node)
-    for edge in left.edges():
+    for edge in reduced.edges():
         copy.connect(edge)
     return copy
 
 
 def _of_node(kind: str, node: Node, graph: SceneGraph, evidence: Evidence, name: str) -> Piece:
-    """Return a seen thing with its node, or words: these stay, and mean nothing."""
+    """Return the piece of an object with its node, or of words, whose node remains."""
     edges = frozenset((*graph.edges_from(node.id), *graph.edges_to(node.id)))
-    gone = None if kind == "word" else node.id
-    return Piece(kind, name, edges, evidence.weight(node), gone)
+    deleted = None if kind == "word" else node.id
+    return Piece(kind, name, edges, evidence.weight(node), deleted)
 
 
 def _of_edges(kind: str, edges: Sequence[Edge], graph: SceneGraph, evidence: Evidence) -> Piece:
-    said = [
+    statements = [
         f"{graph.node(edge.source).label} {edge.relation} {graph.node(edge.target).label}"
         for edge in edges
     ]
-    name = said[0] if len(said) == 1 else f"all {len(said)} facts"
+    name = statements[0] if len(statements) == 1 else f"all {len(statements)} facts"
     weight = max(evidence.weight(edge) for edge in edges)
     return Piece(kind, name, frozenset(edges), weight)
 

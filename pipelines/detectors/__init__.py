@@ -14,9 +14,9 @@ from pipelines.photo import Photo
 class Detector(Protocol):
     """Finds objects in a photograph.
 
-    Boxes are in pixels of the photograph and lie inside it; the surest object comes first;
-    [] when there is nothing. The same photograph gives the same bits. An attribute
-    `deduplicates = True` says that each object is found once: nothing is filtered then.
+    Boxes are in pixels of the photograph and lie inside it; objects come by falling score;
+    [] if there are none. The same photograph gives the same bits. The attribute
+    `deduplicates = True` declares that there are no duplicates, so none are filtered.
     """
 
     name: str

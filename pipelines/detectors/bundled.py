@@ -24,15 +24,15 @@ from pipelines.photo import Photo
 
 Views = Literal["whole", "mirrored", "crops"]
 CROP_SHARE = 0.62
-"""Side of a crop as a share of the photograph's: small objects come out 1.6 times larger."""
+"""Side of a crop as a share of the photograph's: objects are 1.6 times larger. By hand."""
 CROP_WEIGHT = 0.8
-"""What the score of a detection in a crop is multiplied by: it lacks the whole's context."""
+"""Factor on the score of a detection in a crop, which lacks the context: chosen by hand."""
 CUT_MARGIN = 0.02
-"""A box this near to an edge of a crop that is no edge of the photograph is a cut object."""
+"""Max distance of a cut object from an inner edge of a crop, as a share: chosen by hand."""
 SAME_OBJECT = 0.55
-"""Boxes of one label that overlap more than this are one object."""
+"""Boxes of one label with a higher intersection over union are one object: chosen by hand."""
 MAX_BOXES, MAX_DETECTIONS = 1000, 100
-"""Boxes that are compared, and boxes that are given, surest first."""
+"""Boxes that are compared, and boxes that are returned, by falling score: chosen by hand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +68,11 @@ def pixels(photo: Photo, view: PhotoView, side: int) -> Tensor:
 
 @torch.inference_mode()
 def detect(
-    network: DetectorNetwork, photo: Photo, kind: Views, side: int, least: float
+    network: DetectorNetwork, photo: Photo, kind: Views, side: int, threshold: float
 ) -> tuple[Tensor, Tensor, Tensor]:
-    """Return boxes [M, 4] in pixels of the photograph, scores [M] and labels [M], surest first.
+    """Return boxes [M, 4] in pixels of the photograph, scores [M] and labels [M], by falling score.
 
-    A place may be found under several labels. Boxes of one object are averaged by their
+    A box may be returned with several labels. Boxes of one object are averaged by their
     squared scores (weighted boxes fusion; Solovyev et al., 2021).
     """
     views = views_of(photo.width, photo.height, kind)
@@ -81,7 +81,7 @@ def detect(
     every = found.scores()
     parts = []
     for view, boxes, scores in zip(views, found.boxes, every, strict=True):
-        place, label = (scores >= least).nonzero(as_tuple=True)
+        place, label = (scores >= threshold).nonzero(as_tuple=True)
         parts.append(_in_photo(photo, view, boxes[place], scores[place, label], label))
     boxes, scores, labels = (torch.cat(part) for part in zip(*parts, strict=True))
     return _fused(boxes, scores, labels)
@@ -90,7 +90,7 @@ def detect(
 def _in_photo(
     photo: Photo, view: PhotoView, boxes: Tensor, scores: Tensor, labels: Tensor
 ) -> tuple[Tensor, Tensor, Tensor]:
-    """Bring boxes in shares of a view into the photograph; leave out what a crop cut."""
+    """Convert boxes from shares of a view to pixels; leave out objects that a crop cuts."""
     boxes = boxes.clamp(0, 1)
     if view.mirrored:
         x1, y1, x2, y2 = boxes.unbind(1)
@@ -113,22 +113,23 @@ def _fused(boxes: Tensor, scores: Tensor, labels: Tensor) -> tuple[Tensor, Tenso
     boxes, labels = boxes[order[:MAX_BOXES]], labels[order[:MAX_BOXES]]
     scores = scores[:MAX_BOXES]
     apart = boxes + (labels * (boxes.max() + 1 if len(boxes) else 0))[:, None]
-    surest = nms(apart, scores, SAME_OBJECT)[:MAX_DETECTIONS]
-    weight = (box_iou(apart[surest], apart) > SAME_OBJECT) * scores.square()
-    return (weight @ boxes) / weight.sum(1, keepdim=True), scores[surest], labels[surest]
+    best = nms(apart, scores, SAME_OBJECT)[:MAX_DETECTIONS]
+    weight = (box_iou(apart[best], apart) > SAME_OBJECT) * scores.square()
+    return (weight @ boxes) / weight.sum(1, keepdim=True), scores[best], labels[best]
 
 
 SAME_PLACE = 0.85
-"""Two boxes of different labels that overlap more than this are one object; the surer wins."""
+"""Two boxes of different labels with a higher intersection over union are one object, that with
+the higher score: chosen by hand."""
 
 
 class BundledDetector:
     """FastestDet's layout, trained further; region features are its map's, averaged over a box.
 
     weights: a folder that `sightgraph train detection` wrote; the bundled one by default.
-    threshold: least score of a detection, in [0, 1].
-    views: "whole", or "mirrored" and "crops", which look two and six times.
-    alternatives: also give less likely labels of the same place, as average precision wants.
+    threshold: min score of a detection, in [0, 1].
+    views: "whole", "mirrored" or "crops": one, two or six views.
+    alternatives: also return less probable labels of a box, as average precision requires.
 
     Raises:
         SightGraphError: the folder does not hold a detector.
@@ -177,7 +178,7 @@ class BundledDetector:
     def look(self, photo: Photo) -> np.ndarray:
         """Return features [4 F] of the whole photograph and of its upper, middle and lower third.
 
-        What was seen when the objects of `photo` were detected last is used again.
+        The feature map of the last detection is reused if it was of `photo`.
         """
         if self._mapped is not photo:
             detect(self.network, photo, "whole", self.side, self.threshold)
@@ -186,8 +187,8 @@ class BundledDetector:
         every = torch.cat([thirds.mean(1, keepdim=True), thirds], dim=1)
         return unit(every.t().contiguous()).ravel()
 
-    def _keep_map(self, module: object, inputs: object, seen: Tensor) -> None:
-        self._map = seen
+    def _keep_map(self, module: object, inputs: object, output: Tensor) -> None:
+        self._map = output
 
 
 def load_network(folder: Path) -> tuple[DetectorNetwork, dict[str, Any]]:
@@ -204,16 +205,16 @@ def load_network(folder: Path) -> tuple[DetectorNetwork, dict[str, Any]]:
 
 
 def one_per_place(boxes: Tensor) -> Tensor:
-    """Return which of the boxes [N, 4], surest first, to keep: [M] indexes.
+    """Return the indices [M] of the boxes [N, 4], by falling score, without duplicates.
 
-    Boxes of different labels that almost coincide are one object; the surer label wins.
+    Boxes of different labels that almost coincide are one object; the first is returned.
     """
-    kept: list[int] = []
+    remaining: list[int] = []
     overlap = box_iou(boxes, boxes)
     for index in range(len(boxes)):
-        if all(overlap[index, other] < SAME_PLACE for other in kept):
-            kept.append(index)
-    return torch.tensor(kept, dtype=torch.long)
+        if all(overlap[index, other] < SAME_PLACE for other in remaining):
+            remaining.append(index)
+    return torch.tensor(remaining, dtype=torch.long)
 
 
 def pooled(feature_map: Tensor, boxes: Tensor, scale: float) -> list[np.ndarray]:

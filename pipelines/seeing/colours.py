@@ -38,6 +38,8 @@ BINS = 6
 """Bins per axis of the colour histograms of object and surroundings."""
 MIN_SHARE = 0.25
 MAX_COLOURS = 2
+"""Min share of a colour that is returned, and number of colours. These figures and the limits of
+hue, chroma and lightness below were chosen by hand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +63,8 @@ def colours_of(photo: Photo, box: Box, discount: bool = True) -> list[ColourShar
     names = name_colours(lab)
     shares = np.bincount(names.ravel(), weight.ravel(), len(COLOURS)) / weight.sum()
     order = np.argsort(-shares, kind="stable")[:MAX_COLOURS]
-    kept = [index for index in order if shares[index] >= MIN_SHARE] or [order[0]]
-    return [ColourShare(COLOURS[index], round(float(shares[index]), 3)) for index in kept]
+    chosen = [index for index in order if shares[index] >= MIN_SHARE] or [order[0]]
+    return [ColourShare(COLOURS[index], round(float(shares[index]), 3)) for index in chosen]
 
 
 def name_colours(lab: np.ndarray) -> np.ndarray:

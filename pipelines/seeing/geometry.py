@@ -1,4 +1,7 @@
-"""Size, position and number: what the boxes alone say of an object."""
+"""Size, position, number and spatial relations of objects, from their boxes alone.
+
+The thresholds of this module were chosen by hand.
+"""
 
 from __future__ import annotations
 
@@ -13,10 +16,10 @@ from pipelines.detections import HAS_COUNT, HAS_POSITION, HAS_SIZE, Detection, P
 ORIGIN = "geometry"
 LARGE_SHARE, SMALL_SHARE = 0.2, 0.02
 """Shares of the photograph's area above and below which an object is large or small."""
-UNLIKE_ITS_KIND = 2.0
-"""How many times the usual size of its kind in the photograph makes a large one."""
+CLASS_RATIO = 2.0
+"""Min ratio to the median size of the class in the photograph for a large object."""
 EDGE = 0.36
-"""An object is on the left if its middle lies in this share of the width; others alike."""
+"""An object is on the left if its centre lies in this share of the width; others alike."""
 
 
 def measured(
@@ -44,12 +47,12 @@ def measured(
     return found
 
 
-def size_word(share: float, of_its_kind: Sequence[float]) -> str | None:
+def size_word(share: float, of_class: Sequence[float]) -> str | None:
     """Return "large", "small" or None; shares are of the photograph's area."""
-    usual = median(of_its_kind)
-    if len(of_its_kind) > 1 and share >= UNLIKE_ITS_KIND * usual:
+    usual = median(of_class)
+    if len(of_class) > 1 and share >= CLASS_RATIO * usual:
         return "large"
-    if len(of_its_kind) > 1 and share <= usual / UNLIKE_ITS_KIND:
+    if len(of_class) > 1 and share <= usual / CLASS_RATIO:
         return "small"
     if share >= LARGE_SHARE:
         return "large"
@@ -98,7 +101,7 @@ def relations(a: Box, b: Box, width: int, height: int) -> dict[str, float]:
 
 
 def _horizontal(a: Box, b: Box, width: int) -> dict[str, float]:
-    """Left and right go by centres, and are surer the less the boxes overlap sideways."""
+    """Return left or right, by the centres; the score is higher the less the boxes overlap."""
     shift = b.centre[0] - a.centre[0]
     apart = max(a.x1, b.x1) >= min(a.x2, b.x2)
     if abs(shift) < 0.05 * width and not apart:
@@ -108,7 +111,7 @@ def _horizontal(a: Box, b: Box, width: int) -> dict[str, float]:
 
 
 def _vertical(a: Box, b: Box, height: int) -> dict[str, float]:
-    """In, on and above: which of the three depends on how the boxes overlap."""
+    """Return in, on or above and their inverses, by the overlap of the boxes."""
     shared = a.intersection(b)
     inside_a, inside_b = shared / _positive_area(a), shared / _positive_area(b)
     if inside_a >= MIN_CONTAINED and _positive_area(a) <= MAX_CONTAINED_SIZE * _positive_area(b):
@@ -126,7 +129,7 @@ def _vertical(a: Box, b: Box, height: int) -> dict[str, float]:
 
 
 def _on(a: Box, b: Box) -> dict[str, float]:
-    """`a` stands on `b`: its foot lies within b's height, its middle above b's middle."""
+    """Return "on" if the lower edge of `a` lies within b's height and its centre is higher."""
     foot_within = b.y1 - 0.1 * a.height <= a.y2 <= b.y2
     higher = a.centre[1] < b.centre[1] and a.y1 < b.y1 + 0.5 * b.height
     if foot_within and higher and _overlap_x(a, b) >= MIN_OVERLAP_X:
