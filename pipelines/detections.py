@@ -36,8 +36,8 @@ class Detection:
 SAME_OVERLAP = 0.5
 """Two boxes of one label with a higher intersection over union are one object."""
 SAME_COVERED = 0.9
-"""So are two boxes if a larger share of one lies in the other. Both shares were chosen on the counts
-of coco_mini's train part: 61 % of them are right with both, 55 % with neither."""
+"""So are two boxes if a larger share of one lies in the other. Both shares were chosen by counting
+on the train part of coco_mini: 61 % of the counts are right with both, 55 % with neither."""
 
 
 def without_duplicates(detections: Sequence[Detection]) -> list[Detection]:
