@@ -24,7 +24,7 @@ from pipelines.datasets.splits import Part, in_part
 from pipelines.detectors.bundled import BundledDetector
 from pipelines.evaluate.protocol import Report, Source
 from pipelines.photo import Photo
-from pipelines.seeing.scenes import SceneReader, object_scores
+from pipelines.seeing.classifiers import SceneClassifier, object_scores
 
 SCENES: dict[str, tuple[str, ...]] = {
     "kitchen": ("kitchen", "restaurant kitchen", "galley"),
@@ -154,10 +154,12 @@ class ScenesEvaluator:
         """
         return source.data, weak_labels(source.data)
 
-    def system(self, model: Path | None = None) -> SceneReader:
-        return SceneReader(model)
+    def system(self, model: Path | None = None) -> SceneClassifier:
+        return SceneClassifier(model)
 
-    def __call__(self, reader: SceneReader, dataset: tuple[Path, list[LabelledPhoto]]) -> Report:
+    def __call__(
+        self, reader: SceneClassifier, dataset: tuple[Path, list[LabelledPhoto]]
+    ) -> Report:
         """Return the figures on the part held out; a row holds a photograph's best scene."""
         data, photos = dataset
         held_out = in_part(photos, "held-out")
@@ -178,7 +180,7 @@ class ScenesEvaluator:
 
 
 def scene_figures(
-    reader: SceneReader, train: Sequence[LabelledPhoto], test: ScenePhotographs
+    reader: SceneClassifier, train: Sequence[LabelledPhoto], test: ScenePhotographs
 ) -> dict[str, float]:
     """Return the figures of the model and of the baselines on `test`."""
     often = [sum(scene in one.scenes for one in train) / len(train) for scene in reader.scenes]

@@ -10,6 +10,7 @@ from kg.graph import Node
 from kg.knowledge.facts import Fact
 from kg.knowledge.memory import Knowledge
 from kg.vocabulary import IS_A
+from pipelines.detections import HAS_POSITION
 from pipelines.generate.question import (
     TOO_GENERAL,
     GeneratedQuestion,
@@ -18,7 +19,6 @@ from pipelines.generate.question import (
     ReferenceScene,
 )
 from pipelines.generate.wordings import ask_about, bare_verb, capital, grouped, listed, nested
-from pipelines.seeing.perception_types import HAS_POSITION
 
 HAS_PART = "has part"
 DONE_BY_PARTS = ("used for", "can")

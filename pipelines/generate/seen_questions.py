@@ -7,10 +7,10 @@ from random import Random
 from kg.english import with_article
 from kg.graph import Edge, Node
 from kg.vocabulary import EdgeKind, NodeKind
+from pipelines.detections import HAS_COLOUR, HAS_POSITION, HAS_SIZE
 from pipelines.generate.question import GeneratedQuestion, References, ReferenceScene
 from pipelines.generate.wordings import capital, grouped, listed
 from pipelines.seeing.colours import COLOURS
-from pipelines.seeing.perception_types import HAS_COLOUR, HAS_POSITION, HAS_SIZE
 
 
 class SeenQuestions:

@@ -22,8 +22,8 @@ from kg.errors import SightGraphError
 from pipelines.datasets.coco import read_coco
 from pipelines.datasets.photographs import TeacherPhoto, read_teacher_boxes
 from pipelines.datasets.splits import for_choosing, for_training, in_part
+from pipelines.detectors import COCO_LABELS
 from pipelines.detectors.bundled import BundledDetector
-from pipelines.detectors.coco_classes import COCO_LABELS
 from pipelines.evaluate.detection import MIN_SCORE, best_threshold
 from pipelines.training.detector_data import (
     Sample,

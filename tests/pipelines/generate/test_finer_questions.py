@@ -7,11 +7,10 @@ import pytest
 from kg.graph import PhotoInfo, SceneGraph
 from kg.knowledge.memory import Knowledge
 from pipelines.build.builder import GraphBuilder
-from pipelines.detections import Detection
+from pipelines.detections import HAS_POSITION, Detection, PerceivedAttribute, PerceptionResult
 from pipelines.generate.question import GeneratedQuestion, ReferenceScene
 from pipelines.generate.questions import QuestionWriter
 from pipelines.generate.wordings import nested
-from pipelines.seeing.perception_types import HAS_POSITION, Seen, SeenAttribute
 
 LABELS = ("zebra", "person", "car", "banana")
 
@@ -23,8 +22,10 @@ def graph(builder: GraphBuilder) -> SceneGraph:
         for at, label in enumerate(LABELS)
     ]
     sides = ("left", "left", "right", "right")
-    seen = Seen(tuple((SeenAttribute(HAS_POSITION, one, 1.0, "geometry"),) for one in sides))
-    return builder(objects, PhotoInfo("test", 400, 300), seen=seen)
+    seen = PerceptionResult(
+        tuple((PerceivedAttribute(HAS_POSITION, one, 1.0, "geometry"),) for one in sides)
+    )
+    return builder(objects, PhotoInfo("test", 400, 300), perceived=seen)
 
 
 def written(builder: GraphBuilder, graph: SceneGraph, kind: str) -> list[GeneratedQuestion]:

@@ -7,19 +7,19 @@ import pytest
 from kg.graph import PhotoInfo, SceneGraph
 from kg.knowledge.memory import Knowledge
 from pipelines.build.builder import GraphBuilder
-from pipelines.detections import Detection
-from pipelines.generate.question import ReferenceScene
-from pipelines.generate.questions import QuestionWriter
-from pipelines.generate.wordings import grouped
-from pipelines.seeing.perception_types import (
+from pipelines.detections import (
     HAS_COLOUR,
     HAS_POSITION,
     HAS_SIZE,
-    Seen,
-    SeenAttribute,
-    SeenRelation,
-    SeenScene,
+    Detection,
+    PerceivedAttribute,
+    PerceivedRelation,
+    PerceivedScene,
+    PerceptionResult,
 )
+from pipelines.generate.question import ReferenceScene
+from pipelines.generate.questions import QuestionWriter
+from pipelines.generate.wordings import grouped
 
 
 @pytest.fixture
@@ -31,14 +31,16 @@ def graph(builder: GraphBuilder) -> SceneGraph:
     told = [("black", "middle", "large"), ("brown", "left", "large")]
     attributes = tuple(
         (
-            SeenAttribute(HAS_COLOUR, colour, 1.0, "colours"),
-            SeenAttribute(HAS_POSITION, place, 1.0, "geometry"),
-            SeenAttribute(HAS_SIZE, size, 1.0, "geometry"),
+            PerceivedAttribute(HAS_COLOUR, colour, 1.0, "colours"),
+            PerceivedAttribute(HAS_POSITION, place, 1.0, "geometry"),
+            PerceivedAttribute(HAS_SIZE, size, 1.0, "geometry"),
         )
         for colour, place, size in told
     )
-    seen = Seen(attributes, (SeenRelation(0, "riding", 1, 0.8),), (SeenScene("beach", 0.9),))
-    return builder(objects, PhotoInfo("test", 400, 300), seen=seen)
+    seen = PerceptionResult(
+        attributes, (PerceivedRelation(0, "riding", 1, 0.8),), (PerceivedScene("beach", 0.9),)
+    )
+    return builder(objects, PhotoInfo("test", 400, 300), perceived=seen)
 
 
 def questions(builder: GraphBuilder, graph: SceneGraph, kind: str) -> list[tuple[str, object]]:

@@ -9,7 +9,7 @@ import torch
 from graph_fusion.encoders import TEXT_ENCODERS
 from graph_fusion.training import TrainingConfig, fit
 from graph_fusion.vocabulary_model import MemberConfig, Wording, vocabulary_model
-from graph_fusion.vocabulary_tensors import WordedGraph
+from graph_fusion.vocabulary_tensors import VocabularyInput
 from pipelines.training.vocabulary import OpenExample, OpenObjective, group_by_length
 
 ANSWERS = ("cat", "purr", "bus stop")
@@ -17,7 +17,7 @@ ANSWERS = ("cat", "purr", "bus stop")
 
 def test_groups_hold_every_example_once_and_are_about_equally_long() -> None:
     examples = [
-        OpenExample(WordedGraph("why " * (number % 13 + 1)), {0: 1.0}) for number in range(50)
+        OpenExample(VocabularyInput("why " * (number % 13 + 1)), {0: 1.0}) for number in range(50)
     ]
     groups = group_by_length(examples, 8, seed=3)
     assert sorted(map(id, (one for group in groups for one in group))) == sorted(map(id, examples))
@@ -30,7 +30,7 @@ def test_training_learns_which_answer_a_question_wants(tmp_path: Path) -> None:
     torch.manual_seed(0)
     encoder = TEXT_ENCODERS.make("minilm")
     examples = [
-        OpenExample(WordedGraph("What does it say?", (seen,)), {answer: 1.0})
+        OpenExample(VocabularyInput("What does it say?", (seen,)), {answer: 1.0})
         for seen, answer in (("cat", 2), ("bus", 1))
     ]
     model = vocabulary_model(MemberConfig(), encoder(list(ANSWERS)))
