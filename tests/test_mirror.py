@@ -1,0 +1,285 @@
+"""Tests mirror the code: `kg/graph.py` is tested by `tests/kg/test_graph*.py`.
+
+A module without a test of its own stands in `TESTED_BY` with the file that tests it and why.
+"""
+
+from __future__ import annotations
+
+from fnmatch import fnmatch
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+PACKAGES = ("kg", "graph_fusion", "pipelines")
+
+TESTED_BY = {
+    "kg/formats/dot.py": ("kg/formats/test_formats.py", "one case for every registered format"),
+    "kg/formats/graphml.py": ("kg/formats/test_formats.py", "one case for every registered format"),
+    "kg/formats/html.py": ("kg/formats/test_formats.py", "one case for every registered format"),
+    "kg/formats/json.py": ("kg/formats/test_formats.py", "one case for every registered format"),
+    "kg/index/build.py": ("kg/index/test_open.py", "what is built is checked by opening it"),
+    "kg/index/names.py": ("kg/index/test_open.py", "what is built is checked by opening it"),
+    "kg/index/kernels.py": ("kg/index/test_walks.py", "the compiled loops of the walks"),
+    "kg/knowledge/endpoint.py": (
+        "kg/knowledge/test_remote.py",
+        "asked through the knowledge behind it, against a real server",
+    ),
+    "kg/knowledge/remote_queries.py": (
+        "kg/knowledge/test_remote.py",
+        "asked through the knowledge behind it, against a real server",
+    ),
+    "kg/knowledge/facts.py": (
+        "kg/knowledge/test_memory.py",
+        "the interface; each implementation has the shared cases",
+    ),
+    "kg/knowledge/rdf_files.py": (
+        "kg/knowledge/test_memory.py",
+        "read through the knowledge in memory",
+    ),
+    "kg/sources/open_english_wordnet.py": (
+        "kg/sources/test_wordnet.py",
+        "both editions have the same cases",
+    ),
+    "kg/sources/text_files.py": (
+        "kg/sources/test_sources.py",
+        "one case for every registered source",
+    ),
+    "kg/xml_files.py": ("kg/sources/test_graphml.py", "hostile XML through its readers"),
+    "graph_fusion/converters/restore.py": (
+        "graph_fusion/converters/test_round_trips.py",
+        "round trips of random graphs",
+    ),
+    "graph_fusion/converters/tables.py": (
+        "graph_fusion/converters/test_round_trips.py",
+        "round trips of random graphs",
+    ),
+    "graph_fusion/encoders/cnn.py": (
+        "graph_fusion/encoders/test_image_encoders.py",
+        "one case for every registered image encoder",
+    ),
+    "graph_fusion/encoders/hand_features.py": (
+        "graph_fusion/encoders/test_classic.py",
+        "HOG and SIFT against scikit-image",
+    ),
+    "graph_fusion/encoders/detector.py": (
+        "graph_fusion/test_detector_network.py",
+        "compared with the authors' network",
+    ),
+    "graph_fusion/fusion/attention.py": (
+        "graph_fusion/fusion/test_formulas.py",
+        "formulas, and one case for every registered fusion",
+    ),
+    "graph_fusion/fusion/concatenation.py": (
+        "graph_fusion/fusion/test_formulas.py",
+        "formulas, and one case for every registered fusion",
+    ),
+    "graph_fusion/fusion/graph.py": (
+        "graph_fusion/fusion/test_fusions.py",
+        "one case for every registered fusion",
+    ),
+    "graph_fusion/fusion/language.py": (
+        "graph_fusion/fusion/test_fusions.py",
+        "one case for every registered fusion",
+    ),
+    "graph_fusion/fusion/layered.py": (
+        "graph_fusion/fusion/test_fusions.py",
+        "one case for every registered fusion",
+    ),
+    "graph_fusion/heads/graph.py": (
+        "graph_fusion/test_model.py",
+        "the answerer's heads are tested in its model",
+    ),
+    "graph_fusion/layers/kernels.py": (
+        "graph_fusion/layers/test_layers.py",
+        "against a dense float64 reference",
+    ),
+    "graph_fusion/parts.py": (
+        "pipelines/bench/test_folder.py",
+        "every part that a config can name is trained there",
+    ),
+    "graph_fusion/training/keeper.py": (
+        "graph_fusion/training/test_fit.py",
+        "killed and resumed trainings",
+    ),
+    "graph_fusion/training/learner.py": (
+        "graph_fusion/training/test_fit.py",
+        "killed and resumed trainings",
+    ),
+    "graph_fusion/training/objective.py": (
+        "graph_fusion/training/test_fit.py",
+        "the interface that every training uses",
+    ),
+    "pipelines/answering/language_models.py": (
+        "pipelines/answering/test_reader.py",
+        "tiny language models answer through the reader",
+    ),
+    "pipelines/bench/daquar*.py": (
+        "pipelines/datasets/test_daquar.py",
+        "the task and its data set in one file",
+    ),
+    "pipelines/bench/folder_*.py": ("pipelines/bench/test_folder.py", "parts of one task"),
+    "pipelines/bench/planetoid.py": (
+        "pipelines/datasets/test_planetoid.py",
+        "the task and its data set in one file",
+    ),
+    "pipelines/bench/sort_of_clevr.py": (
+        "pipelines/generate/test_sort_of_clevr.py",
+        "the task and its pictures in one file",
+    ),
+    "pipelines/build/context.py": (
+        "pipelines/build/test_builder.py",
+        "the steps are tested through the builder",
+    ),
+    "pipelines/build/steps.py": (
+        "pipelines/build/test_builder.py",
+        "the steps are tested through the builder",
+    ),
+    "pipelines/datasets/aokvqa.py": (
+        "pipelines/datasets/test_okvqa.py",
+        "one reader of open questions beside the other",
+    ),
+    "pipelines/datasets/coco.py": (
+        "pipelines/datasets/test_splits.py",
+        "every reader, over the real data and made-up folders",
+    ),
+    "pipelines/datasets/ewt.py": (
+        "pipelines/datasets/test_splits.py",
+        "every reader, over the real data and made-up folders",
+    ),
+    "pipelines/datasets/factual.py": (
+        "pipelines/datasets/test_splits.py",
+        "every reader, over the real data and made-up folders",
+    ),
+    "pipelines/datasets/flickr8k.py": (
+        "pipelines/datasets/test_splits.py",
+        "every reader, over the real data and made-up folders",
+    ),
+    "pipelines/datasets/fvqa.py": (
+        "pipelines/datasets/test_splits.py",
+        "every reader, over the real data and made-up folders",
+    ),
+    "pipelines/datasets/photographs.py": (
+        "pipelines/datasets/test_splits.py",
+        "every reader, over the real data and made-up folders",
+    ),
+    "pipelines/datasets/folder.py": (
+        "pipelines/bench/test_folder.py",
+        "the task and its data set in one file",
+    ),
+    "pipelines/datasets/relations.py": (
+        "pipelines/training/test_relations.py",
+        "captions matched to boxes as training reads them",
+    ),
+    "pipelines/generate/relation_examples.py": (
+        "pipelines/training/test_relations.py",
+        "captions matched to boxes as training reads them",
+    ),
+    "pipelines/detectors/precomputed.py": (
+        "pipelines/detectors/test_detectors.py",
+        "one case for every registered detector",
+    ),
+    "pipelines/detectors/torchvision_zoo.py": (
+        "pipelines/detectors/test_detectors.py",
+        "one case for every registered detector",
+    ),
+    "pipelines/evaluate/answerer.py": (
+        "pipelines/training/test_answerer.py",
+        "measured after a tiny training",
+    ),
+    "pipelines/evaluate/parser.py": (
+        "pipelines/training/test_parser.py",
+        "measured after a tiny training",
+    ),
+    "pipelines/evaluate/retrieval.py": (
+        "pipelines/training/test_retrieval.py",
+        "measured after a tiny training",
+    ),
+    "pipelines/evaluate/scenes.py": (
+        "pipelines/training/test_scenes.py",
+        "measured after a tiny training",
+    ),
+    "pipelines/evaluate/grounding.py": (
+        "pipelines/build/test_grounding.py",
+        "its figures are what that test asserts",
+    ),
+    "pipelines/evaluate/protocol.py": (
+        "pipelines/cli/test_evaluate.py",
+        "the protocol of every evaluation",
+    ),
+    "pipelines/generate/questions.py": (
+        "pipelines/generate/test_seen_questions.py",
+        "questions of each kind through the writer",
+    ),
+    "pipelines/reading/clause.py": (
+        "pipelines/reading/test_parser.py",
+        "300 texts read as they were analysed by hand",
+    ),
+    "pipelines/reading/entities.py": (
+        "pipelines/reading/test_parser.py",
+        "300 texts read as they were analysed by hand",
+    ),
+    "pipelines/reading/focus.py": (
+        "pipelines/reading/test_parser.py",
+        "300 texts read as they were analysed by hand",
+    ),
+    "pipelines/reading/lexicon.py": (
+        "pipelines/reading/test_parser.py",
+        "300 texts read as they were analysed by hand",
+    ),
+    "pipelines/reading/parse_corrections.py": (
+        "pipelines/reading/test_parser.py",
+        "300 texts read as they were analysed by hand",
+    ),
+    "pipelines/reading/phrases.py": (
+        "pipelines/reading/test_parser.py",
+        "300 texts read as they were analysed by hand",
+    ),
+    "pipelines/reading/question.py": (
+        "pipelines/reading/test_parser.py",
+        "300 texts read as they were analysed by hand",
+    ),
+    "pipelines/reading/sentence.py": (
+        "pipelines/reading/test_parser.py",
+        "300 texts read as they were analysed by hand",
+    ),
+    "pipelines/reading/text_graph_reader.py": (
+        "pipelines/reading/test_components.py",
+        "read through its component",
+    ),
+    "pipelines/seeing/classifiers.py": (
+        "pipelines/seeing/test_perception.py",
+        "relations and scenes through perception",
+    ),
+    "pipelines/training/detector_data.py": (
+        "pipelines/training/test_detector.py",
+        "samples as training takes them",
+    ),
+}
+"""Module or pattern: (the file below tests/ that tests it, why there)."""
+
+
+def modules() -> list[Path]:
+    """Return the modules by their path from the root, without the packages' `__init__`."""
+    found = [path for package in PACKAGES for path in (ROOT / package).rglob("*.py")]
+    return sorted(path.relative_to(ROOT) for path in found if path.name != "__init__.py")
+
+
+def has_own_test(module: Path) -> bool:
+    folder = ROOT / "tests" / module.parent
+    own = folder / f"test_{module.stem}.py"
+    return own.exists() or any(folder.glob(f"test_{module.stem}_*.py"))
+
+
+def test_every_module_has_a_test_of_its_own_or_a_reason() -> None:
+    without = [module.as_posix() for module in modules() if not has_own_test(module)]
+    unexplained = [
+        name for name in without if not any(fnmatch(name, pattern) for pattern in TESTED_BY)
+    ]
+    assert not unexplained
+
+
+def test_the_table_names_only_what_needs_it_and_tests_that_exist() -> None:
+    without = [module.as_posix() for module in modules() if not has_own_test(module)]
+    for pattern, (test, reason) in TESTED_BY.items():
+        assert any(fnmatch(name, pattern) for name in without), f"'{pattern}' explains nothing"
+        assert (ROOT / "tests" / test).exists(), test
+        assert reason
