@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -276,9 +276,18 @@ def parse(sentence: str, reader: str, as_json: bool) -> None:
 
     read = Parser(reader=reader)(sentence)
     if as_json:
-        print_json(asdict(read))
+        print_json(sentence_json(read))
     else:
         _print_sentence(read)
+
+
+def sentence_json(sentence: Sentence) -> dict[str, Any]:
+    """Return the public JSON of a sentence: without its constraints and the question's text."""
+    content = asdict(sentence)
+    del content["constraints"]
+    if content["question"] is not None:
+        del content["question"]["text"]
+    return content
 
 
 def _print_sentence(sentence: Sentence) -> None:
