@@ -64,7 +64,7 @@ def select(
         known |= {prefix: str(namespace) for prefix, namespace in graph.namespaces()}
     check_read_only(sparql, known)
     folder = next((str(source) for source in sources if isinstance(source, Path)), None)
-    lines = {line for graph in graphs for line in graph.serialize(format="nt").splitlines()}
+    lines = {line for graph in graphs for line in graph.serialize(format="nt").split("\n")}
     triples = "\n".join(sorted(lines))  # rows come in the order in which triples are loaded
     with _room_for_copy(folder if triples else None) as copy:
         request = {"sparql": sparql, "prefixes": known, "store": folder, "copy": copy}

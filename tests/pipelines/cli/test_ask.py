@@ -23,7 +23,10 @@ KEYS = {
     "evidence": {"objects", "entities", "facts", "scenes", "path"},
     "objects": {"id", "label", "score", "box", "weight"},
     "entities": {"text", "start", "end", "weight"},
-    "facts": {"subject", "relation", "object", "source", "via", "weight"},
+    "facts": {
+        *("subject", "relation", "object", "source", "via", "weight"),
+        *("predicate", "statement"),
+    },
     "path": {
         *("source", "source_label", "relation", "target", "target_label", "kind", "score"),
         "weight",

@@ -179,7 +179,7 @@ def test_linking_is_measured_on_both_parts(run: Run, tmp_path: Path) -> None:
     report = tmp_path / "figures.json"
     done = run("evaluate", "linking", "--data", cases, "--json", report)
     assert done.exit_code == 0, done.stderr
-    figures = json.loads(report.read_text())
+    figures = json.loads(report.read_text())["figures"]
     printed = dict(line.rsplit(maxsplit=1) for line in done.stdout.splitlines())
     assert {name.strip(): float(value) for name, value in printed.items()} == pytest.approx(
         figures, abs=1e-4
