@@ -84,7 +84,7 @@ def test_given_coefficients_take_the_place_of_the_table(batch: Batch) -> None:
 
 def test_a_gate_closes_the_only_edge_of_its_relation() -> None:
     edges = Edges(torch.tensor([0]), torch.tensor([1]), 2, relation=torch.tensor([0]))
-    layer, h = RGCN(3, 3, relations=1), torch.randn(2, 3)
+    layer, h = RGCN(3, 64, relations=1), torch.randn(2, 3)
     alone = torch.relu(layer.root(h))
     torch.testing.assert_close(layer(h, edges.weighted(torch.zeros(1))), alone)
     assert not torch.equal(layer(h, edges.weighted(torch.ones(1))), alone)
