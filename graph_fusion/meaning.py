@@ -63,8 +63,8 @@ class NameMeanings:
         missing = [text for text, vector in zip(texts, known, strict=True) if vector is None]
         encoded = iter(self._encode(missing)) if missing else iter(())
         vectors = [next(encoded) if one is None else torch.tensor(one) for one in known]
-        wanted = self._encode([", ".join(context)])[0]
-        return [float(vector @ wanted) for vector in vectors]
+        context_vector = self._encode([", ".join(context)])[0]
+        return [float(vector @ context_vector) for vector in vectors]
 
     def save(self, target: Path) -> int:
         """Write the vectors of all names and glosses for `file`; return how many."""

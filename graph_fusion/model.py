@@ -81,8 +81,8 @@ class GraphAnswerer(nn.Module):
         self.heads = HEADS.make(config.head, hidden=hidden)
 
     def forward(self, batch: Batch) -> tuple[Scores, Fused]:
-        asked, frame = batch.texts[batch.question[:, 0]], batch.texts[batch.question[:, 1]]
-        question = self.question(torch.cat([asked, frame, batch.answer_type], dim=1))
+        text, frame = batch.texts[batch.question[:, 0]], batch.texts[batch.question[:, 1]]
+        question = self.question(torch.cat([text, frame, batch.answer_type], dim=1))
         start = self._start(batch)
         fused, rows = self._fuse(start, batch, question, frame)
         nodes = fused.tokens.flatten(0, 1)[rows]
@@ -97,7 +97,7 @@ class GraphAnswerer(nn.Module):
         image = image.index_put((batch.graph_of_node, place), start)
         there = torch.zeros(batch.size, longest, dtype=torch.bool, device=start.device)
         there[batch.graph_of_node, place] = True
-        asked = torch.ones(batch.size, 1, dtype=torch.bool, device=start.device)
+        text_mask = torch.ones(batch.size, 1, dtype=torch.bool, device=start.device)
         rows = batch.graph_of_node * (longest + 1) + place
         used, relation = torch.unique(batch.relation, return_inverse=True)
         relations = batch.texts[used]
@@ -111,7 +111,7 @@ class GraphAnswerer(nn.Module):
             relations=relations,
             features=torch.cat([batch.edge_features, likeness], dim=1),
         )
-        fused: Fused = self.fusion(image, question.unsqueeze(1), graph, Masks(there, asked))
+        fused: Fused = self.fusion(image, question.unsqueeze(1), graph, Masks(there, text_mask))
         return fused, rows
 
     def _start(self, batch: Batch) -> Tensor:

@@ -35,7 +35,7 @@ class Query:
 
     frame: the question with the names of things taken out: "what does it need to run?".
     answer_type: one of `ANSWER_TYPES`, as the parser sees it.
-    focus: the span of the asked-for noun, if there is one.
+    focus: the span of the noun that the question asks for, if there is one.
     topic: id of the node that the question asks something about, if there is one.
     wordings: texts that are read in place of relation labels.
     options: what the question lets choose between, if it does: ("left", "right").
@@ -130,8 +130,8 @@ def graph_tensors(
     features = features.view(-1, EDGE_FEATURES)
     backward = features.clone()
     backward[:, IS_BACKWARD] = 1.0
-    said = [query.wordings.get(edge.predicate, edge.relation) for edge in edges]
-    relation = torch.tensor([table.row(text) for text in said], dtype=torch.long)
+    relations = [query.wordings.get(edge.predicate, edge.relation) for edge in edges]
+    relation = torch.tensor([table.row(text) for text in relations], dtype=torch.long)
     region = torch.zeros(len(nodes), region_features)
     for node_id, feature in (regions or {}).items():
         if node_id in index and region_features:

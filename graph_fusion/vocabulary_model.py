@@ -76,26 +76,28 @@ class VocabularyFront(nn.Module):
 
     def forward(self, one: WordedBatch) -> Inputs:
         if self.words is None:
-            said = torch.zeros_like(one.said)
-            said[:, 0] = True
-            text = one.question.unsqueeze(1) * said.unsqueeze(2)
+            is_word = torch.zeros_like(one.is_word)
+            is_word[:, 0] = True
+            text = one.question.unsqueeze(1) * is_word.unsqueeze(2)
             named = one.names
         elif self.spells:
             image = self.words[one.spelt]
-            masks = Masks(one.spelt != 0, one.said)
+            masks = Masks(one.spelt != 0, one.is_word)
             return Inputs(image, self.words[one.words], no_graph(image), masks)
         else:
-            said, text = one.said, self.words[one.words]
+            is_word, text = one.is_word, self.words[one.words]
             pieces = nn.functional.embedding_bag(one.pieces, self.words, one.starts, mode="mean")
             named = pieces.view(*one.there.shape, -1)
         image = (named + self.kind(one.kind)) * one.there.unsqueeze(2)
-        return Inputs(image, text, self._graph(one), Masks(one.there, said))
+        return Inputs(image, text, self._graph(one), Masks(one.there, is_word))
 
     def _graph(self, one: WordedBatch) -> TokenGraph:
-        most, length = one.there.shape[1], one.there.shape[1] + one.said.shape[1]
+        node_length, length = one.there.shape[1], one.there.shape[1] + one.is_word.shape[1]
         sample = torch.div(one.receivers, length, rounding_mode="floor")
         likeness = (one.question @ one.relations.T)[sample, one.relation]
-        ends = [(end % length >= most).to(likeness.dtype) for end in (one.senders, one.receivers)]
+        ends = [
+            (end % length >= node_length).to(likeness.dtype) for end in (one.senders, one.receivers)
+        ]
         return TokenGraph(
             senders=one.senders,
             receivers=one.receivers,
@@ -163,8 +165,8 @@ class Wording:
         used |= {name for graph in graphs for name in (*graph.seen, *graph.known)}
         names = sorted(used)
         vectors = dict(zip(names, self.encoder(names), strict=True))
-        asked = self.encoder([graph.question.lower() for graph in graphs])
-        return collate(graphs, self.pieces, vectors, asked)
+        question_vectors = self.encoder([graph.question.lower() for graph in graphs])
+        return collate(graphs, self.pieces, vectors, question_vectors)
 
 
 class VocabularyAnswerer:

@@ -38,7 +38,7 @@ class WordedBatch:
     """Worded graphs, padded; every edge stands twice, forward and backward.
 
     Shapes (B questions, T pieces, I nodes, P pieces of names, E messages, R relations, D features):
-        words [B, T]: word pieces of the questions; said [B, T]: where one is
+        words [B, T]: word pieces of the questions; is_word [B, T]: where one is
         spelt [B, S]: word pieces of the names that are seen, one after the other; 0: none
         pieces [P], starts [B * I]: word pieces of each node's name, as for `EmbeddingBag`
         names [B, I, D]: vectors of the nodes' names
@@ -48,7 +48,7 @@ class WordedBatch:
     """
 
     words: Tensor
-    said: Tensor
+    is_word: Tensor
     spelt: Tensor
     pieces: Tensor
     starts: Tensor
@@ -91,23 +91,26 @@ class Pieces:
 
 
 def collate(
-    graphs: Sequence[VocabularyInput], pieces: Pieces, vectors: Mapping[str, Tensor], asked: Tensor
+    graphs: Sequence[VocabularyInput],
+    pieces: Pieces,
+    vectors: Mapping[str, Tensor],
+    question_vectors: Tensor,
 ) -> WordedBatch:
     """Put `graphs` into one batch.
 
     Shapes:
-        vectors: [D] by the names of relations and nodes; asked [B, D]: vectors of the questions
+        vectors: [D] by the names of relations and nodes; question_vectors: [B, D]
     """
     questions = [pieces.question(one.question) for one in graphs]
     longest = max(len(one) for one in questions)
-    most = max(1, *(len(one.seen) + len(one.known) for one in graphs))
+    node_length = max(1, *(len(one.seen) + len(one.known) for one in graphs))
     words = torch.zeros(len(graphs), longest, dtype=torch.long)
     spelt = [torch.tensor(pieces.spelt(one.seen)) for one in graphs]
-    said = torch.zeros(len(graphs), longest, dtype=torch.bool)
-    kind = torch.zeros(len(graphs), most, dtype=torch.long)
-    there = torch.zeros(len(graphs), most, dtype=torch.bool)
-    width = asked.shape[1]
-    named = asked.new_zeros(len(graphs), most, width)
+    is_word = torch.zeros(len(graphs), longest, dtype=torch.bool)
+    kind = torch.zeros(len(graphs), node_length, dtype=torch.long)
+    there = torch.zeros(len(graphs), node_length, dtype=torch.bool)
+    width = question_vectors.shape[1]
+    named = question_vectors.new_zeros(len(graphs), node_length, width)
     bags: list[int] = []
     starts: list[int] = []
     used = sorted({relation for one in graphs for *_, relation in one.edges})
@@ -115,23 +118,23 @@ def collate(
     ends: list[tuple[int, int, int]] = []
     for number, (graph, question) in enumerate(zip(graphs, questions, strict=True)):
         words[number, : len(question)] = torch.tensor(question)
-        said[number, : len(question)] = True
+        is_word[number, : len(question)] = True
         nodes = [*graph.seen, *graph.known]
         there[number, : len(nodes)] = True
         kind[number, len(graph.seen) : len(nodes)] = 1
         if nodes:
             named[number, : len(nodes)] = torch.stack([vectors[name] for name in nodes])
-        for place in range(most):
+        for place in range(node_length):
             starts.append(len(bags))
             bags += pieces.name(nodes[place]) if place < len(nodes) else []
-        first = number * (most + longest)
+        first = number * (node_length + longest)
         for source, target, relation in graph.edges:
-            a, b = (most if end == QUESTION else end for end in (source, target))
+            a, b = (node_length if end == QUESTION else end for end in (source, target))
             ends.append((first + a, first + b, row[relation]))
     forward = torch.tensor(ends, dtype=torch.long).view(-1, 3)
     return WordedBatch(
         words=words,
-        said=said,
+        is_word=is_word,
         spelt=pad_sequence(spelt, batch_first=True),
         pieces=torch.tensor(bags, dtype=torch.long),
         starts=torch.tensor(starts, dtype=torch.long),
@@ -144,6 +147,6 @@ def collate(
         backward=torch.arange(2 * len(forward)) >= len(forward),
         relations=torch.stack([vectors[one] for one in used])
         if used
-        else asked.new_zeros(0, width),
-        question=asked,
+        else question_vectors.new_zeros(0, width),
+        question=question_vectors,
     )

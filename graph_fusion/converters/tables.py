@@ -22,7 +22,7 @@ OURS = frozenset({ORIGIN, SCHEMA, NODE_ROW, EDGE_ROW, "num_nodes", "edge_index"}
 """What the converters themselves put into a store."""
 
 _FREE = {"x", "y", "pos", "time", "edge_attr", "edge_weight"}
-"""Names that PyG gives a meaning which an attribute of that name is meant to have."""
+"""Names that PyG gives a meaning, which an attribute of that name has here too."""
 _OF_NODES = {"x", "pos"}
 _WRITTEN_BY_PYG = {
     *("ptr", "adj", "adj_t", "tf", "node_type", "edge_type"),
@@ -217,21 +217,21 @@ def name_fields(
     name: PyG's `collect` and `to_homogeneous` take for granted that one name means one kind of
     tensor.
     """
-    asked = [(wanted(one.name), one) for table, wanted in tables for one in table]
+    requests = [(name_of(one.name), one) for table, name_of in tables for one in table]
     plain: dict[str, tuple[int, ...] | None] = {}
-    for text, one in asked:
+    for text, one in requests:
         if plain.get(text) is None:
             plain[text] = one.shape
     chosen: dict[tuple[str, Hashable, tuple[int, ...] | None], str] = {}
-    for text, one in asked:
+    for text, one in requests:
         if (text, one.name, one.shape) not in chosen:
             name = text if plain[text] == one.shape else f"{text}_{_look(one)}"
             name = attribute_name(name, taken)
             chosen[text, one.name, one.shape] = name
             taken.add(name)
     return [
-        {chosen[wanted(one.name), one.name, one.shape]: one for one in table}
-        for table, wanted in tables
+        {chosen[name_of(one.name), one.name, one.shape]: one for one in table}
+        for table, name_of in tables
     ]
 
 

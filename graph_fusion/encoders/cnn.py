@@ -99,7 +99,7 @@ def grid_boxes(rows: int, columns: int, height: int, width: int) -> Tensor:
 def map_tokens(
     found: FeatureMap, features: str, images: Tensor, boxes: Sequence[Tensor] | None
 ) -> Tokens:
-    """Return the tokens of a map by the kind of features that is wanted.
+    """Return the tokens of a map by the kind of features.
 
     global: one token; grid: one for each place of the map, row by row; region: one for each
     box, by RoIAlign (He et al., ICCV 2017, sec. 3).

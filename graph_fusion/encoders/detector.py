@@ -168,14 +168,14 @@ class Boxes:
     scores: Tensor
 
 
-def detection_loss(found: Found, wanted: list[Boxes], side: int) -> Tensor:
+def detection_loss(found: Found, targets: list[Boxes], side: int) -> Tensor:
     """Return the loss of a batch of images, B of them, on a map of `side` x `side` places.
 
     A box is looked for at the four places around its middle. Objectness follows a person's
     box by how well it is met (IoU) and a detector's box by its score, under the quality focal
     loss (Li et al., NeurIPS 2020, eq. 4), so that a teacher's doubt is taught too.
     """
-    image, place, boxes, labels, scores = _assign(wanted, side)
+    image, place, boxes, labels, scores = _assign(targets, side)
     target = torch.zeros_like(found.objectness)
     total = scores.sum().clamp_min(1.0)
     located = found.boxes[image, place]
@@ -191,13 +191,13 @@ def detection_loss(found: Found, wanted: list[Boxes], side: int) -> Tensor:
     return loss / total
 
 
-def _assign(wanted: list[Boxes], side: int) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
+def _assign(targets: list[Boxes], side: int) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
     """Return image [P], place [P], box [P, 4], label [P] and score [P] of the places that count.
 
     Where two boxes claim a place the smaller one has it.
     """
     parts = []
-    for number, one in enumerate(wanted):
+    for number, one in enumerate(targets):
         area = (one.corners[:, 2:] - one.corners[:, :2]).prod(1)
         order = area.argsort(descending=True, stable=True)
         middle = (one.corners[order, :2] + one.corners[order, 2:]) / 2 * side

@@ -172,22 +172,22 @@ def load_body(body: nn.Module, state: Mapping[str, Tensor], model: str, source: 
     Raises:
         SightGraphError: a weight of the body is missing or has another size.
     """
-    wanted = body.state_dict()
-    counters = [name for name in wanted if name.endswith("num_batches_tracked")]
-    missing = [name for name in wanted if name not in state and name not in counters]
+    expected = body.state_dict()
+    counters = [name for name in expected if name.endswith("num_batches_tracked")]
+    missing = [name for name in expected if name not in state and name not in counters]
     if missing:
         raise SightGraphError(
-            f"the weights '{source}' do not fit {model}: {len(missing)} of {len(wanted)} are "
+            f"the weights '{source}' do not fit {model}: {len(missing)} of {len(expected)} are "
             f"missing, such as {', '.join(missing[:_SHOWN])}.{_hint(body, missing)}"
         )
-    for name, value in wanted.items():
+    for name, value in expected.items():
         if name in state and state[name].shape != value.shape:
             raise SightGraphError(
                 f"the weights '{source}' do not fit {model}: '{name}' is "
                 f"{list(state[name].shape)} there, {list(value.shape)} here."
                 + (" Set image_size." if "pos_embedding" in name else " Is it another model?")
             )
-    body.load_state_dict({name: state.get(name, wanted[name]) for name in wanted})
+    body.load_state_dict({name: state.get(name, expected[name]) for name in expected})
 
 
 def colours(model: str, weights: str | Path | None) -> tuple[tuple[float, ...], tuple[float, ...]]:

@@ -40,12 +40,12 @@ class WordVectorTable:
     values: np.ndarray
 
 
-def read_word_vectors(file: str | Path, wanted: Collection[str]) -> WordVectorTable:
-    """Return the vectors of the `wanted` words that the file has; the others are passed over.
+def read_word_vectors(file: str | Path, words: Collection[str]) -> WordVectorTable:
+    """Return the vectors of those `words` that the file has; the others are skipped.
 
     A line is a word and its numbers, with one space between; a word may hold spaces (as in
     GloVe 840B). The first line may give the numbers of words and features (word2vec,
-    fastText). Of words that are not wanted the numbers are only counted. Of a word that
+    fastText). The numbers of other words are only counted. Of a word that
     stands twice the first counts. The file may be gzipped (.gz).
 
     Raises:
@@ -53,7 +53,7 @@ def read_word_vectors(file: str | Path, wanted: Collection[str]) -> WordVectorTa
             first, or the file ends before all words that its first line promises.
     """
     file = Path(file)
-    sought = {word.encode() for word in wanted}
+    sought = {word.encode() for word in words}
     promised, dim, read, found = None, None, 0, dict[str, np.ndarray]()
     for number, line in _lines(file):
         if number == 1 and (header := _header(line)):
@@ -124,7 +124,7 @@ UNKNOWN_CHOICES = ("masked", "trained")
 class WordVectors(TokenEncoder):
     """One token a word, with the vector that a file has for it.
 
-    vocabulary: the words wanted. Those without a vector in the file count as unknown.
+    vocabulary: the words to read. Those without a vector in the file count as unknown.
     file: in the text format of GloVe, word2vec or fastText (`read_word_vectors`); None: the
         vectors come with the `state_dict` afterwards, and `dim` says how long they are.
     frozen: the vectors stay as they are.

@@ -1,4 +1,4 @@
-"""Ways to fuse what was seen, said and known; chosen by name, all behind one interface."""
+"""Fusions of image tokens, text tokens and a graph, by name, behind one interface."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ class Attention(nn.Module):
     """softmax(Q Kᵀ / √d) V with several heads (Vaswani et al., NeurIPS 2017, section 3.2).
 
     Shapes:
-        asking [B, Q, H], asked [B, K, H], mask [B, K]: which of the asked are there
+        queries [B, Q, H], keys [B, K, H], mask [B, K]: which of the keys are there
         returns [B, Q, H] and weights [B, heads, Q, K]
     """
 
@@ -36,8 +36,8 @@ class Attention(nn.Module):
         self.out = nn.Linear(hidden, hidden)
         self.dropout = nn.Dropout(dropout)
 
-    def forward(self, asking: Tensor, asked: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
-        query, key, value = self.query(asking), self.key(asked), self.value(asked)
+    def forward(self, queries: Tensor, keys: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
+        query, key, value = self.query(queries), self.key(keys), self.value(keys)
         query, key, value = (
             one.unflatten(2, (self.heads, -1)).transpose(1, 2) for one in (query, key, value)
         )
@@ -54,8 +54,8 @@ class CrossAttention(Fusion):
     weights: "attention" [B, heads, Q, K] of the last layer.
     """
 
-    asking = "text"
-    """Which modality asks; the other one is asked and stays as it is."""
+    querying = "text"
+    """Which modality gives the queries; the other one gives the keys and stays as it is."""
 
     def __init__(self, config: FusionConfig) -> None:
         super().__init__(config)
@@ -70,29 +70,29 @@ class CrossAttention(Fusion):
         return self.config.heads
 
     def forward(self, image: Tensor, text: Tensor, graph: TokenGraph, masks: Masks) -> Fused:
-        if self.asking == "text":
-            asking, own, other, there = text, masks.text, image, masks.image
+        if self.querying == "text":
+            queries, own, other, there = text, masks.text, image, masks.image
         else:
-            asking, own, other, there = image, masks.image, text, masks.text
-        weights = asking.new_zeros(0)
-        h = asking
+            queries, own, other, there = image, masks.image, text, masks.text
+        weights = queries.new_zeros(0)
+        h = queries
         for attention, norm in zip(self.attention, self.norm, strict=True):
             attended, weights = attention(h, other, there)
             h = norm(h + attended)
         both = torch.cat([masked_mean(h, own), masked_mean(other, there)], dim=1)
-        order = [other, h] if self.asking == "text" else [h, other]
+        order = [other, h] if self.querying == "text" else [h, other]
         tokens = torch.cat(order, dim=1) * masks.all.unsqueeze(2)
         return Fused(tokens, torch.relu(self.out(both)), {"attention": weights})
 
 
 class TextOverImage(CrossAttention):
-    """Multi-head attention: the text asks the image."""
+    """Multi-head attention: queries of the text, keys of the image."""
 
 
 class ImageOverText(CrossAttention):
-    """Multi-head attention: the image asks the text."""
+    """Multi-head attention: queries of the image, keys of the text."""
 
-    asking = "image"
+    querying = "image"
 
 
 class DotProduct(CrossAttention):
@@ -173,8 +173,8 @@ class JointAttention(Fusion):
             attention = masked_softmax(logits, there.unsqueeze(1))
             h = norm(h + self.dropout(torch.relu(step(attention @ h))))
         h = h * there.unsqueeze(2)
-        seen, said = h[:, : image.shape[1]], h[:, image.shape[1] :]
-        pooled, looked = self.readout(seen, said, masks.image, masks.text)
+        image_h, text_h = h[:, : image.shape[1]], h[:, image.shape[1] :]
+        pooled, looked = self.readout(image_h, text_h, masks.image, masks.text)
         return Fused(h, pooled, {"attention": attention, "readout": looked})
 
 
@@ -200,8 +200,8 @@ class TransformerFusion(Fusion):
         for block in self.blocks:
             h, attention = block(h, masks.all)
         h = self.norm(h) * masks.all.unsqueeze(2)
-        seen, said = h[:, : image.shape[1]], h[:, image.shape[1] :]
-        pooled, looked = self.readout(seen, said, masks.image, masks.text)
+        image_h, text_h = h[:, : image.shape[1]], h[:, image.shape[1] :]
+        pooled, looked = self.readout(image_h, text_h, masks.image, masks.text)
         return Fused(h, pooled, {"attention": attention, "readout": looked})
 
 

@@ -209,7 +209,7 @@ def masked_softmax(logits: Tensor, mask: Tensor) -> Tensor:
 
 
 class Readout(nn.Module):
-    """Attention over image tokens, asked by the text; then both, and their product, to one vector.
+    """Attention of the text over the image tokens; then both, and their product, to one vector.
 
     Without text the attention asks with a learnt bias alone; without an image only the text
     counts.
@@ -229,9 +229,9 @@ class Readout(nn.Module):
     def forward(
         self, image: Tensor, text: Tensor, image_mask: Tensor, text_mask: Tensor
     ) -> tuple[Tensor, Tensor]:
-        asked = masked_mean(text, text_mask)
-        joint = torch.tanh(self.key(image) + self.query(asked).unsqueeze(1))
+        query = masked_mean(text, text_mask)
+        joint = torch.tanh(self.key(image) + self.query(query).unsqueeze(1))
         attention = masked_softmax(self.score(joint).squeeze(2), image_mask)
         seen = (attention.unsqueeze(1) @ image).squeeze(1)
-        pooled: Tensor = torch.relu(self.out(torch.cat([seen, asked, seen * asked], dim=1)))
+        pooled: Tensor = torch.relu(self.out(torch.cat([seen, query, seen * query], dim=1)))
         return pooled, attention

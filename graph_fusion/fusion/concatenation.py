@@ -37,17 +37,17 @@ class EarlyFusion(Fusion):
         self.token = nn.Linear(2 * hidden, hidden)
 
     def forward(self, image: Tensor, text: Tensor, graph: TokenGraph, masks: Masks) -> Fused:
-        seen, said = masked_mean(image, masks.image), masked_mean(text, masks.text)
+        image_h, text_h = masked_mean(image, masks.image), masked_mean(text, masks.text)
         beside = torch.cat(
             [
-                torch.cat([image, said.unsqueeze(1).expand_as(image)], dim=2),
-                torch.cat([text, seen.unsqueeze(1).expand_as(text)], dim=2),
+                torch.cat([image, text_h.unsqueeze(1).expand_as(image)], dim=2),
+                torch.cat([text, image_h.unsqueeze(1).expand_as(text)], dim=2),
             ],
             dim=1,
         )
         tokens = torch.relu(self.token(beside)) * masks.all.unsqueeze(2)
-        weights = {"image": _shares(masks.image, seen), "text": _shares(masks.text, said)}
-        return Fused(tokens, self.joint(torch.cat([seen, said], dim=1)), weights)
+        weights = {"image": _shares(masks.image, image_h), "text": _shares(masks.text, text_h)}
+        return Fused(tokens, self.joint(torch.cat([image_h, text_h], dim=1)), weights)
 
 
 def _shares(mask: Tensor, like: Tensor) -> Tensor:
@@ -68,11 +68,11 @@ class LateFusion(Fusion):
         self.share = nn.Linear(2 * config.hidden, 2)
 
     def forward(self, image: Tensor, text: Tensor, graph: TokenGraph, masks: Masks) -> Fused:
-        seen = self.image(masked_mean(image, masks.image))
-        said = self.text(masked_mean(text, masks.text))
+        image_h = self.image(masked_mean(image, masks.image))
+        text_h = self.text(masked_mean(text, masks.text))
         there = torch.stack([masks.image.any(1), masks.text.any(1)], dim=1)
-        shares = masked_softmax(self.share(torch.cat([seen, said], dim=1)), there)
-        parts = torch.stack([seen, said], dim=1)
+        shares = masked_softmax(self.share(torch.cat([image_h, text_h], dim=1)), there)
+        parts = torch.stack([image_h, text_h], dim=1)
         tokens = torch.cat([self.image(image), self.text(text)], dim=1) * masks.all.unsqueeze(2)
         pooled = (shares.unsqueeze(1) @ parts).squeeze(1)
         return Fused(tokens, pooled, {"shares": shares}, parts, shares)
@@ -98,9 +98,9 @@ class HybridFusion(Fusion):
 
     def forward(self, image: Tensor, text: Tensor, graph: TokenGraph, masks: Masks) -> Fused:
         early = self.early(image, text, graph, masks)
-        seen = self.image(masked_mean(image, masks.image))
-        said = self.text(masked_mean(text, masks.text))
-        parts = torch.stack([seen, said, early.pooled], dim=1)
+        image_h = self.image(masked_mean(image, masks.image))
+        text_h = self.text(masked_mean(text, masks.text))
+        parts = torch.stack([image_h, text_h, early.pooled], dim=1)
         there = torch.stack([masks.image.any(1), masks.text.any(1)], dim=1)
         there = torch.cat([there, torch.ones_like(there[:, :1])], dim=1)
         shares = masked_softmax(self.share(parts.flatten(1)), there)

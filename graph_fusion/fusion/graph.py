@@ -50,11 +50,11 @@ class GraphFusion(Fusion):
     def forward(self, image: Tensor, text: Tensor, graph: TokenGraph, masks: Masks) -> Fused:
         h = torch.cat([image, text], dim=1)
         h, gates = self.propagate(h, masked_mean(text, masks.text), graph, masks)
-        asked = masked_mean(h[:, image.shape[1] :], masks.text)
-        seen = h[:, : image.shape[1]]
-        logits = (seen @ asked.unsqueeze(2)).squeeze(2) / math.sqrt(h.shape[2])
+        query = masked_mean(h[:, image.shape[1] :], masks.text)
+        image_h = h[:, : image.shape[1]]
+        logits = (image_h @ query.unsqueeze(2)).squeeze(2) / math.sqrt(h.shape[2])
         attention = masked_softmax(logits, masks.image)
-        pooled = asked + (attention.unsqueeze(1) @ seen).squeeze(1)
+        pooled = query + (attention.unsqueeze(1) @ image_h).squeeze(1)
         return Fused(h, pooled, {"gates": gates, "readout": attention})
 
     def propagate(
@@ -111,7 +111,7 @@ class GraphAttentionFusion(GraphFusion):
     """Image tokens attend to the text, then messages pass along the edges the question opens.
 
     The attention finds what the text names; the graph carries it along relations; the
-    readout, asked by the text, looks at both.
+    readout attends to both with the text as its query.
 
     weights: "attention" [B, heads, I, T], "gates" [E, layers], "readout" [B, I].
     """
@@ -126,6 +126,6 @@ class GraphAttentionFusion(GraphFusion):
         attended, attention = self.attention(image, text, masks.text)
         h = torch.cat([self.norm(image + attended), text], dim=1)
         h, gates = self.propagate(h, masked_mean(text, masks.text), graph, masks)
-        seen, said = h[:, : image.shape[1]], h[:, image.shape[1] :]
-        pooled, looked = self.readout(seen, said, masks.image, masks.text)
+        image_h, text_h = h[:, : image.shape[1]], h[:, image.shape[1] :]
+        pooled, looked = self.readout(image_h, text_h, masks.image, masks.text)
         return Fused(h, pooled, {"attention": attention, "gates": gates, "readout": looked})

@@ -59,8 +59,8 @@ class ImageTokensFusion(Fusion):
         there = masks.all
         read = self.model(inputs_embeds=words, attention_mask=there.long(), output_attentions=True)
         h = self.out(read.last_hidden_state) * there.unsqueeze(2)
-        seen, said = h[:, : image.shape[1]], h[:, image.shape[1] :]
-        pooled, looked = self.readout(seen, said, masks.image, masks.text)
+        image_h, text_h = h[:, : image.shape[1]], h[:, image.shape[1] :]
+        pooled, looked = self.readout(image_h, text_h, masks.image, masks.text)
         return Fused(h, pooled, {"attention": read.attentions[-1], "readout": looked})
 
 
@@ -76,7 +76,7 @@ def pretrained(folder: str | None, layers: int) -> nn.Module:
     logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     where = folder or bundled_minilm()
     try:
-        # attention weights are asked for, and only this implementation returns them
+        # attention weights are requested, and only this implementation returns them
         model: nn.Module = AutoModel.from_pretrained(
             where, local_files_only=True, attn_implementation="eager"
         )
@@ -117,11 +117,11 @@ class LanguageFusion(Fusion):
         self.outwards = nn.Identity() if same else nn.Linear(width, config.hidden)
 
     def forward(self, image: Tensor, text: Tensor, graph: TokenGraph, masks: Masks) -> Fused:
-        seen, words = image.shape[1], text.shape[1]
-        if seen + words > self.longest:
+        image_length, text_length = image.shape[1], text.shape[1]
+        if image_length + text_length > self.longest:
             raise SightGraphError(
-                f"the language model reads {self.longest} tokens, and there are {seen} of the "
-                f"image and {words} of the text. Give fewer."
+                f"the language model reads {self.longest} tokens; there are {image_length} of the "
+                f"image and {text_length} of the text. Give fewer."
             )
         there = torch.cat([masks.text, masks.image], dim=1)
         read = self.model(
@@ -131,7 +131,7 @@ class LanguageFusion(Fusion):
             output_attentions=True,
         )
         h = self.outwards(read.last_hidden_state) * there.unsqueeze(2)
-        image_first = torch.arange(seen + words, device=h.device).roll(seen)
+        image_first = torch.arange(image_length + text_length, device=h.device).roll(image_length)
         attention = read.attentions[-1][:, :, image_first][..., image_first]
         return Fused(h[:, image_first], masked_mean(h, there), {"attention": attention})
 
@@ -170,12 +170,12 @@ class LanguageGraphFusion(Fusion):
         nn.init.zeros_(self.add.bias)
 
     def forward(self, image: Tensor, text: Tensor, graph: TokenGraph, masks: Masks) -> Fused:
-        seen = image.shape[1]
+        image_length = image.shape[1]
         words = text.shape[1]
         if words > IMAGE_PLACE:
             raise SightGraphError(f"{words} text tokens; language_graph reads {IMAGE_PLACE}.")
         places = torch.arange(words, device=image.device)
-        places = torch.cat([places, places.new_full((seen,), IMAGE_PLACE)])
+        places = torch.cat([places, places.new_full((image_length,), IMAGE_PLACE)])
         there = torch.cat([masks.text, masks.image], dim=1)
         tokens = self.inwards(torch.cat([text, image + self.marker], dim=1))
         read = self.model(

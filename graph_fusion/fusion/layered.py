@@ -36,8 +36,8 @@ class LayeredFusion(Fusion):
         h = torch.cat([image, text], dim=1)
         there = masks.all
         h = self.propagate(h, graph.among(there.flatten())) * there.unsqueeze(2)
-        seen, said = h[:, : image.shape[1]], h[:, image.shape[1] :]
-        pooled, looked = self.readout(seen, said, masks.image, masks.text)
+        image_h, text_h = h[:, : image.shape[1]], h[:, image.shape[1] :]
+        pooled, looked = self.readout(image_h, text_h, masks.image, masks.text)
         return Fused(h, pooled, {"readout": looked})
 
     def propagate(self, h: Tensor, graph: TokenGraph) -> Tensor:
@@ -51,7 +51,7 @@ class LayeredFusion(Fusion):
 
 
 class GCNFusion(LayeredFusion):
-    """H' = σ(Â H W); relations are not told apart."""
+    """H' = σ(Â H W); the relation of an edge is ignored."""
 
 
 class GATFusion(LayeredFusion):

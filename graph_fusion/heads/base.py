@@ -85,7 +85,7 @@ class ItemScorer(nn.Module):
     The sum scores the item alone, the product the item for the question.
 
     Shapes:
-        items [B, L, F]: tokens or candidates; asked [B, P, H]
+        items [B, L, F]: tokens or candidates; query [B, P, H]
         returns [B, P, L] logits
     """
 
@@ -97,9 +97,9 @@ class ItemScorer(nn.Module):
         self.match_asked = nn.Linear(hidden, hidden)
         self.out = nn.Linear(hidden, 1)
 
-    def forward(self, items: Tensor, asked: Tensor) -> Tensor:
-        alone = self.item(items).unsqueeze(1) + self.asked(asked).unsqueeze(2)
-        match = self.match_asked(asked).unsqueeze(2) * self.match_item(items).unsqueeze(1)
+    def forward(self, items: Tensor, query: Tensor) -> Tensor:
+        alone = self.item(items).unsqueeze(1) + self.asked(query).unsqueeze(2)
+        match = self.match_asked(query).unsqueeze(2) * self.match_item(items).unsqueeze(1)
         logits: Tensor = self.out(torch.relu(alone + match)).squeeze(-1)
         return logits
 

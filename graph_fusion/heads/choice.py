@@ -77,8 +77,8 @@ class NamedAnswers(Head):
 
     def logits(self, pooled: Tensor) -> Tensor:
         """Return the logits [..., A] of vectors [..., H]."""
-        asked = F.normalize(self.dropout(self.query(pooled)), dim=-1)
-        return self.scale * asked @ self.names.T + self.bias
+        query = F.normalize(self.dropout(self.query(pooled)), dim=-1)
+        return self.scale * query @ self.names.T + self.bias
 
     def loss(self, log_probabilities: Tensor, targets: Tensor) -> Tensor:
         """Return the cross-entropy against soft scores [B, A]."""
@@ -129,8 +129,8 @@ class ChoiceHead(Head):
         self.scorer = ItemScorer(hidden, text_features)
 
     def forward(self, fused: Fused, candidates: Tensor, there: Tensor | None = None) -> Tensor:
-        asked, shares = parts_of(fused)
-        logits = self.scorer(candidates, asked)
+        query, shares = parts_of(fused)
+        logits = self.scorer(candidates, query)
         if there is None:
             return mixed(logits.log_softmax(dim=-1), shares)
         each = masked_log_softmax(logits, there.unsqueeze(1).expand_as(logits))
@@ -170,11 +170,11 @@ class YesNoHead(Head):
         self.out = mlp(3 * hidden, hidden, 3)
 
     def forward(self, fused: Fused, masks: Masks) -> Verdict:
-        asked, shares = parts_of(fused)
-        there = masks.all.unsqueeze(1).expand(-1, asked.shape[1], -1)
-        looked = masked_log_softmax(self.looker(fused.tokens, asked), there)
+        query, shares = parts_of(fused)
+        there = masks.all.unsqueeze(1).expand(-1, query.shape[1], -1)
+        looked = masked_log_softmax(self.looker(fused.tokens, query), there)
         seen = looked.exp() @ fused.tokens
-        each = self.out(torch.cat([asked, seen, asked * seen], dim=-1)).log_softmax(dim=-1)
+        each = self.out(torch.cat([query, seen, query * seen], dim=-1)).log_softmax(dim=-1)
         return Verdict(mixed(each, shares), mixed(looked, shares).exp())
 
     def loss(self, verdict: Verdict, target: Tensor) -> Tensor:
@@ -225,8 +225,8 @@ class CountHead(Head):
 
     def forward(self, fused: Fused, masks: Masks, countable: Tensor | None = None) -> Counted:
         countable = masks.image if countable is None else masks.image & countable
-        asked, shares = parts_of(fused)
-        logits = self.scorer(fused.tokens[:, : countable.shape[1]], asked)
+        query, shares = parts_of(fused)
+        logits = self.scorer(fused.tokens[:, : countable.shape[1]], query)
         inside = mixed(F.logsigmoid(logits), shares).masked_fill(~countable, LOG_ZERO)
         outside = mixed(F.logsigmoid(-logits), shares).masked_fill(~countable, 0.0)
         numbers = poisson_binomial(inside, outside, self.most)

@@ -54,8 +54,8 @@ class AnswerHeads(nn.Module):
         )
 
     def forward(self, h: Tensor, start: Tensor, batch: Batch, question: Tensor) -> Scores:
-        said = batch.node_kind == NODE_KINDS.index(NodeKind.ENTITY)
-        node = self.pointer(h, start, batch, question).masked_fill(said, NEVER)
+        is_entity = batch.node_kind == NODE_KINDS.index(NodeKind.ENTITY)
+        node = self.pointer(h, start, batch, question).masked_fill(is_entity, NEVER)
         attention = segment_softmax(
             self.looker(h, start, batch, question), batch.graph_of_node, batch.size
         )
@@ -84,8 +84,8 @@ class NodeScorer(nn.Module):
         self.out = nn.Linear(hidden, 1)
 
     def forward(self, h: Tensor, start: Tensor, batch: Batch, question: Tensor) -> Tensor:
-        asked = self.asked(question)[batch.graph_of_node]
+        query = self.asked(question)[batch.graph_of_node]
         match = self.match(question)[batch.graph_of_node] * h
-        mixed = torch.relu(self.fused(h) + self.start(start) + asked + match)
+        mixed = torch.relu(self.fused(h) + self.start(start) + query + match)
         logits: Tensor = self.out(mixed).squeeze(1)
         return logits

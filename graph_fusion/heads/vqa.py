@@ -173,7 +173,7 @@ class VQAHead(Head):
         closed = none if self.closed is None else predict(self.closed, fused)
         open_ = none
         if texts is not None and len(texts):
-            open_ = predict(lambda asked: self.open(asked, texts), fused)
+            open_ = predict(lambda query: self.open(query, texts), fused)
         pointer = self._pointer(fused, there)
         present = torch.stack(
             [
@@ -187,8 +187,8 @@ class VQAHead(Head):
         return Answers(closed, open_, pointer, gate)
 
     def _pointer(self, fused: Fused, there: Tensor) -> Tensor:
-        asked, shares = parts_of(fused)
-        logits = self.pointer(fused.tokens[:, : there.shape[1]], asked)
+        query, shares = parts_of(fused)
+        logits = self.pointer(fused.tokens[:, : there.shape[1]], query)
         each = masked_log_softmax(logits, there.unsqueeze(1).expand_as(logits))
         return mixed(each, shares).masked_fill(~there, LOG_ZERO)
 

@@ -97,8 +97,8 @@ class EdgeGate(nn.Module):
     ) -> Tensor:
         each_way = torch.cat([self.forward_relation(relations), self.backward_relation(relations)])
         scale, shift = each_way[relation + backward.long() * len(relations)].chunk(2, dim=1)
-        asked, wanted = self.question(question)[sample].chunk(2, dim=1)
+        query_scale, query_shift = self.question(question)[sample].chunk(2, dim=1)
         logits: Tensor = self.out(
-            torch.relu(scale * asked + shift + wanted + self.features(features))
+            torch.relu(scale * query_scale + shift + query_shift + self.features(features))
         )
         return logits

@@ -94,7 +94,7 @@ def wrong_edges(problem: str, size: int, per_graph: int | None = None) -> str:
 
 @dataclass(frozen=True, eq=False)
 class Ends:
-    """Where the edges of a batch lead; worked out when first asked for, then kept.
+    """Where the edges of a batch lead; computed at the first access and cached.
 
     Shapes: senders, receivers, relation [E]; size N nodes, per_graph n as in `Edges`.
     """

@@ -190,7 +190,7 @@ def _plain(text: str) -> str:
 def shown(graph: SceneGraph, view: Highlights) -> tuple[list[Node], list[Edge]]:
     """Return the nodes and edges that fit a picture: the highlight first, then what is near it.
 
-    Without a highlight: the objects, the words, what they are, and the surest relations.
+    Without a highlight: objects, words, what they denote, and the strongest relations.
     """
     chosen: dict[str, None] = dict.fromkeys(sorted(view.nodes))
     edges: dict[Edge, None] = dict.fromkeys(e for e in graph.edges() if e in view.edges)

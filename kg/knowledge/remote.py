@@ -170,7 +170,7 @@ class RemoteKnowledge(KnowledgeGraph):
         """
         if beside:
             raise SightGraphError(
-                f"a graph on this machine cannot be asked together with '{self.endpoint.shown}'. "
+                f"a graph on this machine cannot be queried together with '{self.endpoint.shown}'. "
                 "Ask one after the other."
             )
         check_read_only(sparql, {})

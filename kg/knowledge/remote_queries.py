@@ -95,7 +95,7 @@ def iri(term: str) -> str:
         SightGraphError: it is relative, or holds signs that no IRI may hold.
     """
     if not is_iri(term):
-        raise SightGraphError(f"{term!r} is no absolute IRI and cannot be asked of an endpoint.")
+        raise SightGraphError(f"{term!r} is no absolute IRI and cannot be sent to an endpoint.")
     return f"<{term}>"
 
 

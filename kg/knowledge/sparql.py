@@ -153,7 +153,7 @@ def _rows(request: Mapping[str, Any], triples: str) -> list[dict[str, str]]:
 
 
 def _opened(folder: str | None, copy: str | None, triples: str) -> pyoxigraph.Store:
-    """Return the store to be asked: in memory, on disk, or a copy of it with triples beside."""
+    """Return the store to query: in memory, on disk, or a copy of it with triples beside."""
     if folder and not copy:
         return open_triples(folder)
     store = pyoxigraph.Store()

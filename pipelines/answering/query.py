@@ -56,7 +56,7 @@ def others_attributes(graph: SceneGraph, topic: str | None) -> frozenset[str]:
     """Return the ids of attributes that the objects which `topic` means do not have.
 
     The colour of the bus is not that of the people in front of it. Empty where the objects have
-    no attribute, or no object is meant: then another's may be the answer.
+    no attribute, or no object is denoted: then another's may be the answer.
     """
     objects = [one for one in denoted_by(graph, topic) if graph.node(one).kind == NodeKind.OBJECT]
     ends = {edge.target for one in objects for edge in graph.edges_from(one)}
@@ -107,8 +107,8 @@ class RelationWordings:
         ]
         if not own:
             return {}
-        asked = self.encoder([frame.lower().rstrip("?. ")])[0]
-        likeness = (self.encoder([wording for _, wording in own]) @ asked).tolist()
+        frame_vector = self.encoder([frame.lower().rstrip("?. ")])[0]
+        likeness = (self.encoder([wording for _, wording in own]) @ frame_vector).tolist()
         best: dict[str, tuple[float, str]] = {}
         for (iri, wording), alike in zip(own, likeness, strict=True):
             best[iri] = max(best.get(iri, (ALIKE, "")), (alike, wording))

@@ -18,7 +18,7 @@ from pipelines.photo import Photo
 MAX_OF_A_CANDIDATE = 3
 """Statements listed for each candidate that was not chosen."""
 MAX_SEEN = 12
-"""Objects listed, surest first."""
+"""Objects listed, highest score first."""
 TELLING = (EdgeKind.FACT, EdgeKind.SEMANTIC, EdgeKind.SPATIAL)
 """Edges that say something; the others only tie words and objects to what they mean."""
 PARSER = "parser"
@@ -55,7 +55,7 @@ def statements(answer: Answer) -> list[CitableStatement]:
 
 
 def prompt(question: str, listed: Sequence[CitableStatement], candidates: Sequence[str]) -> str:
-    """Return what a language model is asked; it must cite a number of `listed`."""
+    """Return the prompt of a language model; it must cite a number of `listed`."""
     numbered = "\n".join(f"[{number}] {one.text}" for number, one in enumerate(listed, 1))
     return (
         "Answer the question about a photograph. Use only these statements, which hold for it:\n"
@@ -135,9 +135,9 @@ class Reply:
         """
         lines = _PREFIX.sub("", written).splitlines()
         cited = [place for place, line in enumerate(lines) if _CITATION.search(line)]
-        said = " ".join(lines[: cited[0] + 1] if cited else lines)
-        numbers = [int(one) for found in _CITATION.findall(said) for one in found.split(",")]
-        words = re.sub(r"\s+([.,;:!?])", r"\1", " ".join(_CITATION.sub(" ", said).split()))
+        text = " ".join(lines[: cited[0] + 1] if cited else lines)
+        numbers = [int(one) for found in _CITATION.findall(text) for one in found.split(",")]
+        words = re.sub(r"\s+([.,;:!?])", r"\1", " ".join(_CITATION.sub(" ", text).split()))
         return cls(words.strip(" .,;:-\"'"), tuple(dict.fromkeys(numbers)))
 
 
@@ -216,8 +216,8 @@ class Reader:
         return None, listed
 
     def _refused(self, answer: Answer, why: str) -> Answer:
-        said = f"{self.name}: refused, {why}; the graph's own answer stays"
-        return replace(answer, models=answer.models | {"reader": said}, refusal=said)
+        text = f"{self.name}: refused, {why}; the graph's own answer stays"
+        return replace(answer, models=answer.models | {"reader": text}, refusal=text)
 
 
 def _chosen(answer: Answer, text: str, cited: Sequence[CitableStatement]) -> Candidate | None:
@@ -260,7 +260,7 @@ def _evidence(answer: Answer, cited: Sequence[CitableStatement]) -> Evidence:
 
 
 def _tied(graph: SceneGraph, edges: Sequence[Edge]) -> tuple[Edge, ...]:
-    """Return `edges`, each after the surest link from words or objects to one of its ends."""
+    """Return `edges`, each after the strongest link from words or objects to one of its ends."""
     path: dict[Edge, None] = {}
     for edge in edges:
         links = [

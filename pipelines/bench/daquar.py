@@ -85,15 +85,15 @@ class RoomsKnown:
         Raises:
             SightGraphError: no room is left to train on.
         """
-        asked = training_questions(data)
-        if not asked:
+        questions = training_questions(data)
+        if not questions:
             raise SightGraphError("no room of this folder is in the part train: it is too small.")
-        counts = whole_answers(asked)
+        counts = whole_answers(questions)
         return cls(
             tuple(counts),
             tuple(counts.values()),
-            tuple(common_words(asked)),
-            tuple(sorted({one.photograph for one in asked})),
+            tuple(common_words(questions)),
+            tuple(sorted({one.photograph for one in questions})),
         )
 
     @classmethod
@@ -210,9 +210,9 @@ class DAQUAR(BenchTask):
         if len(own) < len(known.photographs):
             return WordReader.load(cache / READER)(seen.cells)
         places = {number: row for row, number in enumerate(known.photographs)}
-        said = words_said(daquar.questions, known.words, places)
+        targets = words_said(daquar.questions, known.words, places)
         folds = [fold_of(daquar.photographs[number].room, FOLDS) for number in known.photographs]
-        reader, unseen = fit_words(seen.cells[own], said, folds)
+        reader, unseen = fit_words(seen.cells[own], targets, folds)
         if new:
             reader.save(cache / READER)
         scores = reader(seen.cells)
@@ -329,7 +329,7 @@ class DAQUAREvaluator:
 
 
 def _asked(data: Daquar, prepared: RoomsPrepared) -> Iterator[dict[str, Any]]:
-    """Yield what is asked, in the order of the test examples."""
+    """Yield the questions, in the order of the test examples."""
     trained = set(prepared.known.photographs if prepared.known else ())
     for one in data.questions:
         if one.photograph not in trained:

@@ -254,36 +254,36 @@ def words_said(
 
     rows: by a photograph's number its row; questions about others are passed over.
     """
-    said = torch.zeros(len(rows), len(words))
+    targets = torch.zeros(len(rows), len(words))
     for one in questions:
         if one.photograph in rows:
             text = f" {one.text} "
             for column, word in enumerate(words):
                 if word in one.answers or f" {word.replace('_', ' ')} " in text:
-                    said[rows[one.photograph], column] = 1
-    return said
+                    targets[rows[one.photograph], column] = 1
+    return targets
 
 
-def fit_words(cells: Tensor, said: Tensor, fold: Sequence[int]) -> tuple[WordReader, Tensor]:
+def fit_words(cells: Tensor, targets: Tensor, fold: Sequence[int]) -> tuple[WordReader, Tensor]:
     """Return a reader fitted on all photographs, and scores by readers that have not seen each.
 
     Scores have deviation 1 over the photographs.
 
     Shapes:
-        cells [N, C, F]; said [N, K]; fold: N numbers, alike for photographs of a room
+        cells [N, C, F]; targets [N, K]; fold: N numbers, alike for photographs of a room
         returns the reader and [N, C, K]
     """
     means = cells.float().mean(1)
     mean, deviation = means.mean(0), means.std(0) + SMALLEST
     x = (means - mean) / deviation
     parts = torch.tensor(fold)
-    unseen = torch.zeros(*cells.shape[:2], said.shape[1])
+    unseen = torch.zeros(*cells.shape[:2], targets.shape[1])
     for part in sorted(set(fold)):
         others = parts != part
-        reader = WordReader(mean, deviation, ridge(x[others], said[others], STRENGTH))
+        reader = WordReader(mean, deviation, ridge(x[others], targets[others], STRENGTH))
         unseen[~others] = reader(cells[~others])
     scale = unseen.mean(1).std(0) + SMALLEST
-    return WordReader(mean, deviation, ridge(x, said, STRENGTH) / scale), unseen / scale
+    return WordReader(mean, deviation, ridge(x, targets, STRENGTH) / scale), unseen / scale
 
 
 def ridge(x: Tensor, y: Tensor, strength: float) -> Tensor:

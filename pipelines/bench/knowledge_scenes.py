@@ -150,8 +150,8 @@ class SceneFront(nn.Module):
         labels[batch.sample, batch.place] = batch.vectors[batch.node_text]
         there = torch.zeros(samples, longest, dtype=torch.bool, device=image.device)
         there[batch.sample, batch.place] = True
-        said = batch.vectors[batch.texts]
-        text = torch.stack([layer(said[:, i]) for i, layer in enumerate(self.text)], dim=1)
+        texts = batch.vectors[batch.texts]
+        text = torch.stack([layer(texts[:, i]) for i, layer in enumerate(self.text)], dim=1)
         masks = Masks(there, torch.ones_like(batch.texts, dtype=torch.bool))
         graph = self._graph(batch, longest + TEXTS)
         return SceneInputs(image, torch.relu(text), graph, masks, labels)

@@ -198,7 +198,7 @@ def _in_processes(
                 run, process = ended
                 if process.exitcode:
                     raise SightGraphError(
-                        f"training {run} ended with code {process.exitcode}; what it said stands "
+                        f"training {run} ended with code {process.exitcode}; its output stands "
                         "above. The same command goes on from here."
                     )
                 left = len(waiting) + len(going)

@@ -95,8 +95,8 @@ class ShapesFront(nn.Module):
             named = F.one_hot(batch.colours.flatten(), len(COLOURS)).unsqueeze(2)
             image = image + named * self.named
         there = seen.repeat_interleave(questions, dim=0)
-        said = torch.ones(text.shape[:2], dtype=torch.bool, device=text.device)
-        return Inputs(image, text, complete_graph(centres, questions), Masks(there, said))
+        text_mask = torch.ones(text.shape[:2], dtype=torch.bool, device=text.device)
+        return Inputs(image, text, complete_graph(centres, questions), Masks(there, text_mask))
 
     def _see(self, pixels: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Return tokens [P, K, H], their centres in [-1, 1] [P, K, 2], and their mask [P, K]."""

@@ -124,7 +124,7 @@ class BenchTask(ABC):
     ) -> Prepared:
         """Read or generate the examples; what is slow to compute is saved in `cache`.
 
-        choice: its encoders and its head are those of every model that `model` will be asked
+        choice: its encoders and its head are those of every model that `model` will be called
             for; its fusion, control and sizes are not.
 
         Raises:
@@ -269,7 +269,7 @@ def load_task(
 ) -> tuple[nn.Module, Prepared]:
     """Return the model that `train_task` wrote to `folder`, and its prepared examples.
 
-    control: the model is asked under this control, whatever it was trained under.
+    control: the model is evaluated under this control, whatever it was trained under.
 
     Raises:
         SightGraphError: there is none, or it is another task's.

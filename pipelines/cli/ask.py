@@ -228,7 +228,7 @@ def graph(
     detections: Path | None,
     targets: tuple[Path, ...],
 ) -> None:
-    """Write the graph of PHOTO: what is seen, said and known.
+    """Write the graph of PHOTO: objects, words of the text, and facts.
 
     PHOTO is an image file or example:NAME (astronaut, camera, cat, coffee, motorcycle, rocket).
 
@@ -301,9 +301,9 @@ def _print_sentence(sentence: Sentence) -> None:
         (
             "attributes",
             [
-                (said.text, f"{said.start}-{said.end}", f"of {entity.text}")
+                (attribute.text, f"{attribute.start}-{attribute.end}", f"of {entity.text}")
                 for entity in sentence.entities
-                for said in entity.attributes
+                for attribute in entity.attributes
             ],
         ),
         (
@@ -315,17 +315,17 @@ def _print_sentence(sentence: Sentence) -> None:
             print_line(("  " + title, "dim"))
             print_columns(rows, indent="    ")
     if sentence.question is not None:
-        asked = sentence.question
-        compared = [asked.comparison] if asked.comparison else []
+        query = sentence.question
+        compared = [query.comparison] if query.comparison else []
         print_line(("  question", "dim"))
         print_columns(
             [
-                ("focus", asked.focus or "-"),
-                ("answer type", asked.answer_type),
-                ("relation", asked.relation or "-"),
-                ("topic", "-" if asked.topic is None else names[asked.topic]),
-                ("steps", " > ".join(asked.steps) or "-"),
-                *[("where", _constraint(one, names)) for one in asked.constraints],
+                ("focus", query.focus or "-"),
+                ("answer type", query.answer_type),
+                ("relation", query.relation or "-"),
+                ("topic", "-" if query.topic is None else names[query.topic]),
+                ("steps", " > ".join(query.steps) or "-"),
+                *[("where", _constraint(one, names)) for one in query.constraints],
                 *[("compare", f"{one.compared}, {one.end_of_scale}") for one in compared],
             ],
             indent="    ",
@@ -333,6 +333,6 @@ def _print_sentence(sentence: Sentence) -> None:
 
 
 def _constraint(one: Constraint, names: list[str]) -> str:
-    said = one.value if one.other is None else f"{one.value} {names[one.other]}"
+    value = one.value if one.other is None else f"{one.value} {names[one.other]}"
     owner = "" if one.entity is None else f" ({names[one.entity]})"
-    return f"{one.kind}: {said}{owner}"
+    return f"{one.kind}: {value}{owner}"

@@ -118,7 +118,7 @@ def _sentence(text: str) -> str:
 
 
 def check_outputs(report: Path | None, options: Iterable[Option], given: dict[str, Any]) -> None:
-    """Find out before long work whether all files that are asked for can be written."""
+    """Check before long work that every requested file can be written."""
     if report is not None:
         check_writable(report)
     for option in options:

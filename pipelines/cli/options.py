@@ -121,7 +121,7 @@ def find_own_modules() -> None:
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
 FILE = click.Path(path_type=Path)
-"""A path as it was typed; whether it can be used is said by the part that uses it."""
+"""A path as it was typed; the part that uses it checks it."""
 
 
 def knowledge_options(command: Decorated) -> Decorated:

@@ -16,7 +16,7 @@ HEADER = """\
 
 Made from the help pages by `python -m pipelines.cli.pages > docs/cli.md`; a test checks that it
 is up to date. A mistake (a missing file, a broken photograph, an unknown name) ends as one line on
-stderr, `sightgraph: what was wrong and how to mend it`, with exit code 2; Ctrl-C ends with 130.
+stderr, `sightgraph: what was wrong and how to fix it`, with exit code 2; Ctrl-C ends with 130.
 The object that `ask --json` prints is described in [answer-format.md](answer-format.md).
 """
 

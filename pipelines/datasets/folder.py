@@ -64,15 +64,15 @@ def read_folder(folder: Path) -> Folder:
         SightGraphError: a file is missing or is not as the format says, or an image belongs to
             two parts.
     """
-    asked = _read(folder / QUESTIONS, list)
+    records = _read(folder / QUESTIONS, list)
     graphs = _read(folder / GRAPHS, dict) if (folder / GRAPHS).is_file() else {}
-    names = sorted({_text(one, "image", f"question {row}") for row, one in enumerate(asked)})
+    names = sorted({_text(one, "image", f"question {row}") for row, one in enumerate(records)})
     for name in graphs:
         if name not in names:
             raise SightGraphError(f"{GRAPHS}: {unknown_name('image', name, names)}")
     images = tuple(_image(folder, name, graphs.get(name, {})) for name in names)
     numbers = {name: number for number, name in enumerate(names)}
-    questions = tuple(_question(row, one, numbers) for row, one in enumerate(asked))
+    questions = tuple(_question(row, one, numbers) for row, one in enumerate(records))
     _check_parts(questions, names)
     return Folder(images, questions)
 

@@ -21,7 +21,7 @@ def read_fvqa(file: Path) -> list[OpenQuestion]:
 
     Files of COCO only say that they are of val2014, to which all of val2017 belongs. Those that
     `coco_mini` beside the folder of `file` lists in val2017 are held out; the others of val2017
-    cannot be told from train2017 without COCO's own list.
+    cannot be distinguished from train2017 without COCO's own list.
 
     Raises:
         SightGraphError: a file is missing or of another format.

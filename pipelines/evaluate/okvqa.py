@@ -42,7 +42,7 @@ class Models:
 class OKVQAEvaluator:
     """The mean soft score of the answers, those of several models averaged.
 
-    control: the name of a control under which the models are asked.
+    control: the name of a control under which the models are evaluated.
     """
 
     control: str | None = None

@@ -30,7 +30,7 @@ class Clause:
     """A question taken apart.
 
     wh: the wh-word in lower case, or None in a yes/no question or a command.
-    focus_noun: index of the noun token that is asked for.
+    focus_noun: index of the noun token that the question asks for.
     focus: index of its phrase, where it has one.
     kind: the question asks for a kind ("what kind of", "which breed").
     auxiliaries: in lower case, in order.
@@ -159,8 +159,8 @@ def _items(tokens: Sequence[Token], scene: Scene, start: int) -> list[Item]:
 
 def _without_opinion(tokens: Sequence[Token], items: list[Item]) -> list[Item]:
     """Drop "do you think"."""
-    said = [_word(tokens, item) for item in items[:3]]
-    opinion = said[:2] == ["do", "you"] and said[2:] in (["think"], ["suppose"], ["believe"])
+    opening = [_word(tokens, item) for item in items[:3]]
+    opinion = opening[:2] == ["do", "you"] and opening[2:] in (["think"], ["suppose"], ["believe"])
     return items[3:] if opinion else items
 
 

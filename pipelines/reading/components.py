@@ -1,6 +1,6 @@
 """Our two spaCy components: each adds what it reads to the document and passes it on.
 
-`doc._.sightgraph_text` tokens, `doc._.sightgraph_scene` a `Scene` and
+`doc._.sightgraph_tokens` tokens, `doc._.sightgraph_scene` a `Scene` and
 `doc._.sightgraph_sentence` the whole `Sentence`. See https://spacy.io/usage/processing-pipelines.
 """
 
@@ -14,7 +14,12 @@ from spacy.tokens import Doc
 
 from pipelines.reading.constraints import with_constraints
 from pipelines.reading.entities import read_scene
-from pipelines.reading.parse_corrections import is_question, mend_caption, mend_tags, mend_word
+from pipelines.reading.parse_corrections import (
+    correct_caption,
+    correct_tags,
+    correct_word,
+    is_question,
+)
 from pipelines.reading.question import read_question
 from pipelines.reading.sentence import Attribute, Entity, Sentence, SentenceRelation, Token
 from pipelines.reading.text_graph_reader import ReadGraph, TrainedReader
@@ -30,10 +35,10 @@ for _extension in ("sightgraph_tokens", "sightgraph_scene", "sightgraph_sentence
 def scene(doc: Doc) -> Doc:
     """Set `doc._.sightgraph_tokens` and `doc._.sightgraph_scene`."""
     tokens = tokens_of(doc)
-    asked = is_question(tokens)
-    tokens = mend_tags(tokens) if asked else mend_caption(tokens)
+    is_query = is_question(tokens)
+    tokens = correct_tags(tokens) if is_query else correct_caption(tokens)
     doc._.sightgraph_tokens = tokens
-    doc._.sightgraph_scene = read_scene(doc.text, tokens, asserted=not asked)
+    doc._.sightgraph_scene = read_scene(doc.text, tokens, asserted=not is_query)
     return doc
 
 
@@ -53,7 +58,7 @@ def tokens_of(doc: Doc) -> tuple[Token, ...]:
     kept = [token for token in doc if not token.is_space]
     index = {token.i: at for at, token in enumerate(kept)}
     return tuple(
-        mend_word(
+        correct_word(
             Token(
                 text=token.text,
                 lemma=token.lemma_ or token.lower_,
@@ -103,7 +108,7 @@ class TextGraphReader:
 def sentence_of(text: str, graph: ReadGraph, tokens: Sequence[Token]) -> Sentence:
     """Return the graph as a `Sentence`; offsets count characters of `text`.
 
-    A node that is only ever said to be what another "is" is an attribute, the others are
+    A node that only occurs as what another node "is" is an attribute, the others are
     entities. A link of a node with itself ("cats next to each other") has no second entity
     and is left out.
     """
@@ -131,17 +136,19 @@ def _entity(text: str, graph: ReadGraph, tokens: Sequence[Token], node: int) -> 
     own = text[start:end]
     name = graph.nodes[node].name
     lemma = name if name != own.lower() else _lemma(own, inside)
-    said = [_attribute(text, graph, o) for s, label, o in graph.links if s == node and label == IS]
-    said += [Attribute(own, start, end, name) for at, name in graph.implied if at == node]
-    return Entity(own, start, end, lemma, tuple(said), _determiner(tokens, start, said))
+    attributes = [
+        _attribute(text, graph, o) for s, label, o in graph.links if s == node and label == IS
+    ]
+    attributes += [Attribute(own, start, end, name) for at, name in graph.implied if at == node]
+    return Entity(own, start, end, lemma, tuple(attributes), _determiner(tokens, start, attributes))
 
 
-def _determiner(tokens: Sequence[Token], start: int, said: Sequence[Attribute]) -> str | None:
+def _determiner(tokens: Sequence[Token], start: int, attributes: Sequence[Attribute]) -> str | None:
     """Return the determiner before a name, over the attributes that stand between."""
     for token in reversed([one for one in tokens if one.end <= start]):
         if token.tag in _DETERMINERS:
             return token.text.lower()
-        if not any(one.start <= token.start < one.end for one in said) and token.tag != "CC":
+        if not any(one.start <= token.start < one.end for one in attributes) and token.tag != "CC":
             return None
     return None
 
@@ -160,14 +167,14 @@ def _attribute(text: str, graph: ReadGraph, node: int) -> Attribute:
 def _relation(
     graph: ReadGraph, place: dict[int, int], subject: int, label: str, target: int
 ) -> SentenceRelation:
-    """The words that say it are those of the label; without any, all from end to end."""
+    """Return a relation; its span is that of its label's words, or all between the two ends."""
     forms = {canonical(part).text for part in label.split()} | set(label.split())
     first, last = sorted((graph.nodes[subject], graph.nodes[target]), key=lambda one: one.last)
-    said = [
+    words = [
         word
         for word in graph.words[first.last + 1 : last.first]
         if word.text in forms or canonical(word.text).text in forms
     ]
-    ends = (said[0].start, said[-1].end) if said else None
+    ends = (words[0].start, words[-1].end) if words else None
     start, end = ends or (graph.words[first.first].start, graph.words[last.last].end)
     return SentenceRelation(place[subject], label, place[target], start, end)

@@ -104,7 +104,7 @@ class _Reader:
         return [relation for relation in found if relation is not None]
 
     def _prepositional(self, index: int, preposition: Preposition) -> SentenceRelation | None:
-        """Return what `preposition` + phrase `index` is said of, and how."""
+        """Return what `preposition` + phrase `index` modifies, and how."""
         anchor = self.phrases[index].head
         subject = self._subject_child(anchor)
         if subject is not None and subject != index:
@@ -173,7 +173,7 @@ class _Reader:
         return self._relation(subject, self._verb(verb), None, index)
 
     def _copula(self, index: int) -> SentenceRelation | None:
-        """Return "is a" for a phrase that is said to be another."""
+        """Return "is a" for a phrase that the text equates with another."""
         anchor = self.phrases[index].head
         subject = self._subject_child(anchor)
         copula = [at for at in self.children.get(anchor, []) if self.tokens[at].dep == "cop"]
@@ -281,13 +281,13 @@ class _Reader:
         ]
 
     def with_predicates(self, relations: Sequence[SentenceRelation]) -> list[Phrase]:
-        """Return the phrases with what is said of them alone: "is brown", "smiling"."""
+        """Return the phrases with their own predicates: "is brown", "smiling"."""
         phrases = list(self.phrases)
-        told = {relation.start for relation in relations}
+        started = {relation.start for relation in relations}
         for at, token in enumerate(self.tokens):
             if at in self.phrase_at or at in self.preposition_at:
                 continue
-            if token.tag == "VBG" and token.start not in told and not self._is_be(at):
+            if token.tag == "VBG" and token.start not in started and not self._is_be(at):
                 self._add_activity(phrases, at)
                 continue
             if token.tag not in ADJECTIVES:
@@ -315,6 +315,6 @@ class _Reader:
 
 def _add_attribute(phrases: list[Phrase], index: int, token: Token, lemma: str) -> None:
     entity = phrases[index].entity
-    said = Attribute(token.text, token.start, token.end, lemma)
-    entity = replace(entity, attributes=(*entity.attributes, said))
+    attribute = Attribute(token.text, token.start, token.end, lemma)
+    entity = replace(entity, attributes=(*entity.attributes, attribute))
     phrases[index] = replace(phrases[index], entity=entity)

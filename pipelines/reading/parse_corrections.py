@@ -23,7 +23,7 @@ _NOUNS_IN_ING = words.listed(
 )
 
 
-def mend_word(token: Token) -> Token:
+def correct_word(token: Token) -> Token:
     """Return the token with the tag of a colour word, and with a lemma that English can have.
 
     The trained lemmatiser guesses at words that it never saw.
@@ -69,28 +69,31 @@ def is_question(tokens: Sequence[Token]) -> bool:
     return first in _COMMANDS and following.tag in ("DT", "PRP", "PRP$", "WP", "WRB", "WDT")
 
 
-def mend_tags(tokens: Sequence[Token]) -> tuple[Token, ...]:
+def correct_tags(tokens: Sequence[Token]) -> tuple[Token, ...]:
     """Return the tokens of a question with tags that cannot be right replaced."""
-    mended = list(tokens)
-    _mend_asked_noun(mended)
-    auxiliary = find_auxiliary(mended)
+    corrected = list(tokens)
+    _correct_focus_noun(corrected)
+    auxiliary = find_auxiliary(corrected)
     if auxiliary is None:
-        return tuple(mended)
-    word = mended[auxiliary].text.lower()
-    mended[auxiliary] = replace(
-        mended[auxiliary], tag=words.AUXILIARY_TAGS[word], lemma=_auxiliary_lemma(word), pos="AUX"
+        return tuple(corrected)
+    word = corrected[auxiliary].text.lower()
+    corrected[auxiliary] = replace(
+        corrected[auxiliary],
+        tag=words.AUXILIARY_TAGS[word],
+        lemma=_auxiliary_lemma(word),
+        pos="AUX",
     )
     if word in words.DO | words.MODALS:
-        verb = _missing_verb(mended, auxiliary)
+        verb = _missing_verb(corrected, auxiliary)
         if verb is not None:
-            lemma = mended[verb].text.lower()
-            mended[verb] = replace(mended[verb], tag="VB", pos="VERB", lemma=lemma)
+            lemma = corrected[verb].text.lower()
+            corrected[verb] = replace(corrected[verb], tag="VB", pos="VERB", lemma=lemma)
     if word in words.BE:
-        _mend_after_be(mended, auxiliary)
-    return tuple(mended)
+        _correct_after_be(corrected, auxiliary)
+    return tuple(corrected)
 
 
-def mend_caption(tokens: Sequence[Token]) -> tuple[Token, ...]:
+def correct_caption(tokens: Sequence[Token]) -> tuple[Token, ...]:
     """Return the tokens of a statement; a caption starts with a noun rather than an order."""
     if len(tokens) < 2 or tokens[0].tag not in ("VB", "RB", "VBZ", "VBP"):
         return tuple(tokens)
@@ -104,7 +107,7 @@ def mend_caption(tokens: Sequence[Token]) -> tuple[Token, ...]:
     return (noun, *tokens[1:])
 
 
-def _mend_asked_noun(tokens: list[Token]) -> None:
+def _correct_focus_noun(tokens: list[Token]) -> None:
     """Make "object" in "which object is" or "what objects in" a noun."""
     for at, (before, token, after) in enumerate(zip(tokens, tokens[1:], tokens[2:], strict=False)):
         if before.text.lower() not in ("what", "which") or token.tag not in VERBS | {"MD", "JJ"}:
@@ -125,7 +128,7 @@ def _mend_asked_noun(tokens: list[Token]) -> None:
         return
 
 
-def _mend_after_be(tokens: list[Token], auxiliary: int) -> None:
+def _correct_after_be(tokens: list[Token], auxiliary: int) -> None:
     """Mend the last word of "are these bananas ripe", "are cats mammals", "is he riding"."""
     last = max((at for at, t in enumerate(tokens) if t.text[-1].isalnum()), default=0)
     if last and tokens[last].text.lower() in words.PREPOSITIONS:
@@ -149,10 +152,10 @@ def find_auxiliary(tokens: Sequence[Token]) -> int | None:
     lowered = [token.text.lower() for token in tokens]
     if start < len(tokens) and lowered[start] in words.AUXILIARY_TAGS:
         return start
-    asked = [at for at, word in enumerate(lowered) if word in words.WH_WORDS]
-    if not asked:
+    wh_words = [at for at, word in enumerate(lowered) if word in words.WH_WORDS]
+    if not wh_words:
         return None
-    for at in range(asked[0] + 1, len(tokens)):
+    for at in range(wh_words[0] + 1, len(tokens)):
         if lowered[at] in words.AUXILIARY_TAGS:
             return at
         if tokens[at].tag in VERBS:

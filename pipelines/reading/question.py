@@ -33,7 +33,7 @@ _PROGRESSIVE = "VBG"
 
 
 def read_question(text: str, tokens: tuple[Token, ...], scene: Scene) -> Sentence:
-    """Return the sentence with its question; `tokens` as `mend.mend_tags` left them."""
+    """Return the sentence with its question; `tokens` as `correct_tags` returned them."""
     clause = take_apart(tokens, scene)
     queried = queried_relation(tokens, scene, clause)
     focus, answer_type = _focus(tokens, scene, clause)
@@ -96,7 +96,7 @@ def frame(text: str, tokens: Sequence[Token], things: Sequence[Phrase]) -> str:
 
     A thing that stands alone becomes "it"; of several, those with "a" or "an" become
     "a thing" and the others "the thing". What is asked for ("which vehicle") stays, and so
-    do verbs, prepositions and properties; the grammar around "it" is not mended.
+    do verbs, prepositions and properties; the grammar around "it" is not corrected.
     """
     parts = []
     at = 0
@@ -115,9 +115,9 @@ def _restricting(
     relations: Sequence[SentenceRelation],
     queried: str | None,
 ) -> list[SentenceRelation]:
-    """Return the relations that are said of things in passing, not those that are asked about.
+    """Return the relations that restrict what the question mentions, not the queried one.
 
-    "Of" joins what is asked for to what it is asked of: the name of the animal.
+    "Of" joins the focus to the topic: the name of the animal.
     """
     return [
         one
@@ -173,7 +173,7 @@ def _unsaid(tokens: Sequence[Token], scene: Scene, clause: Clause) -> set[int]:
 
 
 def _focus(tokens: Sequence[Token], scene: Scene, clause: Clause) -> tuple[int | None, AnswerType]:
-    """Return the token that is asked for, or None, and the type of the answer."""
+    """Return the focus token, or None, and the type of the answer."""
     noun = clause.focus_noun
     match clause.wh:
         case None:
@@ -235,7 +235,7 @@ def _named(tokens: Sequence[Token], scene: Scene, clause: Clause) -> tuple[int |
 
 
 def _about_the_photograph(tokens: Sequence[Token], clause: Clause) -> bool:
-    """Say whether what is asked can be seen: "is on", "is sitting on", not "is used for"."""
+    """Return whether the queried relation is visible: "is sitting on", not "is used for"."""
     if not set(clause.auxiliaries) & words.BE:
         return False
     if not clause.predicate:
@@ -247,7 +247,7 @@ def _about_the_photograph(tokens: Sequence[Token], clause: Clause) -> bool:
 
 
 def _acts_on_it(scene: Scene, clause: Clause) -> bool:
-    """Say whether "this" undergoes what is asked: in "who uses this?" it is what is seen."""
+    """Return whether "this" is the object of the queried relation: "who uses this?"."""
     if not clause.predicate or set(clause.auxiliaries) & words.BE:
         return clause.wh == "who" and not clause.predicate
     for before, item in zip(clause.predicate, clause.predicate[1:], strict=False):
@@ -258,7 +258,7 @@ def _acts_on_it(scene: Scene, clause: Clause) -> bool:
 
 
 def _topic(scene: Scene, clause: Clause, place: dict[int, int]) -> int | None:
-    """Return the entity that the relation is asked of."""
+    """Return the entity that is the topic of the queried relation."""
     candidates = [] if clause.subject is None or clause.spoken else [clause.subject]
     items = [*clause.modifiers, *clause.predicate]
     candidates += [item.phrase for item in items if item.phrase is not None]

@@ -54,8 +54,8 @@ class ReadGraph:
         """Return the graph in FACTUAL's way, each triple once."""
         names = [node.name for node in self.nodes]
         linked = [(names[s], label, names[o]) for s, label, o in self.links]
-        said = [(names[at], IS, attribute) for at, attribute in self.implied]
-        return list(dict.fromkeys(linked + said))
+        implied = [(names[at], IS, attribute) for at, attribute in self.implied]
+        return list(dict.fromkeys(linked + implied))
 
 
 class WordPieces:

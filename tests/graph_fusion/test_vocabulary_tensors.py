@@ -60,7 +60,7 @@ def test_names_have_their_vectors_and_padding_none(pieces: Pieces) -> None:
 
 def test_edges_stand_twice_and_the_question_is_the_first_word(pieces: Pieces) -> None:
     found = batch(pieces, BARE, CAT)
-    length = found.there.shape[1] + found.said.shape[1]
+    length = found.there.shape[1] + found.is_word.shape[1]
     assert found.senders.tolist() == [length, length + 3, length + 2, length + 2]
     assert found.receivers.tolist() == [length + 2, length + 2, length, length + 3]
     assert found.backward.tolist() == [False, False, True, True]
