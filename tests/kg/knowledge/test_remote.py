@@ -258,7 +258,7 @@ def test_counts_are_those_of_the_files(own: Served, tmp_path: Path) -> None:
 
 
 def test_a_graph_of_here_is_not_sent_to_the_endpoint(remote: RemoteKnowledge) -> None:
-    with pytest.raises(SightGraphError, match="cannot be asked together"):
+    with pytest.raises(SightGraphError, match="cannot be queried together"):
         remote.query("ASK { ?s ?p ?o }", beside=[rdflib.Graph()])
 
 
