@@ -6,7 +6,6 @@ import json
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -47,6 +46,7 @@ from pipelines.bench.task import (
     Prepared,
     load_task,
     rows_of,
+    same_draws,
 )
 from pipelines.datasets.daquar import (
     Daquar,
@@ -119,6 +119,8 @@ class RoomsPrepared(Prepared):
     """The examples, and what a model is made from."""
 
     known: RoomsKnown | None = None
+    test_questions: tuple[RoomQuestion, ...] = ()
+    """In the order of the test's examples."""
 
 
 class DAQUAR(BenchTask):
@@ -177,7 +179,7 @@ class DAQUAR(BenchTask):
         whole = not trained <= set(daquar.photographs)
         development = [one for question, one in pairs if question.part == "development"]
         test = [
-            one
+            (question, one)
             for question, one in pairs
             if question.photograph not in trained and (whole or question.part == "held-out")
         ]
@@ -187,9 +189,10 @@ class DAQUAR(BenchTask):
             RoomObjective(tables, closed),
             train,
             development,
-            test,
+            [one for _, one in test],
             RoomObjective(tables, closed, nouns),
             known=known,
+            test_questions=tuple(question for question, _ in test),
         )
 
     def training_records(self, data: Path) -> list[RoomQuestion]:
@@ -288,6 +291,16 @@ class DAQUAR(BenchTask):
         return FusionModel(front, choice.fusion, sizes, head, choice.missing, choice.control)
 
 
+def answers_of(network: FusionModel, prepared: RoomsPrepared) -> Iterator[frozenset[str]]:
+    """Yield the model's answer to each test question, under the draws of `rows_of`."""
+    objective = prepared.test_objective
+    assert isinstance(objective, RoomObjective)
+    for example in prepared.test:
+        with same_draws(network):
+            (answer,) = objective.answers(network, objective.collate([example]))
+        yield answer
+
+
 @dataclass(frozen=True, slots=True)
 class DAQUAREvaluator:
     """Accuracy and WUPS of answers about rooms, from pixels.
@@ -315,27 +328,25 @@ class DAQUAREvaluator:
         return model or bundled("models", "daquar")
 
     def __call__(self, model: Path, dataset: Path) -> Report:
-        """Return the figures; a row holds one question, its answers, and whether it is right."""
+        """Return the figures; a row holds one question, its answers, and whether they agree."""
         task = DAQUAR(wordnet=self.wordnet, measuring=True)
         network, prepared = load_task(task, dataset, model, self.control)
         assert isinstance(prepared, RoomsPrepared)
+        assert isinstance(network, FusionModel)
         rows = [
-            about | figures
-            for about, figures in zip(
-                _asked(read_daquar(dataset), prepared), rows_of(network, prepared), strict=True
+            {
+                "id": question.id,
+                "image_id": question.photograph,
+                "question": question.text,
+                "expected": sorted(question.answers),
+                "answer": sorted(answer),
+                **row,
+            }
+            for question, answer, row in zip(
+                prepared.test_questions,
+                answers_of(network, prepared),
+                rows_of(network, prepared),
+                strict=True,
             )
         ]
         return Report(task.measures[0], prepared.test_figures(network), rows)
-
-
-def _asked(data: Daquar, prepared: RoomsPrepared) -> Iterator[dict[str, Any]]:
-    """Yield the questions, in the order of the test examples."""
-    trained = set(prepared.known.photographs if prepared.known else ())
-    for one in data.questions:
-        if one.photograph not in trained:
-            yield {
-                "id": one.id,
-                "image_id": one.photograph,
-                "question": one.text,
-                "expected": sorted(one.answers),
-            }

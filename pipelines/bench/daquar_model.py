@@ -228,9 +228,12 @@ class RoomObjective(Objective[FusionModel, RoomBatch]):
             return logs.sum(), {}
         return F.nll_loss(logs, batch.answer[known]), {}
 
+    def answers(self, model: FusionModel, batch: RoomBatch) -> list[frozenset[str]]:
+        """Return the best answer of the closed list to each question of the batch."""
+        return [self.closed[row] for row in model(batch).argmax(1).tolist()]
+
     def figures(self, model: FusionModel, batch: RoomBatch) -> Figures:
-        chosen = [self.closed[row] for row in model(batch).argmax(1).tolist()]
-        pairs = list(zip(chosen, batch.answers, strict=True))
+        pairs = list(zip(self.answers(model, batch), batch.answers, strict=True))
         single = [given == right for given, right in pairs if len(right) == 1]
         figures: dict[str, tuple[float | Tensor, int]] = {
             "accuracy": (sum(given == right for given, right in pairs), len(pairs)),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -187,15 +188,21 @@ class BenchTask(ABC):
         return {}
 
 
-@torch.no_grad()
+@contextmanager
+def same_draws(model: nn.Module) -> Iterator[None]:
+    """Put `model` into evaluation mode, without gradients; random controls draw from seed 0."""
+    model.eval()
+    with torch.no_grad(), torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        yield
+
+
 def measured(
     model: nn.Module, objective: Objective[Any, Any], examples: Sequence[Any], batch_size: int
 ) -> dict[str, float]:
     """Return the objective's figures over `examples`; controls draw the same in every call."""
-    model.eval()
     sums: dict[str, list[float]] = {}
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(0)
+    with same_draws(model):
         for start in range(0, len(examples), batch_size):
             batch = objective.collate(list(examples[start : start + batch_size]))
             for name, (total, count) in objective.figures(model, batch).items():

@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from kg.errors import SightGraphError
 from pipelines.datasets.ewt import Document, read_ewt
 from pipelines.evaluate.protocol import Report, Source
-from pipelines.reading.parser import load_pipeline
+from pipelines.reading.parser import Parser, Sentence, load_pipeline
 
 if TYPE_CHECKING:
     from spacy.language import Language
     from spacy.tokens import Doc
-
-
-import json
-from collections.abc import Mapping
-from typing import Any
-
-from kg.errors import SightGraphError
-from pipelines.reading.parser import Parser, Sentence
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,7 +45,7 @@ from pipelines.datasets.daquar import (
     rooms,
     whole_answers,
 )
-from pipelines.datasets.splits import fold_of, room_part
+from pipelines.datasets.splits import fold_of, in_part, room_part
 
 NUMBERS = (1, 2, 5, 6, 9, 58, 60, 62, 64, 66, 68, 213)
 """Photographs; two of their rooms, 58 and 213, are set aside."""
@@ -272,9 +272,26 @@ def test_another_folder_is_measured_as_a_whole_and_nothing_is_written(
     content = json.loads(report.read_text())
     figures = content["figures"]
     assert len(content["items"]) == len(read_daquar(other).questions)
+    right = [one["answer"] == one["expected"] for one in content["items"]]
+    assert right == [bool(one["accuracy"]) for one in content["items"]]
+    assert figures["accuracy"] == pytest.approx(sum(right) / len(right))
     assert set(figures) == {"accuracy", "accuracy, single answers", "WUPS 0.9", "WUPS 0.0"}
     assert figures["accuracy"] <= figures["WUPS 0.9"] <= figures["WUPS 0.0"]
     assert {file.name for file in run.iterdir()} == before
+
+
+def test_the_folder_it_was_trained_on_is_measured_on_its_held_out_rooms(
+    trained: tuple[Path, Path, dict[str, float]], tmp_path: Path
+) -> None:
+    data, run, figures = trained
+    report = tmp_path / "figures.json"
+    arguments = ("evaluate", "daquar", "--data", str(data), "--model", str(run))
+    result = CliRunner().invoke(main, [*arguments, "--split", "held-out", "--json", str(report)])
+    assert result.exit_code == 0, result.output
+    content = json.loads(report.read_text())
+    held_out = in_part(read_daquar(data).questions, "held-out")
+    assert [one["id"] for one in content["items"]] == [one.id for one in held_out]
+    assert content["figures"]["accuracy"] == pytest.approx(figures["accuracy"])
 
 
 def test_a_folder_without_a_model_is_not_written_to(tmp_path: Path) -> None:
