@@ -8,7 +8,7 @@ import pytest
 import spacy
 
 from kg.errors import SightGraphError
-from pipelines.evaluate.parser import evaluate
+from pipelines.evaluate.parser import ParserEvaluator
 from pipelines.training.parser import ParserTraining, train
 
 SENTENCES = [
@@ -49,7 +49,9 @@ def test_training_learns_saves_and_keeps_the_card(treebank: Path, tmp_path: Path
     assert (out / "CARD.md").read_text(encoding="utf-8") == "who made it"
     assert [path.name for path in out.parent.iterdir()] == ["parser"]
     assert not list(out.rglob("*.pkl"))
-    scores = evaluate(treebank, out)
+    report = ParserEvaluator()(out, treebank)
+    scores = report.figures
+    assert all(0 <= row["las"] <= row["uas"] <= 1 for row in report.rows)
     assert scores["tag"] > 0.9
     assert scores["gold_tokens_token_f"] == 1.0
     assert all(0 <= value <= 1 for value in scores.values())
@@ -71,5 +73,5 @@ def test_folder_without_treebank_is_named(tmp_path: Path) -> None:
     with pytest.raises(SightGraphError, match="en_ewt-ud-train"):
         train(tmp_path, tmp_path / "out")
     with pytest.raises(SightGraphError, match="en_ewt-ud-dev"):
-        evaluate(tmp_path)
+        ParserEvaluator()(None, tmp_path)
     assert not (tmp_path / "out").exists()
