@@ -144,7 +144,7 @@ def assert_same(found: Any, expected: Any) -> None:
 
 
 def test_every_registered_head_is_covered_and_none_has_vanished() -> None:
-    assert set(HEADS) == set(CASES) | OVER_GRAPHS | {"named"}  # test_closed.py
+    assert set(HEADS) == set(CASES) | OVER_GRAPHS | {"named"}  # test_choice_closed.py
     assert not set(CASES) & OVER_GRAPHS
 
 
@@ -221,7 +221,7 @@ def padding_sample(seed: int) -> tuple[Fused, Masks]:
     return fused, Masks(there[:, :5], there[:, 5:])
 
 
-@pytest.mark.parametrize("name", sorted(set(CASES) - {"matching"}))  # of pairs: test_matching.py
+@pytest.mark.parametrize("name", sorted(set(CASES) - {"matching"}))  # test_choice_matching.py
 def test_the_other_samples_of_a_batch_change_nothing(name: str) -> None:
     head, case = made(name), CASES[name]
     fused, masks = padding_sample(3)
