@@ -17,6 +17,10 @@ INSTALLED := .venv/.installed
 demo: $(INSTALLED)
 	PATH="$(CURDIR)/$(BIN):$$PATH" bash examples/demo.sh demo
 
+# One thread a test process: threads of several processes that wait for each other cost more than
+# they give.
+test shuffled: export OMP_NUM_THREADS ?= 1
+
 test: $(INSTALLED)
 	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile
 
