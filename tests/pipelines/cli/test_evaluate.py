@@ -121,7 +121,7 @@ def test_report_holds_the_printed_figures(run: Callable[..., Result], tmp_path: 
     printed = dict(line.split() for line in done.stdout.splitlines())
     assert set(printed) == set(figures["figures"])
     assert figures["primary"] in printed
-    assert figures["items"] == []
+    assert [row["sentence"] for row in figures["items"]] == ["Cats sleep . "]
     for name, value in figures["figures"].items():
         assert figures[name] == value
         assert float(printed[name]) == pytest.approx(value, abs=1e-4)
