@@ -10,15 +10,35 @@ import numpy as np
 from kg.graph import Box
 
 
+PROPOSAL = "object"
+"""The label of a detection of which a detector knows only that something is there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """A name that a region may have.
+
+    label: lower case, e.g. "border collie".
+    probability: that the name is right, in [0, 1].
+    synset: its id in Open English WordNet, e.g. "02109150-n"; None where it is not known.
+    """
+
+    label: str
+    probability: float
+    synset: str | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Detection:
     """One object found in a photograph.
 
-    label: the detector's class name, lower case, e.g. "dining table".
+    label: the one name that is shown, lower case, e.g. "dining table"; `PROPOSAL` where the
+        detector does not know it.
     score: the detector's confidence in [0, 1].
     origin: the detector's name, e.g. "bundled" or "fcos_resnet50_fpn".
     box: pixels of the original photograph; None where the source has labels only.
     feature: region feature [F], float32; None where the source has none.
+    names: every name that it may have, the most probable first; empty where only `label` is known.
     """
 
     label: str
@@ -26,6 +46,7 @@ class Detection:
     origin: str
     box: Box | None = None
     feature: np.ndarray | None = field(default=None, compare=False, repr=False)
+    names: tuple[Name, ...] = ()
 
     def __post_init__(self) -> None:
         """Let a box be given as any four numbers."""
