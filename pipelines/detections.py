@@ -9,7 +9,6 @@ import numpy as np
 
 from kg.graph import Box
 
-
 PROPOSAL = "object"
 """The label of a detection of which a detector knows only that something is there."""
 
