@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
 import torch
@@ -26,6 +28,17 @@ def loading(model: str, folder: Path) -> Iterator[None]:
             f"the {model} in '{folder}' cannot be loaded: {error}. It needs the config.json "
             f"and model.safetensors that `sightgraph train {model}` writes."
         ) from error
+
+
+def sha256_of(file: Path) -> str:
+    """Return the file's sha256; it is computed once for as long as the file stays unchanged."""
+    return _sha256(file, file.stat().st_mtime_ns)
+
+
+@cache
+def _sha256(file: Path, changed: int) -> str:
+    with file.open("rb") as content:
+        return hashlib.file_digest(content, "sha256").hexdigest()
 
 
 LEVELS = 127

@@ -201,6 +201,10 @@ TESTED_BY = {
         "pipelines/generate/test_seen_questions.py",
         "questions of each kind through the writer",
     ),
+    "pipelines/namers/looking.py": (
+        "pipelines/namers/test_efficientnet.py",
+        "what the namer sees is asked through it",
+    ),
     "pipelines/reading/clause.py": (
         "pipelines/reading/test_parser.py",
         "300 texts read as they were analysed by hand",

