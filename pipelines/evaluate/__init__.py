@@ -121,6 +121,11 @@ _add(
                 "take away one source of the answers, to see what it gives",
                 choices=("photograph", "facts", "vocabulary"),
             ),
+            Option(
+                "grey",
+                "also ask about a plain grey picture, and count the answers that stay the same",
+                bool,
+            ),
             Option("plot", "draw the risk-coverage curve there", Path, "FILE.png", writes=".png"),
         ),
         example="--data data/questions/knowledge.json --images DATASETS/coco_mini",
@@ -152,6 +157,13 @@ _add(
         more=(Option("seed", "same seed, same controls", int, default=0),),
         example="--data data/questions/knowledge.json --images DATASETS/coco_mini",
     ),
+)
+_add(
+    "sight",
+    "evaluate.sight:SightEvaluator",
+    "Measure all that is seen (objects, names, scenes, colours, relations, text) in one report, "
+    "with the figures before these models and the goals beside it.",
+    Options(data="folder of all data sets", model="", example="--data DATASETS --json sight.json"),
 )
 _add(
     "colours",

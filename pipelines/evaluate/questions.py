@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from PIL import Image
 from rich.console import Console
 from rich.progress import track
 
@@ -85,6 +86,12 @@ class PhotoQuestions:
 
 Ask = Callable[[Photo, str], Answer]
 """Answers a question about a photograph, such as `SightGraph.ask`."""
+GREY = (128, 128, 128)
+
+
+def grey_picture(photo: Photo) -> Photo:
+    """Return a plain grey picture of the photograph's size, which shows nothing."""
+    return Photo(Image.new("RGB", (photo.width, photo.height), GREY), "grey picture")
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,9 +100,11 @@ class QuestionsEvaluator:
 
     reader: a language model that gives the answers, if there is one.
     without: a name of `ABLATIONS`. plot: file for the risk-coverage curve.
+    grey: also ask about a plain grey picture, and count the answers that stay the same.
     """
 
     reader: str | None = None
+    grey: bool = False
     without: str | None = None
     plot: Path | None = None
 
@@ -117,7 +126,17 @@ class QuestionsEvaluator:
         if self.plot is not None:
             confidence.plot([one.judged for one in outcomes], self.plot)
         rows = [one.report for one in outcomes]
-        return Report("accuracy", figures(outcomes), rows, {"answers": rows})
+        measured = figures(outcomes)
+        if self.grey:
+            measured["unchanged on a grey picture"] = self._unchanged(ask, dataset, rows)
+        return Report("accuracy", measured, rows, {"answers": rows})
+
+    def _unchanged(self, ask: Ask, dataset: PhotoQuestions, rows: list[dict[str, Any]]) -> float:
+        """Return the share of the answers that a plain grey picture does not change."""
+        progress = track(dataset, "asking about grey", len(dataset), console=Console(stderr=True))
+        for row, (one, photo) in zip(rows, progress, strict=True):
+            row["answer on grey"] = ask(grey_picture(photo), one.text).text
+        return _share([row["answer"] == row["answer on grey"] for row in rows])
 
 
 def figures(outcomes: Sequence[Outcome]) -> dict[str, float]:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
+from PIL import Image
 
 from kg.graph import Edge, Node, SceneGraph
 from kg.vocabulary import EdgeKind, NodeKind
 from pipelines.answering.evidence import DONT_KNOW, Answer, Candidate, Evidence, completed
 from pipelines.datasets.questions import PhotoQuestion
-from pipelines.evaluate.questions import Outcome, figures
+from pipelines.evaluate.questions import Outcome, PhotoQuestions, QuestionsEvaluator, figures
+from pipelines.photo import Photo
 
 
 def question(name: str = "q1", kind: str = "part", *accepted: str) -> PhotoQuestion:
@@ -68,3 +72,20 @@ def test_every_answer_is_reported_with_its_facts_and_what_was_seen() -> None:
     ]
     assert [fact["relation"] for fact in one["facts"]] == ["has part"]
     assert one["detected"] == ["car"]
+
+
+def test_an_answer_that_a_grey_picture_does_not_change_is_counted(tmp_path: Path) -> None:
+    Image.new("RGB", (8, 6), (255, 0, 0)).save(tmp_path / "a.jpg")
+    blind = PhotoQuestion("1", "a.jpg", "How many wheels has a car?", ("four",), "number")
+    seeing = PhotoQuestion("2", "a.jpg", "Which colour is this?", ("red",), "colour")
+
+    def ask(photo: Photo, text: str) -> Answer:
+        red = photo.image.getpixel((4, 3))[0] > 200  # type: ignore[index]
+        found = "four" if text == blind.text else "red" if red else "blue"
+        return answer(found, Candidate(found, 0.9))
+
+    questions = PhotoQuestions([blind, seeing], tmp_path)
+    report = QuestionsEvaluator(grey=True)(ask, questions)
+    assert report.figures["unchanged on a grey picture"] == 0.5
+    assert [row["answer on grey"] for row in report.rows] == ["four", "blue"]
+    assert "unchanged on a grey picture" not in QuestionsEvaluator()(ask, questions).figures

@@ -1,0 +1,128 @@
+"""All measurements of what is seen, in one report; each is an evaluation of its own.
+
+A row holds a figure with its command, the figure before these models, and the goal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from kg.errors import SightGraphError
+from pipelines.evaluate import EVALUATORS
+from pipelines.evaluate.protocol import Report, Source
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A figure of an evaluation, by its name there.
+
+    before: its value with the models that the project shipped until November 2026; None where
+        it was not measured. goal: what was aimed at; None where there was no goal.
+    """
+
+    name: str
+    before: float | None = None
+    goal: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    """An evaluation with its data: `data` and `images` are relative to the folder of data sets.
+
+    split: the value of --split. measured_on: the photographs, in words, for the report.
+    """
+
+    evaluation: str
+    data: str
+    measured_on: str
+    figures: tuple[Figure, ...]
+    split: str | None = None
+
+    @property
+    def command(self) -> str:
+        split = f" --split {self.split}" if self.split else ""
+        return f"sightgraph evaluate {self.evaluation} --data DATASETS/{self.data}{split}"
+
+
+MEASUREMENTS = (
+    Measurement(
+        "detection",
+        "coco_mini",
+        "177 photographs of COCO val2017",
+        (
+            Figure("AP", 0.1872, 0.35),
+            Figure("AP50", 0.3230, 0.52),
+        ),
+        "val2017",
+    ),
+    Measurement(
+        "scenes",
+        "",
+        "held-out photographs with weak labels",
+        (Figure("top-1", 0.608, 0.75),),
+    ),
+    Measurement(
+        "colours",
+        "",
+        "objects whose colour a caption names, held-out parts",
+        (Figure("top-1", 0.60, 0.75),),
+    ),
+)
+"""Measured in this order."""
+
+
+@dataclass(frozen=True, slots=True)
+class SightEvaluator:
+    """Runs all `MEASUREMENTS`; one whose data is missing is reported with the reason."""
+
+    measurements: tuple[Measurement, ...] = MEASUREMENTS
+
+    def dataset(self, source: Source) -> Path:
+        return source.data
+
+    def system(self, model: Path | None = None) -> None:
+        """Return nothing: each evaluation opens the bundled model that it measures."""
+
+    def __call__(self, system: None, dataset: Path) -> Report:
+        """Return the figures as "EVALUATION: FIGURE".
+
+        Raises:
+            SightGraphError: the data of every measurement is missing.
+        """
+        rows = [row for one in self.measurements for row in _rows(one, dataset)]
+        figures = {
+            f"{row['evaluation']}: {row['figure']}": row["value"]
+            for row in rows
+            if row["value"] is not None
+        }
+        if not figures:
+            raise SightGraphError(
+                f"nothing could be measured in '{dataset}': {rows[0]['not measured']} Set --data "
+                "to the folder that holds coco_mini, caltech101 and the other data sets."
+            )
+        return Report(next(iter(figures)), figures, rows)
+
+
+def _rows(one: Measurement, folder: Path) -> Iterator[dict[str, Any]]:
+    """Yield a row for each figure of one measurement."""
+    evaluator = EVALUATORS.make(one.evaluation)
+    values, reason = {}, ""
+    try:
+        dataset = evaluator.dataset(Source(folder / one.data, one.split))
+        values = dict(evaluator(evaluator.system(), dataset).figures)
+    except SightGraphError as error:
+        reason = str(error)
+    for figure in one.figures:
+        yield {
+            "evaluation": one.evaluation,
+            "figure": figure.name,
+            "value": values[figure.name] if values else None,
+            "before": figure.before,
+            "goal": figure.goal,
+            "measured on": one.measured_on,
+            "command": one.command,
+            **({"not measured": reason} if reason else {}),
+        }
