@@ -3,16 +3,30 @@
 from __future__ import annotations
 
 import os
+import threading
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import takewhile
 from pathlib import Path
 
-from PIL import Image, ImageOps, UnidentifiedImageError
+import numpy as np
+from PIL import Image, ImageFile, ImageOps, UnidentifiedImageError
 
-from kg.errors import SightGraphError, unknown_name
+from kg.errors import SightGraphError, SightGraphWarning, unknown_name
 
 MAX_PIXELS = 50_000_000
 """Larger photographs are refused: 50 megapixels decode to 150 MB."""
+MAX_FRAMES = 16
+"""Frames of an animation among which the sharpest is taken."""
+MAX_MISSING = 0.1
+"""A photograph may lack this share of its rows, at the lower edge; the rest shows enough."""
+ANIMATED = {"GIF", "WEBP", "PNG", "AVIF"}
+"""Formats whose frames follow each other in time; those of TIFF and MPO do not."""
+BIT_DEPTHS = (8, 10, 12, 14, 16)
+"""A camera's or scanner's greys have one of these depths, whatever the file's depth is."""
+HEIC_BRANDS = (b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1")
 
 EXAMPLES = {
     "astronaut": "astronaut.png",
@@ -25,11 +39,15 @@ EXAMPLES = {
 """Names after `example:` and the files of scikit-image's wheel that they stand for."""
 
 
+class PhotoWarning(SightGraphWarning):
+    """Not all that a file holds is looked at."""
+
+
 @dataclass(frozen=True, slots=True)
 class Photo:
     """A decoded photograph.
 
-    image: RGB, upright (EXIF orientation applied).
+    image: RGB, upright (EXIF orientation applied), transparent parts on white.
     source: the path or `example:` name that it came from.
     """
 
@@ -47,6 +65,10 @@ class Photo:
     @classmethod
     def open(cls, source: str | Path | Image.Image | Photo) -> Photo:
         """Open a file, an `example:NAME`, or wrap a Pillow image.
+
+        Greys of more than 8 bits are scaled by their range. Of an animation, the sharpest of
+        the first `MAX_FRAMES` frames is taken. A `PhotoWarning` says so, and so it does if the
+        last rows are missing.
 
         Raises:
             SightGraphError: no such file, not a whole image, or more than `MAX_PIXELS` pixels.
@@ -70,33 +92,160 @@ def _example_path(name: str) -> Path:
 
 
 def _decode(path: Path, name: str) -> Image.Image:
+    if os.path.isdir(path):
+        raise SightGraphError(f"'{name}' is a folder. Give one photograph of it.")
     if not os.path.isfile(path):  # unlike Path.is_file, also False for a name that is too long
         raise SightGraphError(f"there is no photograph at '{name}'. Give a file or example:NAME.")
     if path.stat().st_size == 0:
         raise SightGraphError(f"the photograph '{name}' is empty (0 bytes).")
     try:
-        with warnings.catch_warnings():
-            # Pillow's own warning comes before our limit; our error says more.
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-            with Image.open(path) as opened:
-                return _upright(opened, name)
-    except UnidentifiedImageError as error:
-        raise SightGraphError(f"'{name}' is not an image that Pillow can read.") from error
-    except Image.DecompressionBombError as error:
-        raise _too_large(name) from error
+        return _read(path, name)
     except SightGraphError:
         raise
+    except Image.DecompressionBombError as error:
+        raise _too_large(name) from error
     except Exception as error:  # each of Pillow's decoders fails in its own way
-        raise SightGraphError(f"the photograph '{name}' is broken or cut off: {error}.") from error
+        return _read_damaged(path, name, error)
+
+
+def _read(path: Path, name: str) -> Image.Image:
+    if _is_heic(path):
+        _register_heic(name)
+    with warnings.catch_warnings():
+        # Pillow's own warnings come before our limit, or are about metadata that we do not use.
+        warnings.filterwarnings("ignore", module="PIL")
+        warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+        opened = Image.open(path)
+    with opened:
+        return _upright(opened, name)
+
+
+def _read_damaged(path: Path, name: str, error: Exception) -> Image.Image:
+    """Return a photograph with wrong checksums, too much metadata, or a few rows missing.
+
+    Raises:
+        SightGraphError: more is missing.
+    """
+    try:
+        with _tolerant():
+            image = _read(path, name)
+        missing = _missing_rows(image)
+    except SightGraphError:
+        raise
+    except Exception:
+        missing = 0
+        image = None
+    if image is None or missing > MAX_MISSING * image.height:
+        if isinstance(error, UnidentifiedImageError):
+            reason = f"'{name}' is not an image that Pillow can read."
+        else:
+            reason = f"the photograph '{name}' is broken or cut off: {error}."
+        raise SightGraphError(reason) from error
+    rows = f", and its last {missing} rows are missing" if missing else ""
+    warnings.warn(f"the file '{name}' is damaged{rows}: {error}.", PhotoWarning, stacklevel=4)
+    return image
+
+
+_PILLOW = threading.Lock()
+
+
+@contextmanager
+def _tolerant() -> Iterator[None]:
+    """Let Pillow pass over what it cannot read; its switch is global, hence the lock."""
+    with _PILLOW:
+        before = ImageFile.LOAD_TRUNCATED_IMAGES
+        ImageFile.LOAD_TRUNCATED_IMAGES = True
+        try:
+            yield
+        finally:
+            ImageFile.LOAD_TRUNCATED_IMAGES = before
+
+
+def _missing_rows(image: Image.Image) -> int:
+    """Return how many rows at the lower edge hold one colour: decoders fill what is missing."""
+    pixels = np.asarray(image)[::-1]
+    same = (pixels == pixels[:1, :1]).all(axis=(1, 2))
+    return sum(1 for _ in takewhile(bool, same))
+
+
+def _is_heic(path: Path) -> bool:
+    with path.open("rb") as file:
+        head = file.read(12)
+    return head[4:8] == b"ftyp" and head[8:12] in HEIC_BRANDS
+
+
+def _register_heic(name: str) -> None:
+    try:
+        from pillow_heif import register_heif_opener
+    except ImportError as error:
+        raise SightGraphError(
+            f"'{name}' is a HEIC photograph, which needs pillow-heif. Install it with "
+            "'pip install pillow-heif', or save the photograph as JPEG."
+        ) from error
+    register_heif_opener()
 
 
 def _upright(image: Image.Image, name: str) -> Image.Image:
     """Return `image` decoded, as RGB, turned as its EXIF orientation says."""
     if image.width * image.height > MAX_PIXELS:
         raise _too_large(name, f"{image.width} x {image.height} pixels, ")
-    if image.mode.startswith("I;16"):  # Pillow would clip 16 bits at 255
-        image = image.point(lambda value: value / 256).convert("L")
-    return ImageOps.exif_transpose(image.convert("RGB"))
+    if image.format in ANIMATED and getattr(image, "n_frames", 1) > 1:
+        _seek_sharpest(image, name)
+    image.load()
+    turned = _turned(image)
+    if turned.mode in ("I", "F") or turned.mode.startswith("I;16"):
+        turned = _eight_bits(turned)
+    if "transparency" in turned.info or turned.mode in ("RGBA", "LA", "PA", "La", "RGBa"):
+        opaque = turned.convert("RGBA")
+        white = Image.new("RGBA", opaque.size, (255, 255, 255, 255))
+        turned = Image.alpha_composite(white, opaque)
+    return turned.convert("RGB")
+
+
+def _turned(image: Image.Image) -> Image.Image:
+    """Return `image` upright; one whose EXIF data cannot be read stays as it is."""
+    try:
+        return ImageOps.exif_transpose(image)
+    except Exception:  # each malformed tag fails in its own way, and the pixels are whole
+        return image
+
+
+def _seek_sharpest(image: Image.Image, name: str) -> None:
+    """Move an animation to the sharpest of its first frames."""
+    frames = int(getattr(image, "n_frames", 1))
+    tried = max(1, min(frames, MAX_FRAMES, MAX_PIXELS // (image.width * image.height)))
+    scores = []
+    for number in range(tried):
+        image.seek(number)
+        scores.append(_sharpness(image))
+    best = int(np.argmax(scores))
+    image.seek(best)
+    warnings.warn(
+        f"'{name}' is an animation of {frames} frames. Frame {best + 1} is looked at, the "
+        f"sharpest of the first {tried}.",
+        PhotoWarning,
+        stacklevel=5,
+    )
+
+
+def _sharpness(image: Image.Image) -> float:
+    """Return the mean squared difference of neighbouring greys, of which a blur leaves little."""
+    grey = np.asarray(image.convert("RGB").convert("L"), dtype=np.float32)
+    across, down = np.diff(grey, axis=1), np.diff(grey, axis=0)
+    return float(np.square(across).sum() + np.square(down).sum()) / grey.size
+
+
+def _eight_bits(image: Image.Image) -> Image.Image:
+    """Return a grey image of more than 8 bits or of floats, scaled by the range of its greys."""
+    greys = np.nan_to_num(np.asarray(image, dtype=np.float64))
+    lowest, highest = float(greys.min()), float(greys.max())
+    if image.mode == "F" and lowest >= 0 and highest <= 1:
+        lowest, highest = 0.0, 1.0
+    elif lowest >= 0 and highest < 2 ** BIT_DEPTHS[-1]:
+        depth = next(bits for bits in BIT_DEPTHS if highest < 2**bits)
+        lowest, highest = 0.0, 2.0**depth - 1
+    scaled = (greys - lowest) * (255 / max(highest - lowest, 1e-12))
+    return Image.fromarray(scaled.round().astype(np.uint8))
 
 
 def _too_large(name: str, size: str = "") -> SightGraphError:

@@ -13,7 +13,7 @@ import numpy as np
 from PIL import Image
 
 from graph_fusion.tensors import Query
-from kg.errors import SightGraphError
+from kg.errors import SightGraphError, SightGraphWarning
 from kg.files import bundled
 from kg.graph import PhotoInfo, SceneGraph
 from kg.knowledge.edits import EditedKnowledge, Edits
@@ -36,7 +36,7 @@ Result = TypeVar("Result")
 PhotoSource = str | Path | Image.Image | Photo
 
 
-class EditWarning(UserWarning):
+class EditWarning(SightGraphWarning):
     """An edit of the knowledge may not do what was intended."""
 
 

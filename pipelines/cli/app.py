@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import errno
 import os
-from typing import IO, Any
+import sys
+import warnings
+from collections.abc import Sequence
+from typing import IO, Any, TextIO
 
 import click
 
-from kg.errors import SightGraphError
+from kg.errors import SightGraphError, SightGraphWarning, printable
 from pipelines.cli.ask import ask, explain, graph, parse
 from pipelines.cli.evaluate import evaluate
 from pipelines.cli.knowledge import knowledge
@@ -18,6 +21,10 @@ LONG = ("train", "evaluate", "bench")
 """Commands that may use all cores."""
 INTERRUPTED = 130
 """128 + SIGINT: what shells expect of a command that Ctrl-C ended."""
+UNEXPECTED = 70
+"""EX_SOFTWARE of sysexits.h: the fault is the program's."""
+MAX_UNEXPECTED = 300
+"""Characters of an unexpected error that are shown."""
 
 
 class _Mistake(click.ClickException):
@@ -26,37 +33,82 @@ class _Mistake(click.ClickException):
     exit_code = 2
 
     def show(self, file: IO[Any] | None = None) -> None:
-        click.echo(f"sightgraph: {' '.join(self.message.split())}", file=file, err=file is None)
+        line = " ".join(printable(self.message).split())
+        click.echo(f"sightgraph: {line}", file=file, err=file is None)
 
 
 class Application(click.Group):
     """A command group whose mistakes end as one line, whatever it was started as."""
 
-    def main(self, *args: Any, **extra: Any) -> Any:
+    def main(self, args: Sequence[str] | None = None, *rest: Any, **extra: Any) -> Any:
         """Run as `sightgraph`, also when started by `python -c` or `python -m`."""
         extra.setdefault("prog_name", "sightgraph")
-        return super().main(*args, **extra)
+        for one in sys.argv[1:] if args is None else args:
+            if not _is_utf8(one):
+                click.echo(f"sightgraph: the argument {one!a} is not UTF-8.", err=True)
+                sys.exit(_Mistake.exit_code)
+        return super().main(args, *rest, **extra)
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command; turn mistakes into one line instead of a traceback."""
         try:
-            return super().invoke(ctx)
+            with warnings.catch_warnings():
+                warnings.showwarning = _show_warning
+                warnings.simplefilter("always", SightGraphWarning)
+                return super().invoke(ctx)
         except SightGraphError as error:
             raise _Mistake(str(error)) from error
         except KeyboardInterrupt:
             ctx.exit(INTERRUPTED)
         except OSError as error:
-            if error.errno in (None, errno.EPIPE):  # a reader such as `head` has gone
+            if error.errno == errno.EPIPE:  # a reader such as `head` has gone
                 raise
+            if error.errno is None:  # pyoxigraph's, for example where the disk is full
+                raise _Mistake(f"a file cannot be read or written: {error}") from error
             raise _Mistake(f"{error.strerror}: {error.filename or 'unnamed file'}") from error
+        except (click.ClickException, click.exceptions.Exit, click.Abort):
+            raise
+        except Exception as error:
+            if ctx.params.get("debug"):
+                raise
+            text = printable(" ".join(f"{type(error).__name__}: {error}".split()))
+            click.echo(
+                f"sightgraph: unexpected {text[:MAX_UNEXPECTED]}. This is a fault of the program; "
+                "'sightgraph --debug ...' shows where.",
+                err=True,
+            )
+            ctx.exit(UNEXPECTED)
+
+
+_show_other_warning = warnings.showwarning
+
+
+def _show_warning(
+    message: Warning | str,
+    category: type[Warning],
+    filename: str,
+    lineno: int,
+    file: TextIO | None = None,
+    line: str | None = None,
+) -> None:
+    """Show our own warnings as one line, and others as Python does."""
+    if issubclass(category, SightGraphWarning):
+        click.echo(f"sightgraph: {message}", err=True)
+    else:
+        _show_other_warning(message, category, filename, lineno, file, line)
+
+
+def _is_utf8(argument: str) -> bool:
+    return not any("\ud800" <= one <= "\udfff" for one in argument)
 
 
 @click.group(
     "sightgraph", cls=Application, context_settings={"help_option_names": ["-h", "--help"]}
 )
 @click.version_option(package_name="sightgraph", prog_name="sightgraph")
+@click.option("--debug", is_flag=True, help="Show where an unexpected error happened.")
 @click.pass_context
-def main(context: click.Context) -> None:
+def main(context: click.Context, debug: bool) -> None:
     """Answer questions about photographs that need knowledge, and show why."""
     # OpenMP reads these when torch is imported, which no command has done yet. Threads that spin
     # for each other on a shared machine cost single questions many times what they give.

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import struct
+import sys
+import warnings
 import zlib
 from pathlib import Path
 
@@ -12,9 +14,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 from kg.errors import SightGraphError
-from pipelines.photo import EXAMPLES, Photo
+from pipelines.photo import EXAMPLES, Photo, PhotoWarning
 
 EXIF_ORIENTATION = 0x0112
 TURNED_BY_A_QUARTER = 6
@@ -106,7 +109,12 @@ def test_unknown_example_suggests_the_nearest() -> None:
         Photo.open("example:motorbicycle")
 
 
-@pytest.mark.parametrize("name", ["missing.jpg", "", "a" * 300, "\0"])
+def test_a_folder_is_called_a_folder(tmp_path: Path) -> None:
+    with pytest.raises(SightGraphError, match="is a folder"):
+        Photo.open(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["missing.jpg", "a" * 300, "\0"])
 def test_missing_photograph_is_named(tmp_path: Path, name: str) -> None:
     with pytest.raises(SightGraphError, match="there is no photograph at"):
         Photo.open(tmp_path / name)
@@ -135,6 +143,123 @@ def test_truncated_photograph_is_refused(tmp_path: Path, form: str) -> None:
         Photo.open(path)
 
 
+def busy(width: int = 200, height: int = 160) -> Image.Image:
+    """A picture whose rows all differ."""
+    drawn = np.random.default_rng(0).integers(0, 255, (height // 8, width // 8, 3), np.uint8)
+    return Image.fromarray(drawn).resize((width, height))
+
+
+def test_a_photograph_that_lacks_its_last_bytes_is_opened_with_a_warning(tmp_path: Path) -> None:
+    path = tmp_path / "cut.jpg"
+    busy().save(path, "JPEG")
+    path.write_bytes(path.read_bytes()[:-20])
+    with pytest.warns(PhotoWarning, match=r"cut\.jpg' is damaged"):
+        photo = Photo.open(path)
+    above = (0, 0, 200, 128)
+    np.testing.assert_allclose(
+        np.asarray(photo.image.crop(above), float), np.asarray(busy().crop(above), float), atol=60
+    )
+
+
+def test_exif_data_that_cannot_be_read_is_passed_over(tmp_path: Path) -> None:
+    path = tmp_path / "photo.jpg"
+    left_half_red().save(path, "JPEG", exif=b"Exif\0\0no TIFF header at all")
+    photo = Photo.open(path)
+    assert (photo.width, photo.height) == (40, 20)
+
+
+def chunks(content: bytes) -> list[tuple[int, bytes]]:
+    """The chunks of a PNG with their places."""
+    found, place = [], 8
+    while place < len(content):
+        length = int.from_bytes(content[place : place + 4])
+        found.append((place, content[place + 4 : place + 8]))
+        place += 12 + length
+    return found
+
+
+def test_a_wrong_checksum_beside_the_pixels_is_passed_over(tmp_path: Path) -> None:
+    path = tmp_path / "photo.png"
+    meta = PngInfo()
+    meta.add_text("comment", "x" * 100)
+    busy().save(path, "PNG", pnginfo=meta)
+    content = bytearray(path.read_bytes())
+    place = next(at for at, name in chunks(bytes(content)) if name == b"tEXt")
+    content[place + 8 + 108] ^= 0xFF
+    path.write_bytes(content)
+    with pytest.warns(PhotoWarning, match="damaged"):
+        assert Photo.open(path).image.tobytes() == busy().tobytes()
+
+
+def test_large_text_in_a_png_is_passed_over(tmp_path: Path) -> None:
+    path = tmp_path / "photo.png"
+    meta = PngInfo()
+    meta.add_text("comment", "x" * 3_000_000, zip=True)
+    busy().save(path, "PNG", pnginfo=meta)
+    with pytest.warns(PhotoWarning, match="damaged"):
+        assert Photo.open(path).image.tobytes() == busy().tobytes()
+
+
+@pytest.mark.parametrize("order", [">", "<"])
+def test_sixteen_bits_are_read_in_either_byte_order(tmp_path: Path, order: str) -> None:
+    path = tmp_path / "scan.tif"
+    greys = np.array([[0, 0x4000, 0x8000, 0xFFFF]], f"{order}u2")
+    mode = "I;16B" if order == ">" else "I;16"
+    Image.frombytes(mode, (4, 1), greys.tobytes()).save(path)
+    reds = np.asarray(Photo.open(path).image)[0, :, 0]
+    np.testing.assert_allclose(reds, [0, 64, 128, 255], atol=1)
+
+
+@pytest.mark.parametrize(
+    ("greys", "dtype"),
+    [([0, 1024, 2048, 4095], np.uint16), ([0, 0.25, 0.5, 1], np.float32), ([-8, 0, 8, 24], "f4")],
+)
+def test_greys_are_scaled_by_their_range(
+    tmp_path: Path, greys: list[float], dtype: np.dtype
+) -> None:
+    path = tmp_path / "scan.tif"
+    Image.fromarray(np.array([greys], dtype)).save(path)
+    reds = np.asarray(Photo.open(path).image)[0, :, 0]
+    np.testing.assert_allclose(reds, [0, 64, 128, 255], atol=1)
+
+
+def test_transparent_parts_lie_on_white(tmp_path: Path) -> None:
+    path = tmp_path / "cut-out.png"
+    pixels = np.zeros((4, 4, 4), np.uint8)
+    pixels[:, 2:] = (0, 0, 255, 255)
+    Image.fromarray(pixels).save(path)
+    image = Photo.open(path).image
+    assert image.getpixel((0, 0)) == (255, 255, 255)
+    assert image.getpixel((3, 3)) == (0, 0, 255)
+
+
+@pytest.mark.parametrize("form", ["GIF", "WEBP", "PNG"])
+def test_the_sharpest_frame_of_an_animation_is_looked_at(tmp_path: Path, form: str) -> None:
+    path = tmp_path / "animation"
+    blank = Image.new("RGB", (200, 160), (250, 250, 250))
+    others = [busy(), Image.new("RGB", (200, 160), (9, 9, 9))]
+    blank.save(path, form, save_all=True, append_images=others, duration=100)
+    with pytest.warns(PhotoWarning, match=r"animation of 3 frames\. Frame 2 is looked at"):
+        photo = Photo.open(path)
+    assert np.asarray(photo.image, float).std() > 40
+
+
+def test_the_pages_of_a_tiff_are_no_animation(tmp_path: Path) -> None:
+    path = tmp_path / "pages.tif"
+    left_half_red().save(path, save_all=True, append_images=[busy(40, 20)])
+    assert Photo.open(path).image.getpixel((5, 10)) == (255, 0, 0)
+
+
+def test_heic_without_its_plugin_names_the_remedy(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "phone.heic"
+    path.write_bytes(b"\0\0\0\x18ftypheic" + bytes(20))
+    monkeypatch.setitem(sys.modules, "pillow_heif", None)
+    with pytest.raises(SightGraphError, match="pip install pillow-heif"):
+        Photo.open(path)
+
+
 @pytest.mark.parametrize("side", [10_000, 40_000])
 def test_hundred_megapixels_are_refused_before_decoding(tmp_path: Path, side: int) -> None:
     path = tmp_path / "huge.png"
@@ -158,7 +283,9 @@ def test_damaged_file_is_opened_or_refused_but_never_crashes(
     path = tmp_path / "damaged"
     path.write_bytes(content[: int(kept * len(content))])
     try:
-        photo = Photo.open(path)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", PhotoWarning)
+            photo = Photo.open(path)
     except SightGraphError:
         return
     assert photo.image.mode == "RGB"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import click
 import pytest
 from click.testing import CliRunner, Result
 
-from kg.errors import SightGraphError
+from kg.errors import SightGraphError, SightGraphWarning
 from pipelines.cli import main
 from pipelines.cli.app import Application
 
@@ -63,8 +64,52 @@ def test_interruption_ends_with_130_as_shells_expect() -> None:
 
 
 def test_error_of_our_own_making_is_not_hidden() -> None:
-    done = run_raising(ZeroDivisionError("a bug"))
+    done = run_raising(ZeroDivisionError("a \x1b[31mbug"))
+    assert (done.exit_code, done.stdout) == (70, "")
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("sightgraph: unexpected ZeroDivisionError: a \\x1b[31mbug.")
+    assert "--debug" in line
+
+
+def test_debug_shows_where_an_unexpected_error_happened(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise ZeroDivisionError("a bug")
+
+    monkeypatch.setattr("pipelines.photo.Photo.open", fail)
+    arguments = ["ask", "example:cat", "Why?"]
+    assert CliRunner().invoke(main, arguments).exit_code == 70
+    done = CliRunner().invoke(main, ["--debug", *arguments])
     assert isinstance(done.exception, ZeroDivisionError)
+
+
+def test_a_full_disk_without_a_number_is_one_line() -> None:
+    done = run_raising(OSError("No space left on device"))
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert "No space left" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_an_argument_that_is_not_utf8_is_one_line() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "sightgraph", "ask", b"a\xff", "Why?"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 2
+    assert done.stderr == "sightgraph: the argument 'a\\udcff' is not UTF-8.\n"
+
+
+def test_a_warning_of_ours_is_one_line() -> None:
+    @click.group(cls=Application)
+    def application() -> None: ...
+
+    @application.command()
+    def warn() -> None:
+        warnings.warn("half of it is used", SightGraphWarning, stacklevel=1)
+
+    done = CliRunner().invoke(application, ["warn"])
+    assert (done.exit_code, done.stderr) == (0, "sightgraph: half of it is used\n")
 
 
 @pytest.mark.parametrize(
