@@ -19,7 +19,7 @@ from graph_fusion.fusion_model import CONTROLS
 from graph_fusion.layers import LAYERS
 from graph_fusion.parts import Part, name_and_options
 from graph_fusion.training import Objective, TrainingConfig, fit, read_config
-from graph_fusion.weights import loading
+from graph_fusion.weights import loading, restored, shrunk
 from kg.errors import SightGraphError
 from kg.files import atomic_path, write_text
 from pipelines.datasets.splits import Divided
@@ -264,8 +264,10 @@ def train_task(
         log,
         about=about,
     )
+    small = shrunk(model.state_dict())
     with atomic_path(out / "model.safetensors") as path:
-        save_file({key: value.contiguous() for key, value in model.state_dict().items()}, path)
+        save_file(small, path)
+    model.load_state_dict(restored(small))  # the figures are those of the file
     write_text(out / "model.json", json.dumps(about, indent=1) + "\n")
     task.export(model, prepared, options.choice(), out)
     return prepared.test_figures(model)
@@ -295,7 +297,7 @@ def load_task(
     prepared = task.prepare(data, folder, choice)
     with loading(task.name, folder):
         model = task.model(choice, prepared)
-        model.load_state_dict(load_file(folder / "model.safetensors"))
+        model.load_state_dict(restored(load_file(folder / "model.safetensors")))
     return model, prepared
 
 

@@ -2,7 +2,7 @@
 
 An example is a caption of FACTUAL with its graph on its words; the objective is cross-entropy of
 the links between words, and of length, name and implied concept of each word. The model folder
-gets model.safetensors, in half precision and without MiniLM's embeddings, and config.json.
+gets model.safetensors, in eight bits and without MiniLM's embeddings, and config.json.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from torch.nn import functional as F
 from graph_fusion import training
 from graph_fusion.text_graph import Read, TextGraphConfig, TextGraphNetwork
 from graph_fusion.training import Figures, Objective, TrainingConfig, TrainingOptions, save_model
-from graph_fusion.weights import deterministic
+from graph_fusion.weights import deterministic, shrunk
 from pipelines.datasets.factual import (
     LONGEST_CAPTION,
     MIN_IMPLIED,
@@ -151,8 +151,7 @@ def train(
         log,
         about=options.others() | {"captions": options.batch_size},
     )
-    half = {name: value.half() for name, value in _trained(network).items()}
-    save_model(out, half, asdict(config))
+    save_model(out, shrunk(_trained(network)), asdict(config))
     figures = {name: report.figures.get(f"validation {name}", 0.0) for name in MEASURED}
     return {"captions": float(len(development))} | figures
 
