@@ -8,6 +8,8 @@ from collections.abc import Iterable
 
 MAX_VALUE = 200
 """Characters of a value that a message repeats."""
+MAX_MESSAGE = 1000
+"""Characters of a message; the middle of a longer one is left out."""
 _LONG_VALUE = re.compile(rf"'[^']{{{MAX_VALUE},}}'|[^\s']{{{MAX_VALUE},}}")
 
 
@@ -52,6 +54,8 @@ def printable(message: str) -> str:
     "bad value '\\x1b[31m'"
     """
     shorter = _LONG_VALUE.sub(_cut, message)
+    if len(shorter) > MAX_MESSAGE:
+        shorter = f"{shorter[: MAX_MESSAGE - MAX_VALUE]} ... {shorter[-MAX_VALUE:]}"
     return "".join(
         one if one.isprintable() or one in "\n\t" else one.encode("unicode_escape").decode()
         for one in shorter

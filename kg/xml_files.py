@@ -92,3 +92,5 @@ def _read_through(parser: expat.XMLParserType, file: Readable, source: Path) -> 
         parser.Parse(b"", True)
     except expat.ExpatError as error:
         raise broken_xml(error, source) from error
+    except (LookupError, UnicodeError) as error:  # an encoding that Python does not know
+        raise SightGraphError(f"'{source}' cannot be decoded: {error}.") from error

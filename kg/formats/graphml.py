@@ -6,13 +6,15 @@ import json
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from xml.etree import ElementTree
 from xml.etree.ElementTree import ParseError
+from xml.sax import saxutils
 
 import networkx as nx
 
 from kg.errors import SightGraphError
-from kg.formats.json import edge_of, node_of
-from kg.graph import PhotoInfo, SceneGraph
+from kg.formats.json import edge_of, graph_of, node_of, photo_fields, reason_of
+from kg.graph import SceneGraph
 from kg.xml_files import refuse_document_type
 
 if TYPE_CHECKING:
@@ -21,8 +23,9 @@ if TYPE_CHECKING:
     from kg.formats import Highlights
 
 
-_NOT_IN_XML = re.compile("[^\t -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]|\\\\")
-"""What XML 1.0 cannot hold or would change, and the backslash that escapes it."""
+_NOT_IN_XML = re.compile("[^\t\n -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]|\\\\(?=u[0-9a-f]{4})")
+"""What XML 1.0 cannot hold or would change, and a backslash that would read as an escape."""
+_DESCRIPTION = "{http://graphml.graphdrawing.org/xmlns}desc"
 _LISTS = ("box", "span", "via", "implied", "statement")
 
 
@@ -31,17 +34,17 @@ def write_graphml(
 ) -> None:
     """Write the graph with one plain attribute for each field.
 
-    Characters that XML cannot hold stand as `\\uXXXX`, and a backslash as `\\u005c`.
+    The weight of an edge is its score, for tools that draw and rank by it. Characters that XML
+    cannot hold stand as `\\uXXXX`. The text and the photograph stand in the description of the
+    graph, since Gephi reports attributes of a graph as severe errors.
     """
     plain: nx.MultiDiGraph[str] = nx.MultiDiGraph()
-    plain.graph = {"text": _text(graph.text), "photo": _photo(graph)}
-    plain.graph = {key: value for key, value in plain.graph.items() if value is not None}
     for node in graph.nodes():
         attributes = {
             "label": escape(node.label),
             "kind": node.kind.value,
             "origin": escape(node.origin),
-            "score": repr(node.score),
+            "score": float(node.score),
             "box": node.box and json.dumps(node.box),
             "span": node.span and json.dumps(node.span),
         }
@@ -51,7 +54,8 @@ def write_graphml(
             "label": escape(edge.relation),
             "kind": edge.kind.value,
             "origin": escape(edge.origin),
-            "score": repr(edge.score),
+            "score": float(edge.score),
+            "weight": float(edge.score),
             "span": edge.span and json.dumps(edge.span),
             "via": escape(json.dumps(edge.via)) if edge.via else None,
             "predicate": escape(edge.predicate) or None,
@@ -60,7 +64,13 @@ def write_graphml(
         }
         ends = escape(edge.source), escape(edge.target)
         plain.add_edge(*ends, key=number, **_given(attributes))
-    nx.write_graphml(plain, target, prettyprint=True)
+    lines = [*nx.generate_graphml(plain)]
+    start = next(number for number, line in enumerate(lines) if "<graph " in line)
+    lines[start] = lines[start].replace("/>", ">")
+    lines.insert(start + 1, f"    <desc>{saxutils.escape(_description(graph))}</desc>")
+    if not any("</graph>" in line for line in lines):  # a graph without a node is one empty tag
+        lines.insert(start + 2, "  </graph>")
+    target.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
 def escape(text: str) -> str:
@@ -73,15 +83,10 @@ def unescape(text: str) -> str:
     return re.sub(r"\\u([0-9a-f]{4})", lambda match: chr(int(match.group(1), 16)), text)
 
 
-def _text(text: str | None) -> str | None:
-    return None if text is None else escape(text)
-
-
-def _photo(graph: SceneGraph) -> str | None:
-    if graph.photo is None:
-        return None
+def _description(graph: SceneGraph) -> str:
     photo = graph.photo
-    return escape(json.dumps([photo.source, photo.width, photo.height]))
+    fields = photo and [photo.source, photo.width, photo.height]
+    return escape(json.dumps({"text": graph.text, "photo": fields}, ensure_ascii=False))
 
 
 def _given(attributes: dict[str, Any]) -> dict[str, Any]:
@@ -99,25 +104,37 @@ def read_graphml(source: Path) -> SceneGraph:
         refuse_document_type(file, source)
     try:
         plain: Any = nx.read_graphml(source, force_multigraph=True)
-        photo = plain.graph.get("photo")
-        text = plain.graph.get("text")
-        graph = SceneGraph(
-            None if photo is None else PhotoInfo(*json.loads(unescape(photo))),
-            None if text is None else unescape(text),
-        )
+        photo, text = _read_description(source) or _old_attributes(plain.graph)
+        graph = graph_of(None if photo is None else photo_fields(photo), text)
         for name, fields in plain.nodes(data=True):
-            graph.add(node_of(_fields(fields) | {"id": unescape(name)}))
+            graph.add(node_of(_fields(fields) | {"id": unescape(name)}, graph.text))
         for start, end, fields in plain.edges(data=True):
             ends = {"source": unescape(start), "target": unescape(end)}
             read = _fields(fields)
-            graph.connect(edge_of(read | ends | {"relation": read["label"]}))
+            graph.connect(edge_of(read | ends | {"relation": read["label"]}, graph.text))
     except (ParseError, nx.NetworkXError) as error:
         raise SightGraphError(f"'{source}' is broken GraphML: {error}.") from error
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
         raise SightGraphError(
-            f"'{source}' is no GraphML of SightGraph: {type(error).__name__} {error}."
+            f"'{source}' is no GraphML of SightGraph: {reason_of(error)}."
         ) from error
     return graph
+
+
+def _read_description(source: Path) -> tuple[str | None, Any] | None:
+    """Return the photograph as JSON and the text; `refuse_document_type` has read the file."""
+    description = ElementTree.parse(source).find(f"*/{_DESCRIPTION}")
+    if description is None or not description.text:
+        return None
+    about = json.loads(unescape(description.text))
+    photo = about.get("photo")
+    return None if photo is None else json.dumps(photo), about.get("text")
+
+
+def _old_attributes(attributes: dict[str, Any]) -> tuple[str | None, str | None]:
+    """Return the photograph as JSON and the text of a file from before November 2026."""
+    photo, text = attributes.get("photo"), attributes.get("text")
+    return None if photo is None else unescape(photo), None if text is None else unescape(text)
 
 
 def _fields(attributes: dict[str, Any]) -> dict[str, Any]:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from kg import schema
 from kg.errors import SightGraphError
-from kg.graph import Box, Edge, Node, PhotoInfo, SceneGraph
+from kg.graph import Box, Edge, Node, PhotoInfo, SceneGraph, Span
 from kg.vocabulary import EdgeKind, NodeKind
 
 if TYPE_CHECKING:
@@ -76,64 +76,114 @@ def read_json(source: Path) -> SceneGraph:
     Raises:
         SightGraphError: the file is no JSON (with line), or an entry is wrong (with number).
     """
-    try:
-        document = json.loads(source.read_text(encoding="utf-8"))
-    except json.JSONDecodeError as error:
-        raise SightGraphError(f"{source}, line {error.lineno}: {error.msg}.") from error
-    except UnicodeDecodeError as error:
-        raise SightGraphError(f"{source}, byte {error.start}: not UTF-8.") from error
+    document = schema.read_json(source)
     if not isinstance(document, dict) or document.get("format") != FORMAT:
         raise SightGraphError(f"'{source}' is no SightGraph JSON: it lacks 'format': '{FORMAT}'.")
-    photo = document.get("photo")
-    graph = SceneGraph(
-        None if photo is None else PhotoInfo(photo["source"], photo["width"], photo["height"]),
-        document.get("text"),
-    )
+    try:
+        graph = graph_of(document.get("photo"), document.get("text"))
+    except (KeyError, ValueError) as error:
+        raise SightGraphError(f"{source}: {reason_of(error)}.") from error
     for part, add in (("nodes", _add_node), ("edges", _add_edge)):
-        for number, entry in enumerate(document.get(part, [])):
+        entries = document.get(part, [])
+        if not isinstance(entries, list):
+            raise SightGraphError(f"{source}: '{part}' is no list.")
+        for number, entry in enumerate(entries):
             try:
                 add(graph, entry)
-            except (KeyError, TypeError, ValueError, SightGraphError) as error:
-                reason = f"'{error.args[0]}' is missing" if type(error) is KeyError else error
-                raise SightGraphError(f"{source}, {part}[{number}]: {reason}.") from error
+            except (KeyError, ValueError, SightGraphError) as error:
+                raise SightGraphError(f"{source}, {part}[{number}]: {reason_of(error)}.") from error
     return graph
 
 
-def node_of(entry: Mapping[str, Any]) -> Node:
-    """Return the node of a mapping with the fields of `Node`."""
-    box, span = entry.get("box"), entry.get("span")
+def reason_of(error: Exception) -> str:
+    """Return what was wrong with an entry, without the full stop of a sentence."""
+    if type(error) is KeyError:
+        return f"'{error.args[0]}' is missing"
+    return str(error).removesuffix(".")
+
+
+def photo_fields(stored: str) -> dict[str, Any]:
+    """Return the fields of a photograph that stands as one JSON list in another format.
+
+    Raises:
+        ValueError: it is no such list.
+    """
+    values = schema.sequence(json.loads(stored), "photo", 3)
+    return dict(zip(("source", "width", "height"), values, strict=True))
+
+
+def graph_of(photo: Any, text: Any) -> SceneGraph:
+    """Return an empty graph of a photograph, given by its fields, and of a text.
+
+    Raises:
+        KeyError, ValueError: a field is missing, or is of a wrong type or size.
+    """
+    if photo is not None:
+        fields = schema.mapping(photo, "photo")
+        photo = PhotoInfo(
+            schema.text(fields["source"], "photo.source"),
+            schema.whole(fields["width"], "photo.width", most=schema.MAX_SIDE),
+            schema.whole(fields["height"], "photo.height", most=schema.MAX_SIDE),
+        )
+    return SceneGraph(photo, None if text is None else schema.text(text, "text"))
+
+
+def node_of(entry: Any, text: str | None = None) -> Node:
+    """Return the node of a mapping with the fields of `Node`; its span lies inside `text`.
+
+    Raises:
+        KeyError, ValueError: a field is missing, or is of a wrong type or size.
+    """
+    fields = schema.mapping(entry, "the node")
+    box = fields.get("box")
     return Node(
-        id=str(entry["id"]),
-        kind=NodeKind(entry["kind"]),
-        label=str(entry["label"]),
-        origin=str(entry["origin"]),
-        score=float(entry["score"]),
-        box=None if box is None else Box(*box[:4]),
-        span=None if span is None else (int(span[0]), int(span[1])),
+        id=schema.text(fields["id"], "id"),
+        kind=NodeKind(fields["kind"]),
+        label=schema.text(fields["label"], "label"),
+        origin=schema.text(fields["origin"], "origin"),
+        score=schema.share(fields["score"], "score"),
+        box=None if box is None else Box(*schema.corners(box, "box")),
+        span=_span(fields.get("span"), text),
     )
 
 
-def edge_of(entry: Mapping[str, Any]) -> Edge:
-    """Return the edge of a mapping with the fields of `Edge`."""
-    span, statement = entry.get("span"), entry.get("statement")
+def edge_of(entry: Any, text: str | None = None) -> Edge:
+    """Return the edge of a mapping with the fields of `Edge`; its span lies inside `text`.
+
+    Raises:
+        KeyError, ValueError: a field is missing, or is of a wrong type or size.
+    """
+    fields = schema.mapping(entry, "the edge")
+    statement = schema.texts(fields.get("statement"), "statement")
+    if len(statement) not in (0, 3):
+        raise ValueError("statement has not three parts")
     return Edge(
-        source=str(entry["source"]),
-        target=str(entry["target"]),
-        kind=EdgeKind(entry["kind"]),
-        relation=str(entry["relation"]),
-        origin=str(entry["origin"]),
-        score=float(entry["score"]),
-        span=None if span is None else (int(span[0]), int(span[1])),
-        via=tuple(entry.get("via") or ()),
-        predicate=str(entry.get("predicate") or ""),
-        implied=tuple(entry.get("implied") or ()),
-        statement=None if statement is None else (statement[0], statement[1], statement[2]),
+        source=schema.text(fields["source"], "source"),
+        target=schema.text(fields["target"], "target"),
+        kind=EdgeKind(fields["kind"]),
+        relation=schema.text(fields["relation"], "relation"),
+        origin=schema.text(fields["origin"], "origin"),
+        score=schema.share(fields["score"], "score"),
+        span=_span(fields.get("span"), text),
+        via=schema.texts(fields.get("via"), "via"),
+        predicate=schema.text(fields.get("predicate") or "", "predicate"),
+        implied=schema.texts(fields.get("implied"), "implied"),
+        statement=(statement[0], statement[1], statement[2]) if statement else None,
     )
 
 
-def _add_node(graph: SceneGraph, entry: Mapping[str, Any]) -> None:
-    graph.add(node_of(entry))
+def _span(value: Any, text: str | None) -> Span | None:
+    if value is None:
+        return None
+    start, end = (schema.whole(one, "span") for one in schema.sequence(value, "span", 2))
+    if start > end or (text is not None and end > len(text)):
+        raise ValueError(f"span is [{start}, {end}], which does not lie inside the text")
+    return start, end
 
 
-def _add_edge(graph: SceneGraph, entry: Mapping[str, Any]) -> None:
-    graph.connect(edge_of(entry))
+def _add_node(graph: SceneGraph, entry: Any) -> None:
+    graph.add(node_of(entry, graph.text))
+
+
+def _add_edge(graph: SceneGraph, entry: Any) -> None:
+    graph.connect(edge_of(entry, graph.text))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import fields
 from enum import Enum
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import networkx as nx
 from rdflib import Graph
 
 from kg.errors import SightGraphError
-from kg.formats.json import edge_of, node_of
+from kg.formats.json import edge_of, graph_of, node_of
 from kg.formats.rdf import as_rdf, scene_of
 from kg.graph import Box, Edge, Node, PhotoInfo, SceneGraph
 
@@ -64,20 +65,18 @@ def from_networkx(graph: nx.Graph[Any]) -> SceneGraph:
         )
     names = [_PHOTO_PREFIX + name for name in _PHOTO]
     _check_known(graph.graph, ["text", *names], "the graph")
-    photo = None
-    if any(name in graph.graph for name in names):
-        photo = _made(lambda given: PhotoInfo(*(given[name] for name in names)), graph.graph, "it")
-    scene = SceneGraph(photo, graph.graph.get("text"))
+    scene: SceneGraph = _made(_empty_scene, graph.graph, "it")
     for node_id, attributes in graph.nodes(data=True):
         what = f"the node {node_id!r}"
         if not isinstance(node_id, str):
             raise SightGraphError(f"{what} must have a text as its id. Rename it.")
         _check_known(attributes, _NODE, what)
-        scene.add(_made(node_of, attributes | {"id": node_id}, what))
+        scene.add(_made(partial(node_of, text=scene.text), attributes | {"id": node_id}, what))
     for source, target, attributes in graph.edges(data=True):
         what = f"the edge {source!r} - {target!r}"
         _check_known(attributes, _EDGE, what)
-        scene.connect(_made(edge_of, attributes | {"source": source, "target": target}, what))
+        ends = {"source": source, "target": target}
+        scene.connect(_made(partial(edge_of, text=scene.text), attributes | ends, what))
     return scene
 
 
@@ -93,6 +92,13 @@ def from_rdf(rdf: Graph) -> SceneGraph:
         SightGraphError: there is none in `rdf`, or a part is broken.
     """
     return scene_of(rdf, Path("the RDF graph"))
+
+
+def _empty_scene(attributes: Mapping[Any, Any]) -> SceneGraph:
+    names = {name: _PHOTO_PREFIX + name for name in _PHOTO}
+    known = any(name in attributes for name in names.values())
+    photo = {name: attributes[key] for name, key in names.items()} if known else None
+    return graph_of(photo, attributes.get("text"))
 
 
 def _plain(thing: Node | Edge, names: list[str]) -> dict[str, Any]:

@@ -10,8 +10,8 @@ from urllib.parse import quote
 from rdflib import PROV, RDF, RDFS, XSD, Graph, Literal, Namespace, URIRef
 
 from kg.errors import SightGraphError
-from kg.formats.json import edge_of, node_of
-from kg.graph import Edge, Node, PhotoInfo, SceneGraph
+from kg.formats.json import edge_of, graph_of, node_of, photo_fields, reason_of
+from kg.graph import Edge, SceneGraph
 from kg.knowledge.rdf_files import parse_file
 from kg.vocabulary import ONTOLOGY, SCENE
 
@@ -147,26 +147,28 @@ def scene_of(rdf: Graph, source: Path) -> SceneGraph:
         raise SightGraphError(f"'{source}' holds no scene graph of SightGraph.")
     photo, text = rdf.value(GRAPH_NODE, TERMS.photo), rdf.value(GRAPH_NODE, TERMS.text)
     try:
-        graph = SceneGraph(
-            None if photo is None else PhotoInfo(*json.loads(str(photo))),
+        graph = graph_of(
+            None if photo is None else photo_fields(str(photo)),
             None if text is None else json.loads(str(text)),
         )
         for node in _nodes(rdf):
-            graph.add(node)
+            graph.add(node_of(node, graph.text))
         for edge in _edges(rdf):
-            graph.connect(edge)
-    except (KeyError, TypeError, ValueError, IndexError) as error:
-        raise SightGraphError(f"'{source}': a node or edge is broken: {error}.") from error
+            graph.connect(edge_of(edge, graph.text))
+    except (KeyError, TypeError, ValueError, IndexError, RecursionError, OverflowError) as error:
+        raise SightGraphError(
+            f"'{source}': a node or edge is broken: {reason_of(error)}."
+        ) from error
     return graph
 
 
-def _nodes(rdf: Graph) -> list[Node]:
+def _nodes(rdf: Graph) -> list[dict[str, Any]]:
     fields = [json.loads(str(text)) for text in rdf.objects(None, TERMS.node)]
     ordered = sorted(fields, key=lambda one: int(one[-1]))
-    return [node_of(dict(zip(_NODE_FIELDS, one[:-1], strict=True))) for one in ordered]
+    return [dict(zip(_NODE_FIELDS, one[:-1], strict=True)) for one in ordered]
 
 
-def _edges(rdf: Graph) -> list[Edge]:
+def _edges(rdf: Graph) -> list[dict[str, Any]]:
     numbered = sorted(
         (int(str(statement).rpartition("/")[2]), str(text))
         for statement, text in rdf.subject_objects(TERMS.edge)
@@ -174,7 +176,7 @@ def _edges(rdf: Graph) -> list[Edge]:
     return [_edge(json.loads(text)) for _, text in numbered]
 
 
-def _edge(fields: list[Any]) -> Edge:
+def _edge(fields: list[Any]) -> dict[str, Any]:
     known = len(_EDGE_FIELDS)
     entry = dict(zip(_EDGE_FIELDS, fields[:known], strict=True))
-    return edge_of(entry | dict(zip(_FACT_FIELDS, fields[known:], strict=bool(fields[known:]))))
+    return entry | dict(zip(_FACT_FIELDS, fields[known:], strict=bool(fields[known:])))

@@ -29,7 +29,6 @@ EX = Namespace("http://example.org/")
 EXAMPLES = settings(max_examples=20, deadline=None)
 texts = st.text(max_size=3)
 scores = st.floats(0, 1)
-spans = st.none() | st.tuples(st.integers(0, 9), st.integers(0, 9))
 boxes = st.none() | st.tuples(scores, scores, scores, scores)
 
 
@@ -37,6 +36,8 @@ boxes = st.none() | st.tuples(scores, scores, scores, scores)
 def scenes(draw: st.DrawFn) -> SceneGraph:
     photo = draw(st.none() | st.builds(PhotoInfo, texts, st.integers(1, 9), st.integers(1, 9)))
     scene = SceneGraph(photo, draw(st.none() | texts))
+    place = st.integers(0, 9 if scene.text is None else len(scene.text))
+    spans = st.none() | st.tuples(place, place).map(sorted).map(tuple)
     names = draw(st.lists(texts, unique=True, max_size=5))
     kinds = st.sampled_from(NodeKind)
     for name in names:

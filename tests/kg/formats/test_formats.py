@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+import networkx as nx
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -19,7 +22,7 @@ from kg.vocabulary import EdgeKind, NodeKind
 
 texts = st.text(st.characters(exclude_categories=("Cs",)), max_size=12)
 scores = st.floats(0, 1)
-spans = st.none() | st.tuples(st.integers(0, 99), st.integers(0, 99))
+
 coordinates = st.floats(-1e6, 1e6)
 boxes = st.none() | st.tuples(coordinates, coordinates, coordinates, coordinates)
 ids = texts | st.builds("https://example.org/{}".format, texts)
@@ -31,6 +34,8 @@ def graphs(draw: st.DrawFn) -> SceneGraph:
         st.none() | st.builds(PhotoInfo, texts, st.integers(1, 9999), st.integers(1, 9999))
     )
     graph = SceneGraph(photo, draw(st.none() | texts))
+    place = st.integers(0, 99 if graph.text is None else len(graph.text))
+    spans = st.none() | st.tuples(place, place).map(sorted).map(tuple)
     kinds = st.sampled_from(NodeKind)
     names = draw(st.lists(ids, unique=True, max_size=5))
     for name in names:
@@ -225,3 +230,74 @@ def test_a_broken_file_is_refused_with_its_place(
 def test_an_unknown_ending_names_the_known_ones(tmp_path: Path) -> None:
     with pytest.raises(SightGraphError, match=r"\.graphml, \.json"):
         read_graph(tmp_path / "graph.doc")
+
+
+WRONG: list[Any] = [
+    None, True, "x", "\ud800", [], [1], [1, 2, 3], ["a", "b", "c", "d"], {}, [{}], 7, -1, 1e300,
+    10**400, float("nan"), float("inf"),
+]  # fmt: skip
+
+
+def leaves(part: Any, place: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """The places of all values in a JSON document."""
+    items = part.items() if isinstance(part, dict) else enumerate(part)
+    for key, value in items:
+        yield (*place, key)
+        if isinstance(value, dict | list):
+            yield from leaves(value, (*place, key))
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_a_hostile_value_anywhere_is_refused_or_gives_a_graph_that_can_be_written(
+    tmp_path: Path, graph: SceneGraph, data: st.DataObject
+) -> None:
+    target = tmp_path / "graph.json"
+    export(graph, [target])
+    document = json.loads(target.read_text(encoding="utf-8"))
+    *path, last = data.draw(st.sampled_from(sorted(leaves(document), key=repr)))
+    part = document
+    for key in path:
+        part = part[key]
+    part[last] = data.draw(st.sampled_from(WRONG))
+    target.write_text(json.dumps(document), encoding="utf-8")
+    try:
+        read = read_graph(target)
+    except SightGraphError:
+        return
+    assert all(0 <= one.score <= 1 for one in [*read.nodes(), *read.edges()])
+    again = [tmp_path / f"again{ending}" for ending in IMPORTERS]
+    export(read, again)
+    assert all(read_graph(one) == read for one in again)
+
+
+def test_graphml_from_before_the_description_is_read(graph: SceneGraph, tmp_path: Path) -> None:
+    target = tmp_path / "graph.graphml"
+    export(graph, [target])
+    lines = target.read_text(encoding="utf-8").splitlines()
+    place = next(number for number, line in enumerate(lines) if "<desc>" in line)
+    keys = [
+        f'<key id="{name}" for="graph" attr.name="{name}" attr.type="string"/>'
+        for name in ("photo", "text")
+    ]
+    lines[place] = (
+        '<data key="photo">["kitchen.jpg", 64, 48]</data>'
+        '<data key="text">What is the cup used for?</data>'
+    )
+    lines[place - 1 : place - 1] = keys
+    target.write_text("\n".join(lines), encoding="utf-8")
+    assert read_graph(target) == graph
+
+
+def test_other_tools_find_numbers_weights_and_plain_text_in_graphml(tmp_path: Path) -> None:
+    graph = SceneGraph()
+    for name in ("a", "b"):
+        graph.add(Node(name, NodeKind.OBJECT, "two\nlines of C:\\data", "bundled", 0.5))
+    graph.connect(Edge("a", "b", EdgeKind.SEMANTIC, "beside", "parser", 0.25))
+    target = tmp_path / "graph.graphml"
+    export(graph, [target])
+    plain = nx.read_graphml(target)
+    assert plain.nodes["a"]["score"] == 0.5
+    assert plain.nodes["a"]["label"] == "two\nlines of C:\\data"
+    assert plain.edges["a", "b"]["weight"] == 0.25
+    assert plain.graph.keys() == {"edge_default", "node_default"}

@@ -18,7 +18,7 @@ from kg.vocabulary import EdgeKind, NodeKind
 EXAMPLES = settings(max_examples=30, deadline=None)
 texts = st.text(st.characters(exclude_categories=("Cs",)), max_size=6)
 scores = st.floats(0, 1) | st.integers(0, 1)
-spans = st.none() | st.tuples(st.integers(0, 99), st.integers(0, 99))
+
 numbers = st.floats(-1e6, 1e6) | st.integers(0, 640)
 boxes = st.none() | st.tuples(numbers, numbers, numbers, numbers)
 photos = st.none() | st.builds(PhotoInfo, texts, st.integers(1, 9999), st.integers(1, 9999))
@@ -27,6 +27,8 @@ photos = st.none() | st.builds(PhotoInfo, texts, st.integers(1, 9999), st.intege
 @st.composite
 def scenes(draw: st.DrawFn) -> SceneGraph:
     scene = SceneGraph(draw(photos), draw(st.none() | texts))
+    place = st.integers(0, 99 if scene.text is None else len(scene.text))
+    spans = st.none() | st.tuples(place, place).map(sorted).map(tuple)
     names = draw(st.lists(texts | st.builds("https://e.org/{}".format, texts), unique=True))
     kinds = st.sampled_from(NodeKind)
     for name in names:
