@@ -10,7 +10,7 @@ import json
 import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 from kg.errors import SightGraphError
 
@@ -27,12 +27,12 @@ def read_json(source: Path) -> Any:
 
     Raises:
         SightGraphError: the file cannot be read, is no JSON (with line), is nested too deeply,
-            or holds NaN, an infinity or an integer that is too long.
+            or holds an integer that is too long. NaN and infinities are left to `finite`.
     """
     try:
         if source.stat().st_size > MAX_JSON_BYTES:
             raise SightGraphError(f"'{source}' is larger than {MAX_JSON_BYTES // 1_000_000} MB.")
-        return json.loads(source.read_text(encoding="utf-8-sig"), parse_constant=_no_constant)
+        return json.loads(source.read_text(encoding="utf-8-sig"))
     except json.JSONDecodeError as error:
         raise SightGraphError(f"{source}, line {error.lineno}: {error.msg}.") from error
     except UnicodeDecodeError as error:
@@ -43,10 +43,6 @@ def read_json(source: Path) -> Any:
         raise SightGraphError(f"'{source}' is nested too deeply.") from error
     except ValueError as error:
         raise SightGraphError(f"'{source}' holds a number that cannot be used: {error}.") from error
-
-
-def _no_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is not finite")
 
 
 def finite(value: Any, field: str, most: float = math.inf) -> float:

@@ -165,10 +165,6 @@ TESTED_BY = {
         "pipelines/training/test_relations.py",
         "captions matched to boxes as training reads them",
     ),
-    "pipelines/detectors/precomputed.py": (
-        "pipelines/detectors/test_detectors.py",
-        "one case for every registered detector",
-    ),
     "pipelines/detectors/torchvision_zoo.py": (
         "pipelines/detectors/test_detectors.py",
         "one case for every registered detector",

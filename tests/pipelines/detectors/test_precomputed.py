@@ -1,0 +1,101 @@
+"""pipelines/detectors/precomputed.py: the detections of a file, on their photograph."""
+
+from __future__ import annotations
+
+import json
+import math
+import warnings
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from kg.errors import SightGraphError
+from pipelines.detectors import make_detector
+from pipelines.detectors.precomputed import DetectionsWarning, PrecomputedDetector
+from pipelines.photo import Photo
+
+KITCHEN = Photo(Image.new("RGB", (100, 80)), "photos/000000000007.jpg")
+
+
+def detector(folder: Path, content: Any) -> PrecomputedDetector:
+    file = folder / "own.json"
+    file.write_text(json.dumps(content), encoding="utf-8")
+    return PrecomputedDetector(file)
+
+
+def test_detections_of_another_photograph_are_left_out(tmp_path: Path) -> None:
+    entries = [
+        {"image_id": 7, "category": "cup", "bbox": [10, 20, 30, 40], "score": 0.5},
+        {"image_id": 8, "category": "dog", "bbox": [0, 0, 9, 9], "score": 0.9},
+        {"image_id": 7, "category": "person", "bbox": [0, 0, 60, 60], "score": 0.9},
+    ]
+    found = detector(tmp_path, entries)(KITCHEN)
+    assert [(one.label, one.box) for one in found] == [
+        ("person", (0, 0, 60, 60)),
+        ("cup", (10, 20, 40, 60)),
+    ]
+
+
+def test_a_box_that_reaches_beyond_the_photograph_is_clipped_with_a_warning(tmp_path: Path) -> None:
+    entries = [{"category": "cat", "bbox": [-50, -50, 100, 200]}]
+    with pytest.warns(DetectionsWarning, match="clipped; the first is entry 0"):
+        (found,) = detector(tmp_path, entries)(KITCHEN)
+    assert found.box == (0, 0, 50, 80)
+
+
+def test_a_box_outside_the_photograph_is_refused(tmp_path: Path) -> None:
+    entries = ["cup", {"category": "cat", "bbox": [4000, 3000, 4, 4]}]
+    with pytest.raises(SightGraphError, match=r"entry 1: .* outside the photograph of 100 x 80"):
+        detector(tmp_path, entries)(KITCHEN)
+
+
+def test_which_names_class_numbers_were_given_is_said(tmp_path: Path) -> None:
+    with pytest.warns(DetectionsWarning, match="COCO's: person"):
+        detector(tmp_path, [{"category_id": 1, "bbox": [1, 2, 3, 4]}])
+
+
+def test_numbers_that_can_only_be_cocos_need_no_warning(tmp_path: Path) -> None:
+    entries = [{"category_id": number, "bbox": [1, 2, 3, 4]} for number in (1, 90)]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        found = detector(tmp_path, entries)(KITCHEN)
+    assert [one.label for one in found] == ["person", "toothbrush"]
+
+
+VALUES = st.sampled_from(
+    [None, True, "", "x", "\ud800", [], [1], {}, -1, 7, 2.5, 10**400, math.nan, math.inf, 1e300]
+)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    key=st.sampled_from(["category", "category_id", "bbox", "score", "image_id", "file_name", "0"]),
+    value=VALUES,
+    corner=st.none() | VALUES,
+)
+def test_a_hostile_entry_is_refused_or_lies_inside_the_photograph(
+    tmp_path: Path, key: str, value: Any, corner: Any
+) -> None:
+    entry: dict[str, Any] = {"category": "cat", "bbox": [1, 2, 3, 4], "score": 0.5}
+    if corner is not None:
+        entry["bbox"][2] = corner
+    entry[key] = value
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DetectionsWarning)
+            found = detector(tmp_path, [entry])(KITCHEN)
+    except SightGraphError:
+        return
+    for one in found:
+        assert 0 <= one.score <= 1
+        assert one.label
+        assert one.box is None or (one.box.area > 0 and one.box.x2 <= 100 and one.box.y2 <= 80)
+
+
+def test_it_has_a_name_in_the_registry(tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_text('["cup"]')
+    assert make_detector("precomputed", path=tmp_path / "a.json")(KITCHEN)[0].label == "cup"
