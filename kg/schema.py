@@ -78,7 +78,7 @@ def whole(value: Any, field: str, least: int = 0, most: int = 2**53) -> int:
     Raises:
         ValueError: it is none.
     """
-    number = finite(value, field)
+    number = value if type(value) is int else finite(value, field)
     if number != int(number) or not least <= number <= most:
         raise ValueError(f"{field} is {_shown(value)}, which is no integer from {least} to {most}")
     return int(number)

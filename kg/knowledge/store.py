@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import re
 import weakref
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -12,10 +12,13 @@ from itertools import pairwise
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
+from kg import schema
 from kg.errors import SightGraphError
+from kg.files import lock
 from kg.index.open import SAME_AS, STRENGTHS, Index
 from kg.index.spelling import Speller
 from kg.knowledge.facts import Concept, Fact, KnowledgeGraph
+from kg.knowledge.integrity import check_generation, damaged
 from kg.vocabulary import (
     ALIAS_TERMS,
     BUNDLED,
@@ -39,6 +42,7 @@ FORMAT = 1
 CURRENT = "current"
 """The file of a store's folder that names the generation that is in use."""
 GENERATION = "generation-"
+GENERATION_NAME = re.compile(rf"{GENERATION}[0-9a-f]{{12}}")
 ABOUT = "store.json"
 """The file that describes a generation; a reader of the generation holds a lock on it."""
 MAX_FACTS = 100
@@ -81,6 +85,8 @@ class Store(KnowledgeGraph):
             except SightGraphError:  # unless an import has just replaced this generation
                 if current_generation(self.folder) == generation:
                     raise
+        if is_store(self.folder):
+            raise damaged(self.folder, f"its file '{CURRENT}' names no generation")
         raise SightGraphError(
             f"'{folder}' is no store. Make one: sightgraph kg import SOURCE -o {folder}"
         )
@@ -89,6 +95,15 @@ class Store(KnowledgeGraph):
         reading = _hold(generation)
         weakref.finalize(self, reading.close)
         about = read_about(generation)
+        try:
+            self._read(generation, about)
+        except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
+            raise damaged(self.folder, f"{type(error).__name__} {error}") from error
+
+    def _read(self, generation: Path, about: Mapping[str, Any]) -> None:
+        self.has_checksums = bool(about.get("checked"))
+        if self.has_checksums:
+            check_generation(generation)
         self.triples_folder = generation / "triples"
         self.sources = [SourceInfo(**source) for source in about["sources"]]
         self.index = Index(generation / "index")
@@ -317,10 +332,10 @@ def is_store(path: Path) -> bool:
 def current_generation(folder: Path) -> Path | None:
     """Return the folder of the generation that is in use, or None where there is no store."""
     try:
-        name = (folder / CURRENT).read_text(encoding="utf-8").strip()
+        name = (folder / CURRENT).read_text(encoding="utf-8", errors="replace").strip()
     except OSError:
         return None
-    return folder / name if name.startswith(GENERATION) else None
+    return folder / name if GENERATION_NAME.fullmatch(name) else None
 
 
 def read_about(generation: Path) -> Mapping[str, Any]:
@@ -330,9 +345,9 @@ def read_about(generation: Path) -> Mapping[str, Any]:
         SightGraphError: it is missing, broken, or of another format.
     """
     try:
-        about: Mapping[str, Any] = json.loads((generation / ABOUT).read_text("utf-8"))
-    except (OSError, ValueError) as error:
-        raise SightGraphError(f"the store in '{generation.parent}' is damaged: {error}.") from error
+        about: Mapping[str, Any] = schema.read_json(generation / ABOUT)
+    except SightGraphError as error:
+        raise damaged(generation.parent, str(error).removesuffix(".")) from error
     version = about.get("format") if isinstance(about, dict) else None
     if version != FORMAT:
         raise SightGraphError(
@@ -342,25 +357,12 @@ def read_about(generation: Path) -> Mapping[str, Any]:
     return about
 
 
-def lock(file: IO[Any], exclusive: bool) -> bool:
-    """Lock an open file until it is closed; return whether no other lock prevents it."""
-    try:
-        import fcntl
-
-        fcntl.flock(file, (fcntl.LOCK_EX if exclusive else fcntl.LOCK_SH) | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    except (ImportError, OSError):  # Windows; a file system without locks
-        return True
-    return True
-
-
 def _hold(generation: Path) -> IO[Any]:
     """Return a file which, while it is open, keeps imports from removing `generation`."""
     try:
         about = (generation / ABOUT).open("rb")
     except OSError as error:
-        raise SightGraphError(f"the store in '{generation.parent}' is damaged: {error}.") from error
+        raise damaged(generation.parent, error) from error
     if not lock(about, exclusive=False):
         about.close()
         raise SightGraphError(f"'{generation}' is being removed. Open the store again.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import uuid
 from collections.abc import Callable, Iterable, Iterator
@@ -16,16 +17,18 @@ from traceback import clear_frames
 import pyoxigraph
 
 from kg.errors import SightGraphError
-from kg.files import atomic_path
+from kg.files import atomic_path, lock
 from kg.index.build import Quad, build_index
+from kg.knowledge.integrity import CHECKSUMS, check_generation, damaged, write_checksums
 from kg.knowledge.store import (
     ABOUT,
     CURRENT,
     FORMAT,
     GENERATION,
+    GENERATION_NAME,
     SourceInfo,
     current_generation,
-    lock,
+    is_store,
     read_about,
 )
 from kg.sources import SOURCES, Choice, ImportedTriple, ReadReport
@@ -34,8 +37,10 @@ from kg.vocabulary import graph_iri, graphs_of, read_graph_iri
 
 BUILDING = "building-"
 _LOCK = "lock"
-_LEFT_BEHIND = (BUILDING, GENERATION, f".{CURRENT}-")
-"""What the names begin with of all that an import which was killed may leave."""
+_SPOOL = "spool.nq"
+_BUILDING_NAME = re.compile(rf"(?:{BUILDING}|{GENERATION})[0-9a-f]{{12}}")
+_OWN_NAMES = {"triples", "index", _SPOOL, ABOUT, CHECKSUMS}
+"""All that a generation holds, finished or not."""
 _DCT = "http://purl.org/dc/terms/"
 
 Progress = Callable[[str, int, int], None]
@@ -119,12 +124,10 @@ def _fill(
 def _make_folder(folder: Path) -> None:
     if folder.exists() and not folder.is_dir():
         raise SightGraphError(f"cannot make a store at '{folder}': it is a file. Name a folder.")
-    if folder.is_dir() and not (folder / CURRENT).exists():
-        others = [
-            one.name
-            for one in folder.iterdir()
-            if one.name != _LOCK and not one.name.startswith(_LEFT_BEHIND)
-        ]
+    if folder.is_dir() and current_generation(folder) is None:
+        if is_store(folder) and (folder / _LOCK).is_file():
+            raise damaged(folder, f"its file '{CURRENT}' names no generation")
+        others = sorted(one.name for one in folder.iterdir() if not _is_own(one))
         if others:
             raise SightGraphError(
                 f"the folder '{folder}' holds other files ('{others[0]}'). Name a new or empty one."
@@ -133,6 +136,22 @@ def _make_folder(folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise SightGraphError(f"cannot make the folder '{folder}': {error.strerror}.") from error
+
+
+def _is_own(path: Path) -> bool:
+    """Whether an import certainly made `path`: by its name and by all that it holds."""
+    if path.is_symlink():
+        return False
+    if path.is_dir():
+        return bool(_BUILDING_NAME.fullmatch(path.name)) and all(
+            one.name in _OWN_NAMES for one in path.iterdir()
+        )
+    if path.name == _LOCK:
+        return path.stat().st_size == 0
+    if not path.name.startswith(f".{CURRENT}"):
+        return False
+    text = path.read_text(encoding="utf-8", errors="replace").strip()
+    return not text or bool(GENERATION_NAME.fullmatch(text))
 
 
 @contextmanager
@@ -154,7 +173,7 @@ def _remove_leftovers(folder: Path) -> None:
     """Remove what killed imports left, and replaced generations that nobody reads any more."""
     current = current_generation(folder)
     for one in folder.iterdir():
-        if one == current or not one.name.startswith(_LEFT_BEHIND):
+        if one in (current, folder / _LOCK) or not _is_own(one):
             continue
         if one.is_file():
             one.unlink()
@@ -175,7 +194,8 @@ def _copy_of_triples(folder: Path, building: Path, replaced: str) -> pyoxigraph.
     current = current_generation(folder)
     if current is None:
         return pyoxigraph.Store(target)
-    read_about(current)
+    if read_about(current).get("checked"):
+        check_generation(current)
     pyoxigraph.Store.read_only(str(current / "triples")).backup(target)
     triples = pyoxigraph.Store(target)
     for graph in list(triples.named_graphs()):
@@ -237,7 +257,7 @@ def _compile(building: Path, triples: pyoxigraph.Store, progress: Progress) -> i
     Through a file, since two readings of a file take a quarter of the time of two readings of
     the store, which looks every term up.
     """
-    index, spool = building / "index", building / "spool.nq"
+    index, spool = building / "index", building / _SPOOL
     index.mkdir()
     total = 2 * len(triples)
     triples.dump(str(spool), format=pyoxigraph.RdfFormat.N_QUADS)
@@ -263,8 +283,9 @@ def _finish(folder: Path, building: Path, info: SourceInfo) -> None:
     old = current_generation(folder)
     others = [] if old is None else read_about(old)["sources"]
     sources = [one for one in others if one["name"] != info.name] + [asdict(info)]
-    about = json.dumps({"format": FORMAT, "sources": sources})
+    about = json.dumps({"format": FORMAT, "checked": True, "sources": sources})
     (building / ABOUT).write_text(about, encoding="utf-8")
+    write_checksums(building)
     _sync(*building.rglob("*"), building)
     generation = folder / f"{GENERATION}{building.name.removeprefix(BUILDING)}"
     building.rename(generation)

@@ -91,6 +91,8 @@ def facts(
     if as_json:
         print_json(rows)
         return
+    if not rows:
+        print_line(f"'{found[0].label}' is known, but nothing is stated of it")
     print_columns(
         [
             (
@@ -210,6 +212,27 @@ def import_(
         f"{done.source.format}, {done.source.skipped:,} lines skipped; the store holds "
         f"{done.facts:,} facts"
     )
+
+
+@knowledge.command()
+@click.argument("store", type=FILE)
+def check(store: Path) -> None:
+    """Compare all files of STORE with the checksums that its import wrote.
+
+    \b
+    sightgraph kg check common.store
+    """
+    from kg.knowledge.integrity import check_generation
+    from kg.knowledge.store import Store, current_generation
+
+    opened = Store(store)
+    generation = current_generation(store)
+    if generation is None or not opened.has_checksums:
+        raise SightGraphError(
+            f"the store in '{store}' is from a version without checksums. Import its sources again."
+        )
+    files = check_generation(generation, everything=True)
+    print_line(f"{files} files are as the import wrote them")
 
 
 @contextmanager

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
@@ -10,6 +12,8 @@ import pytest
 
 from kg.errors import SightGraphError
 from kg.files import atomic_path, bundled, check_writable, write_text
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def test_bundled_knowledge_is_found() -> None:
@@ -91,3 +95,49 @@ def test_checking_leaves_the_folder_as_it_was(tmp_path: Path) -> None:
     check_writable(tmp_path / "new.txt")
     assert old.read_text() == "old"
     assert list(tmp_path.iterdir()) == [old]
+
+
+def test_a_file_that_is_replaced_keeps_its_mode(tmp_path: Path) -> None:
+    target = tmp_path / "private.json"
+    target.write_text("old")
+    target.chmod(0o600)
+    write_text(target, "new")
+    assert (target.read_text(), target.stat().st_mode & 0o777) == ("new", 0o600)
+
+
+def test_a_link_stays_a_link(tmp_path: Path) -> None:
+    (tmp_path / "far").mkdir()
+    (tmp_path / "far" / "note.txt").write_text("old")
+    link = tmp_path / "note.txt"
+    link.symlink_to(tmp_path / "far" / "note.txt")
+    write_text(link, "new")
+    assert link.is_symlink()
+    assert (tmp_path / "far" / "note.txt").read_text() == "new"
+
+
+def test_what_a_killed_writer_left_is_removed_by_the_next(tmp_path: Path) -> None:
+    target = tmp_path / "note.json"
+    code = """
+import os, sys
+from kg.files import atomic_path
+with atomic_path(sys.argv[1]) as path:
+    path.write_text("half")
+    os.kill(os.getpid(), 9)
+"""
+    assert subprocess.run([sys.executable, "-c", code, target], cwd=ROOT).returncode == -9
+    (left,) = tmp_path.iterdir()
+    os.utime(left, (1, 1))
+    mine = tmp_path / ".note-mine.json"
+    mine.touch()
+    write_text(target, "whole")
+    assert sorted(tmp_path.iterdir()) == [mine, target]
+
+
+def test_what_another_writer_is_writing_stays(tmp_path: Path) -> None:
+    target = tmp_path / "note.json"
+    with atomic_path(target) as path:
+        os.utime(path, (1, 1))
+        write_text(target, "other")
+        assert path.exists()
+        path.write_text("mine")
+    assert target.read_text() == "mine"

@@ -13,7 +13,7 @@ from rdflib.namespace import SKOS
 from kg.errors import SightGraphError
 from kg.knowledge.facts import KnowledgeGraph
 from kg.knowledge.memory import Knowledge
-from kg.knowledge.store import CURRENT, MAX_FACTS, Store, current_generation, is_store
+from kg.knowledge.store import CURRENT, MAX_FACTS, Store, is_store
 from kg.knowledge.store_import import import_source
 from kg.linking import Linker
 from kg.sources import SOURCES, Choice, ImportedTriple, ReadReport
@@ -372,10 +372,10 @@ def test_a_damaged_store_or_one_of_another_format_is_an_error(tmp_path: Path, ab
 
 def test_a_store_that_lost_its_files_is_an_error(tmp_path: Path) -> None:
     store = import_text(tmp_path, ANIMALS, "animals.tsv")
-    (store.folder / CURRENT).write_text("generation-gone\n", encoding="utf-8")
-    with pytest.raises(SightGraphError, match="damaged"):
-        Store(store.folder)
-    assert current_generation(store.folder) == store.folder / "generation-gone"
+    for name in (b"generation-0123456789ab\n", b"generation-gone", b"\xff\xfe", b""):
+        (store.folder / CURRENT).write_bytes(name)
+        with pytest.raises(SightGraphError, match="damaged"):
+            Store(store.folder)
 
 
 def test_lost_triples_are_an_error_that_can_be_read(tmp_path: Path) -> None:

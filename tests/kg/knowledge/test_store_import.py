@@ -408,3 +408,47 @@ def test_a_store_that_may_not_be_written_is_an_error_and_no_traceback(
             import_source(write(tmp_path, INSTRUMENTS, "instruments.tsv"), store)
     finally:
         store.chmod(0o755)
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ["building-1.jpg"],
+        ["generation-2020/thesis.doc"],
+        ["building-0123456789ab/photo.jpg"],
+        ["building-0123456789ab"],
+        ["current"],
+        [".current-notes"],
+        ["lock"],
+    ],
+)
+def test_a_folder_with_files_of_the_user_is_refused_and_left_alone(
+    tmp_path: Path, names: list[str]
+) -> None:
+    folder = tmp_path / "houses"
+    for name in names:
+        file = folder / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text("mine", encoding="utf-8")
+    before = snapshot(folder)
+    with pytest.raises(SightGraphError, match="holds other files"):
+        import_source(write(tmp_path, ANIMALS), folder)
+    assert snapshot(folder) == before
+
+
+def test_files_of_the_user_in_a_store_outlive_imports(store: Path, tmp_path: Path) -> None:
+    mine = {"building-1.jpg", "generation-2020/thesis.doc", "building-0123456789ab/photo.jpg"}
+    for name in mine:
+        file = store / name
+        file.parent.mkdir(exist_ok=True)
+        file.write_text("mine", encoding="utf-8")
+    import_source(write(tmp_path, INSTRUMENTS, "instruments.tsv"), store)
+    assert mine <= snapshot(store).keys()
+
+
+def test_an_import_into_a_damaged_store_is_refused(store: Path, tmp_path: Path) -> None:
+    generation = store / (store / CURRENT).read_text("utf-8").strip()
+    damaged = next((generation / "index").glob("out_*.npy"))
+    damaged.write_bytes(damaged.read_bytes()[:-1] + b"?")
+    with pytest.raises(SightGraphError, match="damaged"):
+        import_source(write(tmp_path, INSTRUMENTS, "instruments.tsv"), store)

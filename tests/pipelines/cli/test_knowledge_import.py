@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -177,3 +178,18 @@ def test_link_finds_the_concepts_of_a_store(run: Run, store: Path) -> None:
 def test_a_damaged_store_is_a_mistake_of_one_line(mistake: Mistake, store: Path) -> None:
     (Store(store).index.folder / "index.json").unlink()
     assert "Traceback" not in mistake("kg", "stats", "--kg", store, "--only-kg")
+
+
+def test_check_compares_every_file(run: Run, mistake: Mistake, store: Path) -> None:
+    assert "files are as the import wrote them" in run("kg", "check", store).stdout
+    array = next(store.glob("generation-*/index/out_strength.npy"))
+    about = array.stat()
+    array.write_bytes(array.read_bytes()[:-1] + b"?")
+    os.utime(array, ns=(about.st_atime_ns, about.st_mtime_ns))
+    assert "out_strength.npy' has other contents" in mistake("kg", "check", store)
+
+
+def test_a_concept_without_facts_is_said_to_be_known(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "own.ttl").write_text(MUSEUM, encoding="utf-8")
+    done = run("kg", "facts", "paper", "--only-kg", "--kg", tmp_path / "own.ttl")
+    assert done.stdout == "'paper' is known, but nothing is stated of it\n"
