@@ -94,7 +94,6 @@ STANDARD_VOCABULARIES = (
     RDF,
     SKOS,
     "http://www.w3.org/ns/shacl#",
-    "http://purl.org/dc/",
 )
 CAPABLE_OF, NOT_CAPABLE_OF = ONTOLOGY + "capableOf", ONTOLOGY + "notCapableOf"
 MADE_OF, HAS_PROPERTY = ONTOLOGY + "madeOf", ONTOLOGY + "hasProperty"

@@ -11,6 +11,8 @@ from kg.errors import SightGraphError
 CHUNK = 1 << 16
 """Bytes passed to the parser at a time."""
 
+MAX_ENTITIES, MAX_ENTITY = 100, 1000
+"""Entities of a file, and characters of each: those of OWL editors abbreviate namespaces."""
 MAX_DEPTH = 1000
 """Maximum nesting of elements; much deeper nesting would crash or stall a parser."""
 
@@ -38,10 +40,12 @@ def refuse_document_type(file: Readable, source: Path) -> None:
 
 
 def refuse_entities(file: Readable, source: Path) -> None:
-    """Read the XML of `file` once with entities forbidden; a document type is allowed.
+    """Read the XML of `file` once with dangerous entities forbidden.
+
+    A few short texts without a reference to others are allowed, as in the files of OWL editors.
 
     Raises:
-        SightGraphError: an entity is declared, or the XML is broken or nests too deep.
+        SightGraphError: another entity is declared, or the XML is broken or nests too deep.
     """
     parser = expat.ParserCreate()
     _refuse(parser, source, document_type=False)
@@ -73,14 +77,21 @@ def _refuse(parser: expat.XMLParserType, source: Path, document_type: bool) -> N
     def refuse_type(*_: object) -> NoReturn:
         raise SightGraphError(f"'{source}' declares a document type, which is not read.")
 
-    def refuse_entity(name: str, *_: object) -> NoReturn:
+    declared = 0
+
+    def check_entity(name: str, parameter: bool, value: str | None, *_: object) -> None:
+        nonlocal declared
+        declared += 1
+        short = value is not None and len(value) <= MAX_ENTITY and not set("&%<") & set(value)
+        if short and not parameter and not document_type and declared <= MAX_ENTITIES:
+            return
         raise SightGraphError(
             f"{source}, line {parser.CurrentLineNumber}: declares the entity '{name}'; entities "
             "are not read, for they can fill the memory or read files. "
             "Write their text out, or convert the file to Turtle."
         )
 
-    parser.EntityDeclHandler = refuse_entity
+    parser.EntityDeclHandler = check_entity
     if document_type:
         parser.StartDoctypeDeclHandler = refuse_type
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 
 TERMS = Namespace(ONTOLOGY)
+_BAD_PERCENT = re.compile("%(?![0-9A-Fa-f]{2})")
+"""A percent sign that is no part of a percent encoding, which no IRI may hold."""
 GRAPH_NODE = URIRef(SCENE + "graph")
 
 
@@ -82,8 +85,8 @@ def as_rdf(graph: SceneGraph) -> Graph:
 
 def resource_of(node_id: str) -> URIRef:
     """Return a node's IRI: its id where that is one, else a name below `SCENE`."""
-    safe = quote(node_id, safe=":/#?=&%+,;@!$'()*~.-_" if "://" in node_id else "")
-    if safe == node_id and "://" in node_id:
+    safe = quote(node_id, safe=":/#?=&%+,;@!$'()*~.-_") == node_id
+    if safe and "://" in node_id and not _BAD_PERCENT.search(node_id):
         return URIRef(node_id)
     return URIRef(SCENE + quote(node_id, safe=""))
 

@@ -59,8 +59,7 @@ def check_generation(
 def damaged(folder: Path, reason: object) -> SightGraphError:
     """Return the error for a damaged store."""
     return SightGraphError(
-        f"the store in '{folder}' is damaged: {reason}. Import its sources again into a new "
-        "folder."
+        f"the store in '{folder}' is damaged: {reason}. Import its sources again into a new folder."
     )
 
 

@@ -11,11 +11,13 @@ from pathlib import Path
 from rdflib import OWL, RDF, RDFS, Graph, Literal, URIRef
 from rdflib.term import Node as Term
 
+from kg import schema
 from kg.english import identifier_words, normalise
+from kg.errors import SightGraphError
 from kg.files import bundled
 from kg.index.spelling import Speller, word_arrays
 from kg.knowledge.facts import Concept, Fact, KnowledgeGraph
-from kg.knowledge.rdf_files import in_order, parse_file, rdf_files, text_rank
+from kg.knowledge.rdf_files import in_normal_form, parse_file, rdf_files, text_rank
 from kg.knowledge.sparql import select
 from kg.vocabulary import (
     ALIAS_TERMS,
@@ -152,11 +154,11 @@ class Knowledge(KnowledgeGraph):
 
     def _read(self, triples: Graph, source: str, own: bool) -> None:
         self._read_relations(triples)
-        self._read_strengths(triples)
+        self._read_strengths(triples, source)
         stated: list[Fact] = []
         notes = set(triples.subjects(RDF.type, OWL.AnnotationProperty))
         texts: dict[tuple[str, str], list[tuple[str, Literal]]] = {}
-        for subject, predicate, value in in_order(triples):
+        for subject, predicate, value in in_normal_form(triples):
             declares = str(subject) in self.relations or str(subject) in CATEGORY_TERMS
             declares = declares or subject in notes
             if not isinstance(subject, URIRef) or declares:
@@ -195,10 +197,13 @@ class Knowledge(KnowledgeGraph):
         stated_as = str(predicate) if str(predicate) != relation else ""
         yield Fact(str(subject), relation, _term(value), source, own, predicate=stated_as)
 
-    def _read_strengths(self, triples: Graph) -> None:
+    def _read_strengths(self, triples: Graph, source: str) -> None:
         """Learn how usually facts hold: those of a relation, and single ones by reification.
 
         Of several strengths the highest is taken.
+
+        Raises:
+            SightGraphError: a strength is no number between 0 and 1.
         """
         found: dict[tuple[str, str, str] | str, float] = {}
         for subject, value in triples.subject_objects(URIRef(ONTOLOGY + "strength")):
@@ -208,7 +213,7 @@ class Knowledge(KnowledgeGraph):
             if object_ is not None and None not in parts:
                 relation = relation_of(str(parts[1])) or str(parts[1])
                 key = (str(parts[0]), relation, _term(object_))
-            found[key] = max(float(str(value)), found.get(key, 0.0))
+            found[key] = max(_strength(value, key, source), found.get(key, 0.0))
         self._strengths |= found
 
     def _read_relations(self, triples: Graph) -> None:
@@ -315,6 +320,14 @@ def _first(triples: Graph, subject: Term, predicate: URIRef) -> str | None:
     """Return what `triples` state of `subject`; of several values, the first by `text_rank`."""
     found = [text_rank(str(predicate), value) for value in triples.objects(subject, predicate)]
     return min(found)[-1] if found else None
+
+
+def _strength(value: Term, about: tuple[str, str, str] | str, source: str) -> float:
+    try:
+        return schema.share(str(value), "strength")
+    except ValueError as error:
+        what = about if isinstance(about, str) else " ".join(map(local_name, about))
+        raise SightGraphError(f"{source}, about '{what}': {error}.") from error
 
 
 def _term(value: Term) -> str:

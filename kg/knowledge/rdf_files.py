@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from rdflib import Graph, Literal, URIRef
-from rdflib.plugins.parsers.notation3 import BadSyntax
+from pyoxigraph import BlankNode, NamedNode, Triple
+from pyoxigraph import Literal as OxigraphLiteral
+from rdflib import RDF, BNode, Graph, Literal, URIRef
 from rdflib.term import Node as Term
 
 from kg.errors import SightGraphError
+from kg.sources import ImportedTriple, ReadReport
+from kg.sources.normal_form import BLANK, normal_form
+from kg.sources.rdf import FORMATS, file_ending, literal_fields, quads_of
+from kg.sources.text_files import NOTHING_IMPORTED
 from kg.vocabulary import GLOSS_IRI, LABEL_IRI
 
-FORMATS = {".ttl": "turtle", ".nt": "nt", ".n3": "n3", ".jsonld": "json-ld"}
-"""File endings that are read, and rdflib's names for them."""
+IN_FOLDERS = frozenset({".ttl", ".nt", ".n3", ".jsonld", ".rdf", ".owl"})
+"""File endings that are read where a folder is given."""
+_NOTHING_READ = "Nothing was read from this file."
 
 
 def rdf_files(path: Path) -> list[Path]:
@@ -22,22 +30,70 @@ def rdf_files(path: Path) -> list[Path]:
         SightGraphError: there is nothing to read at `path`.
     """
     if path.is_dir():
-        files = sorted(file for file in path.iterdir() if file.suffix in FORMATS)
+        files = sorted(file for file in path.iterdir() if file_ending(file) in IN_FOLDERS)
         if not files:
-            raise SightGraphError(f"the folder '{path}' holds no file of {', '.join(FORMATS)}.")
+            raise SightGraphError(
+                f"the folder '{path}' holds no file of {', '.join(sorted(IN_FOLDERS))}."
+            )
         return files
     if not path.is_file():
-        raise SightGraphError(f"there is no knowledge graph at '{path}'. Give a file or a folder.")
-    if path.suffix not in FORMATS:
+        shown = str(path).replace("http:/", "http://").replace("https:/", "https://")
+        hint = " An endpoint begins with http:// or https://." if "/" in shown else ""
         raise SightGraphError(
-            f"cannot read '{path}': the ending '{path.suffix}' is not one of {', '.join(FORMATS)}."
+            f"there is no knowledge graph at '{path}'. Give a file or a folder.{hint}"
+        )
+    if file_ending(path) not in FORMATS:
+        raise SightGraphError(
+            f"cannot read '{path}': the ending '{path.suffix}' is not one of {', '.join(FORMATS)}. "
+            f"Bring it into a store: sightgraph kg import {path.name} -o my.store"
         )
     return [path]
 
 
-def in_order(triples: Graph) -> list[tuple[Term, Term, Term]]:
-    """Return the triples sorted: the order of an rdflib graph differs between processes."""
-    return sorted(triples, key=lambda triple: (str(triple[0]), str(triple[1]), triple[2].n3()))
+def in_normal_form(triples: Graph) -> list[tuple[Term, Term, Term]]:
+    """Return the triples in the terms of `kg.vocabulary` (`kg.sources.normal_form`), sorted.
+
+    Reified statements are left out. The order of an rdflib graph, and its names of nodes without
+    an IRI, differ between processes.
+    """
+    reified = set(triples.subjects(RDF.type, RDF.Statement))
+    names = _stable_names(triples)
+    statements = sorted(_statement(one, names) for one in triples if one[0] not in reified)
+    found: list[tuple[Term, Term, Term]] = []
+    for one in normal_form(statements):
+        value = (
+            Literal(one.object, lang=one.language or None, datatype=one.datatype or None)
+            if one.literal
+            else URIRef(one.object)
+        )
+        found.append((URIRef(one.subject), URIRef(one.predicate), value))
+    return found
+
+
+def _stable_names(triples: Graph) -> dict[Term, str]:
+    """Return a name for each node without an IRI, made of what is stated of it."""
+    about: dict[Term, list[str]] = {}
+    for subject, predicate, value in triples:
+        if isinstance(subject, BNode):
+            plain = "" if isinstance(value, BNode) else value.n3()
+            about.setdefault(subject, []).append(f"{predicate} {plain}")
+        if isinstance(value, BNode):
+            plain = "" if isinstance(subject, BNode) else str(subject)
+            about.setdefault(value, []).append(f"{plain} {predicate}")
+    return {node: BLANK + _digest(sorted(stated)) for node, stated in about.items()}
+
+
+def _digest(lines: Iterable[str]) -> str:
+    return hashlib.blake2b("\n".join(lines).encode(), digest_size=8).hexdigest()
+
+
+def _statement(triple: tuple[Term, Term, Term], names: Mapping[Term, str]) -> ImportedTriple:
+    subject, predicate, value = triple
+    about = names.get(subject, str(subject))
+    if isinstance(value, Literal):
+        language, datatype = value.language or "", str(value.datatype or "")
+        return ImportedTriple(about, str(predicate), str(value), True, language, datatype)
+    return ImportedTriple(about, str(predicate), names.get(value, str(value)))
 
 
 def text_rank(predicate: str, text: Term) -> tuple[bool, str, bool, bool, str]:
@@ -50,54 +106,39 @@ def text_rank(predicate: str, text: Term) -> tuple[bool, str, bool, bool, str]:
     return other, predicate, language != "en", language != "", str(text)
 
 
+class _Strict(ReadReport):
+    """Refuses a file for its first broken statement."""
+
+    def skip(self, path: Path, line: int, reason: str) -> None:
+        raise SightGraphError(f"{path}, line {line}: {reason}. {_NOTHING_READ}")
+
+
 def parse_file(path: Path) -> Graph:
-    """Parse one RDF file.
+    """Parse one RDF file, by pyoxigraph; a context of JSON-LD is never fetched.
+
+    Triples about triples (RDF-star) are left out.
 
     Raises:
         SightGraphError: the file is broken; the message gives the place. Nothing of it is used.
     """
-    if path.suffix == ".jsonld":
-        return _parse_json_ld(path)
-    try:
-        return Graph().parse(path, format=FORMATS[path.suffix])
-    except BadSyntax as error:
-        raise SightGraphError(
-            f"{path}, line {error.lines + 1}: {_reason(error)}. Nothing was read from this file."
-        ) from error
-    except IndexError as error:  # rdflib's error for text that ends too early
-        last = path.read_text(encoding="utf-8", errors="replace").rstrip().count("\n") + 1
-        raise SightGraphError(
-            f"{path}, line {last}: the file ends within a statement. "
-            "Nothing was read from this file."
-        ) from error
-    except Exception as error:  # rdflib's parsers raise dozens of kinds
-        raise SightGraphError(
-            f"{path} cannot be read as {FORMATS[path.suffix]}: {error}. "
-            "Nothing was read from this file."
-        ) from error
-
-
-def _parse_json_ld(path: Path) -> Graph:
-    """Parse JSON-LD with a reader that never fetches a context, as rdflib's would."""
-    from kg.sources import Choice, ReadReport
-    from kg.sources.rdf import read_rdf
-
     graph = Graph()
-    for one in read_rdf(path, Choice(language=""), ReadReport(strict=True)):
-        value = (
-            Literal(one.object, lang=one.language or None, datatype=one.datatype or None)
-            if one.literal
-            else URIRef(one.object)
-        )
-        graph.add((URIRef(one.subject), URIRef(one.predicate), value))
+    try:
+        quads, prefixes = quads_of(path, _Strict())
+        for quad in quads:
+            if not isinstance(quad.subject, Triple) and not isinstance(quad.object, Triple):
+                triple = _term(quad.subject), URIRef(quad.predicate.value), _term(quad.object)
+                graph.add(triple)
+    except SightGraphError as error:
+        raise SightGraphError(str(error).replace(NOTHING_IMPORTED, _NOTHING_READ)) from error
+    for prefix, namespace in prefixes().items():
+        graph.bind(prefix, namespace)
     return graph
 
 
-def _reason(error: BadSyntax) -> str:
-    """Return rdflib's reason and the text at which it stopped."""
-    reason = str(getattr(error, "_why", "syntax error"))
-    text, position = getattr(error, "_str", b""), getattr(error, "_i", 0)
-    if isinstance(text, bytes):
-        text = text.decode("utf-8", "replace")
-    near = " ".join(text[position : position + 60].split())[:40]
-    return f"{reason} near '{near}'" if near else reason
+def _term(term: NamedNode | BlankNode | OxigraphLiteral) -> URIRef | BNode | Literal:
+    if isinstance(term, NamedNode):
+        return URIRef(term.value)
+    if isinstance(term, BlankNode):
+        return BNode(term.value)
+    text, _, language, datatype = literal_fields(term)
+    return Literal(text, lang=language or None, datatype=datatype or None)

@@ -49,11 +49,15 @@ Progress = Callable[[str, int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """What an import did; problems: the first bad lines, with their numbers."""
+    """What an import did.
+
+    problems: the first bad lines, with their numbers. left_out: what was understood and left out.
+    """
 
     source: SourceInfo
     facts: int
     problems: list[str] = field(default_factory=list)
+    left_out: str = ""
 
 
 def import_source(
@@ -98,7 +102,7 @@ def import_source(
             clear_frames(error.__traceback__)  # closes the triples, whose threads write to files
             shutil.rmtree(building, ignore_errors=True)
             raise
-    return Imported(info, facts, report.problems)
+    return Imported(info, facts, report.problems, report.left_out)
 
 
 def _fill(
@@ -114,7 +118,11 @@ def _fill(
     triples = _copy_of_triples(folder, building, source.name)
     triples.bulk_extend(_quads(counted, source.name))
     if not counted.count:
-        raise SightGraphError(f"'{source.file}' holds no statement that could be imported.")
+        first = "".join(f" First: {problem}." for problem in report.problems[:1])
+        raise SightGraphError(
+            f"'{source.file}' holds no statement that could be imported; {report.skipped} lines "
+            f"were skipped.{first}"
+        )
     source = replace(source, statements=counted.count, skipped=report.skipped)
     triples.extend(_description(source))
     triples.flush()

@@ -40,12 +40,14 @@ class ReadReport:
 
     strict: a bad line ends the import instead of being skipped.
     progress: called with the bytes of the file that have been read so far.
+    left_out: what the reader understood and left out, with counts.
     """
 
     strict: bool = False
     progress: Callable[[int], None] = lambda read: None
     skipped: int = 0
     problems: list[str] = field(default_factory=list)
+    left_out: str = ""
 
     def skip(self, path: Path, line: int, reason: str) -> None:
         """Note a bad line (counted from 1), or end the import where it must be strict.

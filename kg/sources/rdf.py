@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import IO, cast
 
@@ -12,6 +12,7 @@ from pyoxigraph import BlankNode, Literal, NamedNode, Quad, RdfFormat, Triple, p
 
 from kg.errors import SightGraphError
 from kg.sources import Choice, ImportedTriple, ReadReport
+from kg.sources.normal_form import LeftOut, normal_form
 from kg.sources.text_files import (
     NOTHING_IMPORTED,
     XSD,
@@ -76,14 +77,39 @@ def read_rdf(path: Path, choice: Choice, report: ReadReport) -> Iterator[Importe
         SightGraphError: an RDF/XML or JSON-LD file is broken, XML declares an entity, or a
             JSON-LD file wants a context from the network.
     """
-    before = 0
+    before, left_out = 0, LeftOut()
     for file in _files(path):
-        nodes = _BlankNodes(file)
-        for quad in _quads(file, report, before):
-            statement = _statement(quad, nodes, file.name if path.is_dir() else "")
-            if statement is not None and admits(choice.language, statement.language):
+        origin = file.name if path.is_dir() else ""
+        statements = _statements(file, report, before, origin, left_out)
+        for statement in normal_form(statements, left_out):
+            if admits(choice.language, statement.language):
                 yield statement
         before += file.stat().st_size
+    report.left_out = str(left_out)
+
+
+def _statements(
+    file: Path, report: ReadReport, before: int, origin: str, left_out: LeftOut
+) -> Iterator[ImportedTriple]:
+    nodes = _BlankNodes(file)
+    for quad in _quads(file, report, before):
+        statement = _statement(quad, nodes, origin)
+        if statement is None:
+            left_out.reasons["about other statements"] += 1
+        else:
+            yield statement
+
+
+def quads_of(
+    path: Path, report: ReadReport
+) -> tuple[Iterator[Quad], Callable[[], Mapping[str, str]]]:
+    """Return the quads of one file, and what gives its prefixes once they have been read.
+
+    Raises:
+        SightGraphError: as `read_rdf`, while the quads are read.
+    """
+    prefixes: dict[str, str] = {}
+    return _quads(path, report, 0, prefixes), lambda: prefixes
 
 
 def parse_line(line: bytes, form: RdfFormat) -> list[Quad]:
@@ -111,11 +137,11 @@ def literal_fields(value: Literal) -> tuple[str, bool, str, str]:
 def _files(path: Path) -> list[Path]:
     """Return `path`, or the RDF files of the folder `path`, sorted by name."""
     if path.is_dir():
-        files = sorted(file for file in path.iterdir() if _ending(file) in FORMATS)
+        files = sorted(file for file in path.iterdir() if file_ending(file) in FORMATS)
         if not files:
             raise SightGraphError(f"the folder '{path}' holds no file of {', '.join(FORMATS)}.")
         return files
-    if _ending(path) not in FORMATS:
+    if file_ending(path) not in FORMATS:
         raise SightGraphError(
             f"cannot read '{path}' as RDF: its ending is not one of {', '.join(FORMATS)} "
             "(and .gz or .bz2 after it)."
@@ -123,19 +149,22 @@ def _files(path: Path) -> list[Path]:
     return [path]
 
 
-def _ending(path: Path) -> str:
+def file_ending(path: Path) -> str:
+    """Return the ending that names the format, in lower case: "a.TTL.gz" is ".ttl"."""
     name = path.with_suffix("") if path.suffix.lower() in _COMPRESSED else path
     return name.suffix.lower()
 
 
-def _quads(path: Path, report: ReadReport, before: int) -> Iterator[Quad]:
-    form = FORMATS[_ending(path)]
+def _quads(
+    path: Path, report: ReadReport, before: int, prefixes: dict[str, str] | None = None
+) -> Iterator[Quad]:
+    form = FORMATS[file_ending(path)]
     if form in _LINE_FORMATS:
         return _quads_of_lines(path, form, report, before)
     if form == RdfFormat.RDF_XML:
         with Reading(path, ReadReport()) as file:
             refuse_entities(file, path)
-    return _quads_of_document(path, form, report, before)
+    return _quads_of_document(path, form, report, before, prefixes)
 
 
 def _quads_of_lines(path: Path, form: RdfFormat, report: ReadReport, before: int) -> Iterator[Quad]:
@@ -162,12 +191,15 @@ def _good_lines(
 
 
 def _quads_of_document(
-    path: Path, form: RdfFormat, report: ReadReport, before: int
+    path: Path, form: RdfFormat, report: ReadReport, before: int, prefixes: dict[str, str] | None
 ) -> Iterator[Quad]:
     last_bad = 0
     with Reading(path, report, before) as file:
         shallow = _SHALLOW.get(form, _Shallow)(file, path)
-        quads = parse(cast(IO[bytes], shallow), form, base_iri=OWN_BASE + path_part(path.name))
+        base = OWN_BASE + path_part(path.name)
+        # rdflib writes prefixes that end within a percent encoding, which is no valid IRI.
+        lenient = prefixes is not None
+        quads = parse(cast(IO[bytes], shallow), form, base_iri=base, lenient=lenient)
         while True:
             try:
                 quad = next(quads, None)
@@ -181,6 +213,8 @@ def _quads_of_document(
                 last_bad = error.lineno
                 continue
             if quad is None:
+                if prefixes is not None:
+                    prefixes |= quads.prefixes
                 return
             if form != RdfFormat.N3 or not isinstance(quad.graph_name, BlankNode):
                 yield quad
@@ -266,7 +300,7 @@ class _BlankNodes:
 
     def __init__(self, path: Path) -> None:
         self._file = path.name
-        self._labels_only = FORMATS[_ending(path)] in _LINE_FORMATS
+        self._labels_only = FORMATS[file_ending(path)] in _LINE_FORMATS
         self._numbers: dict[str, int] = {}
         self._met = 0
 

@@ -210,7 +210,7 @@ def import_(
     print_line(
         f"{done.source.statements:,} statements of '{done.source.name}' read as "
         f"{done.source.format}, {done.source.skipped:,} lines skipped; the store holds "
-        f"{done.facts:,} facts"
+        f"{done.facts:,} facts" + (f"; left out: {done.left_out}" if done.left_out else "")
     )
 
 

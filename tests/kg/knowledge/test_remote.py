@@ -253,6 +253,8 @@ def test_counts_are_those_of_the_files(own: Served, tmp_path: Path) -> None:
     known = Knowledge.load([file], with_bundled=False)
     found, counts = RemoteKnowledge(own.url).statistics(), known.statistics()
     del counts["aliases"], counts["concepts"]
+    for name in ("facts", "eats"):  # of a node without an IRI, for which no endpoint can be asked
+        counts[name] -= 1
     assert found.pop("concepts") == sum(bool(known.stated(one)) for one in known.concepts)
     assert found == counts
 
