@@ -13,7 +13,8 @@ from torch import Tensor
 from kg.graph import Box, Edge, Node, PhotoInfo, SceneGraph, Span
 from kg.vocabulary import EdgeKind, NodeKind
 
-NODE_KINDS = list(NodeKind)
+NODE_KINDS = [kind for kind in NodeKind if kind != NodeKind.TEXT]
+"""Kinds of nodes that the networks tell apart; they read a text as an attribute."""
 EDGE_KINDS = list(EdgeKind)
 ANSWER_TYPES = ("object", "concept", "attribute", "number", "yes/no")
 
@@ -39,6 +40,8 @@ class Query:
     topic: id of the node that the question asks something about, if there is one.
     wordings: texts that are read in place of relation labels.
     options: what the question lets choose between, if it does: ("left", "right").
+    written: what kind of text in the photograph it asks for: "words", "number", "time", "name" or
+        "brand"; None where it asks for no text.
     """
 
     text: str
@@ -48,6 +51,7 @@ class Query:
     topic: str | None = None
     wordings: Mapping[str, str] = field(default_factory=dict)
     options: tuple[str, ...] = ()
+    written: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +142,7 @@ def graph_tensors(
             region[index[node_id]] = torch.from_numpy(feature)
     return GraphTensors(
         node_text=torch.tensor([table.row(node.label) for node in nodes], dtype=torch.long),
-        node_kind=torch.tensor([NODE_KINDS.index(n.kind) for n in nodes], dtype=torch.long),
+        node_kind=torch.tensor([_kind(n) for n in nodes], dtype=torch.long),
         geometry=torch.tensor([_geometry(graph, n) for n in nodes]).view(-1, GEOMETRY_FEATURES),
         region=region,
         senders=torch.cat([senders, receivers]),
@@ -181,6 +185,10 @@ def box_shares(box: Box, photo: PhotoInfo) -> list[float]:
     x1, y1, x2, y2 = box
     area = (x2 - x1) * (y2 - y1) / (width * height)
     return [x1 / width, y1 / height, x2 / width, y2 / height, area]
+
+
+def _kind(node: Node) -> int:
+    return NODE_KINDS.index(NodeKind.ATTRIBUTE if node.kind == NodeKind.TEXT else node.kind)
 
 
 def _geometry(graph: SceneGraph, node: Node) -> list[float]:

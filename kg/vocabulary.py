@@ -29,6 +29,8 @@ class NodeKind(StrEnum):
     """A plain value of the knowledge graph: 4, "1889"."""
     SCENE = "scene"
     """What place the photograph shows: kitchen, beach."""
+    TEXT = "text"
+    """Something written in the photograph: a word on a sign."""
 
 
 class EdgeKind(StrEnum):

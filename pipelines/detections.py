@@ -95,6 +95,8 @@ def _same(one: Detection, other: Detection) -> bool:
 
 HAS_COLOUR, HAS_SIZE, HAS_POSITION = "has colour", "has size", "has position"
 HAS_COUNT = "has count"
+HAS_TEXT = "has text"
+"""Relation of an object to what is written on it."""
 MAY_BE_MADE_OF, MAY_HAVE_SHAPE = "may be made of", "may have shape"
 """Relations of an object to its attributes; "may" marks what follows from its class alone."""
 
@@ -128,9 +130,25 @@ class PerceivedScene:
 
 
 @dataclass(frozen=True, slots=True)
+class PerceivedText:
+    """A line of text in the photograph.
+
+    text: as it is written. score: probability that it was read correctly, in [0, 1].
+    box: pixels of the original photograph; of turned text, the upright box around it.
+    origin: the reader's name.
+    """
+
+    text: str
+    score: float
+    box: Box
+    origin: str = "text"
+
+
+@dataclass(frozen=True, slots=True)
 class PerceptionResult:
-    """Attributes of each object, in the order of `strongest`; relations; scenes."""
+    """Attributes of each object, in the order of `strongest`; relations; scenes; texts."""
 
     attributes: tuple[tuple[PerceivedAttribute, ...], ...] = ()
     relations: tuple[PerceivedRelation, ...] = ()
     scenes: tuple[PerceivedScene, ...] = ()
+    texts: tuple[PerceivedText, ...] = ()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from time import perf_counter
 from typing import Any, TypeVar
@@ -23,16 +23,21 @@ from pipelines.answering.answerer import Answerer, FusedQuestion, Prediction
 from pipelines.answering.edit_answers import EDIT_CONFIDENCE, EditAnswers
 from pipelines.answering.evidence import Answer, asserted
 from pipelines.answering.query import RelationWordings, query_of, region_features
+from pipelines.answering.written_answers import written_answer
 from pipelines.build.builder import GraphBuilder
 from pipelines.build.retrieval import FactFinder, make_linker, split
-from pipelines.detections import Detection, strongest, without_duplicates
+from pipelines.detections import Detection, PerceptionResult, strongest, without_duplicates
 from pipelines.detectors import Detector, make_detector
 from pipelines.photo import Photo
 from pipelines.reading.parser import Parser
 from pipelines.reading.sentence import Sentence
+from pipelines.reading.written import written_kind
 from pipelines.seeing.perception import Perceiver, Perception, PerceptionModels
+from pipelines.seeing.text import TEXT_READERS, TextReader
 
 Result = TypeVar("Result")
+MAX_TEXTS = 40
+"""Lines of text that become nodes: of a page, the first ones. Set by hand."""
 PhotoSource = str | Path | Image.Image | Photo
 
 
@@ -50,6 +55,9 @@ class SightGraph:
 
     knowledge: all that is known, stores included that are too large to be used whole.
     wordings: matches questions with the wordings that a user's relations declare.
+    text_reader: reads text in the photograph where the question asks for something written;
+        None for never.
+    text_in_photo: read text in every photograph, whatever is asked.
     edit_answers: finds the edit that answers a question; None where nothing is edited.
     """
 
@@ -61,6 +69,8 @@ class SightGraph:
     wordings: RelationWordings
     answerer: Answerer
     edit_answers: EditAnswers | None = None
+    text_reader: TextReader | None = field(default_factory=lambda: TEXT_READERS.make("rapidocr"))
+    text_in_photo: bool = False
 
     @classmethod
     def of(
@@ -127,6 +137,8 @@ class SightGraph:
         detections = timed("detect", self.detect(opened))
         perceived = timed("look", self.perception(opened, detections))
         sentence = timed("parse", self.parser(question))
+        if self._reads(sentence):
+            perceived = timed("text", self._with_texts(perceived, opened))
         graph = timed("build", self.builder(detections, _info(opened), sentence, perceived))
         fused = self.answerer.fuse(graph, self.query(graph, sentence), self.regions(detections))
         prediction = timed("answer", self.answer(fused))
@@ -156,14 +168,17 @@ class SightGraph:
         return region_features(detections, self.answerer.model.config.region_detector)
 
     def answer(self, fused: FusedQuestion) -> Prediction:
-        """Answer and cite; an edit that answers the question takes precedence."""
+        """Answer and cite; an edit takes precedence, and then what is written in the photograph."""
         text, candidates = self.answerer.answer(fused)
         edit = self.edit_answers(fused.graph, fused.query) if self.edit_answers else None
-        if edit is None:
-            return Prediction(text, candidates, self.answerer.cite(fused, text))
-        return Prediction(
-            edit.text, asserted(candidates, edit.text, EDIT_CONFIDENCE), edit.evidence
-        )
+        if edit is not None:
+            candidates = asserted(candidates, edit.text, EDIT_CONFIDENCE)
+            return Prediction(edit.text, candidates, edit.evidence)
+        written = written_answer(fused.graph, fused.query)
+        if written is not None:
+            candidates = asserted(candidates, written.text, written.confidence)
+            return Prediction(written.text, candidates, written.evidence)
+        return Prediction(text, candidates, self.answerer.cite(fused, text))
 
     def read(
         self, photo: Photo, question: str, detections: Sequence[Detection]
@@ -171,6 +186,8 @@ class SightGraph:
         """Return the inputs of fusion: graph, query, and region features [F] by node id."""
         sentence = self.parser(question)
         perceived = self.perception(photo, detections)
+        if self._reads(sentence):
+            perceived = self._with_texts(perceived, photo)
         graph = self.builder(detections, _info(photo), sentence, perceived)
         return graph, self.query(graph, sentence), self.regions(detections)
 
@@ -207,7 +224,19 @@ class SightGraph:
         sentence = None if text is None else self.parser(text)
         detections = self.detect(opened)
         perceived = self.perception(opened, detections)
+        if self._reads(sentence):
+            perceived = self._with_texts(perceived, opened)
         return self.builder(detections, _info(opened), sentence, perceived)
+
+    def _reads(self, sentence: Sentence | None) -> bool:
+        """Whether text in the photograph is read for this sentence."""
+        asked = sentence is not None and written_kind(sentence) is not None
+        return self.text_reader is not None and (self.text_in_photo or asked)
+
+    def _with_texts(self, perceived: PerceptionResult, photo: Photo) -> PerceptionResult:
+        """Return what was perceived, with the text of the photograph."""
+        assert self.text_reader is not None
+        return replace(perceived, texts=tuple(self.text_reader(photo)[:MAX_TEXTS]))
 
     @property
     def models(self) -> dict[str, str]:

@@ -87,6 +87,7 @@ COLOURS = {
     NodeKind.CONCEPT: "#b7e4c7",
     NodeKind.LITERAL: "#e9ecef",
     NodeKind.SCENE: "#f4a261",
+    NodeKind.TEXT: "#ffafcc",
 }
 ACCENT = "#d62828"
 """Of the path that made the answer."""

@@ -26,6 +26,7 @@ COLUMNS = {
     NodeKind.ATTRIBUTE: 0,
     NodeKind.OBJECT: 1,
     NodeKind.SCENE: 1,
+    NodeKind.TEXT: 1,
     NodeKind.CONCEPT: 2,
     NodeKind.LITERAL: 3,
 }
@@ -60,12 +61,12 @@ def _draw_photo(axes: Any, graph: SceneGraph, image: Image.Image | None, view: H
         axes.set_xlim(0, graph.photo.width)
         axes.set_ylim(graph.photo.height, 0)
         axes.set_aspect("equal")
-    for node in graph.nodes(NodeKind.OBJECT):
+    for node in (*graph.nodes(NodeKind.OBJECT), *graph.nodes(NodeKind.TEXT)):
         if node.box is None:
             continue
         x1, y1, x2, y2 = node.box
         chosen = node.id in view.nodes
-        colour = ACCENT if chosen else COLOURS[NodeKind.OBJECT]
+        colour = ACCENT if chosen else COLOURS[node.kind]
         box = Rectangle(
             (x1, y1),
             x2 - x1,

@@ -73,6 +73,7 @@ class Evidence:
     objects, entities: the detected objects and the words of the question on the path.
     facts: the cited facts, those on the path first.
     scenes: the scene of the photograph, if it is the answer.
+    texts: what is written in the photograph, if it is the answer.
     path: the edges from the question to the answer, in order; an edge may be walked against its
         direction.
     weights: in [0, 1], by node id and by edge; see `weight`.
@@ -83,6 +84,7 @@ class Evidence:
     facts: tuple[Edge, ...] = ()
     path: tuple[Edge, ...] = ()
     scenes: tuple[Node, ...] = ()
+    texts: tuple[Node, ...] = ()
     weights: Mapping[str | Edge, float] = field(default_factory=dict)
 
     @classmethod
@@ -112,6 +114,7 @@ class Evidence:
             facts=tuple(known),
             path=path,
             scenes=tuple(node for node in nodes if node.kind == NodeKind.SCENE),
+            texts=tuple(node for node in nodes if node.kind == NodeKind.TEXT),
             weights=weights,
         )
 
@@ -217,6 +220,15 @@ class Answer:
                         "weight": self._weight(node),
                     }
                     for node in self.evidence.scenes
+                ],
+                "texts": [
+                    {
+                        "text": node.label,
+                        "score": _rounded(node.score),
+                        "box": None if node.box is None else [_rounded(x, 1) for x in node.box],
+                        "weight": self._weight(node),
+                    }
+                    for node in self.evidence.texts
                 ],
                 "path": [
                     {

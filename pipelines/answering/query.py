@@ -13,6 +13,7 @@ from kg.knowledge.facts import KnowledgeGraph
 from kg.vocabulary import IS_A_IRI, ONTOLOGY, EdgeKind, NodeKind
 from pipelines.detections import Detection
 from pipelines.reading.sentence import Question, Sentence
+from pipelines.reading.written import written_kind
 
 
 def query_of(sentence: Sentence) -> Query:
@@ -25,6 +26,7 @@ def query_of(sentence: Sentence) -> Query:
         (question.focus_start, question.focus_end) if question.focus else None,
         None if question.topic is None else f"entity:{question.topic}",
         options=question.options,
+        written=written_kind(sentence),
     )
 
 

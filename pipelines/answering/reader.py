@@ -91,7 +91,7 @@ def _ends(graph: SceneGraph, node: Node) -> Iterator[tuple[Edge, str]]:
 
 def _seen(graph: SceneGraph) -> list[Node]:
     objects = sorted(graph.nodes(NodeKind.OBJECT), key=lambda node: -node.score)
-    return [*objects[:MAX_SEEN], *graph.nodes(NodeKind.SCENE)]
+    return [*objects[:MAX_SEEN], *graph.nodes(NodeKind.SCENE), *graph.nodes(NodeKind.TEXT)]
 
 
 def _of_edge(graph: SceneGraph, edge: Edge, supports: str | None) -> CitableStatement:
@@ -103,6 +103,8 @@ def _of_edge(graph: SceneGraph, edge: Edge, supports: str | None) -> CitableStat
 def _of_node(answer: Answer, node: Node) -> CitableStatement:
     if node.kind == NodeKind.SCENE:
         text = f"the photograph shows: {node.label}"
+    elif node.kind == NodeKind.TEXT:
+        text = f"written in the photograph: {node.label}"
     elif node.box is None:
         text = f"seen: {node.label}"
     else:

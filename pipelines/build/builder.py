@@ -21,6 +21,7 @@ from pipelines.build.steps import (
     add_scenes,
     add_spatial,
     add_stated_relations,
+    add_texts,
     add_visual_relations,
     retrieve,
 )
@@ -35,6 +36,7 @@ PHOTO_STEPS: tuple[Step, ...] = (
     add_attributes,
     add_visual_relations,
     add_scenes,
+    add_texts,
 )
 TEXT_STEPS: tuple[Step, ...] = (add_entities, add_activities, add_stated_relations, retrieve)
 

@@ -7,13 +7,13 @@ from dataclasses import replace
 from itertools import permutations
 
 from kg.english import normalise
-from kg.graph import Edge, Node, SceneGraph
+from kg.graph import Box, Edge, Node, SceneGraph
 from kg.knowledge.facts import KnowledgeGraph
 from kg.linking import LinkCandidate, Linker
 from kg.vocabulary import ACTIVITY, MEANS, EdgeKind, NodeKind
 from pipelines.build.context import BuildContext, add_facts
 from pipelines.build.grounding import GENERIC_NOUNS, Grounding
-from pipelines.detections import HAS_COLOUR, MAY_BE_MADE_OF, MAY_HAVE_SHAPE
+from pipelines.detections import HAS_COLOUR, HAS_TEXT, MAY_BE_MADE_OF, MAY_HAVE_SHAPE
 from pipelines.reading.focus import ActivityVerb, activity_verbs
 from pipelines.reading.sentence import Constraint, Entity, Sentence
 from pipelines.seeing.geometry import relations
@@ -83,6 +83,37 @@ def add_scenes(graph: SceneGraph, context: BuildContext) -> SceneGraph:
         node = graph.add(Node(f"scene:{one.label}", NodeKind.SCENE, one.label, "scenes", one.score))
         context.concepts.link(graph, node, one.label)
     return graph
+
+
+MIN_COVERED = 0.5
+"""A text stands on an object whose box contains at least this share of it: chosen by hand."""
+
+
+def add_texts(graph: SceneGraph, context: BuildContext) -> SceneGraph:
+    """Add the i-th text as the node `text:i`, with the object it stands on and what it names."""
+    for index, one in enumerate(context.perceived.texts):
+        node = graph.add(
+            Node(f"text:{index}", NodeKind.TEXT, one.text, one.origin, one.score, one.box)
+        )
+        carrier = _carrier(graph, one.box)
+        if carrier is not None:
+            graph.connect(
+                Edge(carrier.id, node.id, EdgeKind.SEMANTIC, HAS_TEXT, one.origin, one.score)
+            )
+        if context.concepts.linker.knows(one.text):
+            for concept in context.concepts.link(graph, node, one.text):
+                context.concepts.add_outgoing(graph, concept)
+    return graph
+
+
+def _carrier(graph: SceneGraph, box: Box) -> Node | None:
+    """Return the object with the smallest box that contains most of `box`; None if none does."""
+    around = [
+        node
+        for node in graph.nodes(NodeKind.OBJECT)
+        if node.box is not None and node.box.intersection(box) >= MIN_COVERED * box.area > 0
+    ]
+    return min(around, key=lambda node: node.box.area if node.box else 0.0, default=None)
 
 
 NEAR_ACTIVITY = 0.76

@@ -9,20 +9,19 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from kg.errors import SightGraphError
+from pipelines.cli.eyes import Eyes, eyes_options
 from pipelines.cli.options import (
     FILE,
     MANY_FILES,
     Command,
     check_edits,
     check_targets,
-    detector_options,
     edit_options,
     edits_of,
     json_option,
     knowledge_options,
     load_knowledge,
     load_reader,
-    load_sightgraph,
     reader_option,
 )
 from pipelines.cli.output import print_answer, print_columns, print_json, print_line
@@ -45,7 +44,7 @@ PICTURES = (".png", ".html")
 @click.argument("question")
 @knowledge_options
 @edit_options
-@detector_options
+@eyes_options
 @reader_option
 @json_option
 @click.option(
@@ -64,9 +63,7 @@ def ask(
     only_kg: bool,
     to_set: tuple[str, ...],
     to_unset: tuple[str, ...],
-    detector: str | None,
-    model: Path | None,
-    detections: Path | None,
+    eyes: Eyes,
     reader_model: str | None,
     as_json: bool,
     targets: tuple[Path, ...],
@@ -94,7 +91,7 @@ def ask(
     if edits:
         check_edits(edits, knowledge)
     reader = load_reader(reader_model)
-    sightgraph = load_sightgraph(detector, model, detections, knowledge)
+    sightgraph = eyes.load(knowledge)
     if edits:
         sightgraph = sightgraph.edited(edits)
     answer = sightgraph.ask(opened, question)
@@ -124,7 +121,7 @@ def _export(answer: Answer, targets: tuple[Path, ...], image: Image.Image) -> No
 @click.argument("photo")
 @click.argument("question")
 @knowledge_options
-@detector_options
+@eyes_options
 @json_option
 @click.option("--seed", type=int, default=0, show_default=True, help="Same seed, same controls.")
 @click.option(
@@ -140,9 +137,7 @@ def explain(
     question: str,
     knowledge_files: tuple[str, ...],
     only_kg: bool,
-    detector: str | None,
-    model: Path | None,
-    detections: Path | None,
+    eyes: Eyes,
     as_json: bool,
     seed: int,
     targets: tuple[Path, ...],
@@ -163,7 +158,7 @@ def explain(
 
     opened = Photo.open(photo)
     knowledge = load_knowledge(knowledge_files, only_kg)
-    sightgraph = load_sightgraph(detector, model, detections, knowledge)
+    sightgraph = eyes.load(knowledge)
     from pipelines.explain import explain as explain_answer
 
     explanation = explain_answer(sightgraph, opened, question, seed=seed)
@@ -207,7 +202,7 @@ def _row(effect: Effect) -> tuple[str, ...]:
 @click.argument("photo")
 @click.option("--text", metavar="CAPTION", help="A caption; what it says is added to the graph.")
 @knowledge_options
-@detector_options
+@eyes_options
 @click.option(
     "-o",
     "--output",
@@ -223,9 +218,7 @@ def graph(
     text: str | None,
     knowledge_files: tuple[str, ...],
     only_kg: bool,
-    detector: str | None,
-    model: Path | None,
-    detections: Path | None,
+    eyes: Eyes,
     targets: tuple[Path, ...],
 ) -> None:
     """Write the graph of PHOTO: objects, words of the text, and facts.
@@ -242,7 +235,7 @@ def graph(
 
     opened = Photo.open(photo)
     knowledge = load_knowledge(knowledge_files, only_kg)
-    scene = load_sightgraph(detector, model, detections, knowledge).graph(opened, text)
+    scene = eyes.load(knowledge).graph(opened, text)
     export(
         scene,
         targets,

@@ -11,14 +11,13 @@ from typing import TYPE_CHECKING
 import click
 
 from kg.errors import SightGraphError
+from pipelines.cli.eyes import Eyes, eyes_options
 from pipelines.cli.options import (
     FILE,
     Group,
-    detector_options,
     json_option,
     knowledge_options,
     load_knowledge,
-    load_sightgraph,
 )
 from pipelines.cli.output import print_columns, print_json, print_line
 
@@ -121,7 +120,7 @@ def facts(
     help="End the query after this time.",
 )
 @knowledge_options
-@detector_options
+@eyes_options
 @json_option
 def query(
     sparql: str,
@@ -129,9 +128,7 @@ def query(
     seconds: float,
     knowledge_files: tuple[str, ...],
     only_kg: bool,
-    detector: str | None,
-    model: Path | None,
-    detections: Path | None,
+    eyes: Eyes,
     as_json: bool,
 ) -> None:
     """Run a SPARQL query (SELECT or ASK) over the knowledge; prints lines with tabs.
@@ -148,7 +145,7 @@ def query(
     if photo is not None:
         from kg.formats.rdf import as_rdf
 
-        scene = load_sightgraph(detector, model, detections, known).graph(photo)
+        scene = eyes.load(known).graph(photo)
         beside.append(as_rdf(scene))
     rows = known.query(sparql, seconds, beside)
     if as_json:

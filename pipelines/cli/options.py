@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from kg.knowledge.edits import Edits
     from kg.knowledge.facts import KnowledgeGraph
     from pipelines.answering.reader import Reader
-    from pipelines.sightgraph import SightGraph
 
 
 MANY_FILES = "FILE [FILE ...]"
@@ -140,33 +139,6 @@ def knowledge_options(command: Decorated) -> Decorated:
     return add_files(add_only(command))
 
 
-def detector_options(command: Decorated) -> Decorated:
-    """Add --detector, --model and --detections."""
-    for option in (
-        click.option(
-            "--detections",
-            type=FILE,
-            metavar="FILE",
-            help="Use these detections: COCO results format, or a JSON list of labels.",
-        ),
-        click.option(
-            "--model",
-            type=FILE,
-            metavar="DIR",
-            help="The detector's model: a folder that `train` wrote, a Hugging Face model id or "
-            "folder, or torchvision's file of weights.",
-        ),
-        click.option(
-            "--detector",
-            metavar="NAME",
-            help="'bundled' (default), 'huggingface', or a torchvision detection model, e.g. "
-            "fcos_resnet50_fpn.",
-        ),
-    ):
-        command = option(command)
-    return command
-
-
 def edit_options(command: Decorated) -> Decorated:
     """Add --set and --unset."""
     for name, target, what in (
@@ -241,31 +213,6 @@ def load_knowledge(files: tuple[str, ...], only: bool) -> KnowledgeGraph:
     from kg.knowledge.joined import load_knowledge as load
 
     return load(files, with_bundled=not only)
-
-
-def load_sightgraph(
-    detector: str | None, model: Path | None, detections: Path | None, knowledge: KnowledgeGraph
-) -> SightGraph:
-    """Return the models with the detector that the options ask for.
-
-    Raises:
-        SightGraphError: the options contradict each other, or name what is not there.
-    """
-    if detections is not None and (detector is not None or model is not None):
-        raise SightGraphError(
-            "--detections takes the place of a detector. Leave --detector and --model out."
-        )
-    if detector == "precomputed" and detections is None:
-        raise SightGraphError("the detector 'precomputed' needs a file. Give --detections FILE.")
-    from pipelines.detectors import make_detector
-
-    name = "precomputed" if detections is not None else detector or "bundled"
-    given = {"path": detections, "weights": model}
-    options = {option: value for option, value in given.items() if value is not None}
-    chosen = make_detector(name, **options)
-    from pipelines.sightgraph import SightGraph
-
-    return SightGraph.from_pretrained(detector=chosen, knowledge=knowledge)
 
 
 def check_targets(targets: Iterable[Path], endings: Iterable[str]) -> None:

@@ -65,10 +65,12 @@ def print_answer(answer: Answer) -> None:
     """Print the answer on the first line, and below it what it rests on."""
     print_line((answer.text, "bold green"), f"  (confidence {answer.confidence:.2f})")
     evidence = answer.evidence
-    if evidence.path or evidence.objects or evidence.entities or evidence.scenes:
+    seen = evidence.objects or evidence.scenes or evidence.texts
+    if evidence.path or evidence.entities or seen:
         print_line("because:")
     _print_part("boxes", [(*_seen(one), _weight(answer, one)) for one in evidence.objects])
     _print_part("scene", [(*_seen(one), _weight(answer, one)) for one in evidence.scenes])
+    _print_part("text", [(*_seen(one), _weight(answer, one)) for one in evidence.texts])
     words = [(*_read(one, answer.question), _weight(answer, one)) for one in evidence.entities]
     _print_part("words", words)
     facts = [(*_known(one, answer.graph), _weight(answer, one)) for one in evidence.facts]
@@ -119,7 +121,7 @@ def _arrow(edge: Edge, forward: bool) -> str:
 def _path_name(node: Node, question: str) -> str:
     if node.span is not None:
         return f'"{question[slice(*node.span)]}"'
-    if node.kind == NodeKind.OBJECT and node.box is not None:
+    if node.kind in (NodeKind.OBJECT, NodeKind.TEXT) and node.box is not None:
         return f"{node.label} {box_text(node.box)}"
     return node.label
 
@@ -160,7 +162,8 @@ def picture(answer: Answer) -> Highlights:
     evidence = answer.evidence
     edges = (*evidence.path, *evidence.facts)
     nodes = {end for edge in edges for end in (edge.source, edge.target)}
-    nodes |= {one.id for one in (*evidence.objects, *evidence.entities, *evidence.scenes)}
+    cited = (*evidence.objects, *evidence.entities, *evidence.scenes, *evidence.texts)
+    nodes |= {one.id for one in cited}
     return Highlights(
         title=answer.question,
         subtitle=f"{answer.text}  (confidence {answer.confidence:.2f})",

@@ -166,6 +166,21 @@ _add(
     Options(data="folder of all data sets", model="", example="--data DATASETS --json sight.json"),
 )
 _add(
+    "photo-text",
+    "evaluate.photo_text:PhotoTextEvaluator",
+    "Measure how text in photographs is read: words drawn on photographs that training holds out.",
+    Options(
+        data="folder like coco_mini",
+        model="",
+        more=(
+            Option("reader", "reads the text", default="rapidocr", metavar="NAME"),
+            Option("seed", "same seed, same words", int, default=0),
+            Option("limit", "only so many photographs", int),
+        ),
+        example="--data DATASETS/coco_mini",
+    ),
+)
+_add(
     "colours",
     "evaluate.colours:ColoursEvaluator",
     "Measure the colours of objects by those that captions name, on the held-out parts.",
