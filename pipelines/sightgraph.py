@@ -27,11 +27,13 @@ from pipelines.answering.written_answers import written_answer
 from pipelines.build.builder import GraphBuilder
 from pipelines.build.retrieval import FactFinder, make_linker, split
 from pipelines.detections import Detection, PerceptionResult, strongest, without_duplicates
-from pipelines.detectors import Detector, make_detector
+from pipelines.detectors import Detector, OpenDetector, make_detector
+from pipelines.namers import Namer
 from pipelines.photo import Photo
 from pipelines.reading.parser import Parser
 from pipelines.reading.sentence import Sentence
 from pipelines.reading.written import written_kind
+from pipelines.seeing.asked import asked_names
 from pipelines.seeing.perception import Perceiver, Perception, PerceptionModels
 from pipelines.seeing.text import TEXT_READERS, TextReader
 
@@ -55,6 +57,7 @@ class SightGraph:
 
     knowledge: all that is known, stores included that are too large to be used whole.
     wordings: matches questions with the wordings that a user's relations declare.
+    namer: names what the detector found; None for the detector's own names.
     text_reader: reads text in the photograph where the question asks for something written;
         None for never.
     text_in_photo: read text in every photograph, whatever is asked.
@@ -69,6 +72,7 @@ class SightGraph:
     wordings: RelationWordings
     answerer: Answerer
     edit_answers: EditAnswers | None = None
+    namer: Namer | None = None
     text_reader: TextReader | None = field(default_factory=lambda: TEXT_READERS.make("rapidocr"))
     text_in_photo: bool = False
 
@@ -134,9 +138,9 @@ class SightGraph:
             raise SightGraphError("the question is empty. Ask something, e.g. 'What is this?'.")
         timed = Timer()
         opened = timed("open", Photo.open(photo))
-        detections = timed("detect", self.detect(opened))
-        perceived = timed("look", self.perception(opened, detections))
         sentence = timed("parse", self.parser(question))
+        detections = timed("detect", self.detect(opened, sentence))
+        perceived = timed("look", self.perception(opened, detections))
         if self._reads(sentence):
             perceived = timed("text", self._with_texts(perceived, opened))
         graph = timed("build", self.builder(detections, _info(opened), sentence, perceived))
@@ -152,10 +156,18 @@ class SightGraph:
             models=self.models,
         )
 
-    def detect(self, photo: Photo) -> list[Detection]:
-        """Return the objects of a photograph, each once, the strongest first."""
-        found = self.detector(photo)
-        once = getattr(self.detector, "deduplicates", False)
+    def detect(self, photo: Photo, sentence: Sentence | None = None) -> list[Detection]:
+        """Return the objects of a photograph, each once, the strongest first.
+
+        sentence: a detector that can be told what to look for looks for what it names too.
+        """
+        detector = self.detector
+        if isinstance(detector, OpenDetector):
+            detector = detector.looking_for(asked_names(sentence, self.builder.knowledge))
+        found = detector(photo)
+        if self.namer is not None:
+            found = self.namer(photo, found)
+        once = getattr(detector, "deduplicates", False)
         return strongest(found if once else without_duplicates(found))
 
     def query(self, graph: SceneGraph, sentence: Sentence) -> Query:
@@ -222,7 +234,7 @@ class SightGraph:
         """
         opened = Photo.open(photo)
         sentence = None if text is None else self.parser(text)
-        detections = self.detect(opened)
+        detections = self.detect(opened, sentence)
         perceived = self.perception(opened, detections)
         if self._reads(sentence):
             perceived = self._with_texts(perceived, opened)

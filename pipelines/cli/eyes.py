@@ -19,11 +19,40 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
+class Preset:
+    """A whole set of eyes by one name.
+
+    detector, namer: names of the registries; None for the bundled ones.
+    downloads: a sentence about what is loaded from the hub; "" if nothing is.
+    """
+
+    detector: str | None = None
+    namer: str | None = None
+    downloads: str = ""
+
+
+HUB_NAMER = "google/siglip-base-patch16-224"
+PRESETS = {
+    "offline": Preset(),
+    "hub": Preset(
+        "owlv2",
+        HUB_NAMER,
+        "the preset 'hub' uses google/owlv2-base-patch16-ensemble (about 0.6 GB) and "
+        f"{HUB_NAMER} (about 0.8 GB) from Hugging Face's hub, which are downloaded once.",
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
 class Eyes:
     """The values of the options that `eyes_options` adds; None where one was not given."""
 
+    preset: str | None = None
     detector: str | None = None
     model: Path | None = None
+    labels: Path | None = None
+    threshold: float | None = None
+    namer: str | None = None
     detections: Path | None = None
     text_in_photo: bool = False
 
@@ -33,14 +62,37 @@ class Eyes:
         Raises:
             SightGraphError: they contradict each other, or one needs another.
         """
-        if self.detections is not None and (self.detector is not None or self.model is not None):
+        own = (self.detector, self.model, self.threshold)
+        if self.detections is not None and any(one is not None for one in own):
             raise SightGraphError(
-                "--detections takes the place of a detector. Leave --detector and --model out."
+                "--detections takes the place of a detector. Leave --detector, --model and "
+                "--threshold out."
             )
         if self.detector == "precomputed" and self.detections is None:
             raise SightGraphError(
                 "the detector 'precomputed' needs a file. Give --detections FILE."
             )
+        if self.preset is not None and (self.detector or self.detections):
+            raise SightGraphError(
+                "--preset chooses the detector. Leave --detector and --detections out, or --preset."
+            )
+        if self.labels is not None and self.name == "bundled":
+            raise SightGraphError(
+                "--labels names the classes of a detector of your own. Give --detector and "
+                "--model, or --detections."
+            )
+
+    @property
+    def chosen(self) -> Preset:
+        """The preset."""
+        return PRESETS[self.preset or "offline"]
+
+    @property
+    def name(self) -> str:
+        """The detector's name in `pipelines.detectors.DETECTORS`."""
+        if self.detections is not None:
+            return "precomputed"
+        return self.detector or self.chosen.detector or "bundled"
 
     def load(self, knowledge: KnowledgeGraph) -> SightGraph:
         """Return the models with these eyes.
@@ -49,23 +101,43 @@ class Eyes:
             SightGraphError: the options contradict each other, or name what is not there.
         """
         self.check()
+        if self.chosen.downloads:
+            click.echo(f"sightgraph: {self.chosen.downloads}", err=True)
         from pipelines.detectors import make_detector
 
-        name = "precomputed" if self.detections is not None else self.detector or "bundled"
-        given = {"path": self.detections, "weights": self.model}
+        given = {
+            "path": self.detections,
+            "weights": self.model,
+            "labels": self.labels,
+            "threshold": self.threshold,
+        }
         options = {option: value for option, value in given.items() if value is not None}
-        chosen = make_detector(name, **options)
+        detector = make_detector(self.name, **options)
+        changes: dict[str, Any] = {"text_in_photo": self.text_in_photo}
+        namer = self.namer or self.chosen.namer
+        if namer is not None:
+            from pipelines.namers import make_namer
+
+            changes["namer"] = make_namer(namer)
         from pipelines.sightgraph import SightGraph
 
-        sightgraph = SightGraph.from_pretrained(detector=chosen, knowledge=knowledge)
-        return replace(sightgraph, text_in_photo=self.text_in_photo)
+        return replace(
+            SightGraph.from_pretrained(detector=detector, knowledge=knowledge), **changes
+        )
 
 
 OPTIONS = (
     click.option(
+        "--preset",
+        type=click.Choice(sorted(PRESETS)),
+        help="All eyes in one word: offline (default; the bundled models) or hub (larger public "
+        "models, which are downloaded once).",
+    ),
+    click.option(
         "--detector",
         metavar="NAME",
-        help="'bundled' (default), 'huggingface', or a torchvision detection model, e.g. "
+        help="'bundled' (default), 'huggingface', 'owlv2', 'grounding_dino' or 'zero_shot' (which "
+        "look for what the question names), or a torchvision detection model, e.g. "
         "fcos_resnet50_fpn.",
     ),
     click.option(
@@ -74,6 +146,24 @@ OPTIONS = (
         metavar="DIR",
         help="The detector's model: a folder that `train` wrote, a Hugging Face model id or "
         "folder, or torchvision's file of weights.",
+    ),
+    click.option(
+        "--labels",
+        type=FILE,
+        metavar="FILE",
+        help="The names of the detector's own classes: a text with one name a line, or JSON.",
+    ),
+    click.option(
+        "--threshold",
+        type=click.FloatRange(0.0, 1.0),
+        metavar="SCORE",
+        help="Leave out detections with a lower score.",
+    ),
+    click.option(
+        "--namer",
+        metavar="MODEL",
+        help="What names the objects: a name of the list of namers, or the Hugging Face model id "
+        "or folder of a CLIP or SigLIP model.",
     ),
     click.option(
         "--detections",

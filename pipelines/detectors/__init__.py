@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from typing import Any, Protocol, runtime_checkable
 
@@ -24,6 +25,21 @@ class Detector(Protocol):
     def __call__(self, photo: Photo) -> list[Detection]: ...
 
 
+@runtime_checkable
+class OpenDetector(Detector, Protocol):
+    """A detector that can be told what to look for."""
+
+    def looking_for(self, names: Sequence[str]) -> Detector:
+        """Return the same detector, which also looks for `names`."""
+        ...
+
+
+def _zero_shot(model: str, **options: Any) -> Detector:
+    from pipelines.detectors.zero_shot import ZeroShotDetector
+
+    return ZeroShotDetector(**{"weights": model, **options})
+
+
 def _torchvision(model: str, **options: Any) -> Detector:
     from pipelines.detectors.torchvision_zoo import TorchvisionDetector
 
@@ -34,6 +50,14 @@ DETECTORS: Registry[Detector] = Registry("detector")
 DETECTORS.add("bundled", "pipelines.detectors.bundled:BundledDetector")
 DETECTORS.add("huggingface", "pipelines.detectors.huggingface:HuggingFaceDetector")
 DETECTORS.add("precomputed", "pipelines.detectors.precomputed:PrecomputedDetector")
+DETECTORS.add(
+    "zero_shot",
+    "pipelines.detectors.zero_shot:ZeroShotDetector",
+    "Any OWL-ViT, OWLv2 or Grounding DINO model; looks for what the question names.",
+)
+OWLV2, GROUNDING_DINO = "google/owlv2-base-patch16-ensemble", "IDEA-Research/grounding-dino-tiny"
+DETECTORS.add("owlv2", partial(_zero_shot, OWLV2), f"{OWLV2}, from the hub.")
+DETECTORS.add("grounding_dino", partial(_zero_shot, GROUNDING_DINO), f"{GROUNDING_DINO}, likewise.")
 for _name in (
     "fasterrcnn_resnet50_fpn",
     "fasterrcnn_resnet50_fpn_v2",
@@ -86,5 +110,6 @@ __all__ = [
     "COCO_LABEL_OF_ID",
     "DETECTORS",
     "Detector",
+    "OpenDetector",
     "make_detector",
 ]

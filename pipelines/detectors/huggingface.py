@@ -13,14 +13,16 @@ from kg.errors import SightGraphError
 from kg.graph import Box
 from pipelines.detections import Detection
 from pipelines.detectors.bundled import unit
+from pipelines.detectors.hub import loading_from_hub
+from pipelines.detectors.labels import read_labels
 from pipelines.photo import Photo
 
 
 class HuggingFaceDetector:
     """A detection model that transformers loads: DETR, Deformable DETR, RT-DETR, YOLOS ...
 
-    Labels are the model's own (`id2label`). The region feature of a box is the decoder's
-    vector of the query that gave it. Only safetensors weights are read.
+    Labels are the model's own (`id2label`), or those of the file `labels`. The region feature of
+    a box is the decoder's vector of the query that gave it. Only safetensors weights are read.
 
     weights: a model id, e.g. "facebook/detr-resnet-50", or a folder that `save_pretrained`
     wrote. threshold: least score of a detection.
@@ -29,7 +31,12 @@ class HuggingFaceDetector:
         SightGraphError: there is no such model, or it cannot be downloaded or read.
     """
 
-    def __init__(self, weights: str | Path | None = None, threshold: float = 0.5) -> None:
+    def __init__(
+        self,
+        weights: str | Path | None = None,
+        threshold: float = 0.5,
+        labels: str | Path | None = None,
+    ) -> None:
         if weights is None:
             raise SightGraphError(
                 "the detector 'huggingface' needs a model. Give --model with a model id or a "
@@ -39,15 +46,20 @@ class HuggingFaceDetector:
         models: Any = AutoModelForObjectDetection
         self.name = str(weights)
         self.threshold = threshold
-        try:
+        with loading_from_hub("detection model", self.name):
             self.processor = processors.from_pretrained(self.name)
             self.model = models.from_pretrained(self.name, use_safetensors=True)
-        except (OSError, ValueError, KeyError, ImportError, RuntimeError) as error:
-            reason = str(error).strip().splitlines()[0][:200]
-            raise SightGraphError(
-                f"the detection model '{self.name}' cannot be loaded: {reason}. Give a folder "
-                "that save_pretrained wrote, or go online once; --detector bundled needs neither."
-            ) from error
+        self.labels: dict[int, str] = {
+            int(number): str(name).lower() for number, name in self.model.config.id2label.items()
+        }
+        if labels is not None:
+            given = read_labels(Path(labels))
+            if set(given) != set(self.labels):
+                raise SightGraphError(
+                    f"'{self.name}' has {len(self.labels)} classes, but '{labels}' names "
+                    f"{len(given)}. Give --labels a file with a name for each class."
+                )
+            self.labels = given
         self.model.eval()
 
     @torch.inference_mode()
@@ -58,10 +70,9 @@ class HuggingFaceDetector:
         boxes = _inside(found["boxes"], photo)
         vectors = out.last_hidden_state[0][-out.pred_boxes.shape[1] :]  # YOLOS: patches first
         features = unit(vectors[_queries(found["boxes"], out.pred_boxes, photo)])
-        named = self.model.config.id2label
         detections = [
             Detection(
-                label=str(named[int(label)]).lower(),
+                label=self.labels[int(label)],
                 score=float(score),
                 origin=self.name,
                 box=Box(*box.tolist()),

@@ -124,6 +124,7 @@ def test_json_object_has_the_documented_content(graph: SceneGraph) -> None:
                 }
             ],
             "scenes": [],
+            "texts": [],
             "path": [
                 {
                     "source": "entity:0",

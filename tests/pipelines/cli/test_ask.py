@@ -20,7 +20,7 @@ ROOT = Path(__file__).resolve().parents[3]
 QUESTION = "What powers this vehicle?"
 KEYS = {
     "": {"question", "answer", "confidence", "candidates", "evidence", "timings_ms", "models"},
-    "evidence": {"objects", "entities", "facts", "scenes", "path"},
+    "evidence": {"objects", "entities", "facts", "scenes", "texts", "path"},
     "objects": {"id", "label", "score", "box", "weight"},
     "entities": {"text", "start", "end", "weight"},
     "facts": {

@@ -74,7 +74,9 @@ def made(name: str, folder: Path) -> Detector:
 
 
 def test_the_registry_holds_these_names() -> None:
-    assert list(DETECTORS) == sorted(["bundled", "huggingface", "precomputed", *TORCHVISION])
+    given = ["bundled", "huggingface", "precomputed"]
+    open_names = ["grounding_dino", "owlv2", "zero_shot"]
+    assert list(DETECTORS) == sorted([*given, *open_names, *TORCHVISION])
 
 
 @pytest.mark.parametrize("name", ["bundled", "precomputed", *LIGHT])

@@ -17,7 +17,7 @@ def namer() -> EfficientNetNamer:
 
 
 def test_every_registered_namer_is_known_here() -> None:
-    assert set(NAMERS) == {"efficientnet_lite2"}
+    assert set(NAMERS) == {"efficientnet_lite2", "zero_shot"}
     assert isinstance(make_namer("efficientnet_lite2"), Namer)
 
 

@@ -1,0 +1,30 @@
+"""pipelines/detectors/hub.py: what goes wrong is one line that says how to go on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from kg.errors import SightGraphError
+from pipelines.detectors.hub import loading_from_hub
+
+
+@pytest.mark.parametrize(
+    ("name", "advice"),
+    [("someone/model", "Go online once"), ("./folder/model/deep", "save_pretrained")],
+)
+def test_the_advice_is_that_for_an_id_or_for_a_folder(name: str, advice: str) -> None:
+    with (
+        pytest.raises(SightGraphError, match=advice) as caught,
+        loading_from_hub("namer", name),
+    ):
+        raise OSError("no network.\nA second line")
+    assert "\n" not in str(caught.value)
+    assert "no network. " in str(caught.value)
+    assert "--preset offline" in str(caught.value)
+
+
+def test_an_error_without_words_is_named_by_its_class(tmp_path: Path) -> None:
+    with pytest.raises(SightGraphError, match="KeyError"), loading_from_hub("x", str(tmp_path)):
+        raise KeyError
