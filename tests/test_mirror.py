@@ -165,10 +165,6 @@ TESTED_BY = {
         "pipelines/training/test_relations.py",
         "captions matched to boxes as training reads them",
     ),
-    "pipelines/detectors/torchvision_zoo.py": (
-        "pipelines/detectors/test_detectors.py",
-        "one case for every registered detector",
-    ),
     "pipelines/evaluate/answerer.py": (
         "pipelines/training/test_answerer.py",
         "measured after a tiny training",

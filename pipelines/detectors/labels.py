@@ -23,7 +23,7 @@ def read_labels(file: Path) -> dict[int, str]:
     """
     try:
         text = file.read_text(encoding="utf-8-sig")
-        content: Any = text.splitlines() if file.suffix != ".json" else json.loads(text)
+        content: Any = text.rstrip().splitlines() if file.suffix != ".json" else json.loads(text)
         return _numbered(content)
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         reason = " ".join(str(error).split())[:200]
@@ -44,8 +44,6 @@ def _numbered(content: Any) -> dict[int, str]:
             named = {int(number): name for number, name in content.items()}
     else:
         lines = [one.strip() for one in content]
-        while lines and not lines[-1]:
-            lines.pop()
         named = dict(enumerate(lines))
     if not named or not all(name.strip() for name in named.values()):
         raise ValueError("a class has no name")

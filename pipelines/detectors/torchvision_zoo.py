@@ -116,7 +116,7 @@ def _from_file(name: str, file: Path, labels: Path | None) -> tuple[Any, dict[in
 COCO_CLASSES = 91
 """COCO's numbers up to 90, and the background."""
 CLASS_WEIGHTS = re.compile(
-    r"(cls_score|cls_logits|classification_head\.module_list\.0(\.1)?)\.weight$"
+    r"(box_predictor\.cls_score|classification_head\.(cls_logits|module_list\.0(\.1)?))\.weight$"
 )
 """The weight whose rows are the classes, once for each anchor of a place."""
 
