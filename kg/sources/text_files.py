@@ -10,7 +10,7 @@ import zlib
 from collections.abc import Iterable, Iterator
 from io import BufferedReader
 from pathlib import Path
-from typing import Self
+from typing import Self, cast
 from urllib.parse import quote
 
 from kg.errors import SightGraphError
@@ -60,6 +60,8 @@ class Reading:
             self._plain = gzip.GzipFile(fileobj=self._file)
         elif _BZIP2.match(head):
             self._plain = bz2.BZ2File(self._file)
+        elif head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):  # as Excel writes them
+            self._plain = cast(BufferedReader, codecs.EncodedFile(self._file, "utf-8", "utf-16"))
         self._path, self._report, self._before, self._told = path, report, before, 0
         self._at_start = True
 
@@ -73,7 +75,7 @@ class Reading:
         """
         try:
             block = self._plain.read(size)
-        except (EOFError, OSError, zlib.error) as error:
+        except (EOFError, OSError, UnicodeError, zlib.error) as error:
             raise SightGraphError(
                 f"'{self._path}' is cut off or damaged: {error}. {NOTHING_IMPORTED} "
                 "Fetch the file again."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -28,30 +29,35 @@ OWN_RELATIONS = OWN + "relation/"
 _LOOKS_LIKE_IRI = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*://\S+")
 _INTEGER = XSD + "integer"
 _WHOLE_NUMBER = re.compile(r"[+-]?[0-9]+")
-_HEADERS = {("subject", "relation", "object"), ("subject", "predicate", "object")}
+_COLUMNS = (
+    ("subject", "head", "source", "from", "start"),
+    ("relation", "predicate", "label", "rel", "type"),
+    ("object", "tail", "target", "to", "end"),
+    ("strength", "weight", "score"),
+)
+"""Names of the four columns in headers; where a header has several, the first one counts."""
+_DELIMITERS = "\t;,"
 _IS_A_NAMES = ("is a", "isa")
 _PROPERTIES = {OWL + "ObjectProperty", OWL + "DatatypeProperty"}
 
 
 def read_tsv(path: Path, choice: Choice, report: ReadReport) -> Iterator[ImportedTriple]:
-    """Read lines `subject <tab> relation <tab> object [<tab> strength]`.
+    """Read lines `subject <tab> relation <tab> object [<tab> strength]`, or such a CSV file.
+
+    The delimiter is a tab, a semicolon or a comma, whichever parts the first line into three.
+    A header may name the columns in another order, as those of Gephi's edges do.
 
     Subjects and objects that look like `scheme://...` are IRIs; other words name a concept of
     one's own, `https://sightgraph.org/own/golden_retriever`. Relations are found by name in
     the bundled ontology ("used for", "usedFor", "is a"); a new name makes a new relation. The
     objects of relations that have plain values there ("number of legs") stay values. Lines
-    beginning with #, empty lines and a header are passed over.
+    beginning with # and empty lines are passed over.
 
     Raises:
         SightGraphError: the file cannot be read, or a line is bad and the import strict.
     """
     known, is_new = KnownRelations(), Once()
-    for number, line in open_text(path, report):
-        if not line.strip() or line.startswith("#"):
-            continue
-        columns = [" ".join(column.split()) for column in line.split("\t")]
-        if number == 1 and tuple(name.lower() for name in columns[:3]) in _HEADERS:
-            continue
+    for number, columns in _rows(path, report):
         try:
             strength = _checked(columns)
             subject, relation = iri_of(columns[0]), known.iri_of(columns[1])
@@ -72,6 +78,52 @@ def read_tsv(path: Path, choice: Choice, report: ReadReport) -> Iterator[Importe
             yield ImportedTriple(subject, relation, value, strength=strength)
         else:
             yield ImportedTriple(subject, relation, value, True, "", datatype, strength)
+
+
+def _rows(path: Path, report: ReadReport) -> Iterator[tuple[int, list[str]]]:
+    """Yield the columns of each line with its number: subject, relation, object, strength."""
+    delimiter, order = "", None
+    for number, line in open_text(path, report):
+        if not line.strip() or line.startswith("#"):
+            continue
+        first = not delimiter
+        if first:
+            delimiter = _delimiter(line)
+        columns = _columns(line, delimiter)
+        if first and (order := _order(columns)) is not None:
+            continue
+        if order is None:
+            yield number, columns
+        elif len(columns) > max(order[:3]):
+            yield number, [columns[place] for place in order if place < len(columns)]
+        else:
+            report.skip(path, number, f"{len(columns)} columns, fewer than the header has")
+
+
+def _delimiter(line: str) -> str:
+    return next((one for one in _DELIMITERS if len(_columns(line, one)) >= 3), "\t")
+
+
+def _columns(line: str, delimiter: str) -> list[str]:
+    if delimiter == "\t":
+        parts = line.split("\t")
+    else:
+        try:
+            parts = next(csv.reader([line], delimiter=delimiter))
+        except csv.Error:  # such as a carriage return within the line
+            parts = [line]
+    return [" ".join(part.split()) for part in parts]
+
+
+def _order(columns: list[str]) -> list[int] | None:
+    """Return where a header has the four columns, the last if it has it; None if it is none."""
+    names = [name.lower() for name in columns]
+    found = [
+        next((names.index(name) for name in known if name in names), None) for known in _COLUMNS
+    ]
+    if None in found[:3]:
+        return None
+    return [place for place in found if place is not None]
 
 
 class KnownRelations:
@@ -157,8 +209,9 @@ def _checked(columns: list[str]) -> float:
             raise ValueError(f"the {place} is empty")
     if len(columns) == 3 or not columns[3]:
         return 1.0
+    text = columns[3].replace(",", ".")
     try:
-        strength = float(columns[3])
+        strength = float(text.removesuffix("%")) / (100 if text.endswith("%") else 1)
     except ValueError:
         strength = -1.0
     if not 0 <= strength <= 1:

@@ -122,3 +122,30 @@ def test_any_words_give_terms_that_a_store_takes(
 @given(WORDS)
 def test_a_slug_is_one_part_of_a_path(text: str) -> None:
     assert not set(slug(text)) & set(' /?#<>"{}|\\^`\t\n')
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("a.csv", 'subject,relation,object,weight\n"cat, tame",is a,mammal,0.5\n'),
+        ("a.csv", "cat; tame;is a;mammal;0,5\n".replace("cat; tame", '"cat, tame"')),
+        ("a.csv", 'Source;Target;Type;Id;Label;Weight\n"cat, tame";mammal;Directed;0;is a;50%\n'),
+        ("a.tsv", "head\trelation\ttail\tscore\ncat, tame\tis a\tmammal\t.5\n"),
+    ],
+)
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_tables_of_other_programs_are_read(
+    tmp_path: Path, name: str, content: str, encoding: str
+) -> None:
+    file = tmp_path / name
+    file.write_text(content, encoding=encoding)
+    facts = [one for one in read_tsv(file, Choice(), ReadReport(strict=True)) if not one.literal]
+    assert facts == [ImportedTriple(OWN + "cat,_tame", IS_A_IRI, OWN + "mammal", strength=0.5)]
+
+
+def test_a_row_that_is_shorter_than_its_header_is_skipped(tmp_path: Path) -> None:
+    file = tmp_path / "a.csv"
+    file.write_text("source,target,label\na,b\na,b,is a\n")
+    report = ReadReport()
+    assert len([one for one in read_tsv(file, Choice(), report) if not one.literal]) == 1
+    assert report.skipped == 1
