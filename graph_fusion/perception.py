@@ -120,28 +120,23 @@ def pair_geometry(first: Tensor, second: Tensor, width: float, height: float) ->
     ).clamp(-4, 4)
 
 
-HIDDEN = 96
 DROPPED = 0.4
 
 
 class SceneNetwork(nn.Module):
-    """One hidden layer over both; every scene is judged for itself.
+    """A logistic regression for each scene, each judged for itself.
 
     Shapes:
-        look [B, F]: features of the whole photograph; objects [B, L]: scores by label
-        returns [B, S] logits
+        look [B, F]: features of the whole photograph; returns [B, S] logits
     """
 
-    def __init__(self, features: int, labels: int, scenes: int) -> None:
+    def __init__(self, features: int, scenes: int) -> None:
         super().__init__()
         self.mean = nn.Buffer(torch.zeros(features))
         self.spread = nn.Buffer(torch.ones(features))
-        self.hidden = nn.Linear(features + labels, HIDDEN)
         self.drop = nn.Dropout(DROPPED)
-        self.scenes = nn.Linear(HIDDEN, scenes)
+        self.scenes = nn.Linear(features, scenes)
 
-    def forward(self, look: Tensor, objects: Tensor) -> Tensor:
-        scaled = (look - self.mean) / self.spread
-        h = torch.relu(self.hidden(self.drop(torch.cat([scaled, objects], dim=1))))
-        logits: Tensor = self.scenes(self.drop(h))
+    def forward(self, look: Tensor) -> Tensor:
+        logits: Tensor = self.scenes(self.drop((look - self.mean) / self.spread))
         return logits

@@ -87,7 +87,7 @@ class SightGraph:
             detector,
             parser,
             knowledge,
-            Perception(whole, PerceptionModels(detector)),
+            Perception(whole, PerceptionModels()),
             GraphBuilder(whole, make_linker(whole, answerer.encoder), finders),
             RelationWordings(whole, answerer.encoder),
             answerer,

@@ -56,7 +56,7 @@ from pipelines.datasets.daquar import (
     whole_answers,
 )
 from pipelines.datasets.splits import fold_of, for_training, in_part
-from pipelines.detectors.bundled import BundledDetector
+from pipelines.detectors import COCO_LABELS
 from pipelines.evaluate.protocol import Report, Source
 from pipelines.evaluate.wups import Nouns
 
@@ -170,7 +170,7 @@ class DAQUAR(BenchTask):
         scores = self._scores(daquar, numbers, seen, known, cache, new)
         if new:
             write_text(cache / ABOUT, json.dumps(asdict(known)) + "\n")
-        labels = BundledDetector().labels
+        labels = list(COCO_LABELS)
         tables = self._tables(daquar, seen, scores, labels)
         examples = self._examples(daquar.questions, numbers, seen, labels, known)
         trained = set(known.photographs)

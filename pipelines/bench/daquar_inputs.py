@@ -27,15 +27,14 @@ from kg.errors import SightGraphError
 from kg.files import atomic_path
 from pipelines.datasets.daquar import RoomQuestion, whole_answers
 from pipelines.detections import Detection
-from pipelines.detectors.bundled import BundledDetector
+from pipelines.detectors import COCO_LABELS, Detector, make_detector
 from pipelines.generate.wordings import paired
+from pipelines.namers.efficientnet import EfficientNetNamer
 from pipelines.photo import Photo
 from pipelines.seeing.colours import COLOURS, name_colours
 
 ROWS, COLUMNS = 5, 7
 CELLS = ROWS * COLUMNS
-SIZE = (448, 320)
-"""Width and height at which the detector's backbone reads a photograph."""
 COLOUR_SIZE = (70, 50)
 """Pixels that are named by colour: ten by ten a cell."""
 COLOUR_FEATURES = len(COLOURS) + 3
@@ -43,6 +42,7 @@ COLOUR_FEATURES = len(COLOURS) + 3
 OBJECTS = 8
 """Maximum number of objects of a photograph; those with the highest scores are taken."""
 MIN_SCORE = 0.15
+NUMBERS = {label: number for number, label in enumerate(COCO_LABELS)}
 OBJECT_FEATURES = 6 + len(COLOURS)
 """Box, area, score, share of each colour word."""
 LAB_SCALE = 100.0
@@ -53,9 +53,9 @@ class SeenPhotos:
     """Features of N photographs.
 
     Shapes:
-        cells [N, 35, F]: mean of the detector's map over each cell, row by row, float16
+        cells [N, 35, F]: mean of the namer's grid over each cell, row by row, float16
         colours [N, 35, 14]; objects [N, 8, 17]: float32
-        labels [N, 8]: the detector's class of each object, -1 where there is none
+        labels [N, 8]: each object's number in `COCO_LABELS`, -1 where there is none
     """
 
     cells: Tensor
@@ -89,36 +89,29 @@ def look_at(files: Sequence[Path], cache: Path, keep: bool) -> SeenPhotos:
 
 
 def _look_at(files: Sequence[Path]) -> SeenPhotos:
-    detector = BundledDetector(threshold=MIN_SCORE)
-    numbers = {label: number for number, label in enumerate(detector.labels)}
-    parts = [_one(Photo.open(file), detector, numbers) for file in track(files, "looking")]
+    detector, namer = make_detector("bundled", threshold=MIN_SCORE), EfficientNetNamer()
+    parts = [_one(Photo.open(file), detector, namer) for file in track(files, "looking")]
     return SeenPhotos(*(torch.stack(part) for part in zip(*parts, strict=True)))
 
 
-@torch.inference_mode()
 def _one(
-    photo: Photo, detector: BundledDetector, numbers: Mapping[str, int]
+    photo: Photo, detector: Detector, namer: EfficientNetNamer
 ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    image = photo.image.resize(SIZE, Image.Resampling.BILINEAR)
-    pixels = torch.from_numpy(np.array(image)).permute(2, 0, 1)[None].float() / 255
     names, colours = _colours(photo)
-    found = detector(photo)[:OBJECTS]
+    found = [one for one in detector(photo) if one.label in NUMBERS][:OBJECTS]
     objects = torch.zeros(OBJECTS, OBJECT_FEATURES)
     labels = torch.full((OBJECTS,), -1)
     for row, one in enumerate(found):
         objects[row] = torch.tensor(_object(photo, one, names))
-        labels[row] = numbers[one.label]
-    return _cells(detector, pixels).half(), colours, objects, labels
+        labels[row] = NUMBERS[one.label]
+    return _cells(namer.grid(photo)).half(), colours, objects, labels
 
 
-def _cells(detector: BundledDetector, pixels: Tensor) -> Tensor:
-    """Return stages 3 and 4 and the joined map of the backbone, as cells [35, F]."""
-    backbone = detector.network.backbone
-    body = backbone.body
-    fine = body.stage3(body.stage2(body.maxpool(body.conv1(pixels))))
-    maps = (fine, body.stage4(fine), backbone(pixels))
-    cells = [F.adaptive_avg_pool2d(one, (ROWS, COLUMNS)).flatten(2)[0] for one in maps]
-    return torch.cat(cells).t().contiguous()
+def _cells(grid: np.ndarray) -> Tensor:
+    """Return the means of a grid [H, W, F] over the cells: [35, F]."""
+    planes = torch.from_numpy(grid).permute(2, 0, 1)[None]
+    cells = F.adaptive_avg_pool2d(planes, (ROWS, COLUMNS))
+    return cells.flatten(2)[0].t().contiguous()
 
 
 def _colours(photo: Photo) -> tuple[np.ndarray, Tensor]:

@@ -157,9 +157,9 @@ def fold_of(room: int, folds: int) -> int:
     return int.from_bytes(digest, "big") % folds
 
 
-def file_part(file: str) -> Part:
-    """Return the part of a photograph that is known by its file only (Caltech, ImageNet)."""
-    return _slice(file, HELD_OUT, DEVELOPMENT)
+def file_part(file: str, split: str | None = None) -> Part:
+    """Return the part of a photograph known by its file only (Caltech, ImageNet, scenes15)."""
+    return _slice(file, HELD_OUT, DEVELOPMENT) if _is_train(split) else "held-out"
 
 
 def caption_part(photo: str, split: str) -> Part:

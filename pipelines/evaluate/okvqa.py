@@ -153,7 +153,7 @@ def looker() -> Callable[[Path], tuple[str, ...]]:
     from pipelines.seeing.perception import Perception, PerceptionModels
 
     detector = make_detector("bundled")
-    perception = Perception(Knowledge.bundled(), PerceptionModels(detector))
+    perception = Perception(Knowledge.bundled(), PerceptionModels())
 
     def look(file: Path) -> tuple[str, ...]:
         photo = Photo.open(file)

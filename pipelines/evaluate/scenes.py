@@ -1,30 +1,36 @@
-"""Scenes of photographs, by weak labels: other models and captions name the scene.
+"""Scenes of photographs: the labels, and how often the scene network agrees with them.
 
-The labels come from OK-VQA's photographs (merged labels of several classifiers) and from the
-captions of Flickr8k and COCO. Nobody checked them, and an unnamed scene may still be present.
+The weak labels come from OK-VQA's photographs (merged labels of several classifiers) and from
+the captions of Flickr8k and COCO. Nobody checked them, and an unnamed scene may still be present.
+The labels of scenes15 are people's: one of fifteen categories for each photograph.
 """
 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import torch
+from PIL import Image, ImageOps
 from rich.progress import track
 from torch import Tensor
 
+from graph_fusion.encoders.text import stored
 from graph_fusion.perception import SceneNetwork
+from kg.errors import SightGraphError
 from pipelines.datasets.coco import TRAIN_SPLIT, CocoPhoto, read_coco
 from pipelines.datasets.flickr8k import FlickrPhoto, read_flickr8k
 from pipelines.datasets.okvqa import read_okvqa
+from pipelines.datasets.scenes15 import has_scenes, read_scenes
 from pipelines.datasets.splits import Part, in_part
-from pipelines.detectors.bundled import BundledDetector
 from pipelines.evaluate.protocol import Report, Source
+from pipelines.namers.efficientnet import EfficientNetNamer
 from pipelines.photo import Photo
-from pipelines.seeing.classifiers import SceneClassifier, object_scores
+from pipelines.seeing.classifiers import SceneClassifier
 
 SCENES: dict[str, tuple[str, ...]] = {
     "kitchen": ("kitchen", "restaurant kitchen", "galley"),
@@ -36,15 +42,22 @@ SCENES: dict[str, tuple[str, ...]] = {
     "restaurant": ("restaurant", "pizzeria", "coffee shop", "fast food restaurant", "cafeteria"),
     "shop": ("market", "grocery store", "supermarket", "bakery", "delicatessen", "candy store"),
     "street": ("street", "crosswalk", "highway", "downtown", "sidewalk", "city", "road"),
+    "city street": ("downtown", "city"),
+    "tall building": ("skyscraper", "skyscrapers", "tower", "skyline"),
+    "suburb": ("suburb", "residential neighborhood", "neighborhood"),
+    "highway": ("highway", "freeway", "motorway"),
+    "industrial site": ("factory", "industrial area", "warehouse"),
     "parking lot": ("parking lot", "parking garage"),
     "train station": ("train station", "railroad track", "train tracks", "railway"),
     "airport": ("airfield", "runway", "airport", "heliport", "tarmac"),
     "beach": ("beach", "seashore", "coast", "sandbar", "shore"),
+    "coast": ("seashore", "coast", "coastline"),
     "sea": ("ocean", "wave", "waves", "sea"),
     "harbour": ("harbor", "dock", "pier", "boathouse", "marina"),
     "lake": ("lakeside", "lake", "river", "pond", "swimming hole"),
     "ski slope": ("ski slope", "snowfield", "ski resort", "snow", "snowy"),
     "mountain": ("alp", "mountain", "mountains", "mountain path", "cliff"),
+    "open country": ("countryside", "field road", "meadow"),
     "baseball field": ("baseball field", "baseball"),
     "tennis court": ("tennis court", "tennis"),
     "sports field": ("soccer field", "athletic field", "football field", "stadium"),
@@ -54,36 +67,73 @@ SCENES: dict[str, tuple[str, ...]] = {
     "forest": ("forest", "woods", "forest path", "rainforest"),
 }
 """Each scene with the labels and caption words that name it."""
+RARELY_NAMED = frozenset(
+    "city street,tall building,suburb,highway,industrial site,coast,open country".split(",")
+)
+"""Scenes that weak labels affirm but do not deny: captions say "street", not "city"."""
 TRAIN_SPLITS = (TRAIN_SPLIT, "train")
 MIN_PHOTOGRAPHS = 12
 """A scene is only used if at least so many photographs are labelled with it."""
+MIN_CAPTIONS = 2
+"""A scene is a label if so many captions name it, or the only one."""
+SCENES15 = "scenes15"
 
 
 @dataclass(frozen=True, slots=True)
 class ScenePhotographs:
     """P photographs as the scene network sees them.
 
-    look [P, F]: detector features of the whole photograph; objects [P, L]: best score of each
-    detector label; targets [P, S]: 1 for the labelled scenes, 0 for the others.
+    look [P, F]: features of the whole photograph; targets [P, S]: 1 for the labelled scenes, 0
+    for those that the labels deny, NaN for those of which they say nothing.
     """
 
     names: list[str]
     look: Tensor
-    objects: Tensor
     targets: Tensor
 
 
 @dataclass(frozen=True, slots=True)
 class LabelledPhoto:
-    """A photograph, by its path in the folder of data sets, and its labelled scenes."""
+    """A photograph, by its path in the folder of data sets, and its labelled scenes.
+
+    known: the scenes that the labels affirm or deny.
+    """
 
     name: str
     part: Part
     scenes: frozenset[str]
+    known: frozenset[str]
+
+
+def labelled_photos(data: Path) -> list[LabelledPhoto]:
+    """Return all photographs that scenes are learnt from and measured on, sorted by name.
+
+    Raises:
+        SightGraphError: a data set is missing.
+    """
+    return sorted([*weak_labels(data), *one_scene_each(data / SCENES15)], key=lambda one: one.name)
+
+
+def one_scene_each(folder: Path) -> list[LabelledPhoto]:
+    """Return the photographs of a folder like scenes15; their names begin with the folder's.
+
+    Raises:
+        SightGraphError: the folder is missing, or names a scene that the network does not know.
+    """
+    photos = read_scenes(folder)
+    known = frozenset(one.scene for one in photos)
+    if strange := sorted(known - SCENES.keys()):
+        raise SightGraphError(
+            f"'{folder}' has the scene '{strange[0]}', which is none of {', '.join(SCENES)}."
+        )
+    return [
+        LabelledPhoto(f"{folder.name}/{one.file_name}", one.part, frozenset({one.scene}), known)
+        for one in photos
+    ]
 
 
 def weak_labels(data: Path) -> list[LabelledPhoto]:
-    """Return the photographs of the official train parts with a labelled scene, sorted by name.
+    """Return the photographs of the official train parts with a weak label, sorted by name.
 
     Raises:
         SightGraphError: a data set is missing.
@@ -96,21 +146,35 @@ def _of_okvqa(data: Path) -> Iterator[LabelledPhoto]:
     questions = read_okvqa(data / "okvqa" / "train.json")
     for one in {one.photo: one for one in questions}.values():
         if (data / one.file_name).is_file():
-            yield LabelledPhoto(one.file_name, one.part, _named(one.seen))
+            yield _weak(one.file_name, one.part, _named(one.seen))
 
 
 def _of_captions(data: Path) -> Iterator[LabelledPhoto]:
     """Yield the photographs of the train parts, with the scenes that their captions name."""
-    pattern = "|".join(sorted({w for words in SCENES.values() for w in words}, key=len)[::-1])
+    words = sorted({w for words in SCENES.values() for w in words}, key=len)[::-1]
+    pattern = re.compile(rf"\b(?:{'|'.join(words)})\b")
     photos: list[tuple[str, CocoPhoto | FlickrPhoto]] = [
-        *(("flickr8k_1k", one) for one in read_flickr8k(data / "flickr8k_1k")),
+        *((folder, one) for folder in ("flickr8k", "flickr8k_1k") for one in _flickr(data, folder)),
         *(("coco_mini", one) for one in read_coco(data / "coco_mini")),
     ]
     for folder, photo in photos:
         if photo.split in TRAIN_SPLITS:
-            captions = " | ".join(photo.captions).lower()
-            words = re.findall(rf"\b(?:{pattern})\b", captions)
-            yield LabelledPhoto(f"{folder}/{photo.file_name}", photo.part, _named(words))
+            counts = Counter(
+                scene
+                for caption in photo.captions
+                for scene in _named(pattern.findall(caption.lower()))
+            )
+            least = min(MIN_CAPTIONS, len(photo.captions))
+            scenes = frozenset(scene for scene, count in counts.items() if count >= least)
+            yield _weak(f"{folder}/{photo.file_name}", photo.part, scenes)
+
+
+def _flickr(data: Path, folder: str) -> list[FlickrPhoto]:
+    return read_flickr8k(data / folder)
+
+
+def _weak(name: str, part: Part, scenes: frozenset[str]) -> LabelledPhoto:
+    return LabelledPhoto(name, part, scenes, (frozenset(SCENES) - RARELY_NAMED) | scenes)
 
 
 def _named(texts: Collection[str]) -> frozenset[str]:
@@ -118,18 +182,43 @@ def _named(texts: Collection[str]) -> frozenset[str]:
 
 
 def encode_photographs(
-    data: Path, detector: BundledDetector, photos: Sequence[LabelledPhoto], scenes: Sequence[str]
+    data: Path, photos: Sequence[LabelledPhoto], scenes: Sequence[str], grey: bool = False
 ) -> ScenePhotographs:
-    """Run the detector on `photos`; the targets are `scenes`."""
-    looks, objects, targets = [], [], []
-    for one in track(photos, "detecting"):
-        photo = Photo.open(data / one.name)
-        found = detector(photo)
-        looks.append(torch.from_numpy(detector.look(photo)))
-        objects.append(object_scores(found, detector.labels))
-        targets.append(torch.tensor([float(scene in one.scenes) for scene in scenes]))
-    names = [one.name for one in photos]
-    return ScenePhotographs(names, torch.stack(looks), torch.stack(objects), torch.stack(targets))
+    """Return what the namer's network sees in `photos`; the targets are `scenes`.
+
+    Features are cached by photograph. grey: look at the photographs without their colours.
+    """
+    namer = EfficientNetNamer()
+    looks = [_look(data / one.name, namer, grey) for one in track(photos, "looking")]
+    return ScenePhotographs(
+        [one.name for one in photos], torch.stack(looks), targets_of(photos, scenes)
+    )
+
+
+def targets_of(photos: Sequence[LabelledPhoto], scenes: Sequence[str]) -> Tensor:
+    """Return the targets [P, S] of `ScenePhotographs`."""
+    rows = [
+        [float(s in one.scenes) if s in one.known else np.nan for s in scenes] for one in photos
+    ]
+    return torch.tensor(rows)
+
+
+def _look(file: Path, namer: EfficientNetNamer, grey: bool) -> Tensor:
+    """Return the namer's features [F] of a photograph."""
+
+    def compute() -> Tensor:
+        photo = Photo.open(file)
+        if grey:
+            photo = Photo(without_colours(photo.image), photo.source)
+        return torch.from_numpy(namer.look(photo))
+
+    size = str(file.stat().st_size)
+    return stored([namer.name, "look", file.name, size, "grey" if grey else "colours"], compute)
+
+
+def without_colours(image: Image.Image) -> Image.Image:
+    """Return the image in greys, as RGB."""
+    return ImageOps.grayscale(image).convert("RGB")
 
 
 def used_scenes(photos: Sequence[LabelledPhoto]) -> list[str]:
@@ -138,84 +227,96 @@ def used_scenes(photos: Sequence[LabelledPhoto]) -> list[str]:
 
 
 @dataclass(frozen=True, slots=True)
-class ScenesEvaluator:
-    """Scenes on held-out photographs; baselines: the most frequent scenes, and each input alone.
+class SceneFolder:
+    """Photographs with labelled scenes, their names relative to `folder`; some to measure."""
 
-    top-1: the most probable scene is among the labelled ones; mAP: mean over the scenes.
-    "said of": share of photographs with a scene above the threshold; "right where said":
-    precision of these scenes.
+    folder: Path
+    train: list[LabelledPhoto]
+    test: list[LabelledPhoto]
+
+
+@dataclass(frozen=True, slots=True)
+class ScenesEvaluator:
+    """Scenes on held-out photographs; baseline: the most frequent scene.
+
+    A folder with an annotations.json, such as scenes15 or its official test, is measured by its
+    own labels, and the folder of all data sets by the weak labels. top-1: the most probable of
+    the scenes that a photograph's labels affirm or deny is one that they affirm; mAP: mean over
+    the scenes. "said of": share of photographs with a scene above the threshold; "right where
+    said": precision of these scenes.
     """
 
-    def dataset(self, source: Source) -> tuple[Path, list[LabelledPhoto]]:
-        """Return the folder of the data sets, and its photographs with a labelled scene.
+    def dataset(self, source: Source) -> SceneFolder:
+        """Return the photographs that are held out of training, and those that are not.
 
         Raises:
             SightGraphError: a data set is missing.
         """
-        return source.data, weak_labels(source.data)
+        single = has_scenes(source.data)
+        photos = one_scene_each(source.data) if single else weak_labels(source.data)
+        folder = source.data.resolve().parent if single else source.data
+        return SceneFolder(folder, in_part(photos, "train"), in_part(photos, "held-out"))
 
     def system(self, model: Path | None = None) -> SceneClassifier:
         return SceneClassifier(model)
 
-    def __call__(
-        self, reader: SceneClassifier, dataset: tuple[Path, list[LabelledPhoto]]
-    ) -> Report:
+    def __call__(self, reader: SceneClassifier, dataset: SceneFolder) -> Report:
         """Return the figures on the part held out; a row holds a photograph's best scene."""
-        data, photos = dataset
-        held_out = in_part(photos, "held-out")
-        test = encode_photographs(data, BundledDetector(), held_out, reader.scenes)
-        best = probabilities(reader.network, test).max(1)
+        test = encode_photographs(dataset.folder, dataset.test, reader.scenes)
+        scores = probabilities(reader.network, test.look)
+        best = answerable(scores, test.targets).max(1)
         rows = [
             {
                 "file_name": name,
                 "scene": reader.scenes[scene],
                 "probability": round(float(score), 4),
-                "right": bool(right[scene]),
+                "right": bool(right[scene] == 1),
             }
             for name, scene, score, right in zip(
                 test.names, best.indices.tolist(), best.values, test.targets, strict=True
             )
         ]
-        return Report("mAP", scene_figures(reader, in_part(photos, "train"), test), rows)
+        train = targets_of(dataset.train, reader.scenes) if dataset.train else test.targets
+        return Report("top-1", scene_figures(scores, train, test.targets, reader.threshold), rows)
 
 
 def scene_figures(
-    reader: SceneClassifier, train: Sequence[LabelledPhoto], test: ScenePhotographs
+    scores: Tensor, train: Tensor, targets: Tensor, threshold: float
 ) -> dict[str, float]:
-    """Return the figures of the model and of the baselines on `test`."""
-    often = [sum(scene in one.scenes for one in train) / len(train) for scene in reader.scenes]
-    network = reader.network
-    figures: dict[str, float] = {"photographs": float(len(test.names))}
-    scores = probabilities(network, test)
-    without_look = replace(test, look=network.mean.expand_as(test.look))
-    without_objects = replace(test, objects=torch.zeros_like(test.objects))
-    for name, given in (
-        ("", scores),
-        ("always the most frequent: ", torch.tensor(often).expand_as(test.targets)),
-        ("objects only: ", probabilities(network, without_look)),
-        ("look only: ", probabilities(network, without_objects)),
-    ):
-        found = ranking_figures(given, test.targets)
+    """Return the figures of scores [P, S] and of the baseline, by the targets of both parts."""
+    often = train.nan_to_num(0).mean(0).expand_as(targets)
+    figures: dict[str, float] = {"photographs": float(len(targets))}
+    for name, given in (("", scores), ("always the most frequent: ", often)):
+        found = ranking_figures(given, targets)
         figures |= {f"{name}{key}": value for key, value in found.items()}
-    best = scores.max(1)
-    output = best.values >= reader.threshold
-    right = test.targets.gather(1, best.indices[:, None])[:, 0]
+    best = answerable(scores, targets).max(1)
+    output = best.values >= threshold
+    right = targets.gather(1, best.indices[:, None])[:, 0]
     figures["said of"] = float(output.float().mean())
     figures["right where said"] = float(right[output].mean()) if output.any() else 0.0
+    figures["calibration error"] = calibration_error(scores, targets)
     return figures
 
 
 @torch.inference_mode()
-def probabilities(network: SceneNetwork, photographs: ScenePhotographs) -> Tensor:
-    """Return the probability of each scene [P, S]."""
-    return torch.sigmoid(network(photographs.look, photographs.objects))
+def probabilities(network: SceneNetwork, look: Tensor) -> Tensor:
+    """Return the probability of each scene [P, S] from features [P, F]."""
+    return torch.sigmoid(network(look))
+
+
+def answerable(scores: Tensor, targets: Tensor) -> Tensor:
+    """Return the scores [P, S], -inf for scenes that a photograph's labels do not decide."""
+    return scores.masked_fill(targets.isnan(), -torch.inf)
 
 
 def ranking_figures(scores: Tensor, targets: Tensor) -> dict[str, float]:
     """Return top-1 accuracy and mean average precision of scores [P, S] for targets [P, S]."""
-    top = targets.gather(1, scores.argmax(1, keepdim=True)).mean()
-    precisions = [average_precision(scores[:, i], targets[:, i]) for i in range(targets.shape[1])]
-    return {"top-1": float(top), "mAP": float(np.nanmean(precisions))}
+    best = answerable(scores, targets).argmax(1, keepdim=True)
+    precisions = []
+    for one, target in zip(scores.t(), targets.t(), strict=True):
+        known = ~target.isnan()
+        precisions.append(average_precision(one[known], target[known]))
+    return {"top-1": float(targets.gather(1, best).mean()), "mAP": float(np.nanmean(precisions))}
 
 
 def average_precision(scores: Tensor, targets: Tensor) -> float:
@@ -225,3 +326,21 @@ def average_precision(scores: Tensor, targets: Tensor) -> float:
         return float("nan")
     precision = ranked.cumsum(0) / torch.arange(1, len(ranked) + 1)
     return float((precision * ranked).sum() / ranked.sum())
+
+
+BINS = 10
+
+
+def calibration_error(scores: Tensor, targets: Tensor) -> float:
+    """Return the expected calibration error of each photograph's best scene, in ten bins."""
+    best = answerable(scores, targets).max(1)
+    right = targets.gather(1, best.indices[:, None])[:, 0]
+    bins = (best.values * BINS).long().clamp_max(BINS - 1)
+    error = 0.0
+    for number in range(BINS):
+        chosen = bins == number
+        if not chosen.any():
+            continue
+        gap = best.values[chosen].mean() - right[chosen].mean()
+        error += float(gap.abs() * chosen.float().mean())
+    return error

@@ -99,7 +99,7 @@ def detected_pictures(
     data: Path, pictures: Iterable[Picture], detector: Detector
 ) -> Iterator[Picture]:
     """Run `detector`, which also gives region features, and the perception on photographs."""
-    perception = Perception(Knowledge.bundled(), PerceptionModels(detector))
+    perception = Perception(Knowledge.bundled(), PerceptionModels())
     for one in pictures:
         photo = Photo.open(data / one.name)
         info = PhotoInfo(one.name, photo.width, photo.height)

@@ -257,36 +257,21 @@ class SceneClassifier:
         with loading("scenes", folder):
             config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
             self.scenes: list[str] = config["scenes"]
-            self.labels: list[str] = config["labels"]
             self.threshold: float = config["threshold"]
-            self.network = SceneNetwork(config["features"], len(self.labels), len(self.scenes))
+            self.network = SceneNetwork(config["features"], len(self.scenes))
             self.network.load_state_dict(load_file(folder / "model.safetensors"))
         self.network.eval()
 
     @torch.inference_mode()
-    def __call__(
-        self, look: np.ndarray, objects: Sequence[Detection]
-    ) -> tuple[PerceivedScene, ...]:
+    def __call__(self, look: np.ndarray) -> tuple[PerceivedScene, ...]:
         """Return the scenes above the threshold, the most probable first.
 
-        look: [F], the whole photograph's features (`BundledDetector.look`).
+        look: [F], the whole photograph's features (`EfficientNetNamer.look`).
         """
-        logits = self.network(
-            torch.from_numpy(look)[None], object_scores(objects, self.labels)[None]
-        )
-        found = torch.sigmoid(logits[0])
+        found = torch.sigmoid(self.network(torch.from_numpy(look)[None])[0])
         best = found.argsort(descending=True)[:MAX_SCENES].tolist()
         return tuple(
             PerceivedScene(self.scenes[index], round(float(found[index]), 3))
             for index in best
             if found[index] >= self.threshold
         )
-
-
-def object_scores(objects: Sequence[Detection], labels: Sequence[str]) -> Tensor:
-    """Return for each of `labels` the highest score of an object of that class: [L]."""
-    best = dict.fromkeys(labels, 0.0)
-    for one in objects:
-        if one.label in best:
-            best[one.label] = max(best[one.label], one.score)
-    return torch.tensor([best[label] for label in labels])

@@ -19,8 +19,7 @@ from pipelines.detections import (
     PerceivedAttribute,
     PerceptionResult,
 )
-from pipelines.detectors import Detector
-from pipelines.detectors.bundled import BundledDetector
+from pipelines.namers.efficientnet import EfficientNetNamer
 from pipelines.photo import Photo
 from pipelines.seeing.classifiers import RelationClassifier, SceneClassifier
 from pipelines.seeing.colours import colours_of
@@ -38,10 +37,10 @@ MAX_PRIORS = 2
 class PerceptionModels:
     """The networks that perception uses, each loaded on first use.
 
-    detector: if it is the bundled one, its features serve the scene too.
+    namer: its features of the whole photograph serve the scene; the bundled one by default.
     """
 
-    detector: Detector | None = None
+    namer: EfficientNetNamer | None = None
 
     @cached_property
     def scenes(self) -> SceneClassifier:
@@ -52,9 +51,8 @@ class PerceptionModels:
         return RelationClassifier()
 
     @cached_property
-    def features(self) -> BundledDetector:
-        given = self.detector
-        return given if isinstance(given, BundledDetector) else BundledDetector()
+    def features(self) -> EfficientNetNamer:
+        return self.namer or EfficientNetNamer()
 
 
 class Perceiver(Protocol):
@@ -82,7 +80,7 @@ class Perception:
         return PerceptionResult(
             attributes,
             tuple(self.models.relations(objects, photo.width, photo.height)),
-            self.models.scenes(self.models.features.look(photo), objects),
+            self.models.scenes(self.models.features.look(photo)),
         )
 
     def edited(self, knowledge: KnowledgeGraph) -> Perception:

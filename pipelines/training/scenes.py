@@ -1,16 +1,19 @@
 """Training of the scene network, which names the scene of a photograph.
 
-An example is a photograph with weak scene labels (`pipelines.evaluate.scenes`); the objective
-is binary cross-entropy of each scene. The model folder gets model.safetensors and config.json.
+An example is a photograph with labelled scenes (`pipelines.evaluate.scenes`), in colour and in
+grey; the objective is binary cross-entropy of each scene that its labels affirm or deny. Plain,
+noisy and graded pictures show no scene. The model folder gets model.safetensors and config.json.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import torch
+from PIL import Image
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -18,17 +21,22 @@ from graph_fusion.perception import SceneNetwork
 from graph_fusion.training import Figures, Objective, TrainingOptions, fit, save_model
 from graph_fusion.weights import deterministic
 from pipelines.datasets.splits import for_choosing, for_training, in_part
-from pipelines.detectors.bundled import BundledDetector
 from pipelines.evaluate.scenes import (
+    SCENES15,
     LabelledPhoto,
     ScenePhotographs,
+    answerable,
     encode_photographs,
+    labelled_photos,
     probabilities,
     ranking_figures,
     used_scenes,
-    weak_labels,
 )
+from pipelines.namers.efficientnet import EfficientNetNamer
+from pipelines.photo import Photo
 
+EMPTY, SIDE = 60, 64
+"""Number of pictures without a scene, and their pixels a side."""
 PRECISION = 0.6
 """Minimum precision on the part development of the scenes above the threshold."""
 
@@ -45,26 +53,26 @@ class SceneTraining(TrainingOptions):
 
 @dataclass(frozen=True, slots=True)
 class SceneBatch:
-    """look [B, F], objects [B, L] and targets [B, S], as in `ScenePhotographs`."""
+    """look [B, F] and targets [B, S], as in `ScenePhotographs`."""
 
     look: Tensor
-    objects: Tensor
     targets: Tensor
 
 
 class SceneObjective(Objective[SceneNetwork, SceneBatch]):
-    """Binary cross-entropy of each scene; an example is a row of each tensor."""
+    """Binary cross-entropy of each decided scene; an example is a row of each tensor."""
 
     uses_all = True
 
-    def collate(self, examples: list[tuple[Tensor, Tensor, Tensor]]) -> SceneBatch:
+    def collate(self, examples: list[tuple[Tensor, Tensor]]) -> SceneBatch:
         return SceneBatch(*(torch.stack(column) for column in zip(*examples, strict=True)))
 
     def loss(self, model: SceneNetwork, batch: SceneBatch) -> Tensor:
-        return F.binary_cross_entropy_with_logits(model(batch.look, batch.objects), batch.targets)
+        known = ~batch.targets.isnan()
+        return F.binary_cross_entropy_with_logits(model(batch.look)[known], batch.targets[known])
 
     def figures(self, model: SceneNetwork, batch: SceneBatch) -> Figures:
-        best = model(batch.look, batch.objects).argmax(1, keepdim=True)
+        best = answerable(model(batch.look), batch.targets).argmax(1, keepdim=True)
         return {"top-1": (batch.targets.gather(1, best).sum(), len(best))}
 
 
@@ -75,25 +83,28 @@ def train(
     options: SceneTraining | None = None,
     log: Callable[[str], None] = print,
 ) -> dict[str, float]:
-    """Train on the weak labels of `data` and write the model folder `out`.
+    """Train on the labels in `data` and write the model folder `out`.
 
     Resumes from the checkpoint in `out`/training. Returns figures on the part development.
 
     Raises:
         SightGraphError: a data set is missing.
     """
-    detector = BundledDetector()
-    train_photos = training_records(data)
-    development_photos = for_choosing(in_part(weak_labels(data), "development"))
-    scenes = used_scenes(train_photos)
-    seen = encode_photographs(data, detector, train_photos, scenes)
-    development = encode_photographs(data, detector, development_photos, scenes)
-    network = train_network(seen, development, out, options or SceneTraining(), log)
-    scores = probabilities(network, development)
+    photos = training_records(data)
+    scenes = used_scenes(photos)
+    weak = [one for one in photos if not one.name.startswith(SCENES15)]
+    parts = [
+        encode_photographs(data, photos, scenes),
+        encode_photographs(data, weak, scenes, grey=True),
+        no_scene(len(scenes)),
+    ]
+    chosen_on = for_choosing(in_part(labelled_photos(data), "development"))
+    development = encode_photographs(data, chosen_on, scenes)
+    network = train_network(joined(parts), development, out, options or SceneTraining(), log)
+    scores = probabilities(network, development.look)
     config = {
         "scenes": scenes,
-        "labels": detector.labels,
-        "features": seen.look.shape[1],
+        "features": development.look.shape[1],
         "threshold": threshold(scores, development.targets),
     }
     save_model(out, network.state_dict(), config)
@@ -102,7 +113,43 @@ def train(
 
 def training_records(data: Path) -> list[LabelledPhoto]:
     """Return the photographs that are trained on."""
-    return for_training(in_part(weak_labels(data), "train"))
+    return for_training(in_part(labelled_photos(data), "train"))
+
+
+def joined(parts: Sequence[ScenePhotographs]) -> ScenePhotographs:
+    """Return the photographs of all parts, one after another."""
+    return ScenePhotographs(
+        [name for one in parts for name in one.names],
+        torch.cat([one.look for one in parts]),
+        torch.cat([one.targets for one in parts]),
+    )
+
+
+def no_scene(scenes: int, count: int = EMPTY) -> ScenePhotographs:
+    """Return `count` pictures without a scene: plain ones, gradients and noise, by turns."""
+    namer, chance = EfficientNetNamer(), np.random.default_rng(0)
+    looks = [
+        torch.from_numpy(namer.look(Photo.open(_picture(number, chance))))
+        for number in range(count)
+    ]
+    return ScenePhotographs(
+        [f"no scene {number}" for number in range(count)],
+        torch.stack(looks),
+        torch.zeros(count, scenes),
+    )
+
+
+def _picture(number: int, chance: np.random.Generator) -> Image.Image:
+    """Return a plain picture, a gradient between two colours, or noise."""
+    first, second = chance.integers(0, 256, (2, 3))
+    down = np.linspace(0, 1, SIDE)[:, None, None]
+    if number % 3 == 0:
+        pixels = np.broadcast_to(first, (SIDE, SIDE, 3))
+    elif number % 3 == 1:
+        pixels = np.broadcast_to(first * (1 - down) + second * down, (SIDE, SIDE, 3))
+    else:
+        pixels = chance.normal(first, chance.uniform(10, 80), (SIDE, SIDE, 3))
+    return Image.fromarray(np.clip(pixels, 0, 255).astype(np.uint8))
 
 
 def train_network(
@@ -115,11 +162,11 @@ def train_network(
     """Return a network trained on `seen`; its figures on `development` are logged."""
     log(f"{len(seen.names)} photographs in train, {len(development.names)} in development")
     torch.manual_seed(options.seed)
-    network = SceneNetwork(seen.look.shape[1], seen.objects.shape[1], seen.targets.shape[1])
+    network = SceneNetwork(seen.look.shape[1], seen.targets.shape[1])
     network.mean.copy_(seen.look.mean(0))
     network.spread.copy_(seen.look.std(0).clamp_min(1e-3))
     train, validation = (
-        list(zip(one.look, one.objects, one.targets, strict=True)) for one in (seen, development)
+        list(zip(one.look, one.targets, strict=True)) for one in (seen, development)
     )
     config = options.config(schedule="constant", clip=None, watch=None)
     run = out / "training"
@@ -128,10 +175,11 @@ def train_network(
 
 
 def threshold(scores: Tensor, targets: Tensor) -> float:
-    """Return the lowest probability at which the scenes above it reach `PRECISION`."""
-    order = scores.flatten().argsort(descending=True)
-    right = targets.flatten()[order]
+    """Return the lowest probability at which the decided scenes above it reach `PRECISION`."""
+    known = ~targets.isnan()
+    found, order = scores[known].sort(descending=True)
+    right = targets[known][order]
     precision = right.cumsum(0) / torch.arange(1, len(right) + 1)
     good = (precision >= PRECISION).nonzero()
     last = int(good[-1]) if len(good) else 0
-    return round(float(scores.flatten()[order[last]]), 3)
+    return round(float(found[last]), 3)
