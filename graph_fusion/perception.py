@@ -120,11 +120,12 @@ def pair_geometry(first: Tensor, second: Tensor, width: float, height: float) ->
     ).clamp(-4, 4)
 
 
+HIDDEN = 128
 DROPPED = 0.4
 
 
 class SceneNetwork(nn.Module):
-    """A logistic regression for each scene, each judged for itself.
+    """One hidden layer over the features; every scene is judged for itself.
 
     Shapes:
         look [B, F]: features of the whole photograph; returns [B, S] logits
@@ -134,9 +135,17 @@ class SceneNetwork(nn.Module):
         super().__init__()
         self.mean = nn.Buffer(torch.zeros(features))
         self.spread = nn.Buffer(torch.ones(features))
+        self.hidden = nn.Linear(features, HIDDEN)
         self.drop = nn.Dropout(DROPPED)
-        self.scenes = nn.Linear(features, scenes)
+        self.scenes = nn.Linear(HIDDEN, scenes)
 
     def forward(self, look: Tensor) -> Tensor:
-        logits: Tensor = self.scenes(self.drop((look - self.mean) / self.spread))
+        h = torch.relu(self.hidden(self.drop((look - self.mean) / self.spread)))
+        logits: Tensor = self.scenes(self.drop(h))
         return logits
+
+    @torch.no_grad()
+    def sharpen(self, factor: float) -> None:
+        """Multiply all logits by `factor`, which calibration chose."""
+        self.scenes.weight.mul_(factor)
+        self.scenes.bias.mul_(factor)

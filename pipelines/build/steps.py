@@ -16,7 +16,7 @@ from pipelines.build.grounding import GENERIC_NOUNS, Grounding
 from pipelines.detections import HAS_COLOUR, HAS_TEXT, MAY_BE_MADE_OF, MAY_HAVE_SHAPE
 from pipelines.reading.focus import ActivityVerb, activity_verbs
 from pipelines.reading.sentence import Constraint, Entity, Sentence
-from pipelines.seeing.geometry import relations
+from pipelines.seeing.geometry import relations, supported
 
 LINKED_ATTRIBUTES = {HAS_COLOUR, MAY_BE_MADE_OF, MAY_HAVE_SHAPE}
 """Attributes that the knowledge graph has as concepts."""
@@ -38,13 +38,22 @@ def add_spatial(graph: SceneGraph, context: BuildContext) -> SceneGraph:
     if graph.photo is None:
         return graph
     located = [node for node in graph.nodes(NodeKind.OBJECT) if node.box is not None]
+    supports = context.perceived.supports
     for a, b in permutations(located, 2):
         assert a.box is not None
         assert b.box is not None
         found = relations(a.box, b.box, graph.photo.width, graph.photo.height)
+        pair = number_of(a), number_of(b)
+        if pair in supports:
+            found = supported(found, supports[pair], supports[pair[::-1]])
         for name, score in found.items():
             graph.connect(Edge(a.id, b.id, EdgeKind.SPATIAL, name, "geometry", score))
     return graph
+
+
+def number_of(node: Node) -> int:
+    """Return which detection a node `object:i` stands for."""
+    return int(node.id.removeprefix("object:"))
 
 
 def add_attributes(graph: SceneGraph, context: BuildContext) -> SceneGraph:

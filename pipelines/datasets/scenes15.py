@@ -12,6 +12,7 @@ from pathlib import Path
 from kg.errors import SightGraphError
 from pipelines.datasets.splits import Part, file_part
 
+
 @dataclass(frozen=True, slots=True)
 class ScenePhoto:
     """A photograph, by its path in the folder, with its category's name there."""

@@ -183,10 +183,10 @@ _add(
 _add(
     "colours",
     "evaluate.colours:ColoursEvaluator",
-    "Measure the colours of objects by those that captions name, on the held-out parts.",
+    "Measure the colours of the 150 objects in data/questions/colours.json.",
     Options(
         data="folder of all data sets",
-        model="model of the caption reader, instead of the bundled one",
+        model="model of the colours, instead of the bundled one",
         example="--data DATASETS",
     ),
 )
@@ -195,9 +195,9 @@ _add(
     "evaluate.scenes:ScenesEvaluator",
     "Measure the scenes on photographs that training held out.",
     Options(
-        data="folder of all data sets",
+        data="folder of all data sets, for their weak labels, or a folder like scenes15",
         model="model of the scenes, instead of the bundled one",
-        example="--data DATASETS",
+        example="--data DATASETS/scenes15",
     ),
 )
 _add(

@@ -68,7 +68,15 @@ SCENES: dict[str, tuple[str, ...]] = {
 }
 """Each scene with the labels and caption words that name it."""
 RARELY_NAMED = frozenset(
-    "city street,tall building,suburb,highway,industrial site,coast,open country".split(",")
+    {
+        "city street",
+        "coast",
+        "highway",
+        "industrial site",
+        "open country",
+        "suburb",
+        "tall building",
+    }
 )
 """Scenes that weak labels affirm but do not deny: captions say "street", not "city"."""
 TRAIN_SPLITS = (TRAIN_SPLIT, "train")

@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 from torch.nn import functional as F
 
+from kg.graph import Box
 from pipelines.detections import Detection
 from pipelines.namers.looking import Looker
 from pipelines.photo import Photo
@@ -28,6 +29,11 @@ class EfficientNetNamer:
         features, _ = self.looker.regions(photo, [one.box for one in located if one.box])
         unit = iter(F.normalize(features, dim=1).numpy())
         return [one if one.box is None else replace(one, feature=next(unit)) for one in detections]
+
+    def regions(self, photo: Photo, boxes: Sequence[Box]) -> np.ndarray:
+        """Return features [M, 1280] of M > 0 boxes, in pixels, scaled to length 1."""
+        found: np.ndarray = F.normalize(self.looker.regions(photo, boxes)[0], dim=1).numpy()
+        return found
 
     def grid(self, photo: Photo) -> np.ndarray:
         """Return features [9, 9, 1280], float32: rows from the top, columns from the left.

@@ -19,7 +19,7 @@ from graph_fusion.perception import RelationNetwork, SceneNetwork, pair_geometry
 from graph_fusion.weights import loading
 from kg.files import bundled
 from kg.graph import Box
-from pipelines.detections import Detection, PerceivedRelation, PerceivedScene
+from pipelines.detections import Detection, PerceivedRelation, PerceivedScene, Support
 from pipelines.reading.triples import canonical
 
 SEMANTIC = (
@@ -116,6 +116,25 @@ class RelationClassifier:
         ]
         found = [one for one in found if one.score >= self.threshold]
         return _without_rivals(objects, sorted(found, key=lambda one: -one.score))[:MAX_RELATIONS]
+
+    def supports(self, objects: Sequence[Detection]) -> dict[tuple[int, int], Support]:
+        """Return for each ordered pair of objects with boxes how likely it is in or on the other.
+
+        The names decide, by what captions say of objects of such names; the boxes do not.
+        """
+        placed = [index for index, one in enumerate(objects) if one.box is not None]
+        labels = [objects[index].label for index in placed]
+        names = sorted(set(labels))
+        pairs = [(names.index(a), names.index(b)) for a, b in permutations(labels, 2)]
+        if not pairs:
+            return {}
+        anywhere = [Box(0.0, 0.0, 1.0, 1.0)] * len(names)
+        logits, _ = self._scores(names, anywhere, 1.0, 1.0, pairs, GEOMETRIC, "words")
+        found = logits.softmax(1)[:, [GEOMETRIC.index("in"), GEOMETRIC.index("on")]].tolist()
+        return {
+            pair: Support(*chances)
+            for pair, chances in zip(permutations(placed, 2), found, strict=True)
+        }
 
     def score(
         self,

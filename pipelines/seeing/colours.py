@@ -1,17 +1,22 @@
 """The colours of an object, by the eleven basic colour words of English.
 
 The words: Berlin & Kay, Basic Color Terms, 1969. Each pixel in the box is named by its
-lightness, chroma and hue in CIELAB, and counts the more the nearer it is to the box's middle
-and the rarer its colour is around the box: what stands around an object also shows in its box.
+lightness, chroma and hue in CIELAB. A logistic regression turns the shares of the words in the
+box, in its middle and around it, and the namer's features of the box, into probabilities: what
+stands around an object also shows in its box.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from PIL import Image
+from safetensors.numpy import load_file
 
+from graph_fusion.weights import loading
+from kg.files import bundled
 from kg.graph import Box
 from pipelines.photo import Photo
 
@@ -30,41 +35,89 @@ COLOURS = (
 )
 """The basic colour terms in Berlin & Kay's order, with grey moved beside black and white."""
 
+EVEN = np.full(len(COLOURS), 1 / len(COLOURS))
 SIDE = 40
 """A box and what is around it are scaled to this many pixels a side."""
 RING = 0.25
 """Width of what counts as around the box, as a share of its sides."""
 BINS = 6
 """Bins per axis of the colour histograms of object and surroundings."""
-MIN_SHARE = 0.25
+WIDE, NARROW = 0.45, 0.25
+"""Deviations of the weight of a pixel by its distance from the middle of the box."""
+FLOOR = 0.02
+"""Added to shares before their logarithm is taken."""
+MIN_PROBABILITY = 0.25
 MAX_COLOURS = 2
-"""Min share of a colour that is returned, and number of colours. These figures and the limits of
-hue, chroma and lightness below were chosen by hand."""
+"""Min probability of a colour that is returned, and number of colours. These figures and the
+limits of hue, chroma and lightness below were chosen by hand."""
 
 
 @dataclass(frozen=True, slots=True)
-class ColourShare:
-    """A colour word with the share of the object that has it, in [0, 1]."""
+class Colour:
+    """A colour word with the probability that people name it of the object, in [0, 1]."""
 
     name: str
-    share: float
+    probability: float
 
 
-def colours_of(photo: Photo, box: Box, discount: bool = True) -> list[ColourShare]:
-    """Return the colours of what is in `box`, the largest share first.
+class ColourClassifier:
+    """Names the colours of what a box holds.
 
-    box: pixels of the photograph. discount: set what is around the box against what is in it.
+    folder: a folder that `sightgraph train colours` wrote; the bundled one by default.
+
+    Raises:
+        SightGraphError: the folder does not hold a colour model.
+    """
+
+    def __init__(self, folder: Path | None = None) -> None:
+        folder = bundled("models", "colours") if folder is None else folder
+        with loading("colours", folder):
+            weights = load_file(folder / "model.safetensors")
+            self.matrix, self.bias = weights["matrix"], weights["bias"]
+            self.regions, self.mean = weights["regions"], weights["mean"]
+
+    def __call__(self, photo: Photo, box: Box, feature: np.ndarray | None = None) -> list[Colour]:
+        """Return the colours of what is in `box`, in pixels, the most probable first.
+
+        feature: the namer's of the box, [1280]; others, or none, count as the mean ones.
+        """
+        logits = evidence(colour_shares(photo, box)) @ self.matrix + self.bias
+        if feature is not None and feature.shape == self.mean.shape:
+            logits = logits + (feature - self.mean) @ self.regions
+        found = np.exp(logits - logits.max())
+        found = found / found.sum()
+        order = np.argsort(-found, kind="stable")[:MAX_COLOURS]
+        chosen = [index for index in order if found[index] >= MIN_PROBABILITY] or [order[0]]
+        return [Colour(COLOURS[index], round(float(found[index]), 3)) for index in chosen]
+
+
+def evidence(shares: np.ndarray) -> np.ndarray:
+    """Return the inputs [..., 33] of the regression for shares [..., 3, 11]."""
+    logs: np.ndarray = np.log(shares + FLOOR)
+    return logs.reshape(*shares.shape[:-2], -1)
+
+
+def colour_shares(photo: Photo, box: Box) -> np.ndarray:
+    """Return the shares of the colour words in the box, in its middle and around it: [3, 11].
+
+    In the first, a pixel counts the more the rarer its colour is around the box. Where nothing
+    is around the box, the last are even.
     """
     lab, inside = _lab_around(photo, box)
-    middle = _centre_weight()
-    weight = np.where(inside, middle, 0.0)
-    if discount and not inside.all():
-        weight = weight * _foreground(lab, weight, ~inside)
     names = name_colours(lab)
-    shares = np.bincount(names.ravel(), weight.ravel(), len(COLOURS)) / weight.sum()
-    order = np.argsort(-shares, kind="stable")[:MAX_COLOURS]
-    chosen = [index for index in order if shares[index] >= MIN_SHARE] or [order[0]]
-    return [ColourShare(COLOURS[index], round(float(shares[index]), 3)) for index in chosen]
+    weight = np.where(inside, _centre_weight(WIDE), 0.0)
+    narrow = np.where(inside, _centre_weight(NARROW), 0.0)
+    around = (~inside).astype(float)
+    if inside.all():
+        return np.stack([_shares(names, weight), _shares(names, narrow), EVEN])
+    weight = weight * _foreground(lab, weight, ~inside)
+    return np.stack([_shares(names, one) for one in (weight, narrow, around)])
+
+
+def _shares(names: np.ndarray, weight: np.ndarray) -> np.ndarray:
+    """Return the share of each colour word among weighted pixels: [11]."""
+    found: np.ndarray = np.bincount(names.ravel(), weight.ravel(), len(COLOURS)) / weight.sum()
+    return found
 
 
 def name_colours(lab: np.ndarray) -> np.ndarray:
@@ -127,10 +180,10 @@ def _lab_around(photo: Photo, box: Box) -> tuple[np.ndarray, np.ndarray]:
     return lab, inside
 
 
-def _centre_weight() -> np.ndarray:
+def _centre_weight(deviation: float) -> np.ndarray:
     place = np.linspace(-1, 1, SIDE)
     distance: np.ndarray = place[None] ** 2 + place[:, None] ** 2
-    return np.exp(-distance / (2 * 0.45**2))
+    return np.exp(-distance / (2 * deviation**2))
 
 
 def _foreground(lab: np.ndarray, weight: np.ndarray, around: np.ndarray) -> np.ndarray:

@@ -6,12 +6,19 @@ The thresholds of this module were chosen by hand.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from statistics import median
 
 from kg.graph import Box
 from kg.vocabulary import SPATIAL_INVERSES
-from pipelines.detections import HAS_COUNT, HAS_POSITION, HAS_SIZE, Detection, PerceivedAttribute
+from pipelines.detections import (
+    HAS_COUNT,
+    HAS_POSITION,
+    HAS_SIZE,
+    Detection,
+    PerceivedAttribute,
+    Support,
+)
 
 ORIGIN = "geometry"
 LARGE_SHARE, SMALL_SHARE = 0.2, 0.02
@@ -98,6 +105,32 @@ def relations(a: Box, b: Box, width: int, height: int) -> dict[str, float]:
     elif ratio <= 1 / LARGER_RATIO:
         found["smaller than"] = round(min(1.0, 1 / max(ratio, 1e-6) / (2 * LARGER_RATIO)), 4)
     return {name: score for name, score in found.items() if name in SPATIAL_INVERSES}
+
+
+MIN_SUPPORT = 0.15
+"""Min score of "in", "on" and their inverses after `supported`: chosen by hand."""
+
+
+def supported(found: Mapping[str, float], forward: Support, backward: Support) -> dict[str, float]:
+    """Return the `relations` of a pair with "in", "on" and inverses scored by the names, too.
+
+    A box inside another is in it or on it: a banana is in a bowl, a cup on a table. What is
+    improbable is left out. forward, backward: of the first object to the second, and back.
+    """
+    chances = {
+        "in": forward.inside,
+        "on": forward.on,
+        "around": backward.inside,
+        "under": backward.on,
+    }
+    scores = dict(found)
+    for inside, on in (("in", "on"), ("around", "under")):
+        if inside in found:
+            scores[on] = max(found[inside], found.get(on, 0.0))
+    scored = {name: round(score * chances.get(name, 1.0), 4) for name, score in scores.items()}
+    return {
+        name: score for name, score in scored.items() if name not in chances or score >= MIN_SUPPORT
+    }
 
 
 def _horizontal(a: Box, b: Box, width: int) -> dict[str, float]:

@@ -22,7 +22,7 @@ from pipelines.detections import (
 from pipelines.namers.efficientnet import EfficientNetNamer
 from pipelines.photo import Photo
 from pipelines.seeing.classifiers import RelationClassifier, SceneClassifier
-from pipelines.seeing.colours import colours_of
+from pipelines.seeing.colours import ColourClassifier
 from pipelines.seeing.geometry import measured
 
 PRIORS = {(MADE_OF, MATERIAL): MAY_BE_MADE_OF, (HAS_PROPERTY, SHAPE): MAY_HAVE_SHAPE}
@@ -45,6 +45,10 @@ class PerceptionModels:
     @cached_property
     def scenes(self) -> SceneClassifier:
         return SceneClassifier()
+
+    @cached_property
+    def colours(self) -> ColourClassifier:
+        return ColourClassifier()
 
     @cached_property
     def relations(self) -> RelationClassifier:
@@ -81,6 +85,7 @@ class Perception:
             attributes,
             tuple(self.models.relations(objects, photo.width, photo.height)),
             self.models.scenes(self.models.features.look(photo)),
+            self.models.relations.supports(objects),
         )
 
     def edited(self, knowledge: KnowledgeGraph) -> Perception:
@@ -99,8 +104,8 @@ class Perception:
         if one.box is None:
             return ()
         return tuple(
-            PerceivedAttribute(HAS_COLOUR, colour.name, colour.share, "colours")
-            for colour in colours_of(photo, one.box)
+            PerceivedAttribute(HAS_COLOUR, colour.name, colour.probability, "colours")
+            for colour in self.models.colours(photo, one.box, one.feature)
         )
 
     def _prior(self, label: str) -> tuple[PerceivedAttribute, ...]:

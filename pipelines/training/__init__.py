@@ -48,6 +48,11 @@ TRAININGS = {
         "answerer:train",
         "Train the answerer on questions generated from photographs and knowledge.",
     ),
+    "colours": Training(
+        "colours:train",
+        "Fit the colours of objects to those that captions name.",
+        resumes=False,
+    ),
     "detection": Training(
         "detector:train", "Train the detector on coco_mini's train part and the teacher's boxes."
     ),

@@ -79,3 +79,16 @@ def test_a_place_far_away_makes_a_relation_less_likely(reader: RelationClassifie
     apart = reader.score(["person", "horse"], [far, HORSE], 400, 300, [(0, 1)], ["riding"])
     assert torch.isfinite(near).all()
     assert float(near) > float(apart)
+
+
+def test_names_decide_between_in_and_on(reader: RelationClassifier) -> None:
+    objects = [
+        Detection(label, 0.9, "test", RIDER)
+        for label in ("cup", "dining table", "banana", "bowl", "dog", "car")
+    ]
+    found = reader.supports([*objects, Detection("kite", 0.9, "test", None)])
+    assert len(found) == 6 * 5
+    assert found[0, 1].on > 0.5 > found[0, 1].inside
+    assert found[2, 3].inside > 0.5 > found[2, 3].on
+    assert found[4, 5].inside > 0.5
+    assert reader.supports(objects[:1]) == {}

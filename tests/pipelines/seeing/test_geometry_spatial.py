@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from kg.graph import Box
 from kg.vocabulary import SPATIAL_INVERSES
-from pipelines.seeing.geometry import relations
+from pipelines.detections import Support
+from pipelines.seeing.geometry import MIN_SUPPORT, relations, supported
 
 WIDTH, HEIGHT = 640, 480
 
@@ -57,3 +58,25 @@ def test_mirroring_the_photograph_swaps_left_and_right_only(a: Box, b: Box) -> N
 )
 def test_plain_cases_are_named_as_people_name_them(a: Box, b: Box, name: str) -> None:
     assert name in relations(a, b, WIDTH, HEIGHT)
+
+
+@given(boxes(), boxes(), st.floats(0, 1), st.floats(0, 1))
+def test_names_keep_inverses_and_lower_scores_only(a: Box, b: Box, p: float, q: float) -> None:
+    forward, backward = Support(p, 1 - p), Support(q, 1 - q)
+    plain = relations(a, b, WIDTH, HEIGHT)
+    there = supported(plain, forward, backward)
+    back = supported(relations(b, a, WIDTH, HEIGHT), backward, forward)
+    assert {SPATIAL_INVERSES[name] for name in there} == set(back)
+    assert all(0 < score <= 1 for score in there.values())
+    spatial = {"in", "on", "around", "under"}
+    assert {k: v for k, v in plain.items() if k not in spatial}.items() <= there.items()
+    assert all(score >= MIN_SUPPORT for name, score in there.items() if name in spatial)
+
+
+def test_a_cup_whose_box_is_in_a_table_is_on_it() -> None:
+    cup, table = Box(220, 220, 260, 260), Box(100, 100, 400, 400)
+    plain = relations(cup, table, WIDTH, HEIGHT)
+    assert plain["in"] == 1
+    found = supported(plain, Support(inside=0.1, on=0.7), Support(inside=0.0, on=0.1))
+    assert "in" not in found
+    assert found["on"] == pytest.approx(0.7)

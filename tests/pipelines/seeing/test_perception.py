@@ -12,25 +12,23 @@ from kg.knowledge.memory import Knowledge
 from kg.vocabulary import EdgeKind, NodeKind
 from pipelines.build.builder import GraphBuilder
 from pipelines.detections import HAS_COLOUR, MAY_BE_MADE_OF, MAY_HAVE_SHAPE, strongest
-from pipelines.detectors.bundled import BundledDetector
+from pipelines.detectors import Detector, make_detector
 from pipelines.photo import Photo
 from pipelines.seeing.classifiers import SceneClassifier
 from pipelines.seeing.perception import Perception, PerceptionModels
 
 
 @pytest.fixture(scope="module")
-def detector() -> BundledDetector:
-    return BundledDetector()
+def detector() -> Detector:
+    return make_detector("bundled")
 
 
 @pytest.fixture(scope="module")
-def perception(detector: BundledDetector) -> Perception:
-    return Perception(Knowledge.bundled(), PerceptionModels(detector))
+def perception() -> Perception:
+    return Perception(Knowledge.bundled(), PerceptionModels())
 
 
-def test_each_object_has_what_is_seen_of_it(
-    perception: Perception, detector: BundledDetector
-) -> None:
+def test_each_object_has_what_is_seen_of_it(perception: Perception, detector: Detector) -> None:
     photo = Photo.open("example:motorcycle")
     objects = strongest(detector(photo))
     seen = perception(photo, objects)
@@ -42,9 +40,7 @@ def test_each_object_has_what_is_seen_of_it(
     assert perception(photo, objects) == seen
 
 
-def test_priors_are_of_things_that_are_made(
-    perception: Perception, detector: BundledDetector
-) -> None:
+def test_priors_are_of_things_that_are_made(perception: Perception, detector: Detector) -> None:
     photo = Photo.open("example:cat")
     seen = perception(photo, strongest(detector(photo)))
     relations = {one.relation for each in seen.attributes for one in each}
@@ -53,7 +49,7 @@ def test_priors_are_of_things_that_are_made(
 
 
 def test_what_is_seen_becomes_nodes_and_edges(
-    perception: Perception, detector: BundledDetector, builder: GraphBuilder
+    perception: Perception, detector: Detector, builder: GraphBuilder
 ) -> None:
     photo = Photo.open("example:motorcycle")
     objects = strongest(detector(photo))
@@ -70,7 +66,7 @@ def test_what_is_seen_becomes_nodes_and_edges(
     assert max(guessed) < 1
 
 
-def test_another_detector_may_find_the_objects(detector: BundledDetector) -> None:
+def test_another_detector_may_find_the_objects(detector: Detector) -> None:
     photo = Photo.open("example:motorcycle")
     seen = Perception(Knowledge.bundled())(photo, strongest(detector(photo)))
     assert seen.scenes
