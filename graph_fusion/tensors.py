@@ -138,7 +138,7 @@ def graph_tensors(
     relation = torch.tensor([table.row(text) for text in relations], dtype=torch.long)
     region = torch.zeros(len(nodes), region_features)
     for node_id, feature in (regions or {}).items():
-        if node_id in index and region_features:
+        if node_id in index and feature.shape == (region_features,):  # others mean nothing
             region[index[node_id]] = torch.from_numpy(feature)
     return GraphTensors(
         node_text=torch.tensor([table.row(node.label) for node in nodes], dtype=torch.long),

@@ -36,7 +36,7 @@ def test_each_object_has_what_is_seen_of_it(perception: Perception, detector: De
     told = {(one.relation, one.label, one.origin) for one in seen.attributes[0]}
     assert (HAS_COLOUR, "red", "colours") in told
     assert (MAY_BE_MADE_OF, "metal", "knowledge") in told
-    assert "street" in [one.label for one in seen.scenes]
+    assert "parking lot" in [one.label for one in seen.scenes]
     assert perception(photo, objects) == seen
 
 
@@ -60,7 +60,7 @@ def test_what_is_seen_becomes_nodes_and_edges(
     (edge,) = graph.edges_between("object:0", red.id)
     assert (edge.kind, edge.relation, edge.origin) == (EdgeKind.SEMANTIC, HAS_COLOUR, "colours")
     assert any(one.kind == EdgeKind.LINK for one in graph.edges_from(red.id))
-    assert graph.nodes(NodeKind.SCENE)[0].label == "street"
+    assert graph.nodes(NodeKind.SCENE)[0].label == "parking lot"
     guessed = {e.score for e in graph.edges_from("object:0") if e.relation == MAY_BE_MADE_OF}
     assert guessed
     assert max(guessed) < 1
