@@ -6,23 +6,25 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 from PIL import Image
 
 from kg.graph import Box
 from pipelines.datasets.splits import PARTS
 from pipelines.detections import Detection
 from pipelines.generate.relation_examples import CaptionNouns
+from pipelines.namers.efficientnet import EfficientNetNamer
 from pipelines.photo import Photo
-from pipelines.seeing.colours import COLOURS, colour_shares, evidence
+from pipelines.seeing.colours import COLOURS, colour_shares
 from pipelines.training.colours import (
     CaptionedPhoto,
     ColourExample,
+    ColourTraining,
     captioned_photos,
     colour_phrases,
     coloured,
     described,
     fit,
+    logits_of,
 )
 
 
@@ -57,10 +59,11 @@ def test_examples_are_boxes_with_the_colours_of_captions(tmp_path: Path) -> None
             return [Detection("bus", 0.9, "test", Box(5, 5, 50, 50))]
 
     photo = CaptionedPhoto("1.png", "train", ["a red bus", "a bus", "a red and white bus"], None)
-    (one,) = coloured(tmp_path, [photo], OneBus())
+    (one,) = coloured(tmp_path, [photo], OneBus(), EfficientNetNamer())
     assert one.named[COLOURS.index("red")] == 1.5
     assert one.named[COLOURS.index("white")] == 0.5
     assert one.shares.shape == (3, len(COLOURS))
+    assert one.feature.shape == (1280,)
 
 
 def test_the_regression_corrects_what_pixels_take_for_another_colour() -> None:
@@ -73,10 +76,9 @@ def test_the_regression_corrects_what_pixels_take_for_another_colour() -> None:
         shares = colour_shares(Photo.open(noisy), Box(2, 2, 28, 28))
         named = np.zeros(len(COLOURS))
         named[{0: 0, 1: 1, 2: COLOURS.index("blue")}[colour]] = 1  # greys are called blue
-        examples.append(ColourExample(f"{number}.jpg", "train", shares, named))
-    matrix, bias = fit(examples, 0.001)
-    inputs = torch.from_numpy(evidence(np.stack([one.shares for one in examples]))).float()
-    best = (inputs @ matrix + bias).argmax(1).tolist()
+        examples.append(ColourExample(f"{number}.jpg", "train", shares, np.zeros(4), named))
+    weights = fit(examples, ColourTraining(penalty=0.001))
+    best = logits_of(weights, examples).argmax(1).tolist()
     assert [COLOURS[one] for one in best[:3]] == ["black", "white", "blue"]
 
 

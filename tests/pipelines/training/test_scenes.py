@@ -61,9 +61,9 @@ def test_an_undecided_scene_is_neither_learnt_nor_measured(tmp_path: Path) -> No
 
 
 def test_the_threshold_is_the_lowest_with_enough_precision() -> None:
-    scores = torch.tensor([[0.9, 0.8], [0.7, 0.1], [0.75, 0.95]])
-    targets = torch.tensor([[1.0, 0], [1, 0], [1, torch.nan]])
-    assert threshold(scores, targets) == pytest.approx(0.7)  # 3 of 4 are right; at 0.1 3 of 5
+    scores = torch.tensor([[0.9, 0.8, 0.7, 0.6], [0.5, 0.4, 0.3, 0.2], [0.99, 0.1, 0.1, 0.1]])
+    targets = torch.tensor([[1.0, 1, 0, 1], [1, 1, 1, 0], [torch.nan, 0, 0, 0]])
+    assert threshold(scores, targets) == pytest.approx(0.3)  # 6 of 7 are right; at 0.2 6 of 8
 
 
 def test_calibration_lowers_probabilities_that_are_too_high() -> None:
