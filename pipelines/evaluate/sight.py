@@ -93,17 +93,19 @@ class SightEvaluator:
         """Return nothing: each evaluation opens the bundled model that it measures."""
 
     def __call__(self, system: None, dataset: Path) -> Report:
-        """Return the figures as "EVALUATION: FIGURE".
+        """Return the figures as "EVALUATION: FIGURE"; of a second data set, with its name too.
 
         Raises:
             SightGraphError: the data of every measurement is missing.
         """
         rows = [row for one in self.measurements for row in _rows(one, dataset)]
-        figures = {
-            f"{row['evaluation']}: {row['figure']}": row["value"]
-            for row in rows
-            if row["value"] is not None
-        }
+        figures: dict[str, float] = {}
+        for row in rows:
+            if row["value"] is not None:
+                name = f"{row['evaluation']}: {row['figure']}"
+                figures[f"{name} ({row['measured on']})" if name in figures else name] = row[
+                    "value"
+                ]
         if not figures:
             raise SightGraphError(
                 f"nothing could be measured in '{dataset}': {rows[0]['not measured']} Set --data "
