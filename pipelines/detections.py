@@ -130,7 +130,6 @@ class PerceivedScene:
 
 
 @dataclass(frozen=True, slots=True)
-<<<<<<< HEAD
 class PerceivedText:
     """A line of text in the photograph.
 
@@ -143,31 +142,25 @@ class PerceivedText:
     score: float
     box: Box
     origin: str = "text"
-=======
+
+
+@dataclass(frozen=True, slots=True)
 class Support:
     """How likely an object is in or on another, by their names alone, in [0, 1]."""
 
     inside: float
     on: float
->>>>>>> b44dc37 (Scenes learn scenes15's categories and look at grey; colours are learnt from captions, labels by hand and the namer's regions; names decide between in and on)
 
 
 @dataclass(frozen=True, slots=True)
 class PerceptionResult:
-<<<<<<< HEAD
-    """Attributes of each object, in the order of `strongest`; relations; scenes; texts."""
-=======
-    """Attributes of each object, in the order of `strongest`; relations; scenes.
+    """Attributes of each object, in the order of `strongest`; relations; scenes; texts.
 
     supports: of ordered pairs of objects, by their indices.
     """
->>>>>>> b44dc37 (Scenes learn scenes15's categories and look at grey; colours are learnt from captions, labels by hand and the namer's regions; names decide between in and on)
 
     attributes: tuple[tuple[PerceivedAttribute, ...], ...] = ()
     relations: tuple[PerceivedRelation, ...] = ()
     scenes: tuple[PerceivedScene, ...] = ()
-<<<<<<< HEAD
     texts: tuple[PerceivedText, ...] = ()
-=======
     supports: Mapping[tuple[int, int], Support] = field(default_factory=dict)
->>>>>>> b44dc37 (Scenes learn scenes15's categories and look at grey; colours are learnt from captions, labels by hand and the namer's regions; names decide between in and on)
