@@ -86,6 +86,7 @@ def ask(
     from pipelines.photo import Photo
 
     opened = Photo.open(photo)
+    eyes.check(opened)
     knowledge = load_knowledge(knowledge_files, only_kg)
     edits = edits_of(to_set, to_unset)
     if edits:
@@ -157,6 +158,7 @@ def explain(
     from pipelines.photo import Photo
 
     opened = Photo.open(photo)
+    eyes.check(opened)
     knowledge = load_knowledge(knowledge_files, only_kg)
     sightgraph = eyes.load(knowledge)
     from pipelines.explain import explain as explain_answer
@@ -234,6 +236,7 @@ def graph(
     from pipelines.photo import Photo
 
     opened = Photo.open(photo)
+    eyes.check(opened)
     knowledge = load_knowledge(knowledge_files, only_kg)
     scene = eyes.load(knowledge).graph(opened, text)
     export(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, fields, replace
 from functools import wraps
@@ -15,6 +16,7 @@ from pipelines.cli.options import FILE
 
 if TYPE_CHECKING:
     from kg.knowledge.facts import KnowledgeGraph
+    from pipelines.photo import Photo
     from pipelines.sightgraph import SightGraph
 
 
@@ -56,11 +58,14 @@ class Eyes:
     detections: Path | None = None
     text_in_photo: bool = False
 
-    def check(self) -> None:
-        """Find out whether the options agree.
+    def check(self, photo: Photo | None = None) -> None:
+        """Find out whether the options agree, and read the detections of `photo`.
+
+        This takes no model, so that a mistake is told before one is loaded.
 
         Raises:
-            SightGraphError: they contradict each other, or one needs another.
+            SightGraphError: they contradict each other, or one needs another, or the file of
+                detections cannot be used for `photo`.
         """
         own = (self.detector, self.model, self.threshold)
         if self.detections is not None and any(one is not None for one in own):
@@ -81,6 +86,13 @@ class Eyes:
                 "--labels names the classes of a detector of your own. Give --detector and "
                 "--model, or --detections."
             )
+
+        if self.detections is not None and photo is not None:
+            from pipelines.detectors.precomputed import PrecomputedDetector
+
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")  # said when the detections are used
+                PrecomputedDetector(self.detections, self.labels)(photo)
 
     @property
     def chosen(self) -> Preset:

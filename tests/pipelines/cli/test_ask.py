@@ -225,3 +225,14 @@ def test_mistake_leaves_an_existing_export_as_it_was(mistake: Mistake, tmp_path:
     mistake("ask", "example:cat", "What is this?", "--detector", "none", "--export", target)
     assert target.read_text() == "old"
     assert list(tmp_path.iterdir()) == [target]
+
+
+def test_wrong_detections_are_told_before_any_model_is_loaded(
+    mistake: Callable[..., str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pipelines.cli.ask.load_knowledge", lambda *_: pytest.fail("loaded"))
+    file = tmp_path / "own.json"
+    file.write_text('[{"category": "cat", "bbox": [4000, 3000, 5, 5], "score": 0.9}]')
+    line = mistake("ask", "example:cat", "What is this?", "--detections", file)
+    assert "entry 0" in line
+    assert "outside the photograph" in line
