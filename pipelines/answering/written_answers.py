@@ -45,7 +45,7 @@ def written_answer(graph: SceneGraph, query: Query) -> WrittenAnswer | None:
     """Return the text that answers `query`; None if it asks for none, or none fits.
 
     Texts on the objects that the topic denotes come first. Of several paragraphs the one with the
-    largest letters is the answer.
+    largest letters, weighted with the certainty of the reading, is the answer.
     """
     if query.written is None or query.answer_type == "yes/no":
         return None
@@ -84,8 +84,8 @@ def _together(one: Node, other: Node) -> bool:
 
 
 def _size(lines: Sequence[Node]) -> float:
-    """Return the height of the highest line, in pixels."""
-    return max(line.box.height if line.box else 0.0 for line in lines)
+    """Return the height of the highest line, in pixels, times its score."""
+    return max(line.score * line.box.height if line.box else 0.0 for line in lines)
 
 
 def _part(lines: Sequence[Node], query: Query) -> str:

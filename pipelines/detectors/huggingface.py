@@ -46,9 +46,9 @@ class HuggingFaceDetector:
         models: Any = AutoModelForObjectDetection
         self.name = str(weights)
         self.threshold = threshold
-        with loading_from_hub("detection model", self.name):
-            self.processor = processors.from_pretrained(self.name)
-            self.model = models.from_pretrained(self.name, use_safetensors=True)
+        with loading_from_hub("detection model", self.name) as options:
+            self.processor = processors.from_pretrained(self.name, **options)
+            self.model = models.from_pretrained(self.name, use_safetensors=True, **options)
         self.labels: dict[int, str] = {
             int(number): str(name).lower() for number, name in self.model.config.id2label.items()
         }

@@ -55,9 +55,9 @@ class ZeroShotDetector:
         self.names = tuple(dict.fromkeys(named))
         processors: Any = AutoProcessor
         models: Any = AutoModelForZeroShotObjectDetection
-        with loading_from_hub("zero-shot detector", self.name):
-            self.processor = processors.from_pretrained(self.name)
-            self.model = models.from_pretrained(self.name, use_safetensors=True)
+        with loading_from_hub("zero-shot detector", self.name) as options:
+            self.processor = processors.from_pretrained(self.name, **options)
+            self.model = models.from_pretrained(self.name, use_safetensors=True, **options)
         self.model.eval()
 
     def looking_for(self, names: Sequence[str]) -> Detector:

@@ -66,9 +66,9 @@ class ZeroShotNamer:
         if labels is None:
             labels = photographable(Knowledge.bundled())
         self.labels = tuple(dict.fromkeys(labels))
-        with loading_from_hub("zero-shot namer", self.name):
-            self.processor = processors.from_pretrained(self.name)
-            self.model = models.from_pretrained(self.name, use_safetensors=True)
+        with loading_from_hub("zero-shot namer", self.name) as options:
+            self.processor = processors.from_pretrained(self.name, **options)
+            self.model = models.from_pretrained(self.name, use_safetensors=True, **options)
             if not hasattr(self.model, "get_text_features"):
                 raise ValueError("it compares no images with texts, as CLIP and SigLIP do")
         self.model.eval()

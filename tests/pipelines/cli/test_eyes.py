@@ -52,12 +52,10 @@ def test_options_that_do_not_agree_are_refused(eyes: Eyes, why: str) -> None:
 def test_a_preset_says_what_it_downloads_and_how_to_go_on_without_a_network(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from transformers import AutoProcessor
-
-    def offline(*arguments: object, **options: object) -> None:
+    def offline(name: str) -> None:
         raise OSError("we couldn't connect to the hub")
 
-    monkeypatch.setattr(AutoProcessor, "from_pretrained", offline)
+    monkeypatch.setattr("pipelines.detectors.hub._reach", offline)
     with pytest.raises(SightGraphError, match=r"owlv2.*Go online once.*--preset offline"):
         Eyes(preset="hub").load(Knowledge.bundled())
     (line,) = capsys.readouterr().err.splitlines()
