@@ -85,7 +85,7 @@ class Perception:
             attributes,
             tuple(self.models.relations(objects, photo.width, photo.height)),
             self.models.scenes(self.models.features.look(photo)),
-            self.models.relations.supports(objects),
+            supports=self.models.relations.supports(objects),
         )
 
     def edited(self, knowledge: KnowledgeGraph) -> Perception:
