@@ -80,3 +80,18 @@ def test_every_reader_keeps_the_protocol() -> None:
     assert list(TEXT_READERS) == ["rapidocr"]
     assert all(isinstance(TEXT_READERS.make(name), TextReader) for name in TEXT_READERS)
     assert all(TEXT_READERS.about(name) for name in TEXT_READERS)
+
+
+@pytest.mark.parametrize(
+    ("photograph", "text"),
+    [
+        ("1355945307_f9e01a9a05.jpg", "Bavaria"),
+        ("1370615506_2b96105ca3.jpg", "Wine Shop"),
+        ("1387461595_2fe6925f73.jpg", "PENSANS"),
+    ],
+)
+def test_text_on_photographs_of_training_and_development_is_read(
+    reader: RapidOCRReader, datasets: Path, photograph: str, text: str
+) -> None:
+    file = datasets / "flickr8k_1k" / "images" / photograph
+    assert text in [line.text for line in reader(Photo.open(file))]
