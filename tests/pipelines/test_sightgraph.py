@@ -134,9 +134,9 @@ def test_what_is_seen_is_answered_with_what_shows_it(sightgraph: SightGraph) -> 
     colour = sightgraph.ask("example:motorcycle", "What colour is this?")
     assert colour.text == "red"
     assert [edge.relation for edge in colour.evidence.path][-1] == "has colour"
-    place = sightgraph.ask("example:motorcycle", "Where was this photo taken?")
-    assert place.text == "street"
-    assert [node.label for node in place.evidence.scenes] == ["street"]
+    place = sightgraph.ask("example:coffee", "Where was this photo taken?")
+    assert place.text == "restaurant"
+    assert [node.label for node in place.evidence.scenes] == ["restaurant"]
 
 
 def test_the_json_object_is_the_documented_one(sightgraph: SightGraph) -> None:
