@@ -40,7 +40,7 @@ class ModelConfig:
 
     text_features: int = 384
     region_features: int = 96
-    region_detector: str = "bundled"
+    region_detector: str = "fastestdet"
     hidden: int = 128
     layers: int = 5
     gate_width: int = 48

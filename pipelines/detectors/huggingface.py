@@ -12,9 +12,9 @@ from transformers import AutoImageProcessor, AutoModelForObjectDetection
 from kg.errors import SightGraphError
 from kg.graph import Box
 from pipelines.detections import Detection
-from pipelines.detectors.bundled import unit
 from pipelines.detectors.hub import loading_from_hub
 from pipelines.detectors.labels import read_labels
+from pipelines.detectors.region_features import unit
 from pipelines.photo import Photo
 
 

@@ -19,8 +19,8 @@ from kg.errors import SightGraphError
 from kg.graph import Box
 from pipelines.detections import Detection
 from pipelines.detectors import COCO_LABEL_OF_ID
-from pipelines.detectors.bundled import pooled
 from pipelines.detectors.labels import numbered_for, read_labels
+from pipelines.detectors.region_features import pooled
 from pipelines.photo import Photo
 
 

@@ -26,20 +26,12 @@ _PART = "only the questions of this part"
 _add(
     "detection",
     "evaluate.detection:DetectionEvaluator",
-    "Measure the detector: AP and AP50 by the official COCO scorer.",
+    "Measure the detector: AP in colour and grey, doubled boxes, and calibration.",
     Options(
         data="folder like coco_mini, or its annotations.json",
         split="part to measure; val2017 by default, and all of a data set that has no val2017",
         images="where the photographs are, if they are not beside the annotations",
         model="model of a detector, instead of the bundled one",
-        more=(
-            Option(
-                "views",
-                "look at each photograph once, twice or six times",
-                choices=("whole", "mirrored", "crops"),
-                default="whole",
-            ),
-        ),
         example="--data DATASETS/coco_mini --split val2017",
     ),
 )

@@ -4,28 +4,28 @@ from __future__ import annotations
 
 import contextlib
 import io
-from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from statistics import median
+from time import perf_counter
+from typing import Any, TypeAlias
 
 import numpy as np
-import torch
 from rich.progress import track
-from torchvision.ops import box_iou
 
 from kg.errors import SightGraphError
-from pipelines.datasets.coco import VAL_SPLIT, CocoPhoto, read_annotations
-from pipelines.detections import Detection
+from pipelines.datasets.coco import VAL_SPLIT, Labelled, read_annotations
+from pipelines.detections import Detection, without_duplicates
 from pipelines.detectors import Detector
-from pipelines.detectors.bundled import BundledDetector, Views
+from pipelines.detectors.bundled import BundledDetector
+from pipelines.evaluate.calibration import Judged, calibration_error
+from pipelines.evaluate.detection_errors import doubled, judged
 from pipelines.evaluate.protocol import Report, Source
 from pipelines.photo import Photo
 
-SAME_OBJECT = 0.5
-MIN_SCORE = 0.02
-"""Threshold for measuring: average precision counts uncertain detections too."""
+Find: TypeAlias = Callable[[Photo], Sequence[Detection]]
+
 MAX_DETECTIONS = 100
 """On a photograph, as COCO's scorer counts them."""
 
@@ -62,55 +62,152 @@ class CocoPart:
         boxes = [one for one in content["annotations"] if one["image_id"] in ids]
         return cls(source.images or folder, images, boxes, content["categories"])
 
+    def only(self, file_names: Iterable[str]) -> CocoPart:
+        """Return the part of these photographs."""
+        names = set(file_names)
+        images = [one for one in self.images if one["file_name"] in names]
+        ids = {one["id"] for one in images}
+        boxes = [one for one in self.annotations if one["image_id"] in ids]
+        return replace(self, images=images, annotations=boxes)
+
+    def objects(self, image: dict[str, Any], photo: Photo) -> Labelled:
+        """Return the real boxes of a photograph, in its pixels, without crowds."""
+        name = {one["id"]: one["name"] for one in self.categories}
+        scale = photo.width / image["width"]
+        return [
+            (name[one["category_id"]], 1.0, [scale * side for side in (x, y, x + wide, y + high)])
+            for one in self.annotations
+            if one["image_id"] == image["id"] and not one.get("iscrowd")
+            for x, y, wide, high in (one["bbox"],)
+        ]
+
 
 @dataclass(frozen=True, slots=True)
 class DetectionEvaluator:
-    """Average precision of a detector by pycocotools' COCOeval, over all categories.
-
-    views: the views of each photograph that the bundled detector combines.
-    """
-
-    views: Views = "whole"
+    """Average precision of a detector, and how good the objects are that it shows."""
 
     def dataset(self, source: Source) -> CocoPart:
         return CocoPart.read(source)
 
     def system(self, model: Path | None = None) -> Detector:
-        return BundledDetector(model, MIN_SCORE, self.views, alternatives=True)
+        return BundledDetector(model)
 
     def __call__(self, detector: Detector, dataset: CocoPart) -> Report:
-        """Return AP, AP50, AP75 and AR (at most 100 detections); a row lists the detections.
+        """Return the figures; a row lists the ranked detections of a photograph.
 
-        The detector should give its low scores too.
+        AP, AP50, AP75 and AR (at most 100 detections) are pycocotools' over all categories, and
+        AP50 also on the same photographs in grey. The other figures are of the objects that are
+        shown: the share of second boxes on one object, the calibration error of the scores,
+        precision and recall, and the median time of a photograph.
         """
-        number = {one["name"]: one["id"] for one in dataset.categories}
-        objects = Counter(one["image_id"] for one in dataset.annotations)
-        results, rows = [], []
+        shown, rows = Shown(), []
+        colour, grey = Results(dataset), Results(dataset)
         for image in track(dataset.images, "detecting"):
             photo = Photo.open(dataset.folder / image["file_name"])
-            scale = image["width"] / photo.width
-            found = [
-                _result(image["id"], number[one.label], one, scale)
-                for one in detector(photo)[:MAX_DETECTIONS]
-                if one.box is not None and one.label in number
-            ]
-            results += found
+            found = colour.add(image, photo, ranked(detector, photo))
+            grey.add(image, photo, ranked(detector, in_grey(photo)))
+            objects = dataset.objects(image, photo)
+            shown.add(detector, photo, objects)
+            about = {key: image[key] for key in ("id", "file_name")}
             rows.append(
-                {
-                    "id": image["id"],
-                    "file_name": image["file_name"],
-                    "objects": objects[image["id"]],
-                    "detections": [_rounded(one) for one in found],
-                }
+                about | {"objects": len(objects), "detections": [_rounded(one) for one in found]}
             )
-        truth = {
-            "info": {},
-            "images": dataset.images,
-            "categories": dataset.categories,
-            "annotations": dataset.annotations,
+        in_colour, without = colour.precision(), grey.precision()
+        figures = {
+            "photographs": float(len(rows)),
+            **in_colour,
+            "grey AP": without["AP"],
+            "grey AP50": without["AP50"],
+            **shown.figures(),
         }
-        figures = {"photographs": float(len(rows))} | _official(truth, results)
         return Report("AP", figures, rows)
+
+
+@dataclass(frozen=True, slots=True)
+class Results:
+    """Detections in the photographs of `part`, as COCO's scorer reads them."""
+
+    part: CocoPart
+    found: list[dict[str, Any]] = field(default_factory=list)
+
+    def add(
+        self, image: dict[str, Any], photo: Photo, detections: Sequence[Detection]
+    ) -> list[dict[str, Any]]:
+        """Add those of a photograph, and return them in the scorer's form."""
+        number = {one["name"]: one["id"] for one in self.part.categories}
+        scale = image["width"] / photo.width
+        added = [
+            _result(image["id"], number[one.label], one, scale)
+            for one in detections[:MAX_DETECTIONS]
+            if one.box is not None and one.label in number
+        ]
+        self.found.extend(added)
+        return added
+
+    def precision(self) -> dict[str, float]:
+        """Return AP, AP50, AP75 and AR by pycocotools, over all categories."""
+        from pycocotools.coco import COCO
+        from pycocotools.cocoeval import COCOeval
+
+        if not self.found:
+            return {"AP": 0.0, "AP50": 0.0, "AP75": 0.0, "AR": 0.0}
+        with contextlib.redirect_stdout(io.StringIO()):
+            gold = COCO()
+            gold.dataset = {
+                "info": {},
+                "images": self.part.images,
+                "categories": self.part.categories,
+                "annotations": self.part.annotations,
+            }
+            gold.createIndex()
+            scorer = COCOeval(gold, gold.loadRes(self.found), "bbox")
+            scorer.evaluate()
+            scorer.accumulate()
+            scorer.summarize()
+        places = {"AP": 0, "AP50": 1, "AP75": 2, "AR": 8}
+        return {name: float(scorer.stats[place]) for name, place in places.items()}
+
+
+@dataclass(slots=True)
+class Shown:
+    """The objects that a detector shows of the photographs so far.
+
+    judged: whether each is right; doubled: number of second boxes; objects: number of real ones.
+    seconds: of each photograph.
+    """
+
+    judged: list[Judged] = field(default_factory=list)
+    doubled: int = 0
+    objects: int = 0
+    seconds: list[float] = field(default_factory=list)
+
+    def add(self, detector: Detector, photo: Photo, objects: Labelled) -> None:
+        """Detect the objects of one more photograph."""
+        start = perf_counter()
+        found = without_duplicates(detector(photo))
+        self.seconds.append(perf_counter() - start)
+        self.judged += judged(found, objects)
+        self.doubled += doubled(found, objects)
+        self.objects += len(objects)
+
+    def figures(self) -> dict[str, float]:
+        """Return the figures by name; shares are 0 where nothing was shown."""
+        shown, right = len(self.judged), sum(one.right for one in self.judged)
+        return {
+            "doubled share": self.doubled / max(shown, 1),
+            "calibration error": calibration_error(self.judged) if shown else 0.0,
+            "mean score": sum(one.confidence for one in self.judged) / max(shown, 1),
+            "precision": right / max(shown, 1),
+            "recall": right / max(self.objects, 1),
+            "milliseconds": 1000 * median(self.seconds),
+        }
+
+
+def ranked(detector: Detector, photo: Photo) -> list[Detection]:
+    """Return the detections for average precision, which counts unsure ones too."""
+    if isinstance(detector, BundledDetector):
+        return detector.ranked(photo)
+    return detector(photo)
 
 
 def _rounded(result: dict[str, Any]) -> dict[str, Any]:
@@ -132,52 +229,26 @@ def _result(image: int, category: int, one: Detection, scale: float) -> dict[str
     }
 
 
-def _official(truth: dict[str, Any], results: list[dict[str, Any]]) -> dict[str, float]:
-    from pycocotools.coco import COCO
-    from pycocotools.cocoeval import COCOeval
-
-    if not results:
-        return {"AP": 0.0, "AP50": 0.0, "AP75": 0.0, "AR": 0.0}
-    with contextlib.redirect_stdout(io.StringIO()):
-        gold = COCO()
-        gold.dataset = truth
-        gold.createIndex()
-        scorer = COCOeval(gold, gold.loadRes(results), "bbox")
-        scorer.evaluate()
-        scorer.accumulate()
-        scorer.summarize()
-    stats = np.asarray(scorer.stats, dtype=float)
-    return {
-        "AP": float(stats[0]),
-        "AP50": float(stats[1]),
-        "AP75": float(stats[2]),
-        "AR": float(stats[8]),
-    }
+def average_precision(part: CocoPart, find: Find) -> dict[str, float]:
+    """Return AP, AP50, AP75 and AR of what `find` detects in the photographs of `part`."""
+    results = Results(part)
+    for image in part.images:
+        photo = Photo.open(part.folder / image["file_name"])
+        results.add(image, photo, find(photo))
+    return results.precision()
 
 
-def best_threshold(data: Path, detector: Detector, photos: Sequence[CocoPhoto]) -> float:
-    """Return the score above which precision and recall balance best (F1) on `photos`.
+def in_grey(photo: Photo) -> Photo:
+    """Return the photograph without its colours."""
+    return replace(photo, image=photo.image.convert("L").convert("RGB"))
 
-    A detection is right if it has the label of a box that it overlaps by half (IoU), each box
-    once.
+
+def best_threshold(shown: Sequence[Judged], objects: int) -> float:
+    """Return the score above which precision and recall balance best (F1).
+
+    objects: number of real objects.
     """
-    judged: list[tuple[float, bool]] = []
-    for photo in photos:
-        left = list(photo.boxes)
-        for one in detector(Photo.open(data / photo.file_name)):
-            hit = next((box for box in left if _is_right(one, box)), None)
-            if hit is not None:
-                left.remove(hit)
-            judged.append((one.score, hit is not None))
-    judged.sort(reverse=True)
-    hits = np.cumsum([right for _, right in judged])
-    expected = sum(len(photo.boxes) for photo in photos)
-    f1 = 2 * hits / (np.arange(1, len(judged) + 1) + expected)
-    return round(judged[int(f1.argmax())][0], 2)
-
-
-def _is_right(found: Detection, expected: tuple[str, float, list[float]]) -> bool:
-    label, _, corners = expected
-    if found.label != label or found.box is None:
-        return False
-    return float(box_iou(torch.tensor([found.box]), torch.tensor([corners]))) >= SAME_OBJECT
+    ordered = sorted(shown, key=lambda one: -one.confidence)
+    hits = np.cumsum([one.right for one in ordered])
+    f1 = 2 * hits / (np.arange(1, len(ordered) + 1) + objects)
+    return round(ordered[int(f1.argmax())].confidence, 2)
