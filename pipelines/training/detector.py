@@ -27,7 +27,7 @@ from pipelines.datasets.coco import TRAIN_SPLIT, CocoPhoto, read_coco
 from pipelines.datasets.photographs import PhotographParts
 from pipelines.datasets.splits import for_choosing, in_part
 from pipelines.detectors import COCO_LABELS
-from pipelines.detectors.bundled import BundledDetector, DetectorConfig
+from pipelines.detectors.bundled import BundledDetector, DetectorConfig, load_detector
 from pipelines.evaluate.calibration import Judged
 from pipelines.evaluate.detection import CocoPart, average_precision, best_threshold, in_grey
 from pipelines.evaluate.detection_errors import judged
@@ -64,6 +64,7 @@ class DetectorTraining(TrainingOptions):
     side: of the photographs at inference; training draws from `sides`.
     boxes_weight: of the loss of the boxes, beside the distance from the initial network.
     labelled: max number of photographs with the teachers' boxes.
+    base: a model folder to start from, and to learn from, instead of the published weights.
     """
 
     epochs: int = 1
@@ -75,6 +76,7 @@ class DetectorTraining(TrainingOptions):
     real_repeats: int = 6
     labelled: int = 2000
     average: float = 0.995
+    base: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,8 +132,7 @@ def train(
     options = options or DetectorTraining()
     torch.manual_seed(options.seed)
     out.mkdir(parents=True, exist_ok=True)
-    network = PicoDet(len(COCO_LABELS))
-    read_ncnn(network, data / WEIGHTS)
+    network = initial_network(data, options)
     start = {name: value.clone() for name, value in network.state_dict().items()}
     names = unlabelled(data, options.seed)[: options.labelled]
     taught = label_photographs(data, names, out / "labels.jsonl")
@@ -152,6 +153,19 @@ def train(
     figures = choose_share(data, out, start, network.state_dict(), options, log)
     calibrate(data, out)
     return {"train loss": report.figures["train loss"]} | figures
+
+
+def initial_network(data: Path, options: DetectorTraining) -> PicoDet:
+    """Return the network of `options.base`, or with PaddleDetection's weights.
+
+    Raises:
+        SightGraphError: the weights are missing, or of another network.
+    """
+    if options.base is not None:
+        return load_detector(options.base)[0].train()
+    network = PicoDet(len(COCO_LABELS))
+    read_ncnn(network, data / WEIGHTS)
+    return network
 
 
 def unlabelled(data: Path, seed: int) -> list[str]:
@@ -197,6 +211,7 @@ def calibrate(data: Path, out: Path) -> None:
     development: development alone has too few.
     """
     detector = BundledDetector(out, SURE_OF)
+    detector.config = replace(detector.config, scale=1.0, offset=0.0)
     photos = [one for one in read_coco(data / "coco_mini") if one.part != "held-out"]
     shown = [one for photo in photos for one in _judged(data, detector, photo)]
     logits = torch.tensor([one.confidence for one in shown], dtype=torch.float64).logit(1e-4)

@@ -150,13 +150,16 @@ def label_photographs(data: Path, names: Sequence[str], file: Path) -> dict[str,
     file: JSON lines, one for each photograph, appended to as they are done; a second call goes on.
     """
     done = dict(_lines(file)) if file.is_file() else {}
-    networks = teachers(data / "weights_detectors")
+    left = [name for name in names if name not in done]
+    networks = teachers(data / "weights_detectors") if left else []
     file.parent.mkdir(parents=True, exist_ok=True)
+    known = "".join(json.dumps(one) + "\n" for one in done.items())
+    file.write_text(known, encoding="utf-8")  # without a last line that was cut off
     with file.open("a", encoding="utf-8") as lines:
-        for name in track([one for one in names if one not in done], "labelling"):
+        for name in track(left, "labelling"):
             with Image.open(data / name) as opened:
                 done[name] = agreed_boxes(networks, opened.convert("RGB"))
-            lines.write(json.dumps([name, done[name]]) + "\n")
+            lines.write(json.dumps((name, done[name])) + "\n")
             lines.flush()
     return {name: done[name] for name in names}
 

@@ -1,96 +1,118 @@
-"""pipelines/detectors/bundled.py: looking at a photograph more than once."""
+"""pipelines/detectors/bundled.py: one box an object, calibrated scores, and proposals."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from itertools import combinations
+
 import pytest
 import torch
-from PIL import Image
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch import Tensor
 
-from graph_fusion.encoders.detector import DetectorNetwork, Found
+from pipelines.detections import PROPOSAL, Detection
 from pipelines.detectors.bundled import (
+    APART,
+    MAX_PROPOSALS,
+    SAME_PLACE,
     BundledDetector,
-    Views,
-    detect,
+    DetectorConfig,
     one_per_place,
-    pixels,
-    views_of,
 )
 from pipelines.photo import Photo
 
+Cells = Callable[[list[list[float]], list[dict[int, float]]], None]
 
+
+@pytest.fixture
+def detector() -> BundledDetector:
+    found = BundledDetector(threshold=0.5, proposals=True)
+    found.config = DetectorConfig(found.config.labels)
+    return found
+
+
+@pytest.fixture
+def outputs(detector: BundledDetector, monkeypatch: pytest.MonkeyPatch) -> Cells:
+    """Let the network output boxes with probabilities by class number, the others 1 in 10,000."""
+
+    def give(boxes: list[list[float]], scores: list[dict[int, float]]) -> None:
+        chances = torch.full((len(boxes), len(detector.labels)), 1e-4)
+        for row, one in enumerate(scores):
+            for number, score in one.items():
+                chances[row, number] = score
+        cells: tuple[Tensor, Tensor] = (torch.tensor(boxes), chances.logit())
+        monkeypatch.setattr(detector, "cells", lambda photo: cells)
+
+    return give
+
+
+CAT, DOG = 15, 16
+HERE, THERE = [10.0, 10.0, 110.0, 110.0], [200.0, 100.0, 300.0, 200.0]
+
+
+@pytest.fixture(scope="module")
 def photo() -> Photo:
-    """Black, with a white square in the upper left quarter."""
-    image = Image.new("RGB", (200, 100))
-    image.paste((255, 255, 255), (20, 10, 60, 50))
-    return Photo.open(image)
+    return Photo.open("example:cat")
 
 
-class WhiteFinder(DetectorNetwork):
-    """Finds the box around all white pixels of an image, and nothing else."""
-
-    def __init__(self) -> None:
-        torch.nn.Module.__init__(self)
-
-    def forward(self, images: torch.Tensor) -> Found:
-        boxes, sure = [], []
-        for image in images:
-            places = (image.mean(0) > 0.5).nonzero()
-            found = len(places) > 0
-            low, high = (places.amin(0), places.amax(0) + 1) if found else (torch.zeros(2),) * 2
-            boxes.append(torch.cat([low.flip(0), high.flip(0)]) / image.shape[-1])
-            sure.append(9.0 if found else -9.0)
-        classes = torch.tensor([9.0, 0.0]).expand(len(images), 1, 2)
-        return Found(torch.tensor(sure)[:, None], classes, torch.stack(boxes)[:, None])
+def test_an_object_has_one_box_and_one_label(
+    detector: BundledDetector, outputs: Cells, photo: Photo
+) -> None:
+    outputs([HERE, [11.0, 10.0, 111.0, 110.0]], [{CAT: 0.9, DOG: 0.8}, {CAT: 0.85, DOG: 0.6}])
+    assert [(one.label, one.score) for one in detector(photo)] == [("cat", 0.9)]
+    assert {one.label for one in detector.ranked(photo)} == {"cat", "dog"}
 
 
-@pytest.mark.parametrize(("kind", "amount"), [("whole", 1), ("mirrored", 2), ("crops", 6)])
-def test_every_view_leads_back_to_the_same_place(kind: Views, amount: int) -> None:
-    assert len(views_of(200, 100, kind)) == amount
-    boxes, scores, labels = detect(WhiteFinder(), photo(), kind, 64, 0.5)
-    assert labels.tolist() == [0]
-    assert scores[0] > 0.9
-    torch.testing.assert_close(boxes[0], torch.tensor([20.0, 10, 60, 50]), atol=3.0, rtol=0)
+def test_what_may_be_many_things_is_proposed_as_an_object(
+    detector: BundledDetector, outputs: Cells, photo: Photo
+) -> None:
+    outputs([HERE, THERE], [{CAT: 0.9}, {CAT: 0.3, DOG: 0.3, 17: 0.3}])
+    first, second = detector(photo)
+    assert (first.label, second.label) == ("cat", PROPOSAL)
+    assert second.score == pytest.approx(1 - 0.7**3, abs=0.02)
+    assert second.box is not None
+    assert [*second.box] == THERE
+    detector.proposals = False
+    assert [one.label for one in detector(photo)] == ["cat"]
 
 
-def test_a_mirrored_view_is_the_other_way_round() -> None:
-    plain, mirrored = (pixels(photo(), view, 32) for view in views_of(200, 100, "mirrored"))
-    assert torch.equal(plain.flip(2), mirrored)
+def test_proposals_are_few_and_lie_apart_from_all_other_boxes(photo: Photo) -> None:
+    found = BundledDetector(threshold=0.6, proposals=True)(photo)
+    proposals = [one for one in found if one.label == PROPOSAL]
+    assert len(proposals) <= MAX_PROPOSALS
+    for one, other in combinations(found, 2):
+        assert one.box is not None
+        assert other.box is not None
+        if PROPOSAL in (one.label, other.label):
+            assert one.box.iou(other.box) <= APART
 
 
-def test_what_a_crop_cuts_is_not_found_twice() -> None:
-    image = Image.new("RGB", (200, 100))
-    image.paste((255, 255, 255), (60, 20, 140, 80))  # every crop cuts it
-    boxes, _, _ = detect(WhiteFinder(), Photo.open(image), "crops", 64, 0.5)
-    assert len(boxes) == 1
+def test_no_unsure_box_is_shown_as_an_object(
+    detector: BundledDetector, outputs: Cells, photo: Photo
+) -> None:
+    outputs([HERE], [{CAT: 0.2}])
+    assert detector(photo) == []
 
 
-def test_nothing_is_found_where_nothing_is() -> None:
-    boxes, scores, _ = detect(
-        WhiteFinder(), Photo.open(Image.new("RGB", (50, 50))), "crops", 64, 0.5
-    )
-    assert boxes.shape == (0, 4)
-    assert scores.shape == (0,)
+@given(st.floats(0.1, 4), st.floats(-3, 3))
+def test_calibration_keeps_the_order_and_gives_probabilities(scale: float, offset: float) -> None:
+    logits = torch.linspace(-8, 8, 50, dtype=torch.float64)
+    scores = DetectorConfig(("cat",), scale=scale, offset=offset).calibrated(logits)
+    assert ((scores >= 0) & (scores <= 1)).all()
+    assert (scores.diff() >= 0).all()
 
 
-def test_of_boxes_that_coincide_the_surest_stays() -> None:
-    boxes = torch.tensor([[0.0, 0, 10, 10], [0, 0, 10, 9.9], [20, 20, 30, 30]])
-    assert one_per_place(boxes).tolist() == [0, 2]
+_box = st.tuples(st.floats(0, 80), st.floats(0, 80), st.floats(1, 20), st.floats(1, 20))
 
 
-def test_alternatives_and_looking_twice_can_be_had() -> None:
-    cat = Photo.open("example:cat")
-    usual = BundledDetector(threshold=0.1)(cat)
-    every = BundledDetector(threshold=0.1, alternatives=True)(cat)
-    assert len(every) > len(usual)
-    mirrored = BundledDetector(views="mirrored")(cat)
-    assert mirrored[0].label == "cat"
-
-
-def test_look_does_not_depend_on_what_was_detected_before() -> None:
-    detector = BundledDetector()
-    cat, coffee = Photo.open("example:cat"), Photo.open("example:coffee")
-    fresh = detector.look(cat)
-    detector(coffee)
-    detector(cat)
-    assert (detector.look(cat) == fresh).all()
-    assert (detector.look(coffee) != fresh).any()
+@given(st.lists(_box, max_size=12))
+@settings(deadline=None)
+def test_no_two_objects_share_a_place(drawn: list[tuple[float, float, float, float]]) -> None:
+    every = [Detection("cat", 0.5, "test", (x, y, x + w, y + h)) for x, y, w, h in drawn]  # type: ignore[arg-type]
+    found = one_per_place(every)
+    assert found[:1] == every[:1]
+    for one, other in combinations(found, 2):
+        assert one.box is not None
+        assert other.box is not None
+        assert one.box.iou(other.box) <= SAME_PLACE

@@ -9,16 +9,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from PIL import Image
 from safetensors.torch import save_file
 from torchvision.models import get_model
-from torchvision.ops import box_iou
 
 from kg.errors import SightGraphError
 from pipelines.detectors import DETECTORS, Detector, make_detector
-from pipelines.detectors.bundled import SAME_PLACE, BundledDetector, one_per_place
+from pipelines.detectors.bundled import BundledDetector
 from pipelines.detectors.torchvision_zoo import TorchvisionDetector
 from pipelines.photo import Photo
 
@@ -101,18 +98,6 @@ def test_the_bundled_detector_sees_the_cat_and_the_motorcycle(bundled: BundledDe
     assert "motorcycle" in {one.label for one in bundled(Photo.open("example:motorcycle"))}
 
 
-def test_region_features_are_unit_vectors_and_repeat_bit_for_bit(
-    bundled: BundledDetector, photo: Photo
-) -> None:
-    first, second = bundled(photo), bundled(photo)
-    for one, other in zip(first, second, strict=True):
-        assert one.feature is not None
-        assert one.feature.shape == (96,)
-        assert one.feature.dtype == np.float32
-        assert np.linalg.norm(one.feature) == pytest.approx(1, abs=1e-5)
-        assert np.array_equal(one.feature, other.feature)
-
-
 @pytest.mark.parametrize("name", LIGHT)
 def test_torchvisions_region_features_are_what_its_map_shows_in_the_box(
     name: str, photo: Photo, tmp_path: Path
@@ -150,21 +135,6 @@ def test_a_folder_without_a_detector_is_refused(tmp_path: Path, broken: str) -> 
         (tmp_path / "model.safetensors").write_bytes(b"xx")
     with pytest.raises(SightGraphError, match="cannot be loaded"):
         BundledDetector(tmp_path)
-
-
-_box = st.tuples(st.floats(0, 80), st.floats(0, 80), st.floats(1, 20), st.floats(1, 20))
-
-
-@given(st.lists(_box, max_size=12))
-@settings(deadline=None)
-def test_no_two_kept_boxes_share_a_place(
-    drawn: list[tuple[float, float, float, float]],
-) -> None:
-    boxes = torch.tensor([[x, y, x + w, y + h] for x, y, w, h in drawn]).view(-1, 4)
-    kept = one_per_place(boxes)
-    overlap = box_iou(boxes[kept], boxes[kept]).fill_diagonal_(0)
-    assert not (overlap >= SAME_PLACE).any()
-    assert not drawn or kept[0] == 0  # the surest
 
 
 def test_safetensors_weights_give_the_same_detections_as_pth(photo: Photo, tmp_path: Path) -> None:
