@@ -165,6 +165,14 @@ TESTED_BY = {
         "pipelines/training/test_relations.py",
         "captions matched to boxes as training reads them",
     ),
+    "pipelines/detectors/region_features.py": (
+        "pipelines/detectors/test_detectors.py",
+        "through the detectors that have a map",
+    ),
+    "pipelines/detectors/torchvision_zoo.py": (
+        "pipelines/detectors/test_detectors.py",
+        "one case for every registered detector",
+    ),
     "pipelines/evaluate/answerer.py": (
         "pipelines/training/test_answerer.py",
         "measured after a tiny training",
@@ -228,10 +236,6 @@ TESTED_BY = {
     "pipelines/reading/text_graph_reader.py": (
         "pipelines/reading/test_components.py",
         "read through its component",
-    ),
-    "pipelines/training/detector_data.py": (
-        "pipelines/training/test_detector.py",
-        "samples as training takes them",
     ),
 }
 """Module or pattern: (the file below tests/ that tests it, why there)."""
