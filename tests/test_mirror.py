@@ -169,10 +169,6 @@ TESTED_BY = {
         "pipelines/detectors/test_detectors.py",
         "through the detectors that have a map",
     ),
-    "pipelines/detectors/torchvision_zoo.py": (
-        "pipelines/detectors/test_detectors.py",
-        "one case for every registered detector",
-    ),
     "pipelines/evaluate/answerer.py": (
         "pipelines/training/test_answerer.py",
         "measured after a tiny training",
