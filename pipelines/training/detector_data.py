@@ -157,7 +157,7 @@ def compressed(view: Tensor) -> Tensor:
 Damage = Callable[[Tensor], Tensor]
 DAMAGES: tuple[tuple[float, Damage], ...] = (
     (0.5, coloured),
-    (0.3, greyed),
+    (0.45, greyed),
     (0.15, darkened),
     (0.1, blurred),
     (0.1, coarse),
