@@ -38,6 +38,7 @@ class Detection:
     box: pixels of the original photograph; None where the source has labels only.
     feature: region feature [F], float32; None where the source has none.
     names: every name that it may have, the most probable first; empty where only `label` is known.
+    feature_origin: whose the feature is, where that is not `origin`: the namer's name.
     """
 
     label: str
@@ -46,6 +47,7 @@ class Detection:
     box: Box | None = None
     feature: np.ndarray | None = field(default=None, compare=False, repr=False)
     names: tuple[Name, ...] = ()
+    feature_origin: str = ""
 
     def __post_init__(self) -> None:
         """Let a box be given as any four numbers."""
@@ -84,13 +86,24 @@ def strongest(detections: Sequence[Detection]) -> list[Detection]:
 
 
 def _same(one: Detection, other: Detection) -> bool:
-    if one.label != other.label or one.box is None or other.box is None:
+    if one.box is None or other.box is None or not _may_be_one(one, other):
         return False
     smaller = min(one.box.area, other.box.area)
     if smaller <= 0:
         return False
     covered = one.box.intersection(other.box) / smaller
     return one.box.iou(other.box) > SAME_OVERLAP or covered > SAME_COVERED
+
+
+def _may_be_one(one: Detection, other: Detection) -> bool:
+    """Whether two detections have a label in common: a beagle is the dog of another box."""
+    return other.label in _sure_labels(one) or one.label in _sure_labels(other)
+
+
+def _sure_labels(one: Detection) -> set[str]:
+    """Return the label and the names that are at least as probable: those of its kinds."""
+    least = next((name.probability for name in one.names if name.label == one.label), 1.0)
+    return {one.label, *(name.label for name in one.names if name.probability >= least)}
 
 
 HAS_COLOUR, HAS_SIZE, HAS_POSITION = "has colour", "has size", "has position"

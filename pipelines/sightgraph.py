@@ -28,7 +28,8 @@ from pipelines.build.builder import GraphBuilder
 from pipelines.build.retrieval import FactFinder, make_linker, split
 from pipelines.detections import Detection, PerceptionResult, strongest, without_duplicates
 from pipelines.detectors import Detector, OpenDetector, make_detector
-from pipelines.namers import Namer
+from pipelines.namers import Namer, make_namer
+from pipelines.namers.efficientnet import EfficientNetNamer
 from pipelines.photo import Photo
 from pipelines.reading.parser import Parser
 from pipelines.reading.sentence import Sentence
@@ -78,19 +79,26 @@ class SightGraph:
 
     @classmethod
     def of(
-        cls, detector: Detector, parser: Parser, knowledge: KnowledgeGraph, answerer: Answerer
+        cls,
+        detector: Detector,
+        parser: Parser,
+        knowledge: KnowledgeGraph,
+        answerer: Answerer,
+        namer: Namer | None = None,
     ) -> SightGraph:
         """Put parts together; the others follow from the knowledge."""
         whole, large = split(knowledge)
         finders = [FactFinder(store, answerer.encoder) for store in large]
+        features = namer if isinstance(namer, EfficientNetNamer) else None
         return cls(
             detector,
             parser,
             knowledge,
-            Perception(whole, PerceptionModels()),
+            Perception(whole, PerceptionModels(features)),
             GraphBuilder(whole, make_linker(whole, answerer.encoder), finders),
             RelationWordings(whole, answerer.encoder),
             answerer,
+            namer=namer,
         )
 
     @classmethod
@@ -100,22 +108,30 @@ class SightGraph:
         knowledge: KnowledgeGraph | None = None,
         parser: Parser | None = None,
         answerer: Answerer | str | Path | None = None,
+        namer: str | Namer | None = "default",
         **detector_options: Any,
     ) -> SightGraph:
         """Put the bundled parts together, or parts of your own.
 
         detector: a name of `pipelines.detectors.DETECTORS`, or a detector.
         answerer: a folder that `sightgraph train answerer` wrote, or an answerer.
+        namer: a name of `pipelines.namers.NAMERS`, or a namer; None leaves the detector's labels.
+            By default the bundled one names what the bundled detector finds, on whose detections
+            its rules were learned, and no other's.
         """
         if answerer is None:
             answerer = bundled("models", "answerer")
         if isinstance(answerer, str | Path):
             answerer = Answerer.load(Path(answerer))
+        knowledge = knowledge or Knowledge.bundled()
         return cls.of(
             make_detector(detector, **detector_options),
             parser or Parser(),
-            knowledge or Knowledge.bundled(),
+            knowledge,
             answerer,
+            None
+            if namer is None
+            else make_namer(namer, **({"knowledge": knowledge} if namer == DEFAULT_NAMER else {})),
         )
 
     def ask(self, photo: PhotoSource, question: str, edits: Edits | None = None) -> Answer:

@@ -201,6 +201,10 @@ TESTED_BY = {
         "pipelines/namers/test_efficientnet.py",
         "what the namer sees is asked through it",
     ),
+    "pipelines/training/namer_data.py": (
+        "pipelines/training/test_namer.py",
+        "what the namer's training judges by",
+    ),
     "pipelines/reading/clause.py": (
         "pipelines/reading/test_parser.py",
         "300 texts read as they were analysed by hand",

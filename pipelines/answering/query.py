@@ -30,12 +30,15 @@ def query_of(sentence: Sentence) -> Query:
     )
 
 
-def region_features(detections: Sequence[Detection], detector: str) -> Mapping[str, np.ndarray]:
-    """Return the region features by node id, for the detections of `detector` that have one."""
+def region_features(detections: Sequence[Detection], origin: str) -> Mapping[str, np.ndarray]:
+    """Return the region features by node id, those that come from `origin`.
+
+    origin: the name of a detector or of a namer; the features of others mean something else.
+    """
     return {
         f"object:{index}": one.feature
         for index, one in enumerate(detections)
-        if one.feature is not None and one.origin == detector
+        if one.feature is not None and (one.feature_origin or one.origin) == origin
     }
 
 

@@ -11,7 +11,8 @@ from kg.linking import Linker
 from kg.vocabulary import MEANS, EdgeKind, NodeKind
 from pipelines.build.grounding import Grounder
 from pipelines.build.retrieval import FindsFacts
-from pipelines.detections import Detection, PerceptionResult
+from pipelines.detections import Detection, Name, PerceptionResult
+from pipelines.namers.labels import concept_of
 from pipelines.reading.sentence import Sentence
 
 MAX_INCOMING_FACTS = 20
@@ -47,6 +48,18 @@ class ConceptLinker:
         for one in found:
             self.connect(graph, node.id, one.concept, one.score)
         return [one.concept for one in found]
+
+    def of_name(self, name: Name) -> list[tuple[str, float]]:
+        """Return the concepts that the name of an object denotes, with the score of each.
+
+        A concept that carries the name's synset is the only one.
+        """
+        if name.synset is not None:
+            concept = concept_of(self.knowledge, name.label, name.synset)
+            if concept is not None:
+                return [(concept, 1.0)]
+        found = self.linker.best(name.label, head=True)
+        return [(one.concept, one.score) for one in found]
 
     def connect(self, graph: SceneGraph, source: str, concept: str, score: float) -> None:
         """Add a concept and a link to it from the node `source`."""

@@ -162,6 +162,8 @@ SAME, CATEGORY, MEMBER, GENERIC = 1.0, 0.85, 0.6, 0.4
 """Scores for "dog" denoting a dog, "animal" a dog, "man" a person, and "object" any object:
 chosen by hand."""
 
+MIN_NAME = 0.5
+"""Min score of the link to a concept that an object's further name denotes: chosen by hand."""
 GENERIC_NOUNS = {"object", "thing", "item", "it", "one", "something", "this", "that", "these"}
 """Words that may denote any object of the photograph, and no concept."""
 NOT_PEOPLE = {"animal", "mammal", "creature", "pet"}
@@ -228,7 +230,7 @@ class Grounder:
             return []
         area = float(graph.photo.width * graph.photo.height) if graph.photo else 1.0
         objects = graph.nodes(NodeKind.OBJECT)
-        fits = [(node, *self.fit(entity, node.label)) for node in objects]
+        fits = [(node, *self._fit_of(entity, node, graph)) for node in objects]
         fits = [(node, fit, how) for node, fit, how in fits if fit > 0]
         prominence = {node.id: _prominence(node, area) for node, *_ in fits}
         greatest = max(prominence.values(), default=1.0)
@@ -260,6 +262,22 @@ class Grounder:
         if _short_for(name, normalise(label)):
             return MEMBER, "shortened"
         return (GENERIC, "generic") if name in GENERIC_NOUNS else (0.0, "")
+
+    def _fit_of(self, entity: Entity, node: Node, graph: SceneGraph) -> tuple[float, str]:
+        """Return how well `entity` names an object, by its label, else by its other names."""
+        fit, how = self.fit(entity, node.label)
+        if fit > GENERIC:
+            return fit, how
+        links = [edge for edge in graph.edges_from(node.id) if edge.kind == EdgeKind.LINK]
+        probable = {edge.target: edge.score for edge in links if edge.score >= MIN_NAME}
+        name, text = _plain(entity.lemma or entity.text), _plain(entity.text)
+        denoted = {one.concept for one in self.linker.best(text, name, head=True)}
+        for concept, score in probable.items():
+            if concept in denoted:
+                return max((fit, how), (SAME * score, "synonym"))
+            if denoted & set(self.knowledge.categories(concept)):
+                return max((fit, how), (CATEGORY * score, "category"))
+        return fit, how
 
     def _of_label(self, label: str) -> tuple[set[str], set[str]]:
         """Return the concepts that an object's label denotes, and their categories."""

@@ -11,9 +11,16 @@ from kg.graph import Box, Edge, Node, SceneGraph
 from kg.knowledge.facts import KnowledgeGraph
 from kg.linking import LinkCandidate, Linker
 from kg.vocabulary import ACTIVITY, MEANS, EdgeKind, NodeKind
-from pipelines.build.context import BuildContext, add_facts
+from pipelines.build.context import BuildContext, ConceptLinker, add_facts
 from pipelines.build.grounding import GENERIC_NOUNS, Grounding
-from pipelines.detections import HAS_COLOUR, HAS_TEXT, MAY_BE_MADE_OF, MAY_HAVE_SHAPE
+from pipelines.detections import (
+    HAS_COLOUR,
+    HAS_TEXT,
+    MAY_BE_MADE_OF,
+    MAY_HAVE_SHAPE,
+    Detection,
+    Name,
+)
 from pipelines.reading.focus import ActivityVerb, activity_verbs
 from pipelines.reading.sentence import Constraint, Entity, Sentence
 from pipelines.seeing.geometry import relations, supported
@@ -23,14 +30,36 @@ LINKED_ATTRIBUTES = {HAS_COLOUR, MAY_BE_MADE_OF, MAY_HAVE_SHAPE}
 
 
 def add_objects(graph: SceneGraph, context: BuildContext) -> SceneGraph:
-    """Add the i-th detection as the node `object:i`, with its concepts and their facts."""
+    """Add the i-th detection as the node `object:i`, with its concepts and their facts.
+
+    Every name adds the concepts that it denotes, with its probability; only a concept that a more
+    specific name is a kind of is left out, since the facts lead there.
+    """
     for index, one in enumerate(context.detections):
         node = graph.add(
             Node(f"object:{index}", NodeKind.OBJECT, one.label, one.origin, one.score, one.box)
         )
-        for concept in context.concepts.link(graph, node, one.label):
+        for concept in _link_names(graph, node, one, context.concepts):
             context.concepts.add_outgoing(graph, concept)
     return graph
+
+
+def _link_names(
+    graph: SceneGraph, node: Node, one: Detection, concepts: ConceptLinker
+) -> list[str]:
+    """Link an object to the concepts of its names, its label's first, and return them."""
+    label = next((name for name in one.names if name.label == one.label), Name(one.label, 1.0))
+    found: dict[str, float] = {}
+    above: set[str] = set()
+    for name in [label, *(name for name in one.names if name is not label)]:
+        share = 1.0 if name is label else name.probability
+        for concept, score in concepts.of_name(name):
+            if concept not in found and concept not in above:
+                found[concept] = score * share
+                above.update(concepts.knowledge.categories(concept))
+    for concept, score in found.items():
+        concepts.connect(graph, node.id, concept, score)
+    return list(found)
 
 
 def add_spatial(graph: SceneGraph, context: BuildContext) -> SceneGraph:

@@ -130,7 +130,7 @@ class Eyes:
         if namer is not None:
             from pipelines.namers import make_namer
 
-            changes["namer"] = make_namer(namer)
+            changes["namer"] = None if namer == "none" else make_namer(namer)
         from pipelines.sightgraph import SightGraph
 
         return replace(
@@ -174,7 +174,7 @@ OPTIONS = (
     click.option(
         "--namer",
         metavar="MODEL",
-        help="What names the objects: a name of the list of namers, or the Hugging Face model id "
+        help="What names the objects: a name of the list of namers, 'none' for the detector's labels, or the Hugging Face model id "
         "or folder of a CLIP or SigLIP model.",
     ),
     click.option(

@@ -112,7 +112,7 @@ def common(
 
 def command_of_model(name: str, training: Training) -> click.Command:
     """Return the command that trains one of the bundled models."""
-    fitted = name == "mixing"
+    fitted = name in ("mixing", "namer")
     params = common(name, training.data, epochs=not fitted, resumes=training.resumes)
     params[0].required = True
     example = f"sightgraph train {name} --data DATASETS --out runs/{name}"

@@ -36,6 +36,16 @@ _add(
     ),
 )
 _add(
+    "naming",
+    "evaluate.naming:NamingEvaluator",
+    "Measure whether the main object of a photograph is named rightly.",
+    Options(
+        data="folder like caltech101",
+        more=(Option("namer", "how it is named", default="efficientnet_lite2", metavar="NAME"),),
+        example="--data DATASETS/caltech101",
+    ),
+)
+_add(
     "relations",
     "evaluate.relations:RelationsEvaluator",
     "Measure predicates between objects whose boxes and labels are given: R@50 and R@100.",

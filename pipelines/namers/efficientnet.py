@@ -4,36 +4,77 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import cached_property
+from pathlib import Path
 
 import numpy as np
+from torch import Tensor
 from torch.nn import functional as F
 
+from kg.files import bundled
 from kg.graph import Box
-from pipelines.detections import Detection
+from kg.knowledge.facts import KnowledgeGraph
+from pipelines.detections import PROPOSAL, Detection, Name
+from pipelines.namers.labels import SynsetLabels
 from pipelines.namers.looking import Looker
+from pipelines.namers.rules import NamerConfig, doubts_of, own_and_other
+from pipelines.namers.tree import HypernymTree
 from pipelines.photo import Photo
+
+FILLS = 0.35
+"""Share of the photograph's area from which the calibration of whole photographs holds."""
+MIN_NAME = 0.15
+"""Min probability of a further name of a region: by hand."""
+MAX_NAMES = 6
+"""Names of a region: each adds concepts to the graph. By hand."""
 
 
 class EfficientNetNamer:
-    """Names regions and photographs; also gives the features that it saw them by."""
+    """Names regions and the whole photograph; also gives the features that it saw them by.
+
+    Each region keeps its detector's label, gets a more specific name, gets the namer's own name
+    or is dropped, by the rules of `pipelines.namers.rules`. What fills the photograph and is in
+    no region becomes an object of its own.
+
+    knowledge: gives the labels of synsets. weights: a folder that `sightgraph train namer` wrote;
+    the bundled one by default.
+
+    Raises:
+        SightGraphError: the folder does not hold what the training wrote.
+    """
 
     name = "efficientnet_lite2"
 
-    def __init__(self) -> None:
+    def __init__(
+        self, knowledge: KnowledgeGraph | None = None, weights: str | Path | None = None
+    ) -> None:
+        folder = bundled("models", "namer") if weights is None else Path(weights)
+        self.config = NamerConfig.load(folder)
+        self.tree = HypernymTree.load(folder / "tree.json")
+        self.labels = SynsetLabels(self.tree, knowledge)
         self.looker = Looker()
 
     def __call__(self, photo: Photo, detections: Sequence[Detection]) -> list[Detection]:
         located = [one for one in detections if one.box is not None]
-        if not located:
-            return list(detections)
-        features, _ = self.looker.regions(photo, [one.box for one in located if one.box])
-        unit = iter(F.normalize(features, dim=1).numpy())
-        return [one if one.box is None else replace(one, feature=next(unit)) for one in detections]
+        named = [one for one in detections if one.box is None and one.label != PROPOSAL]
+        if located:
+            features, logits = self.looker.regions(photo, [one.box for one in located if one.box])
+            sums, doubts = self.sums(logits), doubts_of(logits.numpy())
+            for one, some, doubt, feature in zip(
+                located, sums, doubts, unit(features), strict=True
+            ):
+                sureness = self.config.whole if _fills(one, photo) else self.config.region
+                sure = sureness(some, doubt)
+                seen = replace(one, feature=feature, feature_origin=self.name)
+                found = self._named(seen, some, sure)
+                named += [found] if found else []
+        main = self._main_object(photo, named)
+        named += [main] if main else []
+        return sorted(named, key=lambda one: -one.score)
 
     def regions(self, photo: Photo, boxes: Sequence[Box]) -> np.ndarray:
         """Return features [M, 1280] of M > 0 boxes, in pixels, scaled to length 1."""
-        found: np.ndarray = F.normalize(self.looker.regions(photo, boxes)[0], dim=1).numpy()
-        return found
+        return unit(self.looker.regions(photo, boxes)[0])
 
     def grid(self, photo: Photo) -> np.ndarray:
         """Return features [9, 9, 1280], float32: rows from the top, columns from the left.
@@ -45,5 +86,131 @@ class EfficientNetNamer:
 
     def look(self, photo: Photo) -> np.ndarray:
         """Return features [1280] of the whole photograph, scaled to length 1."""
-        found: np.ndarray = F.normalize(self.looker.whole(photo).pooled, dim=1)[0].numpy()
+        found: np.ndarray = unit(self.looker.whole(photo).pooled)[0]
         return found
+
+    def sums(self, logits: Tensor) -> np.ndarray:
+        """Return the probability of each synset [M, S] from logits [M, 1000]."""
+        return self.tree.sums((logits / self.config.temperature).softmax(1).numpy())
+
+    def _named(self, one: Detection, sums: np.ndarray, sure: np.ndarray) -> Detection | None:
+        """Return the detection with its names, or None where nobody is sure of one.
+
+        Shapes:
+            sums, sure [S]: the probability of each synset, as the network has it and calibrated
+        """
+        if one.label == PROPOSAL:
+            return self._renamed(one, sums, sure)
+        own = self.labels.synsets(one.label)
+        right = self.agreement(one, sums, own)
+        rival = Name(one.label, round(right, 4))
+        if right < self.config.keep:
+            return self._renamed(one, sums, sure, rival)
+        best = self.tree.best(sure, self.config.sure)
+        if best and not self._in_line(best, own) and sure[self.tree.number[best]] > right:
+            return self._renamed(one, sums, sure, rival)
+        label = Name(one.label, round(right, 4), own[0] if own else None)
+        finer = self.tree.best(sure, self.config.sure, within=own) if own else None
+        if finer is None or finer in own or not self.labels.is_known(finer):
+            return replace(
+                one, score=label.probability, names=self._names(label, sums, sure, [label])
+            )
+        probability = round(min(right, float(sure[self.tree.number[finer]])), 4)
+        name = Name(self.labels.of_synset(finer), probability, finer)
+        names = self._names(name, sums, sure, [label, name])
+        return replace(one, label=name.label, score=label.probability, names=names)
+
+    def agreement(self, one: Detection, sums: np.ndarray, own: Sequence[str]) -> float:
+        """Return the probability that the detector's label is right."""
+        seen, other = own_and_other(self.tree, sums, own)
+        return self.config.agreement(one.score, seen, other)
+
+    def _renamed(
+        self, one: Detection, sums: np.ndarray, sure: np.ndarray, rival: Name | None = None
+    ) -> Detection | None:
+        """Return the detection with the namer's own name, or None where it is not sure of one."""
+        best = self.tree.best(sure, self.config.sure)
+        if best is None:
+            return None
+        name = self._name(best, sure)
+        names = self._names(name, sums, sure, [name, *([rival] if rival else [])])
+        return replace(one, label=name.label, score=name.probability, names=names)
+
+    def _names(
+        self, label: Name, sums: np.ndarray, sure: np.ndarray, known: Sequence[Name]
+    ) -> tuple[Name, ...]:
+        """Return the known names and the namer's others, the most probable first.
+
+        Others are the kinds that the label is one of, and the most probable classes.
+        """
+        above = self.tree.above(label.synset) if label.synset else {}
+        allowed = self.tree.shown & (sure >= MIN_NAME)
+        allowed[[c for c in range(len(allowed)) if not self._is_candidate(c, above)]] = False
+        columns = sorted(np.flatnonzero(allowed), key=lambda column: -sure[column])
+        others = [
+            Name(
+                self.labels.of_synset(self.tree.ids[c]), round(float(sure[c]), 4), self.tree.ids[c]
+            )
+            for c in columns
+        ]
+        taken = {one.label for one in known}
+        found = [*known, *[one for one in others if one.label not in taken]][:MAX_NAMES]
+        return tuple(sorted(found, key=lambda one: -one.probability))
+
+    def _name(self, id_: str, sure: np.ndarray) -> Name:
+        probability = round(float(sure[self.tree.number[id_]]), 4)
+        return Name(self.labels.of_synset(id_), probability, id_)
+
+    def _is_candidate(self, column: int, above: dict[str, int]) -> bool:
+        return self.tree.ids[column] in above or self._is_class[column]
+
+    @cached_property
+    def _is_class(self) -> np.ndarray:
+        found = np.zeros(len(self.tree.ids), bool)
+        found[self.tree.class_columns] = True
+        return found
+
+    def _main_object(self, photo: Photo, named: Sequence[Detection]) -> Detection | None:
+        """Return what fills the photograph, if the namer is sure and no detection is it."""
+        looked = self.looker.whole(photo)
+        sums = self.sums(looked.logits)[0]
+        sure = self.config.whole(sums, doubts_of(looked.logits.numpy())[0])
+        best = self.tree.best(sure, self.config.sure)
+        if best is None or any(self._is_same(best, one) for one in named):
+            return None
+        name = self._name(best, sure)
+        return Detection(
+            name.label,
+            name.probability,
+            self.name,
+            self._box(photo, sums, best),
+            unit(looked.pooled)[0],
+            self._names(name, sums, sure, [name]),
+            self.name,
+        )
+
+    def _is_same(self, synset: str, one: Detection) -> bool:
+        """Whether a detection may be the thing that `synset` names, or is below or above it."""
+        return self._in_line(synset, [name.synset for name in one.names if name.synset])
+
+    def _in_line(self, synset: str, others: Sequence[str]) -> bool:
+        """Whether a synset is one of `others`, or below or above one."""
+        return self.tree.is_a(synset, others) or any(
+            self.tree.is_a(other, [synset]) for other in others
+        )
+
+    def _box(self, photo: Photo, sums: np.ndarray, synset: str) -> Box:
+        """Return where in the photograph the classes below a synset are seen."""
+        classes = sums[self.tree.class_columns] * self.tree.members[:, self.tree.number[synset]]
+        return self.looker.located(photo, classes / classes.sum())
+
+
+def _fills(one: Detection, photo: Photo) -> bool:
+    """Whether a box is so large that its view is like one of the whole photograph."""
+    return one.box is not None and one.box.area >= FILLS * photo.width * photo.height
+
+
+def unit(features: Tensor) -> np.ndarray:
+    """Return features [M, F] scaled to length 1."""
+    found: np.ndarray = F.normalize(features, dim=1).numpy()
+    return found

@@ -61,6 +61,11 @@ TRAININGS = {
         "Fit how far answers come from the graph and how far from the vocabulary.",
         resumes=False,
     ),
+    "namer": Training(
+        "namer:train",
+        "Derive the names that the namer gives from WordNet, and learn when it is sure of one.",
+        resumes=False,
+    ),
     "parser": Training(
         "parser:train",
         "Train the parser on the train file of UD English EWT.",

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
+from PIL import Image
 
-from pipelines.detections import Detection
+from pipelines.detections import PROPOSAL, Detection
 from pipelines.namers import NAMERS, Namer, make_namer
 from pipelines.namers.efficientnet import EfficientNetNamer
 from pipelines.photo import Photo
+
+GREY = Photo.open(Image.new("RGB", (320, 240), (128, 128, 128)))
 
 
 @pytest.fixture(scope="module")
@@ -40,4 +45,54 @@ def test_a_region_has_a_feature_of_length_one(namer: EfficientNetNamer) -> None:
     boxed = Detection("cat", 0.9, "me", (0, 0, cat.width, cat.height))
     named = namer(cat, [boxed, Detection("cat", 0.5, "me")])
     assert named[0].feature is not None
-    np.testing.assert_allclose(named[0].feature, namer.look(cat), rtol=1e-3, atol=1e-4)
+    assert np.linalg.norm(named[0].feature) == pytest.approx(1.0, abs=1e-4)
+    assert named[0].feature_origin == "efficientnet_lite2"
+
+
+def test_what_is_in_no_box_is_an_object_of_its_own(namer: EfficientNetNamer) -> None:
+    coffee = Photo.open("example:coffee")
+    (found,) = namer(coffee, [])
+    assert found.label == "coffee"
+    assert found.origin == found.feature_origin == "efficientnet_lite2"
+    assert found.box is not None
+    assert 0 <= found.box.x1 < found.box.x2 <= coffee.width
+    assert {"beverage", "food"} <= {name.label for name in found.names}
+
+
+def test_an_object_in_a_box_is_not_added_again(namer: EfficientNetNamer) -> None:
+    cat = Photo.open("example:cat")
+    box = (0, 0, cat.width, cat.height)
+    (found,) = namer(cat, [Detection("cat", 0.8, "me", box)])
+    assert "cat" in {name.label for name in found.names}
+    probabilities = [name.probability for name in found.names]
+    assert probabilities == sorted(probabilities, reverse=True)
+
+
+def test_a_proposal_is_named_or_dropped(namer: EfficientNetNamer) -> None:
+    cat = Photo.open("example:cat")
+    box = (0, 0, cat.width, cat.height)
+    (found,) = namer(cat, [Detection(PROPOSAL, 0.8, "me", box)])
+    assert found.label != PROPOSAL
+    assert namer(GREY, [Detection(PROPOSAL, 0.9, "me", (0, 0, 99, 99))]) == []
+
+
+def test_plain_grey_and_noise_show_no_object(namer: EfficientNetNamer) -> None:
+    noise = np.random.default_rng(0).integers(0, 255, (240, 320, 3), dtype=np.uint8)
+    assert namer(GREY, []) == []
+    assert namer(Photo.open(Image.fromarray(noise)), []) == []
+
+
+def test_landscapes_show_no_object(namer: EfficientNetNamer, datasets: Path) -> None:
+    images = datasets / "scenes15" / "images"
+    for scene in ("coast", "forest", "mountain", "opencountry"):
+        photos = [Photo.open(file) for file in sorted((images / scene).iterdir())[:3]]
+        assert sum(bool(namer(photo, [])) for photo in photos) <= 1
+
+
+def test_an_unsure_label_gives_way_and_a_sure_one_stays_a_name(namer: EfficientNetNamer) -> None:
+    coffee = Photo.open("example:coffee")
+    box = (0, 0, coffee.width, coffee.height)
+    (weak,) = namer(coffee, [Detection("toilet", 0.3, "me", box)])
+    assert weak.label == "coffee"
+    (strong,) = namer(coffee, [Detection("cup", 0.95, "me", box)])
+    assert {"cup", "coffee"} <= {name.label for name in strong.names}

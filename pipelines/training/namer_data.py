@@ -1,0 +1,271 @@
+"""What the namer's training looks at: photographs and regions, and their right names."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image
+from rich.progress import track
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+
+from kg.files import write_text
+from kg.graph import Box
+from pipelines.datasets.coco import CocoPhoto, read_coco
+from pipelines.datasets.flickr8k import read_flickr8k
+from pipelines.datasets.splits import file_part, for_training, in_part
+from pipelines.datasets.wordnet import Noun
+from pipelines.detections import Detection
+from pipelines.detectors import Detector
+from pipelines.namers.looking import Looker
+from pipelines.namers.tree import HypernymTree
+from pipelines.photo import Photo
+
+SAMPLES = "imagenet_1k_samples"
+"""One photograph a class: the temperature is fitted on one half, the agreement on the other."""
+MIN_SIDE = 32
+"""Pixels of a box's sides, geometric mean, from which it is looked at: by hand."""
+MAX_DETECTIONS = 8
+"""Detections of a photograph that are looked at, by falling score: for speed."""
+FILLS = 0.35
+"""Share of the photograph's area from which a box is judged by the class of the photograph."""
+CAPTIONED = 800
+"""Photographs of Flickr8k that are looked at, evenly over its list: for speed."""
+PICTURES = 120
+"""Pictures without any thing that are looked at."""
+SPECIFIC = 0.85
+"""Specificity from which a caption's more general word confirms a name: "dog" a "beagle"."""
+SAME_OBJECT = 0.5
+"""Min intersection over union of a right detection with a box that people drew, as in COCO."""
+WORDS = 3
+"""Longest name in words that is looked for in a caption."""
+
+
+@dataclass(frozen=True, slots=True)
+class Views:
+    """N regions or photographs: the logits of each [N, 1000], and facts about each.
+
+    facts: `label` and `score` of a detector; `right`, whether that label is right; `captions`.
+    """
+
+    logits: Tensor
+    facts: list[dict[str, object]]
+
+
+def stored(file: Path, compute: Callable[[], Views]) -> Views:
+    """Return the views in `file`, a stopped training's, or computed and stored there."""
+    weights, about = file.with_suffix(".safetensors"), file.with_suffix(".json")
+    if not about.is_file():
+        views = compute()
+        file.parent.mkdir(parents=True, exist_ok=True)
+        save_file({"logits": views.logits.half()}, weights)
+        write_text(about, json.dumps(views.facts))
+    facts = json.loads(about.read_text(encoding="utf-8"))
+    return Views(load_file(weights)["logits"].float(), facts)
+
+
+def boxes_of_people(data: Path, looker: Looker) -> Views:
+    """Return the boxes that people drew in the part train of coco_mini, with their labels."""
+    parts: list[Tensor] = []
+    facts: list[dict[str, object]] = []
+    for one, photo in _photographs(data):
+        boxes = [(label, Box(*corners)) for label, _, corners in one.boxes]
+        boxes = [(label, box) for label, box in boxes if box.area >= MIN_SIDE**2]
+        if boxes:
+            parts.append(looker.regions(photo, [box for _, box in boxes])[1])
+            facts += [{"label": label} for label, _ in boxes]
+    return Views(torch.cat(parts), facts)
+
+
+def detected(data: Path, looker: Looker, detector: Detector) -> Views:
+    """Return what the detector finds in the part train of coco_mini, and what of it is right."""
+    parts, facts = [], []
+    for one, photo in _photographs(data):
+        found = [each for each in detector(photo) if each.box is not None][:MAX_DETECTIONS]
+        if found:
+            parts.append(looker.regions(photo, [each.box for each in found if each.box])[1])
+            facts += [
+                {"label": each.label, "score": each.score, "right": _is_right(each, one)}
+                for each in found
+            ]
+    return Views(torch.cat(parts), facts)
+
+
+def detected_samples(
+    data: Path, looker: Looker, detector: Detector, right: Callable[[str, str], bool]
+) -> Views:
+    """Return what the detector finds in the other half of the samples, and what of it is right.
+
+    Most of these things are none that the detector knows: from them the rule learns to let the
+    namer overrule it. Only boxes that fill the photograph are judged, and no people, who are in
+    the photographs of many things.
+
+    right: whether a detector's label is right for a class of ImageNet, by its WordNet 3.0 id.
+    """
+    parts, facts = [], []
+    for file in track(_for_training(data)[1::2], "looking at samples"):
+        photo = Photo.open(file)
+        area = FILLS * photo.width * photo.height
+        found = [one for one in detector(photo) if one.box and one.box.area >= area]
+        found = [one for one in found if one.label != "person"]
+        if found:
+            parts.append(looker.regions(photo, [one.box for one in found if one.box])[1])
+            facts += [
+                {"label": one.label, "score": one.score, "right": right(one.label, file.stem)}
+                for one in found
+            ]
+    return Views(torch.cat(parts), facts)
+
+
+def _photographs(data: Path) -> Iterator[tuple[CocoPhoto, Photo]]:
+    photos = for_training(in_part(read_coco(data / "coco_mini"), "train"))
+    for one in track(photos, "looking at coco_mini"):
+        yield one, Photo.open(data / "coco_mini" / one.file_name)
+
+
+def _is_right(found: Detection, photo: CocoPhoto) -> bool:
+    return found.box is not None and any(
+        label == found.label and found.box.iou(Box(*corners)) >= SAME_OBJECT
+        for label, _, corners in photo.boxes
+    )
+
+
+def captioned(data: Path, looker: Looker) -> Views:
+    """Return photographs of Flickr8k's part train, whole, with their captions."""
+    photos = for_training(in_part(read_flickr8k(data / "flickr8k"), "train"))
+    photos = photos[:: max(len(photos) // CAPTIONED, 1)][:CAPTIONED]
+    return _whole(
+        [(data / "flickr8k" / one.file_name, {"captions": one.captions}) for one in photos], looker
+    )
+
+
+def samples(data: Path, looker: Looker, classes: Sequence[str]) -> Views:
+    """Return half of imagenet_1k_samples' part train, whole, each with its class's synset.
+
+    classes: the synsets in the order of the WordNet 3.0 ids, as the photographs are.
+    """
+    synset = dict(zip(_sample_files(data), classes, strict=True))
+    files = _for_training(data)[::2]
+    return _whole([(file, {"synset": synset[file]}) for file in files], looker)
+
+
+def _sample_files(data: Path) -> list[Path]:
+    """Return the photographs of imagenet_1k_samples, one of each class, in the classes' order."""
+    return sorted((data / SAMPLES / "images").iterdir())
+
+
+def _for_training(data: Path) -> list[Path]:
+    """Return those of the part train."""
+    names = {file: f"{SAMPLES}/images/{file.name}" for file in _sample_files(data)}
+    return [file for file, name in names.items() if file_part(name) == "train"]
+
+
+def _whole(photos: Sequence[tuple[Path, dict[str, object]]], looker: Looker) -> Views:
+    logits = [
+        looker.whole(Photo.open(file)).logits
+        for file, _ in track(photos, "looking at whole photographs")
+    ]
+    return Views(torch.cat(logits), [facts for _, facts in photos])
+
+
+def no_things(looker: Looker, seed: int = 0) -> Views:
+    """Return `PICTURES` pictures without any thing in them: noise, spots and plain colours."""
+    random = np.random.default_rng(seed)
+    logits = []
+    for number in range(PICTURES):
+        side = int(2 ** random.uniform(0, 8))  # of the spots: from a plain colour to noise
+        middle, spread = random.uniform(40, 215, 3), random.uniform(0, 80)
+        spots = random.normal(middle, spread, (side, side, 3)).clip(0, 255).astype(np.uint8)
+        if number % 4 == 0:
+            spots[:] = spots.mean(2, keepdims=True)
+        image = Image.fromarray(spots).resize((256, 256), Image.Resampling.BICUBIC)
+        logits.append(looker.whole(Photo.open(image)).logits)
+    return Views(torch.cat(logits), [{} for _ in logits])
+
+
+def captions_of(facts: Mapping[str, object]) -> list[str]:
+    """Return the captions of a captioned view."""
+    captions = facts["captions"]
+    assert isinstance(captions, list)
+    return captions
+
+
+@dataclass(frozen=True)
+class RightNames:
+    """Which synsets of a tree are right names, by a synset or by captions.
+
+    A name is right if it is the synset that is meant, or a kind of it, or what it is a kind of.
+    nouns: all synsets, those too that the tree lacks.
+    """
+
+    tree: HypernymTree
+    nouns: Mapping[str, Noun]
+
+    def of_synsets(self, synsets: Iterable[str]) -> np.ndarray:
+        """Return which names [S] are right for a thing that is of one of `synsets`."""
+        meant = set(synsets)
+        above = {one for id_ in meant for one in self._above(id_)}
+        return np.array(
+            [id_ in above or not meant.isdisjoint(self.tree.above(id_)) for id_ in self.tree.ids]
+        )
+
+    def of_captions(self, captions: Sequence[str]) -> np.ndarray:
+        """Return which names [S] the captions confirm: by a word for it, or for a kind of it.
+
+        They also confirm what is below a specific enough synset with a word in the captions.
+        """
+        phrases = {phrase for caption in captions for phrase in _phrases(caption)}
+        said = [not phrases.isdisjoint(words) for words in self._words]
+        specific = self.tree.shown & (self.tree.specificity >= SPECIFIC)
+        own = [
+            not phrases.isdisjoint(_lemmas(self.nouns[id_])) and bool(enough)
+            for id_, enough in zip(self.tree.ids, specific, strict=True)
+        ]
+        general = {id_ for id_, yes in zip(self.tree.ids, own, strict=True) if yes}
+        return np.array(
+            [
+                yes or not general.isdisjoint(self.tree.above(id_))
+                for id_, yes in zip(self.tree.ids, said, strict=True)
+            ]
+        )
+
+    def _above(self, id_: str) -> set[str]:
+        found, reached = {id_}, [id_]
+        while reached:
+            reached = [p for one in reached for p in self.nouns[one].parents if p not in found]
+            found.update(reached)
+        return found
+
+    @cached_property
+    def _words(self) -> list[set[str]]:
+        """The words for each synset of the tree and for all kinds of it."""
+        found: dict[str, set[str]] = {id_: set() for id_ in self.tree.ids}
+        for id_, noun in self.nouns.items():
+            for above in self._above(id_):
+                if above in found:
+                    found[above] |= _lemmas(noun)
+        return [found[id_] for id_ in self.tree.ids]
+
+
+def _lemmas(noun: Noun) -> set[str]:
+    return {lemma.lower() for lemma in noun.lemmas}
+
+
+def _phrases(caption: str) -> Iterator[str]:
+    """Yield the phrases of up to `WORDS` words, as they are and without a plural's ending."""
+    words = re.findall(r"[a-z]+", caption.lower())
+    for start in range(len(words)):
+        for end in range(start + 1, min(start + WORDS, len(words)) + 1):
+            phrase = " ".join(words[start:end])
+            yield phrase
+            if phrase.endswith("s"):
+                yield phrase[:-1]
+            if phrase.endswith("es"):
+                yield phrase[:-2]
