@@ -124,15 +124,11 @@ class SightGraph:
         if isinstance(answerer, str | Path):
             answerer = Answerer.load(Path(answerer))
         knowledge = knowledge or Knowledge.bundled()
-        return cls.of(
-            make_detector(detector, **detector_options),
-            parser or Parser(),
-            knowledge,
-            answerer,
-            None
-            if namer is None
-            else make_namer(namer, **({"knowledge": knowledge} if namer == DEFAULT_NAMER else {})),
-        )
+        eyes = make_detector(detector, **detector_options)
+        if namer == "default":
+            namer = EfficientNetNamer(knowledge) if eyes.name == "bundled" else None
+        named = None if namer is None else make_namer(namer)
+        return cls.of(eyes, parser or Parser(), knowledge, answerer, named)
 
     def ask(self, photo: PhotoSource, question: str, edits: Edits | None = None) -> Answer:
         """Answer `question` about `photo`: detect, look, read, build, fuse, answer, cite.

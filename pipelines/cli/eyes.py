@@ -174,8 +174,8 @@ OPTIONS = (
     click.option(
         "--namer",
         metavar="MODEL",
-        help="What names the objects: a name of the list of namers, 'none' for the detector's labels, or the Hugging Face model id "
-        "or folder of a CLIP or SigLIP model.",
+        help="What names the objects: a name of the list of namers, 'none' for the detector's "
+        "labels, or the Hugging Face model id or folder of a CLIP or SigLIP model.",
     ),
     click.option(
         "--detections",
