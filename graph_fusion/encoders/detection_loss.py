@@ -74,7 +74,8 @@ def detection_loss(found: Found, targets: list[Boxes], side: int) -> Tensor:
     bins = bins_loss(torch.cat(distances), torch.cat(reach))
     loss = classes_loss(found.classes, wanted)
     loss = loss + (quality * (BOX_WEIGHT * missed + BINS_WEIGHT * bins)).sum()
-    return loss / quality.sum().clamp_min(1.0)
+    mean: Tensor = loss / quality.sum().clamp_min(1.0)
+    return mean
 
 
 def distillation_loss(found: Found, taught: Found) -> Tensor:

@@ -73,7 +73,7 @@ class PicoDet(nn.Module):
         maps = self.neck(self.backbone((images - mean) / std))
         outputs = [head(one) for head, one in zip(self.heads, maps, strict=True)]
         cells = torch.cat([one.flatten(2) for one in outputs], 2).transpose(1, 2)
-        classes, distances = cells.split([cells.shape[-1] - 4 * BINS, 4 * BINS], -1)
+        classes, distances = cells[..., : -4 * BINS], cells[..., -4 * BINS :]
         centres = torch.cat(
             [_centres(one, stride) for one, stride in zip(outputs, STRIDES, strict=True)]
         )
@@ -193,7 +193,9 @@ class CSPPAN(nn.Module):
         fine, middle, coarse = (reduce(one) for reduce, one in zip(self.reduce, maps, strict=True))
         middle = self.down[0](torch.cat([F.interpolate(coarse, scale_factor=2.0), middle], 1))
         found = [self.down[1](torch.cat([F.interpolate(middle, scale_factor=2.0), fine], 1))]
-        for (halve, join), one in zip(self.up, (middle, coarse), strict=True):  # type: ignore[misc]
+        for step, one in zip(self.up, (middle, coarse), strict=True):
+            assert isinstance(step, nn.ModuleList)
+            halve, join = step
             found.append(join(torch.cat([halve(found[-1]), one], 1)))
         return [*found, self.top[0](coarse) + self.top[1](found[-1])]
 

@@ -136,7 +136,8 @@ def darkened(view: Tensor) -> Tensor:
 
 def blurred(view: Tensor) -> Tensor:
     """Blur by a Gaussian of 0.5 to 2 pixels."""
-    return gaussian_blur(view, [9, 9], [_between(0.5, 2.0)])
+    found: Tensor = gaussian_blur(view, [9, 9], [_between(0.5, 2.0)])
+    return found
 
 
 def coarse(view: Tensor) -> Tensor:
@@ -151,7 +152,8 @@ def coarse(view: Tensor) -> Tensor:
 def compressed(view: Tensor) -> Tensor:
     """Compress as JPEG of a quality from 10 to 60."""
     pixels = (view * 255).round().to(torch.uint8)
-    return decode_jpeg(encode_jpeg(pixels, round(_between(10, 60)))).float() / 255
+    found: Tensor = decode_jpeg(encode_jpeg(pixels, round(_between(10, 60))))
+    return found.float() / 255
 
 
 Damage = Callable[[Tensor], Tensor]

@@ -83,7 +83,8 @@ class NanoDet:
         )
         found = found.reshape(80 + 4 * BINS, -1).T
         scores = 1 / (1 + np.exp(-found[:, :80]))
-        return _boxes(_centres(self.strides, 0.0), found[:, 80:]), scores
+        boxes = _boxes(_centres(self.strides, 0.0), found[:, 80:])
+        return boxes, np.asarray(scores, np.float32)
 
 
 class Yolox:
@@ -92,7 +93,7 @@ class Yolox:
     strides = (8, 16, 32)
 
     def __init__(self, folder: Path) -> None:
-        import onnxruntime
+        import onnxruntime  # type: ignore[import-untyped]
 
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = options.inter_op_num_threads = 1
@@ -189,7 +190,7 @@ def _views(
 
 
 def _ncnn(stem: Path) -> Any:
-    import ncnn
+    import ncnn  # type: ignore[import-untyped]
 
     network = ncnn.Net()
     network.opt.num_threads = 1
