@@ -77,7 +77,9 @@ class PicoDet(nn.Module):
         centres = torch.cat(
             [_centres(one, stride) for one, stride in zip(outputs, STRIDES, strict=True)]
         )
-        return Found(classes, distances.unflatten(-1, (4, BINS)), centres[:, :2], centres[:, 2])
+        return Found(
+            classes, distances.reshape(*distances.shape[:2], 4, BINS), centres[:, :2], centres[:, 2]
+        )
 
 
 class ESNet(nn.Module):
