@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pyoxigraph import BlankNode, NamedNode, Triple
 from pyoxigraph import Literal as OxigraphLiteral
-from rdflib import RDF, BNode, Graph, Literal, URIRef
+from rdflib import OWL, RDF, SKOS, BNode, Graph, Literal, URIRef
 from rdflib.term import Node as Term
 
 from kg.errors import SightGraphError
@@ -53,12 +53,13 @@ def rdf_files(path: Path) -> list[Path]:
 def in_normal_form(triples: Graph) -> list[tuple[Term, Term, Term]]:
     """Return the triples in the terms of `kg.vocabulary` (`kg.sources.normal_form`), sorted.
 
-    Reified statements are left out. The order of an rdflib graph, and its names of nodes without
-    an IRI, differ between processes.
+    Reified statements, ontologies and concept schemes are left out. The order of an rdflib graph,
+    and its names of nodes without an IRI, differ between processes.
     """
-    reified = set(triples.subjects(RDF.type, RDF.Statement))
+    about_files = {OWL.Ontology, SKOS.ConceptScheme, RDF.Statement}
+    left_out = {one for kind in about_files for one in triples.subjects(RDF.type, kind)}
     names = _stable_names(triples)
-    statements = sorted(_statement(one, names) for one in triples if one[0] not in reified)
+    statements = sorted(_statement(one, names) for one in triples if one[0] not in left_out)
     found: list[tuple[Term, Term, Term]] = []
     for one in normal_form(statements):
         value = (

@@ -214,7 +214,11 @@ def _one_of(variable: str, terms: Iterable[str]) -> str:
     return f"FILTER({variable} IN ({', '.join(map(iri, sorted(terms)))}))"
 
 
-_STANDARD = "^({})".format("|".join(one.replace(".", "[.]") for one in STANDARD_VOCABULARIES))
+_RECORDS = "http://purl.org/dc/"
+"""The vocabulary of records, since an endpoint's answers are not in normal form."""
+_STANDARD = "^({})".format(
+    "|".join(one.replace(".", "[.]") for one in (*STANDARD_VOCABULARIES, _RECORDS))
+)
 """What the IRIs of the schema match."""
 
 
@@ -238,7 +242,9 @@ def read_triple(row: Row) -> Triple | None:
     subject, value = (row["term"], row["o"]) if "o" in row else (row["s"], row["term"])
     relation = relation_of(str(row["p"]))
     known = isinstance(subject, URIRef) and isinstance(value, URIRef | Literal)
-    if relation is None or not known or str(value).startswith(STANDARD_VOCABULARIES):
+    if relation is None or not known or str(row["p"]).startswith(_RECORDS):
+        return None
+    if str(value).startswith(STANDARD_VOCABULARIES):
         return None
     return str(subject), relation, _read_term(value)
 
