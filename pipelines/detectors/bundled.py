@@ -24,7 +24,7 @@ SAME_OBJECT = 0.6
 """Boxes of one label with a higher intersection over union are one, as PaddleDetection has it."""
 SAME_PLACE = 0.7
 """Of two boxes of different labels with a higher intersection over union only the one with the
-higher score is shown. Chosen on coco_mini's train part."""
+higher score is shown. By hand."""
 MIN_SCORE = 0.025
 """Of the network, below which nothing is looked at, as PaddleDetection has it."""
 MAX_BOXES, MAX_DETECTIONS = 1000, 100

@@ -55,8 +55,27 @@ MEASUREMENTS = (
         (
             Figure("AP", 0.1872, 0.35),
             Figure("AP50", 0.3230, 0.52),
+            Figure("grey AP50"),
+            Figure("doubled share", None, 0.02),
+            Figure("calibration error"),
         ),
         "val2017",
+    ),
+    Measurement(
+        "naming",
+        "caltech101",
+        "1,500 photographs of Caltech-101",
+        (
+            Figure("right", None, 0.65),
+            Figure("wrong and sure", None, 0.08),
+            Figure("none"),
+        ),
+    ),
+    Measurement(
+        "photo-text",
+        "coco_mini",
+        "words drawn on held-out photographs",
+        (Figure("word accuracy"),),
     ),
     Measurement(
         "scenes",

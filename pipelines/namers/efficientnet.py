@@ -141,18 +141,23 @@ class EfficientNetNamer:
     ) -> tuple[Name, ...]:
         """Return the known names and the namer's others, the most probable first.
 
-        Others are the kinds that the label is one of, and the most probable classes.
+        Others are the kinds that the label is one of, and the most probable classes. What is
+        neither a kind of the label nor the reverse cannot be more probable than that the label
+        is wrong.
         """
         above = self.tree.above(label.synset) if label.synset else {}
         allowed = self.tree.shown & (sure >= MIN_NAME)
         allowed[[c for c in range(len(allowed)) if not self._is_candidate(c, above)]] = False
         columns = sorted(np.flatnonzero(allowed), key=lambda column: -sure[column])
-        others = [
-            Name(
-                self.labels.of_synset(self.tree.ids[c]), round(float(sure[c]), 4), self.tree.ids[c]
-            )
-            for c in columns
-        ]
+        own = [label.synset] if label.synset else []
+        others = []
+        for column in columns:
+            name = self._name(self.tree.ids[column], sure)
+            if not own or not self._in_line(self.tree.ids[column], own):
+                least = min(name.probability, round(1 - label.probability, 4))
+                name = replace(name, probability=least)
+            if name.probability >= MIN_NAME:
+                others.append(name)
         taken = {one.label for one in known}
         found = [*known, *[one for one in others if one.label not in taken]][:MAX_NAMES]
         return tuple(sorted(found, key=lambda one: -one.probability))
