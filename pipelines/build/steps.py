@@ -32,8 +32,8 @@ LINKED_ATTRIBUTES = {HAS_COLOUR, MAY_BE_MADE_OF, MAY_HAVE_SHAPE}
 def add_objects(graph: SceneGraph, context: BuildContext) -> SceneGraph:
     """Add the i-th detection as the node `object:i`, with its concepts and their facts.
 
-    Every name adds the concepts that it denotes, with its probability; only a concept that a more
-    specific name is a kind of is left out, since the facts lead there.
+    Every name adds the concepts that it denotes, with its probability. Left out are kinds of
+    which the label is one, since its facts lead there, and kinds of the label, which are guesses.
     """
     for index, one in enumerate(context.detections):
         node = graph.add(
@@ -54,9 +54,11 @@ def _link_names(
     for name in [label, *(name for name in one.names if name is not label)]:
         share = 1.0 if name is label else name.probability
         for concept, score in concepts.of_name(name):
-            if concept not in found and concept not in above:
+            kinds = concepts.knowledge.categories(concept)
+            finer = name is not label and not found.keys().isdisjoint(kinds)
+            if concept not in found and concept not in above and not finer:
                 found[concept] = score * share
-                above.update(concepts.knowledge.categories(concept))
+                above.update(kinds)
     for concept, score in found.items():
         concepts.connect(graph, node.id, concept, score)
     return list(found)

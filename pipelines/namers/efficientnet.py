@@ -106,19 +106,9 @@ class EfficientNetNamer:
         rival = Name(one.label, round(right, 4))
         if right < self.config.keep:
             return self._renamed(one, sums, sure, rival)
-        best = self.tree.best(sure, self.config.sure)
-        if best and not self._in_line(best, own) and sure[self.tree.number[best]] > right:
-            return self._renamed(one, sums, sure, rival)
         label = Name(one.label, round(right, 4), own[0] if own else None)
-        finer = self.tree.best(sure, self.config.sure, within=own) if own else None
-        if finer is None or finer in own or not self.labels.is_known(finer):
-            return replace(
-                one, score=label.probability, names=self._names(label, sums, sure, [label])
-            )
-        probability = round(min(right, float(sure[self.tree.number[finer]])), 4)
-        name = Name(self.labels.of_synset(finer), probability, finer)
-        names = self._names(name, sums, sure, [label, name])
-        return replace(one, label=name.label, score=label.probability, names=names)
+        names = self._names(label, sums, sure, [label])
+        return replace(one, score=label.probability, names=names)
 
     def agreement(self, one: Detection, sums: np.ndarray, own: Sequence[str]) -> float:
         """Return the probability that the detector's label is right."""

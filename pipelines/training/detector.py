@@ -24,8 +24,8 @@ from graph_fusion.encoders.picodet import PicoDet, read_ncnn
 from graph_fusion.training import Objective, TrainingOptions, save_model
 from graph_fusion.weights import deterministic
 from pipelines.datasets.coco import TRAIN_SPLIT, CocoPhoto, read_coco
-from pipelines.datasets.photographs import PhotographParts
-from pipelines.datasets.splits import for_choosing, in_part
+from pipelines.datasets.photographs import PhotographParts, TeacherPhoto
+from pipelines.datasets.splits import for_choosing, for_training, in_part
 from pipelines.detectors import COCO_LABELS
 from pipelines.detectors.bundled import BundledDetector, DetectorConfig, load_detector
 from pipelines.evaluate.calibration import Judged
@@ -177,6 +177,14 @@ def unlabelled(data: Path, seed: int) -> list[str]:
         found = [name for name in sorted(files) if part(name) == "train"]
         names += sorted(chance.sample(found, min(most, len(found))))
     return names
+
+
+def training_records(data: Path) -> list[TeacherPhoto | CocoPhoto]:
+    """Return the photographs that may be trained on, those with boxes of people last."""
+    part = PhotographParts(data)
+    names = unlabelled(data, DetectorTraining().seed)
+    people = in_part(read_coco(data / "coco_mini"), "train")
+    return for_training([*(TeacherPhoto(name, part(name), []) for name in names), *people])
 
 
 def choose_share(

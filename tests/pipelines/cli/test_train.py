@@ -18,7 +18,7 @@ from pipelines.bench.sort_of_clevr import SortOfClevr
 from pipelines.cli.train import LOGS, make_run_folder, train
 from pipelines.training import TRAININGS
 
-MODELS = set(TRAININGS) - {"mixing", "namer", "retrieval"}
+MODELS = set(TRAININGS) - {"colours", "mixing", "namer", "retrieval"}
 """Models that need no options but --data, and have epochs."""
 
 
