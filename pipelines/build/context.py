@@ -52,14 +52,15 @@ class ConceptLinker:
     def of_name(self, name: Name) -> list[tuple[str, float]]:
         """Return the concepts that the name of an object denotes, with the score of each.
 
-        A concept that carries the name's synset is the only one.
+        A concept that carries the name's synset takes precedence over others of that name, unless
+        the linker names it too: then the user's own concepts of the same name count as well.
         """
+        found = [(one.concept, one.score) for one in self.linker.best(name.label, head=True)]
         if name.synset is not None:
             concept = concept_of(self.knowledge, name.label, name.synset)
-            if concept is not None:
+            if concept is not None and concept not in dict(found):
                 return [(concept, 1.0)]
-        found = self.linker.best(name.label, head=True)
-        return [(one.concept, one.score) for one in found]
+        return found
 
     def connect(self, graph: SceneGraph, source: str, concept: str, score: float) -> None:
         """Add a concept and a link to it from the node `source`."""

@@ -266,11 +266,16 @@ class Grounder:
     def _fit_of(self, entity: Entity, node: Node, graph: SceneGraph) -> tuple[float, str]:
         """Return how well `entity` names an object, by its label, else by its other names."""
         fit, how = self.fit(entity, node.label)
-        if fit > GENERIC:
-            return fit, how
-        links = [edge for edge in graph.edges_from(node.id) if edge.kind == EdgeKind.LINK]
-        probable = {edge.target: edge.score for edge in links if edge.score >= MIN_NAME}
         name, text = _plain(entity.lemma or entity.text), _plain(entity.text)
+        if fit > GENERIC or name in GENERIC_NOUNS:
+            return fit, how
+        own, _ = self._of_label(node.label)
+        links = [edge for edge in graph.edges_from(node.id) if edge.kind == EdgeKind.LINK]
+        probable = {
+            edge.target: edge.score
+            for edge in links
+            if edge.score >= MIN_NAME and edge.target not in own
+        }
         denoted = {one.concept for one in self.linker.best(text, name, head=True)}
         for concept, score in probable.items():
             if concept in denoted:
