@@ -213,9 +213,7 @@ def remove_facts(graph: SceneGraph, context: BuildContext) -> SceneGraph:
 
 def without_photograph(sightgraph: SightGraph) -> SightGraph:
     """Answer from the question alone, with what is known of its words."""
-    return replace(
-        sightgraph, detector=NoDetector(), namer=None, perception=NoPerception()
-    )
+    return replace(sightgraph, detector=NoDetector(), namer=None, perception=NoPerception())
 
 
 def without_facts(sightgraph: SightGraph) -> SightGraph:

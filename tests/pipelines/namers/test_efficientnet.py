@@ -95,4 +95,5 @@ def test_an_unsure_label_gives_way_and_a_sure_one_stays_a_name(namer: EfficientN
     (weak,) = namer(coffee, [Detection("toilet", 0.3, "me", box)])
     assert weak.label == "coffee"
     (strong,) = namer(coffee, [Detection("cup", 0.95, "me", box)])
-    assert {"cup", "coffee"} <= {name.label for name in strong.names}
+    assert strong.label == "cup"
+    assert len(strong.names) > 1
