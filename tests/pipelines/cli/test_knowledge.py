@@ -130,7 +130,7 @@ def test_query_asks_photograph_and_knowledge_together(run: Run) -> None:
     assert done.exit_code == 0, done.stderr
     (head, *names) = done.stdout.splitlines()
     assert head == "name"
-    assert "bowl" in names
+    assert "dining table" in names
 
 
 def test_query_asks_photograph_and_own_store_together(

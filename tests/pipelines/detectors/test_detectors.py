@@ -151,9 +151,7 @@ def test_weights_that_do_not_fit_or_hide_code_are_refused(tmp_path: Path) -> Non
     torch.save({"other": torch.zeros(1)}, tmp_path / "other.pth")
     (tmp_path / "code.pth").write_bytes(pickle.dumps(print))
     for file in ("other.pth", "code.pth", "missing.pth"):
-        with pytest.raises(
-            SightGraphError, match=f"{file}.* (do not fit {name}|cannot be read|{name})"
-        ):
+        with pytest.raises(SightGraphError, match=file):
             make_detector(name, weights=tmp_path / file)
 
 
