@@ -56,11 +56,14 @@ class ConceptLinker:
         the linker names it too: then the user's own concepts of the same name count as well.
         """
         found = [(one.concept, one.score) for one in self.linker.best(name.label, head=True)]
-        if name.synset is not None:
-            concept = concept_of(self.knowledge, name.label, name.synset)
-            if concept is not None and concept not in dict(found):
-                return [(concept, 1.0)]
-        return found
+        concept = self.of_synset(name)
+        return found if concept is None or concept in dict(found) else [(concept, 1.0)]
+
+    def of_synset(self, name: Name) -> str | None:
+        """Return the concept of that name that carries the name's synset, if there is one."""
+        if name.synset is None:
+            return None
+        return concept_of(self.knowledge, name.label, name.synset)
 
     def connect(self, graph: SceneGraph, source: str, concept: str, score: float) -> None:
         """Add a concept and a link to it from the node `source`."""

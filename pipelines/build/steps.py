@@ -49,13 +49,14 @@ def _link_names(
 ) -> list[str]:
     """Link an object to the concepts of its names, its label's first, and return them."""
     label = next((name for name in one.names if name.label == one.label), Name(one.label, 1.0))
+    own = concepts.of_synset(label)
     found: dict[str, float] = {}
     above: set[str] = set()
     for name in [label, *(name for name in one.names if name is not label)]:
         share = 1.0 if name is label else name.probability
         for concept, score in concepts.of_name(name):
             kinds = concepts.knowledge.categories(concept)
-            finer = name is not label and not found.keys().isdisjoint(kinds)
+            finer = name is not label and not {*found, own}.isdisjoint(kinds)
             if concept not in found and concept not in above and not finer:
                 found[concept] = score * share
                 above.update(kinds)

@@ -107,7 +107,11 @@ class EfficientNetNamer:
         if right < self.config.keep:
             return self._renamed(one, sums, sure, rival)
         label = Name(one.label, round(right, 4), own[0] if own else None)
-        names = self._names(label, sums, sure, [label])
+        known = [label]
+        best = self.tree.best(sure, self.config.sure)
+        if best is not None and not self._in_line(best, own):
+            known.append(_bounded(self._name(best, sure), label))
+        names = self._names(label, sums, sure, known)
         return replace(one, score=label.probability, names=names)
 
     def agreement(self, one: Detection, sums: np.ndarray, own: Sequence[str]) -> float:
@@ -144,8 +148,7 @@ class EfficientNetNamer:
         for column in columns:
             name = self._name(self.tree.ids[column], sure)
             if not own or not self._in_line(self.tree.ids[column], own):
-                least = min(name.probability, round(1 - label.probability, 4))
-                name = replace(name, probability=least)
+                name = _bounded(name, label)
             if name.probability >= MIN_NAME:
                 others.append(name)
         taken = {one.label for one in known}
@@ -198,6 +201,11 @@ class EfficientNetNamer:
         """Return where in the photograph the classes below a synset are seen."""
         classes = sums[self.tree.class_columns] * self.tree.members[:, self.tree.number[synset]]
         return self.looker.located(photo, classes / classes.sum())
+
+
+def _bounded(rival: Name, label: Name) -> Name:
+    """Return a name that excludes the label: at most as probable as that the label is wrong."""
+    return replace(rival, probability=min(rival.probability, round(1 - label.probability, 4)))
 
 
 def _fills(one: Detection, photo: Photo) -> bool:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 import torch
 
+from kg.graph import Box
 from kg.vocabulary import EdgeKind
 from pipelines.cli.output import picture
+from pipelines.detections import Detection
 from pipelines.explain import Control, Explanation, explain, pieces, without_piece
+from pipelines.photo import Photo
 from pipelines.sightgraph import SightGraph
 
 
@@ -19,9 +23,23 @@ def sightgraph() -> SightGraph:
     return SightGraph.from_pretrained()
 
 
+class CupAndBowl:
+    """A detector that sees the same in every photograph, so that only `explain` is tested."""
+
+    name = "fixed"
+
+    def __call__(self, photo: Photo) -> list[Detection]:
+        return [
+            Detection("cup", 0.79, self.name, Box(183, 23, 470, 387)),
+            Detection("dining table", 0.45, self.name, Box(2, 2, 598, 398)),
+            Detection("bowl", 0.4, self.name, Box(90, 120, 480, 390)),
+        ]
+
+
 @pytest.fixture(scope="module")
 def cup(sightgraph: SightGraph) -> Explanation:
-    return explain(sightgraph, "example:coffee", "What is the cup made of?")
+    fixed = replace(sightgraph, detector=CupAndBowl(), namer=None)
+    return explain(fixed, "example:coffee", "What is the cup made of?")
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +58,7 @@ def test_without_its_fact_another_answer_is_given(sightgraph: SightGraph) -> Non
 def test_what_the_vocabulary_says_too_is_still_likely_without_its_fact(cup: Explanation) -> None:
     (fact,) = [one for one in cup.effects if one.piece.kind == "fact"]
     assert (cup.text, fact.piece.name) == ("ceramic", "cup made of ceramic")
-    assert 0.05 < fact.probability < cup.probability
+    assert 0.1 < fact.probability < cup.probability
 
 
 def test_the_greatest_loss_stands_first_and_random_facts_take_less(cup: Explanation) -> None:

@@ -96,4 +96,4 @@ def test_an_unsure_label_gives_way_and_a_sure_one_stays_a_name(namer: EfficientN
     assert weak.label == "coffee"
     (strong,) = namer(coffee, [Detection("cup", 0.95, "me", box)])
     assert strong.label == "cup"
-    assert len(strong.names) > 1
+    assert {"cup", "coffee"} <= {name.label for name in strong.names}
