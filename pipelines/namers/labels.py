@@ -33,11 +33,6 @@ class SynsetLabels:
             self._label_of[id_] = label.lower()
         return self._label_of[id_]
 
-    def is_known(self, id_: str) -> bool:
-        """Whether a concept of the knowledge carries the synset."""
-        lemma = self.tree.synsets[id_].label
-        return self.knowledge is not None and concept_of(self.knowledge, lemma, id_) is not None
-
     def synsets(self, label: str) -> tuple[str, ...]:
         """Return the synsets of the tree that a label denotes; () if there is none.
 

@@ -8,7 +8,7 @@ CVPR 2012: the reward of a name is how many classes it excludes).
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -100,28 +100,20 @@ class HypernymTree:
         """Whether a synset is one of `others` or below one."""
         return not self.above(id_).keys().isdisjoint(others)
 
-    def best(self, sums: np.ndarray, threshold: float, within: Sequence[str] = ()) -> str | None:
+    def best(self, sums: np.ndarray, threshold: float) -> str | None:
         """Return the most specific shown synset with at least `threshold`, None if there is none.
 
-        sums: [S]. within: only synsets that are one of these or below one. Of several that
-        exclude as many classes, the most probable is returned, and of a synset and its only
-        class the synset: "horse" and not "sorrel", since no other horse was ever shown.
+        sums: [S]. Of several that exclude as many classes, the most probable is returned, and of
+        a synset and its only class the synset: "horse" and not "sorrel", since no other horse was
+        ever shown.
         """
         allowed = self.shown & (sums >= threshold)
-        if within:
-            allowed = allowed & self._below(tuple(within))
         if not allowed.any():
             return None
         columns = np.flatnonzero(allowed)
         ancestors = np.array([len(self.above(self.ids[column])) for column in columns])
         rank = np.lexsort((ancestors, -sums[columns], -self.specificity[columns]))
         return self.ids[int(columns[rank[0]])]
-
-    def _below(self, others: tuple[str, ...]) -> np.ndarray:
-        found = np.zeros(len(self.ids), bool)
-        for column, id_ in enumerate(self.ids):
-            found[column] = self.is_a(id_, others)
-        return found
 
     def save(self, file: Path) -> None:
         """Write the tree as JSON."""

@@ -31,12 +31,10 @@ def labels(tmp_path: Path) -> SynsetLabels:
 
 def test_a_synset_is_called_what_the_knowledge_calls_it(labels: SynsetLabels) -> None:
     assert labels.of_synset("00000001-n") == "dog"
-    assert labels.is_known("00000001-n")
 
 
 def test_a_synset_without_a_concept_is_called_by_its_first_lemma(labels: SynsetLabels) -> None:
     assert labels.of_synset("00000002-n") == "chihuahua"
-    assert not labels.is_known("00000002-n")
 
 
 def test_a_label_denotes_the_synset_of_its_concept_or_one_with_that_lemma(
