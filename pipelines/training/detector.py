@@ -220,6 +220,8 @@ def calibrate(data: Path, out: Path) -> None:
     """
     detector = BundledDetector(out, SURE_OF)
     detector.config = replace(detector.config, scale=1.0, offset=0.0)
+    weights = {name: value.half() for name, value in detector.network.state_dict().items()}
+    detector.network.load_state_dict(weights)  # calibrated as they are stored
     photos = [one for one in read_coco(data / "coco_mini") if one.part != "held-out"]
     shown = [one for photo in photos for one in _judged(data, detector, photo)]
     logits = torch.tensor([one.confidence for one in shown], dtype=torch.float64).logit(1e-4)
@@ -229,7 +231,6 @@ def calibrate(data: Path, out: Path) -> None:
     scores = config.calibrated(logits).tolist()
     calibrated = [Judged(score, one.right) for score, one in zip(scores, shown, strict=True)]
     threshold = best_threshold(calibrated, sum(len(one.boxes) for one in photos))
-    weights = {name: value.half() for name, value in detector.network.state_dict().items()}
     save_model(out, weights, asdict(replace(config, threshold=threshold)))
 
 

@@ -9,6 +9,7 @@ import torch
 from PIL import Image
 
 from kg.errors import SightGraphError
+from kg.graph import Box
 from kg.knowledge.memory import Knowledge
 from kg.vocabulary import NodeKind
 from pipelines.answering.evidence import DONT_KNOW
@@ -131,7 +132,9 @@ def test_the_same_question_twice_gives_the_same_bits(sightgraph: SightGraph) -> 
 
 
 def test_what_is_seen_is_answered_with_what_shows_it(sightgraph: SightGraph) -> None:
-    colour = sightgraph.ask("example:motorcycle", "What colour is this?")
+    motorcycle = Detection("motorcycle", 0.8, "me", Box(79, 59, 695, 465))
+    seeing = with_eyes(sightgraph, motorcycle)
+    colour = seeing.ask("example:motorcycle", "What colour is this?")
     assert colour.text == "red"
     assert [edge.relation for edge in colour.evidence.path][-1] == "has colour"
     place = sightgraph.ask("example:coffee", "Where was this photo taken?")

@@ -214,6 +214,8 @@ def tiny(tmp_path: Path) -> Path:
     for n in numbers:
         photograph(tmp_path / "daquar" / f"images/image{n}.jpg")
     write(tmp_path / "daquar" / "images.json", images)
+    scenes = [{"file_name": f"images/coast_{n}.jpg", "scene": "coast"} for n in range(200)]
+    write(tmp_path / "scenes15" / "annotations.json", {"images": scenes})
     write(tmp_path / "daquar" / "questions.json", asked)
     for split, first in (("train", 0), ("dev", 1000)):
         lines = ["image_id,caption,scene_graph"]
