@@ -41,6 +41,12 @@ def bundled(*parts: str) -> Path:
     )
 
 
+def cache_folder() -> Path:
+    """Return where results are kept for all runs: $SIGHTGRAPH_CACHE or ~/.cache/sightgraph."""
+    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(os.environ.get("SIGHTGRAPH_CACHE") or Path(base) / "sightgraph")
+
+
 @contextmanager
 def atomic_path(target: str | Path) -> Iterator[Path]:
     """Yield a temporary path beside `target` that takes its place when the block ends well.

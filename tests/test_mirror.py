@@ -35,6 +35,14 @@ TESTED_BY = {
         "kg/knowledge/test_memory.py",
         "read through the knowledge in memory",
     ),
+    "kg/knowledge/rdf_reading.py": (
+        "kg/knowledge/test_memory.py",
+        "read through the knowledge in memory",
+    ),
+    "kg/knowledge/stated.py": (
+        "kg/knowledge/test_compiled.py",
+        "what is compiled; its reading is tested in test_memory.py",
+    ),
     "kg/sources/open_english_wordnet.py": (
         "kg/sources/test_wordnet.py",
         "both editions have the same cases",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Sequence
 from importlib.util import find_spec
@@ -21,7 +20,7 @@ from graph_fusion.encoders.base import TokenEncoder
 from graph_fusion.parts import Part, make_part, name_and_options
 from graph_fusion.weights import sha256_of
 from kg.errors import SightGraphError
-from kg.files import atomic_path
+from kg.files import atomic_path, cache_folder
 
 BATCH = 8
 KEPT = 1 << 16
@@ -193,12 +192,6 @@ def sentence_encoder(part: Part, texts: Sequence[str]) -> TextEncoder:
     if name in TEXT_ENCODERS:
         return make_part(TEXT_ENCODERS, part)
     return TokenMean(make_part(TOKEN_ENCODERS, part, vocabulary=Vocabulary.of(texts)), name)
-
-
-def cache_folder() -> Path:
-    """Return where vectors are kept for all runs: $SIGHTGRAPH_CACHE or ~/.cache/sightgraph."""
-    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(os.environ.get("SIGHTGRAPH_CACHE") or Path(base) / "sightgraph")
 
 
 def stored(key: Sequence[str], compute: Callable[[], Tensor]) -> Tensor:

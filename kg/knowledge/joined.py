@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections import ChainMap, Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-
-from rdflib import Graph
+from typing import TYPE_CHECKING
 
 from kg.english import identifier_words
 from kg.errors import SightGraphError
 from kg.knowledge.facts import Concept, Fact, KnowledgeGraph
 from kg.knowledge.memory import Knowledge
-from kg.knowledge.store import Store, is_store
 from kg.vocabulary import RelationType, Triple, local_name
+
+if TYPE_CHECKING:
+    from rdflib import Graph
 
 
 class JoinedKnowledge(KnowledgeGraph):
@@ -85,6 +86,7 @@ class JoinedKnowledge(KnowledgeGraph):
                 more than one is a store.
         """
         from kg.knowledge.sparql import select
+        from kg.knowledge.store import Store
 
         graphs = [part.rdf for part in self.parts if isinstance(part, Knowledge)]
         stores = [part for part in self.parts if isinstance(part, Store)]
@@ -123,6 +125,10 @@ def load_knowledge(sources: Sequence[str | Path], with_bundled: bool = True) -> 
     Raises:
         SightGraphError: a path is missing or broken, or an endpoint cannot be reached.
     """
+    if not sources and with_bundled:
+        return Knowledge.bundled()
+    from kg.knowledge.store import Store, is_store
+
     urls = [str(one) for one in sources if str(one).startswith(("http://", "https://"))]
     paths = [Path(one) for one in sources if str(one) not in urls]
     stores = [path for path in paths if is_store(path)]

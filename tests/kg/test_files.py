@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from kg.errors import SightGraphError
-from kg.files import atomic_path, bundled, check_writable, write_text
+from kg.files import atomic_path, bundled, cache_folder, check_writable, write_text
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -23,6 +23,12 @@ def test_bundled_knowledge_is_found() -> None:
 def test_missing_bundled_file_is_named() -> None:
     with pytest.raises(SightGraphError, match="'models/nothing' is missing"):
         bundled("models", "nothing")
+
+
+def test_the_cache_is_the_users(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("SIGHTGRAPH_CACHE", raising=False)
+    monkeypatch.setenv("XDG_CACHE_HOME", "/somewhere")
+    assert cache_folder() == Path("/somewhere/sightgraph")
 
 
 def test_text_is_written_as_utf8_and_readable_by_others(tmp_path: Path) -> None:

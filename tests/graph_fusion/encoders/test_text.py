@@ -15,7 +15,6 @@ from graph_fusion.encoders import TOKEN_ENCODERS
 from graph_fusion.encoders.text import (
     LastUsed,
     MiniLM,
-    cache_folder,
     encode_once,
     sentence_encoder,
 )
@@ -93,12 +92,6 @@ def test_processes_may_encode_at_once(cache: Path) -> None:
         found = list(pool.map(encode_many, range(6)))
     assert all(one == found[0] for one in found)
     assert len(list((cache / "texts").iterdir())) == 1
-
-
-def test_the_cache_is_the_users(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("SIGHTGRAPH_CACHE")
-    monkeypatch.setenv("XDG_CACHE_HOME", "/somewhere")
-    assert cache_folder() == Path("/somewhere/sightgraph")
 
 
 @pytest.mark.parametrize("name", sorted(TOKEN_ENCODERS))
