@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from typing import Any, NamedTuple
-
-import networkx as nx
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from kg.errors import SightGraphError
 from kg.vocabulary import EdgeKind, NodeKind, Triple
+
+if TYPE_CHECKING:
+    import networkx as nx
 
 Span = tuple[int, int]
 """(start, end) in characters of the text, end exclusive."""
@@ -157,6 +158,8 @@ class SceneGraph:
     """
 
     def __init__(self, photo: PhotoInfo | None = None, text: str | None = None) -> None:
+        import networkx as nx  # a tenth of a second, which no help page waits for
+
         self.networkx: nx.MultiDiGraph[str] = nx.MultiDiGraph()
         self.photo = photo
         self.text = text

@@ -17,6 +17,8 @@ HEAVY = {
     "spacy",
     "sentence_transformers",
 }
+LATE = HEAVY | {"rdflib", "matplotlib", "networkx", "numpy", "rich"}
+"""What a help page does without, too."""
 
 
 def loaded_by(program: str) -> set[str]:
@@ -39,7 +41,7 @@ def test_compiled_knowledge_loads_no_model_library_and_no_parser() -> None:
 
 @pytest.mark.parametrize("program", ["import sightgraph", "import pipelines.cli"])
 def test_importing_the_public_names_loads_no_model_library(program: str) -> None:
-    assert not loaded_by(program) & (HEAVY | {"rdflib", "matplotlib"})
+    assert not loaded_by(program) & LATE
 
 
 @pytest.mark.parametrize("arguments", [["--help"], ["ask", "--help"], ["kg", "--help"]])
@@ -49,4 +51,4 @@ def test_help_loads_no_model_library(arguments: list[str]) -> None:
         f"try: main({arguments!r})\n"
         "except SystemExit as end: assert not end.code"
     )
-    assert not loaded_by(program) & (HEAVY | {"rdflib", "matplotlib"})
+    assert not loaded_by(program) & LATE

@@ -125,6 +125,10 @@ TESTED_BY = {
         "pipelines/generate/test_sort_of_clevr.py",
         "the task and its pictures in one file",
     ),
+    "pipelines/reading/captions.py": (
+        "pipelines/reading/test_parser.py",
+        "the registry of readers, which the parser resolves",
+    ),
     "pipelines/build/context.py": (
         "pipelines/build/test_builder.py",
         "the steps are tested through the builder",

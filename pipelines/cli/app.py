@@ -12,10 +12,41 @@ from typing import IO, Any, TextIO
 import click
 
 from kg.errors import SightGraphError, SightGraphWarning, printable
-from pipelines.cli.ask import ask, explain, graph, parse
-from pipelines.cli.evaluate import evaluate
-from pipelines.cli.knowledge import knowledge
-from pipelines.cli.train import bench, train
+from kg.registry import Registry
+
+COMMANDS: Registry[click.Command] = Registry("command")
+"""The commands; each is imported when it is called, and the list of them imports none."""
+for _name, _target, _about in (
+    ("ask", "ask:ask", "Answer QUESTION about PHOTO and say why."),
+    (
+        "explain",
+        "ask:explain",
+        "Answer QUESTION about PHOTO, and again without each piece of the evidence.",
+    ),
+    ("graph", "ask:graph", "Write the graph of PHOTO: objects, words of the text, and facts."),
+    (
+        "parse",
+        "ask:parse",
+        "Show how SENTENCE is read: entities, relations, and what it asks for.",
+    ),
+    (
+        "kg",
+        "knowledge:knowledge",
+        "Look into the knowledge: bundled, and of your own with --kg.",
+    ),
+    ("train", "train:train", "Train one of the models; data is never downloaded."),
+    (
+        "evaluate",
+        "evaluate:evaluate",
+        "Measure one of the models on data that it was not trained on.",
+    ),
+    (
+        "bench",
+        "train:bench",
+        "Compare ways to fuse, with the controls that show what they use.",
+    ),
+):
+    COMMANDS.add(_name, f"pipelines.cli.{_target}", _about)
 
 LONG = ("train", "evaluate", "bench")
 """Commands that may use all cores."""
@@ -38,7 +69,29 @@ class _Mistake(click.ClickException):
 
 
 class Application(click.Group):
-    """A command group whose mistakes end as one line, whatever it was started as."""
+    """A command group whose mistakes end as one line, whatever it was started as.
+
+    later: commands that are imported when they are called.
+    """
+
+    def __init__(
+        self, *args: Any, later: Registry[click.Command] | None = None, **attributes: Any
+    ) -> None:
+        super().__init__(*args, **attributes)
+        self.later: Registry[click.Command] = later or Registry("command")
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted({*self.commands, *self.later})
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name in self.later and cmd_name not in self.commands:
+            self.add_command(self.later.resolve(cmd_name), cmd_name)  # type: ignore[arg-type]
+        return super().get_command(ctx, cmd_name)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands by the sentences that describe them, which imports none."""
+        listed = {name: click.Command(name, help=self.later.about(name)) for name in self.later}
+        click.Group(commands=listed | self.commands).format_commands(ctx, formatter)
 
     def main(self, args: Sequence[str] | None = None, *rest: Any, **extra: Any) -> Any:
         """Run as `sightgraph`, also when started by `python -c` or `python -m`."""
@@ -103,7 +156,10 @@ def _is_utf8(argument: str) -> bool:
 
 
 @click.group(
-    "sightgraph", cls=Application, context_settings={"help_option_names": ["-h", "--help"]}
+    "sightgraph",
+    cls=Application,
+    later=COMMANDS,
+    context_settings={"help_option_names": ["-h", "--help"]},
 )
 @click.version_option(package_name="sightgraph", prog_name="sightgraph")
 @click.option("--debug", is_flag=True, help="Show where an unexpected error happened.")
@@ -115,7 +171,3 @@ def main(context: click.Context, debug: bool) -> None:
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     if context.invoked_subcommand not in LONG:
         os.environ.setdefault("OMP_NUM_THREADS", "1")
-
-
-for command in (ask, explain, graph, parse, knowledge, train, evaluate, bench):
-    main.add_command(command)

@@ -25,7 +25,7 @@ from pipelines.cli.options import (
     reader_option,
 )
 from pipelines.cli.output import print_answer, print_columns, print_json, print_line
-from pipelines.reading.parser import DEFAULT_READER
+from pipelines.reading.captions import DEFAULT_READER
 
 if TYPE_CHECKING:
     from PIL import Image

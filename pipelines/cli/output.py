@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
-from rich.console import Console
-from rich.text import Text
 
-from kg.formats import Highlights
-from kg.graph import Edge, Node, SceneGraph
 from kg.vocabulary import EdgeKind, NodeKind
-from pipelines.answering.evidence import Answer
+
+if TYPE_CHECKING:
+    from kg.formats import Highlights
+    from kg.graph import Edge, Node, SceneGraph
+    from pipelines.answering.evidence import Answer
 
 
 def print_line(*parts: str | tuple[str, str]) -> None:
     """Print one line; a part may be a (text, rich style) pair."""
+    from rich.console import Console
+    from rich.text import Text
+
     # Made anew each time, since it holds on to the stdout of its making.
     console = Console(highlight=False, soft_wrap=True, emoji=False)
     console.print(Text.assemble(*parts))
@@ -159,6 +162,8 @@ def _print_part(title: str, rows: Sequence[tuple[str, ...]]) -> None:
 
 def picture(answer: Answer) -> Highlights:
     """Return the view with the boxes, words, facts and path that made `answer`."""
+    from kg.formats import Highlights
+
     evidence = answer.evidence
     edges = (*evidence.path, *evidence.facts)
     nodes = {end for edge in edges for end in (edge.source, edge.target)}

@@ -11,11 +11,11 @@ from __future__ import annotations
 
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from kg.errors import SightGraphError
 from kg.files import bundled
-from kg.registry import Registry
+from pipelines.reading.captions import DEFAULT_READER, READERS, CaptionReader
 from pipelines.reading.sentence import (
     AnswerType,
     Attribute,
@@ -53,19 +53,6 @@ __all__ = [
 
 LONGEST_TEXT = 2_000
 """Characters; a question or caption is far shorter, a longer text is a mistake."""
-
-DEFAULT_READER = "trained"
-
-
-class CaptionReader(Protocol):
-    """Reads a caption into triples."""
-
-    def __call__(self, caption: str) -> list[Triple]: ...
-
-
-READERS: Registry[CaptionReader] = Registry("reader")
-READERS.add("rules", "pipelines.reading.parser:RulesReader")
-READERS.add("trained", "pipelines.reading.text_graph_reader:TrainedReader")
 
 
 class Parser:

@@ -42,7 +42,14 @@ def in_shell(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_commands_that_users_type_are_all_there() -> None:
-    assert set(main.commands) == COMMANDS
+    assert set(main.list_commands(click.Context(main))) == COMMANDS
+
+
+@pytest.mark.parametrize("name", sorted(COMMANDS))
+def test_commands_are_listed_as_their_help_pages_begin(name: str) -> None:
+    command = main.get_command(click.Context(main), name)
+    assert command is not None
+    assert (command.help or "").split("\n\n")[0].replace("\n", " ") == main.later.about(name)
 
 
 def test_mistake_is_one_line_on_stderr_and_exit_code_2() -> None:
