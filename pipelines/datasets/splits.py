@@ -6,8 +6,9 @@ FVQA. Networks are trained on the part train only; thresholds, temperatures and 
 on the part development; figures are reported on the part held out. Official splits take
 precedence: what a data set's authors did not call train is held out.
 
-The one exception is `data/questions`: it asks about photographs of COCO's val2017 and divides
-them by its own field `part`. Its part development may be chosen on (`pipelines.training.gate`).
+The one exception is `data/questions`: it divides its questions by its own field `part`. Its part
+development may be chosen on (`pipelines.training.gate`); its parts unseen and sealed are measured
+only, which `for_training` and `for_choosing` ensure.
 """
 
 from __future__ import annotations

@@ -11,12 +11,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kg.errors import SightGraphError
+from kg.files import bundled
 from pipelines.datasets.questions import (
     check_photographs,
     plain_answer,
     read_questions,
     same_answer,
 )
+from pipelines.datasets.splits import coco_part, flickr_part, for_choosing, for_training
 
 ALIKE = [
     ("Dog", "dog"),
@@ -176,3 +178,26 @@ def test_examples_need_no_folder_but_must_exist(tmp_path: Path) -> None:
     unknown = read_questions(write(tmp_path, entry(file_name="example:dog")))
     with pytest.raises(SightGraphError, match="'dog'"):
         check_photographs(unknown, tmp_path)
+
+
+@pytest.mark.parametrize("part", ["unseen", "sealed"])
+def test_what_is_only_measured_is_neither_trained_nor_chosen_on(tmp_path: Path, part: str) -> None:
+    file = write(tmp_path, entry(part="development"), entry(id=2, part=part))
+    assert len(for_choosing(read_questions(file, "development"))) == 1
+    measured = read_questions(file, part)
+    assert [one.id for one in measured] == ["2"]
+    for use in (for_choosing, for_training):
+        with pytest.raises(SightGraphError, match=f"is in the part '{part}'"):
+            use(measured)
+
+
+def test_typed_questions_are_of_two_equal_parts_about_photographs_of_the_part_development() -> None:
+    every = read_questions(bundled("questions", "typed.json"))
+    parts = {one: [q for q in every if q.part == one] for one in ("development", "sealed")}
+    assert len(every) == 200
+    assert {len(one) for one in parts.values()} == {100}
+    photos = [{one.file_name for one in part} for part in parts.values()]
+    assert not photos[0] & photos[1]
+    for photo in photos[0] | photos[1]:
+        part_of = coco_part if photo.startswith("coco_mini/images/train2017/") else flickr_part
+        assert part_of(photo) == "development"
