@@ -139,7 +139,8 @@ _add(
     "Measure whether answers follow edits of the knowledge, and unrelated answers stay.",
     Options(
         data="file as data/questions/edits.json",
-        split="held-out for the edits of subjects that training holds out, trained for the others",
+        split="held-out for the edits of subjects that training holds out, trained for the others, "
+        "or a part that the file names",
         images=_IMAGES,
         model=_ANSWERER,
         required=("images",),

@@ -24,6 +24,7 @@ class EditCase:
     """An edit, the question that it concerns, and the right answers before and after it.
 
     held_out: whether training leaves out the subject of the edit.
+    part, kind: "" where the file names none; kinds are of edits_typed.json, such as "two hops".
     """
 
     id: str
@@ -34,6 +35,8 @@ class EditCase:
     after: tuple[str, ...]
     relation: str
     held_out: bool
+    part: str = ""
+    kind: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +54,7 @@ class EditQuestion:
 
     right_before, right: whether the two answers are right. An unrelated question need not be right
     before (None), and is right where its answer stayed.
+    new: whether the answer before the edit was none of those that are right after it.
     """
 
     edit: str
@@ -63,6 +67,8 @@ class EditQuestion:
     confidence: float
     right_before: bool | None
     right: bool
+    new: bool = True
+    kind: str = ""
 
 
 def read_edits(file: Path) -> tuple[list[EditCase], list[UnrelatedCase]]:
@@ -108,6 +114,8 @@ class EditFile:
     def read(cls, source: Source) -> EditFile:
         """Read the edits of the part that --split names, or all, with their unrelated questions.
 
+        The parts are those of `SPLITS`, and those that the file names (development, sealed).
+
         Raises:
             SightGraphError: the file cannot be read, or a photograph is missing.
             UnknownNameError: there is no such part.
@@ -115,9 +123,13 @@ class EditFile:
         assert source.images is not None, "the command line demands --images"
         edits, unrelated = read_edits(source.data)
         if source.split is not None:
-            if source.split not in SPLITS:
-                raise unknown_name("part of the edits", source.split, SPLITS)
-            edits = [one for one in edits if one.held_out == SPLITS[source.split]]
+            named = {one.part for one in edits if one.part}
+            if source.split in SPLITS:
+                edits = [one for one in edits if one.held_out == SPLITS[source.split]]
+            elif source.split in named:
+                edits = [one for one in edits if one.part == source.split]
+            else:
+                raise unknown_name("part of the edits", source.split, [*SPLITS, *sorted(named)])
             ids = {one.id for one in edits}
             unrelated = [one for one in unrelated if one.edit in ids]
         check(edits, unrelated, source.images)
@@ -161,6 +173,8 @@ def ask_edits(
             **outcome,
             right_before=same_answer(outcome["before"], one.before),
             right=same_answer(outcome["after"], one.after),
+            new=not same_answer(outcome["before"], one.after),
+            kind=one.kind,
         )
 
 
@@ -179,17 +193,24 @@ def ask_unrelated(
 
 
 def figures(edited: Sequence[EditQuestion], unrelated: Sequence[EditQuestion]) -> dict[str, float]:
-    """Return the shares of right answers before and after the edits, and of those that stayed."""
+    """Return the shares of right answers before and after the edits, and of those that stayed.
+
+    Strict: an answer that was given before the edit as well does not count as followed.
+    """
     found = {
         "edits": float(len(edited)),
         "right before": _share(bool(one.right_before) for one in edited),
         "followed": _share(one.right for one in edited),
+        "followed, strict": _share(one.right and one.new for one in edited),
         "followed, held out": _share(one.right for one in edited if one.held_out),
         "followed, trained": _share(one.right for one in edited if not one.held_out),
     }
     for relation in dict.fromkeys(one.relation for one in edited):
         share = _share(one.right for one in edited if one.relation == relation)
         found[f"followed, '{relation}'"] = share
+    for kind in dict.fromkeys(one.kind for one in edited if one.kind):
+        strict = _share(one.right and one.new for one in edited if one.kind == kind)
+        found[f"followed, strict, {kind}"] = strict
     found["unrelated questions"] = float(len(unrelated))
     found["unrelated kept"] = _share(one.right for one in unrelated)
     return found
@@ -235,6 +256,8 @@ def _edit_case(one: Mapping[str, Any]) -> EditCase:
         before=lists["before"],
         after=lists["after"],
         held_out=bool(one["held_out"]),
+        part=str(one.get("part") or ""),
+        kind=str(one.get("kind") or ""),
     )
 
 
