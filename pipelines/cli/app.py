@@ -91,7 +91,7 @@ class Application(click.Group):
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """List the commands by the sentences that describe them, which imports none."""
         listed = {name: click.Command(name, help=self.later.about(name)) for name in self.later}
-        click.Group(commands=listed | self.commands).format_commands(ctx, formatter)
+        click.Group(commands={**listed, **self.commands}).format_commands(ctx, formatter)
 
     def main(self, args: Sequence[str] | None = None, *rest: Any, **extra: Any) -> Any:
         """Run as `sightgraph`, also when started by `python -c` or `python -m`."""
