@@ -16,6 +16,7 @@ from torch import Tensor, nn
 
 from graph_fusion.encoders import TEXT_ENCODERS, TextEncoder
 from graph_fusion.encoders.text import bundled_minilm
+from graph_fusion.encoders.word_pieces import WordPieceTokenizer
 from graph_fusion.fusion import Fused, FusionConfig, Masks, TokenGraph, fusion_class, no_graph
 from graph_fusion.fusion_model import CONTROLS, FusionModel, Inputs
 from graph_fusion.heads.choice import NamedAnswers
@@ -155,9 +156,7 @@ class Wording:
     def __init__(self, encoder: TextEncoder | None = None, tokenizer: Any = None) -> None:
         self.encoder = encoder or TEXT_ENCODERS.make("minilm")
         if tokenizer is None:
-            from transformers import AutoTokenizer
-
-            tokenizer = AutoTokenizer.from_pretrained(bundled_minilm(), local_files_only=True)
+            tokenizer = WordPieceTokenizer(bundled_minilm())
         self.pieces = Pieces(tokenizer)
 
     def __call__(self, graphs: Sequence[VocabularyInput]) -> WordedBatch:

@@ -8,15 +8,16 @@ from collections import OrderedDict
 from collections.abc import Callable, Hashable, Sequence
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 import torch
-from rich.progress import track
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from graph_fusion.encoders.base import TokenEncoder
+from graph_fusion.encoders.bert import Bert, load_bert
+from graph_fusion.encoders.word_pieces import WordPieceTokenizer
 from graph_fusion.parts import Part, make_part, name_and_options
 from graph_fusion.weights import sha256_of
 from kg.errors import SightGraphError
@@ -94,7 +95,7 @@ class MiniLM:
 
     def __init__(self, folder: str | Path | None = None) -> None:
         self._folder = None if folder is None else Path(folder)
-        self._parts: tuple[Any, Any] | None = None
+        self._parts: tuple[WordPieceTokenizer, Bert] | None = None
         self._kept: LastUsed[str, Tensor] = LastUsed(KEPT)
 
     def __call__(self, texts: Sequence[str]) -> Tensor:
@@ -117,8 +118,9 @@ class MiniLM:
         tokenizer, model = self._load()
         by_length: dict[int, list[tuple[str, list[int]]]] = {}
         for text in texts:
-            ids = tokenizer(text, truncation=True, max_length=MAX_TOKENS)["input_ids"]
-            by_length.setdefault(-(-len(ids) // LENGTH_STEP) * LENGTH_STEP, []).append((text, ids))
+            pieces = tokenizer(text, truncation=True, max_length=MAX_TOKENS)["input_ids"]
+            length = -(-len(pieces) // LENGTH_STEP) * LENGTH_STEP
+            by_length.setdefault(length, []).append((text, pieces))
         for length, group in sorted(by_length.items()):
             for start in range(0, len(group), BATCH):
                 batch = group[start : start + BATCH]
@@ -135,16 +137,10 @@ class MiniLM:
                 found.update({text: unit[row].clone() for row, (text, _) in enumerate(batch)})
         return found
 
-    def _load(self) -> tuple[Any, Any]:
+    def _load(self) -> tuple[WordPieceTokenizer, Bert]:
         if self._parts is None:
-            from transformers import AutoModel, AutoTokenizer
-            from transformers.utils import logging
-
             folder = self._folder or bundled_minilm()
-            logging.disable_progress_bar()  # type: ignore[no-untyped-call]
-            tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
-            model = AutoModel.from_pretrained(folder, local_files_only=True).eval()
-            self._parts = tokenizer, model
+            self._parts = WordPieceTokenizer(folder), load_bert(folder)
         return self._parts
 
 
@@ -224,6 +220,8 @@ def encode_once(texts: Sequence[str], encoder: TextEncoder) -> Tensor:
     identity = getattr(encoder, "identity", None)
 
     def compute() -> Tensor:
+        from rich.progress import track
+
         order = sorted(range(len(texts)), key=lambda at: len(texts[at]))  # alike in length
         parts = [
             encoder([texts[at] for at in order[start : start + PORTION]])

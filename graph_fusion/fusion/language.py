@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from graph_fusion.encoders.bert import load_bert, own
 from graph_fusion.encoders.text import bundled_minilm
 from graph_fusion.fusion.base import (
     Fused,
@@ -70,28 +71,42 @@ def pretrained(folder: str | None, layers: int) -> nn.Module:
     Raises:
         SightGraphError: there is no such model, or it has no list of layers.
     """
-    from transformers import AutoModel
-    from transformers.utils import logging
-
-    logging.disable_progress_bar()  # type: ignore[no-untyped-call]
-    where = folder or bundled_minilm()
+    if folder is None:
+        model: nn.Module = own(load_bert(bundled_minilm(), eager=True))
+    else:
+        model = _by_transformers(folder)
     try:
-        # attention weights are requested, and only this implementation returns them
-        model: nn.Module = AutoModel.from_pretrained(
-            where, local_files_only=True, attn_implementation="eager"
-        )
-        if getattr(model, "pooler", None) is not None:
-            model.pooler = None  # type: ignore[assignment] # its vector is no token
         stack = list(model.get_submodule("encoder").get_submodule("layer").children())
-    except (OSError, ValueError, TypeError, AttributeError) as error:
-        raise SightGraphError(
-            f"'{where}' holds no encoder in Hugging Face's format that can be used: {error}. "
-            "Give the folder of a BERT-like model, with config.json and model.safetensors."
-        ) from error
+    except (TypeError, AttributeError) as error:
+        raise _unusable(folder, error) from error
     model.requires_grad_(False)
     for layer in stack[max(len(stack) - layers, 0) :]:
         layer.requires_grad_(True)
     return model
+
+
+def _by_transformers(folder: str) -> nn.Module:
+    from transformers import AutoModel
+    from transformers.utils import logging
+
+    logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+    try:
+        # attention weights are requested, and only this implementation returns them
+        model: nn.Module = AutoModel.from_pretrained(
+            folder, local_files_only=True, attn_implementation="eager"
+        )
+    except (OSError, ValueError) as error:
+        raise _unusable(folder, error) from error
+    if getattr(model, "pooler", None) is not None:
+        model.pooler = None  # type: ignore[assignment] # its vector is no token
+    return model
+
+
+def _unusable(folder: str | None, error: Exception) -> SightGraphError:
+    return SightGraphError(
+        f"'{folder}' holds no encoder in Hugging Face's format that can be used: {error}. "
+        "Give the folder of a BERT-like model, with config.json and model.safetensors."
+    )
 
 
 class LanguageFusion(Fusion):

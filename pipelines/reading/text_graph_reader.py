@@ -13,7 +13,9 @@ import torch
 from safetensors.torch import load_file
 from torch import Tensor
 
+from graph_fusion.encoders.bert import Bert, load_bert, own
 from graph_fusion.encoders.text import bundled_minilm
+from graph_fusion.encoders.word_pieces import WordPieceTokenizer
 from graph_fusion.text_graph import LONGEST_NODE, Read, TextGraphConfig, TextGraphNetwork
 from graph_fusion.weights import loading, restored
 from kg.english import Word, caption_tokens
@@ -85,17 +87,11 @@ class WordPieces:
         }
 
 
-def minilm() -> tuple[WordPieces, Any]:
+def minilm() -> tuple[WordPieces, Bert]:
     """Return MiniLM's tokens and its encoder, from the files that `graph_fusion` verifies."""
-    from transformers import AutoModel, AutoTokenizer
-    from transformers.utils import logging
-
     folder = bundled_minilm()
-    logging.disable_progress_bar()  # type: ignore[no-untyped-call]
-    tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
-    encoder = AutoModel.from_pretrained(folder, local_files_only=True, attn_implementation="eager")
-    encoder.pooler = None
-    return WordPieces(tokenizer), encoder
+    encoder = own(load_bert(folder, eager=True))
+    return WordPieces(WordPieceTokenizer(folder)), encoder.requires_grad_(True)
 
 
 def load_text_graph(folder: Path | None = None) -> tuple[TextGraphNetwork, WordPieces]:
