@@ -11,13 +11,13 @@ import torch
 from PIL import Image
 from safetensors.torch import load_file
 from torch import Tensor
-from torchvision.ops import batched_nms, box_iou, nms
 
 from graph_fusion.encoders.picodet import PicoDet
 from graph_fusion.weights import loading
 from kg.files import bundled
 from kg.graph import Box
 from pipelines.detections import PROPOSAL, Detection, without_duplicates
+from pipelines.detectors.suppression import batched_nms, box_iou, nms
 from pipelines.photo import Photo
 
 SAME_OBJECT = 0.6
