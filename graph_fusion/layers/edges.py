@@ -8,8 +8,15 @@ from functools import cached_property
 import torch
 from torch import Tensor
 
-from graph_fusion.layers import kernels
-from graph_fusion.layers.matrix import Blocks, Ends, Matrix, Packed, to_keep, wrong_edges
+from graph_fusion.layers.matrix import (
+    Blocks,
+    Ends,
+    Matrix,
+    Packed,
+    loops_for,
+    to_keep,
+    wrong_edges,
+)
 from kg.errors import SightGraphError
 
 
@@ -160,17 +167,18 @@ class Edges:
         return torch.ones(len(self), device=self.senders.device)
 
     def _compiled_adjacency(self, weights: Tensor) -> Matrix:
+        loops = loops_for(len(self))
         if self.is_dense:
             nodes = self.per_graph or 1
             ends = (one.contiguous().numpy() for one in (self.receivers, self.senders, weights))
             try:
-                blocks = kernels.normalised_blocks(*ends, self.size, nodes)
+                blocks = loops.normalised_blocks(*ends, self.size, nodes)
             except ValueError as error:
                 raise SightGraphError(wrong_edges(str(error), self.size, nodes)) from error
             return Blocks(torch.from_numpy(blocks).view(-1, nodes, nodes))
         pattern = self.ends.looped
         places = (one.numpy() for one in (pattern.rows, pattern.columns, pattern.order))
-        values = kernels.normalised(*places, weights.contiguous().numpy(), self.size)
+        values = loops.normalised(*places, weights.contiguous().numpy(), self.size)
         return Packed(pattern, torch.from_numpy(values))
 
     def check(self) -> None:

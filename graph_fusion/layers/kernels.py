@@ -10,9 +10,9 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
+from graph_fusion.layers.small import BETWEEN, OUTSIDE
+
 # No bounds are checked in compiled code: an index outside would write over foreign memory.
-OUTSIDE = "an edge ends at a node that is not there"
-BETWEEN = "an edge joins two graphs"
 
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from functools import cached_property
+from types import ModuleType
 from typing import Any
 
 import torch
@@ -12,9 +13,22 @@ import torch.nn.functional as F
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
-from graph_fusion.layers import kernels
-from graph_fusion.layers.kernels import BETWEEN
+from graph_fusion.layers import small
+from graph_fusion.layers.small import BETWEEN
 from kg.errors import SightGraphError
+
+SMALL = 2_000
+"""Edges up to which numpy's loops take less time than loading numba's, even for a hundred batches.
+"""
+
+
+def loops_for(edges: int) -> ModuleType:
+    """Return the loops over a batch of so many edges: `kernels`, or for few edges `small`."""
+    if edges <= SMALL:
+        return small
+    from graph_fusion.layers import kernels
+
+    return kernels
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,7 +70,9 @@ def pack(rows: Tensor, columns: Tensor, size: int, loops: bool = False) -> Patte
             return pack_on_device(rows, columns, size, loops)
         ends = rows.contiguous().numpy(), columns.contiguous().numpy()
         try:
-            starts, rows, columns, order = map(torch.from_numpy, kernels.pack(*ends, size, loops))
+            starts, rows, columns, order = map(
+                torch.from_numpy, loops_for(len(rows)).pack(*ends, size, loops)
+            )
         except ValueError as error:
             raise SightGraphError(wrong_edges(str(error), size)) from error
         return Pattern(starts, rows, columns, order)
