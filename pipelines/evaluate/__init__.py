@@ -259,6 +259,7 @@ _add(
     "Measure how names are linked to concepts of the bundled knowledge, and to none.",
     Options(
         data="file as tests/kg/linking_cases.json",
+        split="a part of the cases: development, unseen, sealed; all but sealed by default",
         model="",
         example="--data tests/kg/linking_cases.json",
     ),

@@ -14,8 +14,14 @@ from kg.linking import Linker
 from kg.vocabulary import KNOWLEDGE
 from pipelines.build.builder import GraphBuilder
 from pipelines.evaluate.linking import PARTS, LinkingEvaluator, calibration_error, read_cases
+from pipelines.evaluate.protocol import Source
 
-CASES = Path(__file__).parents[2] / "kg" / "linking_cases.json"
+ROOT = Path(__file__).parents[3]
+CASES = {
+    ROOT / "tests" / "kg" / "linking_cases.json": {"development", "unseen"},
+    ROOT / "data" / "questions" / "links.json": {"development", "sealed"},
+}
+"""Files of cases, and their parts."""
 
 
 def case(name: str, concept: str | None, kind: str = "label", part: str = "unseen") -> dict:  # type: ignore[type-arg]
@@ -75,16 +81,33 @@ def test_the_calibration_error_is_a_share(judged: list[tuple[float, bool]]) -> N
     assert 0 <= calibration_error(judged) <= 1
 
 
-def test_the_cases_name_concepts_that_there_are(builder: GraphBuilder) -> None:
-    cases = read_cases(CASES)
-    assert {one["part"] for one in cases} == set(PARTS)
-    named = {one["concept"] for one in cases} - {None}
-    assert not {
-        one for one in named if one.replace("sg:", KNOWLEDGE) not in builder.knowledge.concepts
-    }  # type: ignore[attr-defined]
+def test_sealed_cases_are_measured_only_when_they_are_named(
+    builder: GraphBuilder, tmp_path: Path
+) -> None:
+    file = written(
+        tmp_path, case("cat", "sg:cat", part="development"), case("dog", "sg:cat", part="sealed")
+    )
+    evaluator, linker = LinkingEvaluator(), Linker(builder.knowledge)
+    usual = evaluator(linker, evaluator.dataset(Source(file)))
+    assert usual.figures[usual.primary] == usual.figures["development: precision"] == 1.0
+    assert not any(name.startswith("sealed") for name in usual.figures)
+    sealed = evaluator(linker, evaluator.dataset(Source(file, split="sealed")))
+    assert sealed.primary == "sealed: precision"
+    assert sealed.figures["sealed: precision"] == 0.0
+    with pytest.raises(SightGraphError, match=r"'seeled'.*sealed"):
+        evaluator.dataset(Source(file, split="seeled"))
+
+
+@pytest.mark.parametrize("file", CASES, ids=lambda file: file.stem)
+def test_the_cases_name_concepts_that_there_are(builder: GraphBuilder, file: Path) -> None:
+    cases = read_cases(file)
+    parts = sorted({one["part"] for one in cases})
+    assert set(parts) == CASES[file] <= set(PARTS)
+    named = {one["concept"].replace("sg:", KNOWLEDGE) for one in cases if one["concept"]}
+    assert not {one for one in named if builder.knowledge.concept(one) is None}
     assert all((one["concept"] is None) == (one["kind"] == "nil") for one in cases)
     by_part = [
         {(one["name"].lower(), *sorted(one["context"])) for one in cases if one["part"] == part}
-        for part in PARTS
+        for part in parts
     ]
     assert not by_part[0] & by_part[1]
