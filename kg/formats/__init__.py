@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from kg.errors import SightGraphError
 from kg.files import atomic_path, check_writable
@@ -24,6 +24,8 @@ class Highlights:
     nodes: ids; edges: the answer's path and facts.
     weights: how much a highlighted node or edge counted, in [0, 1], by node id and by edge;
         1 for those that are not in it.
+    effects: what the deletion of each piece of the evidence does, as `sightgraph explain --json`
+        gives it (docs/answer-format.md).
     """
 
     title: str = ""
@@ -31,6 +33,7 @@ class Highlights:
     nodes: frozenset[str] = frozenset()
     edges: frozenset[Edge] = frozenset()
     weights: Mapping[str | Edge, float] = field(default_factory=dict)
+    effects: Sequence[Mapping[str, Any]] = ()
 
     def weight(self, key: str | Edge) -> float:
         """Return how much a highlighted node or edge counted, in [0, 1]."""

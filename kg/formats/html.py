@@ -1,15 +1,21 @@
-"""HTML: one file that shows photograph, boxes and graph, and needs nothing else."""
+"""HTML: one file that shows and corrects a graph beside its photograph, and needs nothing else.
+
+The page's script, style and frame are data/inspector/, built from pipelines/inspector/web/.
+"""
 
 from __future__ import annotations
 
 import base64
+import hashlib
 import html
 import io
 import json
-from importlib.resources import files
+import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from kg.files import bundled
 from kg.formats import ACCENT, COLOURS, Highlights
 from kg.formats.json import as_json
 from kg.graph import SceneGraph
@@ -19,12 +25,13 @@ if TYPE_CHECKING:
 
 MAX_SIDE = 1280
 """Longer side of the embedded photograph, in pixels."""
+_MARK = re.compile(r"%([A-Z]+)%")
 
 
 def write_html(
     graph: SceneGraph, target: Path, image: Image.Image | None, view: Highlights
 ) -> None:
-    """Fill the page `graph.html` with the graph; nothing is loaded from elsewhere."""
+    """Write the inspector with the graph in it; nothing is loaded from elsewhere."""
     content: dict[str, Any] = as_json(graph)
     content["highlight"] = {
         "nodes": sorted(view.nodes),
@@ -36,23 +43,65 @@ def write_html(
             if edge in view.edges and edge in view.weights
         },
     }
-    content["colours"] = {kind.value: colour for kind, colour in COLOURS.items()}
+    content["effects"] = list(view.effects)
     content["image"] = None if image is None else _data_url(image)
-    page = files("kg.formats").joinpath("graph.html").read_text(encoding="utf-8")
-    for mark, value in (
-        ("%TITLE%", html.escape(view.title or "A scene graph")),
-        ("%SUBTITLE%", html.escape(view.subtitle)),
-        ("%ACCENT%", ACCENT),
-        ("%CONTENT%", script_safe(content)),
-    ):
-        page = page.replace(mark, value)
+    page = inspector_page(content, view.title or "A scene graph", view.subtitle)
     target.write_text(page, encoding="utf-8")
+
+
+def live_page() -> str:
+    """Return the inspector without a graph, for a service that answers its requests."""
+    return inspector_page({"live": True}, "SightGraph")
+
+
+def inspector_page(content: Mapping[str, Any], title: str, subtitle: str = "") -> str:
+    """Return the page that shows `content`.
+
+    Its policy allows no script but its own, and no request; a page of a service
+    (`content["live"]`) may talk to this service.
+    """
+    script = _part("inspector.js")
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    colours = {kind.value: colour for kind, colour in COLOURS.items()}
+    values = {
+        "POLICY": _policy(digest, bool(content.get("live"))),
+        "TITLE": html.escape(title),
+        "SUBTITLE": html.escape(subtitle),
+        "STYLE": _part("inspector.css"),
+        "LICENCES": _part("THIRD_PARTY.txt"),
+        "CONTENT": script_safe({**content, "colours": colours, "accent": ACCENT}),
+        "SCRIPT": script,
+    }
+    return _MARK.sub(lambda mark: values[mark[1]], _part("page.html"))
 
 
 def script_safe(content: Any) -> str:
     """Return JSON that cannot end the script element that it stands in."""
     text = json.dumps(content, ensure_ascii=True)
     return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
+
+
+def _policy(script_digest: str, live: bool) -> str:
+    """Return the Content-Security-Policy of the page.
+
+    Styles are 'unsafe-inline' because Cytoscape.js adds a style element of its own.
+    """
+    service = "'self'" if live else "'none'"
+    return "; ".join(
+        (
+            "default-src 'none'",
+            f"script-src 'sha256-{script_digest}'",
+            "style-src 'unsafe-inline'",
+            "img-src data: blob:",
+            f"connect-src {service}",
+            "base-uri 'none'",
+            "form-action 'none'",
+        )
+    )
+
+
+def _part(name: str) -> str:
+    return bundled("inspector", name).read_text(encoding="utf-8")
 
 
 def _data_url(image: Image.Image) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -169,7 +169,9 @@ def explain(
         from pipelines.cli.output import picture
 
         answer = explanation.answer
-        export(answer.graph, targets, image=opened.image, view=picture(answer))
+        effects = explanation.as_json()["effects"]
+        view = replace(picture(answer), effects=effects)
+        export(answer.graph, targets, image=opened.image, view=view)
     if as_json:
         print_json(explanation.as_json())
     else:

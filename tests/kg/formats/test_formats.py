@@ -195,7 +195,14 @@ def test_hostile_labels_cannot_break_out_of_the_page(tmp_path: Path) -> None:
     export(graph, [tmp_path / "page.html"], view=Highlights(HOSTILE, HOSTILE))
     page = (tmp_path / "page.html").read_text()
     assert "<img" not in page
-    assert page.count("</script>") == 2
+    assert page.count("</script>") == 3  # the licences, the content, the script
+
+
+def test_a_label_like_a_mark_of_the_page_stays_a_label(tmp_path: Path) -> None:
+    export(SceneGraph(), [tmp_path / "page.html"], view=Highlights("%SCRIPT%", "%CONTENT%"))
+    page = (tmp_path / "page.html").read_text()
+    assert "<title>%SCRIPT%</title>" in page
+    assert '<span id="answer">%CONTENT%</span>' in page
 
 
 def test_the_page_loads_nothing_from_elsewhere(
@@ -203,8 +210,10 @@ def test_the_page_loads_nothing_from_elsewhere(
 ) -> None:
     export(graph, [tmp_path / "page.html"], Image.new("RGB", (64, 48)), view)
     page = (tmp_path / "page.html").read_text()
-    assert not re.search(r"(?:src|href)\s*=\s*[\"']?\s*(?:https?:)?//", page)
-    assert not re.search(r"@import|fetch\(|XMLHttpRequest|url\(", page)
+    assert "default-src 'none'; script-src 'sha256-" in page
+    assert "connect-src 'none'" in page
+    assert not re.search(r"<[a-z]+[^>]*\s(?:src|href)\s*=", page)
+    assert not re.search(r"@import|url\(", page.partition("<style>")[2].partition("</style>")[0])
 
 
 @pytest.mark.parametrize(

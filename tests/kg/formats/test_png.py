@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-import kg.formats
 from kg.formats import COLOURS
 from kg.formats.png import COLUMNS
 from kg.vocabulary import NodeKind
+
+ROOT = Path(__file__).resolve().parents[3]
 
 
 def test_every_kind_of_node_has_a_column_and_a_colour() -> None:
@@ -16,7 +17,7 @@ def test_every_kind_of_node_has_a_column_and_a_colour() -> None:
 
 
 def test_the_page_knows_the_same_columns() -> None:
-    page = Path(kg.formats.__file__).with_name("graph.html").read_text(encoding="utf-8")
-    (listed,) = re.findall(r"const columns = \{(.*?)\}", page)
+    view = ROOT / "pipelines" / "inspector" / "web" / "src" / "graph-view.js"
+    (listed,) = re.findall(r"const COLUMNS = \{(.*?)\}", view.read_text(encoding="utf-8"))
     columns = dict(re.findall(r"(\w+): (\d)", listed))
     assert columns == {str(kind): str(column) for kind, column in COLUMNS.items()}
