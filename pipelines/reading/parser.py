@@ -130,14 +130,14 @@ def load_pipeline(model: Language | str | Path | None = None) -> Language:
     Raises:
         SightGraphError: there is no pipeline in the folder.
     """
-    import spacy
+    from pipelines.reading.spacy_package import load_folder
 
     if model is None:
         model = bundled("models", "parser")
     if not isinstance(model, str | Path):
         return model
     try:
-        return spacy.load(Path(model))
+        return load_folder(Path(model))
     except (OSError, ValueError) as error:
         raise SightGraphError(
             f"there is no spaCy pipeline that can be read in '{model}': {error}. Name a folder "

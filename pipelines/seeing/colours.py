@@ -19,6 +19,7 @@ from graph_fusion.weights import loading
 from kg.files import bundled
 from kg.graph import Box
 from pipelines.photo import Photo
+from pipelines.seeing.cielab import cielab
 
 COLOURS = (
     "black",
@@ -159,8 +160,6 @@ def name_colours(lab: np.ndarray) -> np.ndarray:
 
 def _lab_around(photo: Photo, box: Box) -> tuple[np.ndarray, np.ndarray]:
     """Return the box with its surroundings in CIELAB [S, S, 3], and which of it is the box."""
-    from skimage.color import rgb2lab
-
     x1, y1, x2, y2 = box
     wide, high = RING * (x2 - x1), RING * (y2 - y1)
     outer = (
@@ -170,7 +169,7 @@ def _lab_around(photo: Photo, box: Box) -> tuple[np.ndarray, np.ndarray]:
         min(y2 + high, photo.height),
     )
     part = photo.image.resize((SIDE, SIDE), Image.Resampling.BOX, box=outer)
-    lab: np.ndarray = rgb2lab(np.asarray(part))
+    lab = cielab(np.asarray(part))
     place = (np.arange(SIDE) + 0.5) / SIDE
     across = outer[0] + place * (outer[2] - outer[0])
     down = outer[1] + place * (outer[3] - outer[1])
