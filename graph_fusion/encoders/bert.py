@@ -219,8 +219,12 @@ def own(network: Bert) -> Bert:
 
 @cache
 def _mapped(file: Path, changed: int) -> dict[str, Tensor]:
-    """Return the file's tensors, which are read where they are used first."""
-    found = load_file(file)
+    """Return the file's tensors, which are read where they are used first.
+
+    They are no inference tensors, even if the first who needs them is: others train from them.
+    """
+    with torch.inference_mode(False):
+        found = load_file(file)
     return {
         name.removeprefix("bert."): value
         for name, value in found.items()
