@@ -112,6 +112,7 @@ TESTED_BY = {
         "pipelines/answering/test_reader.py",
         "tiny language models answer through the reader",
     ),
+    "pipelines/batch/graphs.py": ("pipelines/cli/test_batch.py", "killed and continued there"),
     "pipelines/bench/daquar*.py": (
         "pipelines/datasets/test_daquar.py",
         "the task and its data set in one file",

@@ -23,7 +23,7 @@ for _name, _target, _about in (
         "ask:explain",
         "Answer QUESTION about PHOTO, and again without each piece of the evidence.",
     ),
-    ("graph", "ask:graph", "Write the graph of PHOTO: objects, words of the text, and facts."),
+    ("graph", "graph:graph", "Write the graph of PHOTO: objects, words of the text, and facts."),
     (
         "parse",
         "ask:parse",
@@ -33,6 +33,11 @@ for _name, _target, _about in (
         "kg",
         "knowledge:knowledge",
         "Look into the knowledge: bundled, and of your own with --kg.",
+    ),
+    (
+        "report",
+        "batch:report",
+        "Write a page of all ANSWERS of a batch, with photographs and boxes.",
     ),
     ("train", "train:train", "Train one of the models; data is never downloaded."),
     (

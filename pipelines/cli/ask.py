@@ -1,4 +1,4 @@
-"""sightgraph ask, explain, graph and parse: an answer, its evidence, the graph, the parse."""
+"""sightgraph ask, explain and parse: an answer, its evidence, the parse."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from kg.errors import SightGraphError
+from pipelines.cli.batch import batch_options
 from pipelines.cli.eyes import Eyes, eyes_options
 from pipelines.cli.options import (
     FILE,
@@ -40,8 +41,8 @@ PICTURES = (".png", ".html")
 
 
 @click.command(cls=Command)
-@click.argument("photo")
-@click.argument("question")
+@click.argument("photo", required=False)
+@click.argument("question", required=False)
 @knowledge_options
 @edit_options
 @eyes_options
@@ -56,9 +57,10 @@ PICTURES = (".png", ".html")
     help="Write the graph with the evidence marked; format by ending. All names up to the next "
     "option are taken.",
 )
+@batch_options
 def ask(
-    photo: str,
-    question: str,
+    photo: str | None,
+    question: str | None,
     knowledge_files: tuple[str, ...],
     only_kg: bool,
     to_set: tuple[str, ...],
@@ -71,18 +73,17 @@ def ask(
     """Answer QUESTION about PHOTO and say why.
 
     PHOTO is an image file or example:NAME (astronaut, camera, cat, coffee, motorcycle, rocket).
+    With --batch, the questions of a file are answered in its place.
 
     \b
     sightgraph ask example:motorcycle "What powers this motorcycle?"
     sightgraph ask kitchen.jpg "How many cups are there?" --export answer.html
     sightgraph ask example:cat "What is this cat used for?" --set "cat usedFor pest control"
+    sightgraph ask --batch questions.jsonl -o answers.jsonl --jobs 2
     """
-    if not question.strip():
-        raise SightGraphError('the question is empty. Ask, for example, "What is on the table?".')
-    if targets:
-        from kg.formats import EXPORTERS
-
-        check_targets(targets, EXPORTERS)
+    if photo is None or question is None:
+        raise click.UsageError(f"Missing argument '{'QUESTION' if photo else 'PHOTO'}'.")
+    _check(question, targets)
     from pipelines.photo import Photo
 
     opened = Photo.open(photo)
@@ -108,6 +109,16 @@ def ask(
         print_json(answer.as_json())
     else:
         print_answer(answer)
+
+
+def _check(question: str, targets: tuple[Path, ...]) -> None:
+    """Find out before long work whether there is a question, and whether targets can be written."""
+    if not question.strip():
+        raise SightGraphError('the question is empty. Ask, for example, "What is on the table?".')
+    if targets:
+        from kg.formats import EXPORTERS
+
+        check_targets(targets, EXPORTERS)
 
 
 def _export(answer: Answer, targets: tuple[Path, ...], image: Image.Image) -> None:
@@ -200,55 +211,6 @@ def _row(effect: Effect) -> tuple[str, ...]:
         f"{effect.change:+.2f}",
         control,
     )
-
-
-@click.command(cls=Command)
-@click.argument("photo")
-@click.option("--text", metavar="CAPTION", help="A caption; what it says is added to the graph.")
-@knowledge_options
-@eyes_options
-@click.option(
-    "-o",
-    "--output",
-    "targets",
-    multiple=True,
-    required=True,
-    type=FILE,
-    metavar=MANY_FILES,
-    help="Where to write; format by ending. All names up to the next option are taken.",
-)
-def graph(
-    photo: str,
-    text: str | None,
-    knowledge_files: tuple[str, ...],
-    only_kg: bool,
-    eyes: Eyes,
-    targets: tuple[Path, ...],
-) -> None:
-    """Write the graph of PHOTO: objects, words of the text, and facts.
-
-    PHOTO is an image file or example:NAME (astronaut, camera, cat, coffee, motorcycle, rocket).
-
-    \b
-    sightgraph graph example:coffee --text "a cup beside a spoon" -o coffee.json coffee.html
-    """
-    from kg.formats import EXPORTERS, Highlights, export
-
-    check_targets(targets, EXPORTERS)
-    from pipelines.photo import Photo
-
-    opened = Photo.open(photo)
-    eyes.check(opened)
-    knowledge = load_knowledge(knowledge_files, only_kg)
-    scene = eyes.load(knowledge).graph(opened, text)
-    export(
-        scene,
-        targets,
-        image=opened.image,
-        view=Highlights(title=opened.source, subtitle=text or ""),
-    )
-    for target in targets:
-        print_line((str(target), "bold"))
 
 
 @click.command(cls=Command)

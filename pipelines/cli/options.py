@@ -233,8 +233,10 @@ def check_targets(targets: Iterable[Path], endings: Iterable[str]) -> None:
         check_writable(target)
 
 
-def make_folder(folder: Path) -> None:
+def make_folder(folder: Path, option: str = "--out") -> None:
     """Make `folder` before long work whose results go there.
+
+    option: what named it, for the message.
 
     Raises:
         SightGraphError: it cannot be made or written.
@@ -243,6 +245,7 @@ def make_folder(folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise SightGraphError(
-            f"cannot write to the folder '{folder}': {error.strerror}. Choose another with --out."
+            f"cannot write to the folder '{folder}': {error.strerror}. Choose another with "
+            f"{option}."
         ) from error
     check_writable(folder / "model.safetensors")

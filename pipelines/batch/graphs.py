@@ -1,0 +1,89 @@
+"""The graphs of many photographs, each in files of its own."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from kg.formats import EXPORTERS, Highlights, export
+from pipelines.batch.photographs import output_names
+from pipelines.photo import Photo
+
+if TYPE_CHECKING:
+    from pipelines.sightgraph import SightGraph
+
+JOURNAL = "graphs.jsonl"
+"""The file in the output folder with a row for each photograph."""
+
+
+@dataclass(frozen=True, slots=True)
+class GraphTask:
+    """One photograph, and the files that its graph is written to.
+
+    digest: SHA-256 of the file, so that a photograph that was changed is done again.
+    """
+
+    photo: str
+    digest: str
+    targets: tuple[Path, ...]
+
+    def is_done_in(self, row: dict[str, Any]) -> bool:
+        """Whether `row` of the journal is this task's, and its files are there."""
+        if row.get("photo") != self.photo or row.get("sha256") != self.digest:
+            return False
+        files = {str(one) for one in row.get("files", ())}
+        wanted = {str(target) for target in self.targets}
+        return "error" in row or (files >= wanted and all(map(Path.is_file, self.targets)))
+
+
+@dataclass(frozen=True)
+class Graphs:
+    """The work of a graph batch: make the graph, write its files, return the row."""
+
+    load: Callable[[], SightGraph]
+
+    def __call__(self) -> Callable[[GraphTask], dict[str, Any]]:
+        """Load the models and return the work."""
+        sightgraph = self.load()
+
+        def work(task: GraphTask) -> dict[str, Any]:
+            opened = Photo.open(task.photo)
+            scene = sightgraph.graph(opened)
+            for target in task.targets:
+                target.parent.mkdir(parents=True, exist_ok=True)
+            export(scene, task.targets, opened.image, Highlights(title=opened.source))
+            nodes, edges = len(scene), scene.networkx.number_of_edges()
+            return {"files": [*map(str, task.targets)], "nodes": nodes, "edges": edges}
+
+        return work
+
+
+def graph_tasks(
+    photographs: Sequence[str], folder: Path, formats: Iterable[str]
+) -> list[GraphTask]:
+    """Return a task for each photograph.
+
+    formats: names such as "json" or ".ttl".
+
+    Raises:
+        UnknownNameError: there is no such format.
+    """
+    endings = [f".{name.strip().removeprefix('.').lower()}" for name in formats]
+    for ending in endings:
+        EXPORTERS.resolve(ending)
+    return [
+        GraphTask(photo, file_digest(photo), tuple(folder / f"{name}{one}" for one in endings))
+        for photo, name in output_names(photographs).items()
+    ]
+
+
+def file_digest(photo: str) -> str:
+    """Return SHA-256 of the file; "" where it cannot be read, which its task then says."""
+    try:
+        with open(photo, "rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except (OSError, ValueError):
+        return ""

@@ -1,0 +1,103 @@
+"""Which photographs a folder, a pattern or a list names."""
+
+from __future__ import annotations
+
+import glob
+from collections.abc import Iterable
+from pathlib import Path
+
+from kg.errors import SightGraphError
+
+ENDINGS = frozenset(
+    {".avif", ".bmp", ".gif", ".heic", ".heif", ".jfif", ".jpeg", ".jpg"}
+    | {".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp"}
+)
+"""Files of a folder that are taken for photographs."""
+LISTS = frozenset({".txt", ".lst", ".list"})
+"""Files with one photograph a line."""
+
+
+def is_many(source: str) -> bool:
+    """Whether `source` names a folder, a pattern or a list, and not one photograph."""
+    path = Path(source)
+    if path.is_file():
+        return path.suffix.lower() in LISTS
+    return path.is_dir() or glob.has_magic(source)
+
+
+def find_photographs(sources: Iterable[str]) -> list[str]:
+    """Return the photographs that `sources` name, each once, in order.
+
+    Of a folder, all photographs in it and below it, by name. A pattern may hold `**`. Lines of a
+    list are paths, from the list's folder, or example:NAME; empty lines and those that begin
+    with '#' are left out.
+
+    Raises:
+        SightGraphError: a source names no photograph.
+    """
+    found: dict[str, None] = {}
+    for source in sources:
+        those = list(_of(source))
+        if not those:
+            raise SightGraphError(
+                f"'{source}' holds no photograph. Known endings: {', '.join(sorted(ENDINGS))}."
+            )
+        found |= dict.fromkeys(those)
+    return list(found)
+
+
+def output_names(photographs: Iterable[str]) -> dict[str, str]:
+    """Return for each photograph the path of its results below the output folder, without ending.
+
+    Folders are kept from the one that all have in common. Photographs that differ only in their
+    ending keep it.
+
+    >>> output_names(["a/x.jpg", "a/b/y.jpg", "a/b/y.png", "example:cat"])
+    {'a/x.jpg': 'x', 'a/b/y.jpg': 'b/y.jpg', 'a/b/y.png': 'b/y.png', 'example:cat': 'cat'}
+    """
+    listed = list(photographs)
+    files = [Path(one).absolute() for one in listed if not one.startswith("example:")]
+    folders = [file.parent.parts for file in files]
+    shared = 0
+    while folders and all(len(one) > shared for one in folders):
+        if len({one[shared] for one in folders}) > 1:
+            break
+        shared += 1
+    names = {one: _below(one, shared) for one in listed}
+    stems = [Path(name).with_suffix("").as_posix() for name in names.values()]
+    return {
+        one: name if stems.count(stem) > 1 else stem
+        for (one, name), stem in zip(names.items(), stems, strict=True)
+    }
+
+
+def _below(photograph: str, shared: int) -> str:
+    if photograph.startswith("example:"):
+        return photograph.removeprefix("example:")
+    parts = [part for part in Path(photograph).absolute().parts[shared:] if part != ".."]
+    return Path(*parts).as_posix()
+
+
+def _of(source: str) -> Iterable[str]:
+    path = Path(source)
+    if path.is_dir():
+        files = sorted(file for file in path.rglob("*") if file.suffix.lower() in ENDINGS)
+        return [str(file) for file in files if file.is_file()]
+    if path.is_file() and path.suffix.lower() in LISTS:
+        return _listed(path)
+    if not path.exists() and glob.has_magic(source):
+        return sorted(one for one in glob.glob(source, recursive=True) if Path(one).is_file())
+    return [source]
+
+
+def _listed(path: Path) -> list[str]:
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except UnicodeDecodeError as error:
+        raise SightGraphError(f"the list '{path}' is not UTF-8. Save it as UTF-8.") from error
+    named = [line.strip() for line in lines]
+    return [
+        one if one.startswith("example:") else str(path.parent / one)
+        for one in named
+        if one and not one.startswith("#")
+    ]

@@ -1,0 +1,42 @@
+"""pipelines/batch/report: a page that needs nothing else and runs no script."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from kg.errors import SightGraphError
+from pipelines.batch.report import read_answers, write_report
+
+HOSTILE = "<script>alert(1)</script>\"'&"
+ANSWER = {
+    "photo": "example:cat",
+    "question": HOSTILE,
+    "answer": HOSTILE,
+    "confidence": 0.5,
+    "evidence": {
+        "objects": [{"label": HOSTILE, "score": 0.9, "box": [10, 20, 110, 220]}],
+        "facts": [{"subject": "cat", "relation": HOSTILE, "object": "fish", "source": "x"}],
+    },
+}
+
+
+def test_the_page_shows_boxes_answers_and_errors_and_runs_nothing(tmp_path: Path) -> None:
+    rows = [ANSWER, {"photo": "gone.jpg", "question": "Why?", "error": HOSTILE}]
+    (tmp_path / "a.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    write_report(read_answers(tmp_path / "a.jsonl"), tmp_path / "r.html", HOSTILE)
+    page = (tmp_path / "r.html").read_text()
+    assert "<script" not in page
+    assert page.count("<rect") == 1
+    assert "box 1: " in page
+    assert "there is no photograph at &#x27;gone.jpg&#x27;" in page
+    assert "2 questions about 2 photographs, 1 errors" in page
+
+
+@pytest.mark.parametrize("line", ["{", "[]", '{"photo": "a", "question": "b"}'])
+def test_what_is_no_answer_is_named_with_its_line(tmp_path: Path, line: str) -> None:
+    (tmp_path / "a.jsonl").write_text("\n" + line)
+    with pytest.raises(SightGraphError, match="line 2: no answer"):
+        read_answers(tmp_path / "a.jsonl")
