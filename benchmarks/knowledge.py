@@ -16,7 +16,7 @@ import os
 import resource
 import subprocess
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict
 from multiprocessing import get_context
@@ -29,6 +29,7 @@ import numpy as np
 from knowledge_graph import Graph, make_graph
 from knowledge_measures import DisagreementError, Row, is_plain, links, log, memory, ranks, walks
 from knowledge_peers import PEERS, fill_oxigraph
+from needs import check_needs
 from rich.console import Console
 from rich.table import Table
 
@@ -109,21 +110,28 @@ def alone(function: Callable[..., Any], *arguments: Any) -> Any:
         return process.submit(function, *arguments).result()
 
 
-def measure(folder: Path, only_ours: bool, triples: int) -> list[Row]:
-    """Build the index and the store in `folder`, and run all comparisons."""
+def measure(folder: Path, only_ours: bool, triples: int) -> Iterator[list[Row]]:
+    """Build the index and the store in `folder`, and yield the rows of each comparison."""
     systems = ["ours"] if only_ours else ["ours", "pyoxigraph"]
     peers = [""] if only_ours else list(PEERS)
     built = np.array([alone(build, folder, system) for system in systems])
-    rows = [row for peer in peers for row in alone(walks, folder, peer)]
-    rows += alone(ranks, folder, "" if only_ours else "scipy")
-    rows += opening(folder, systems)
     peer = "" if only_ours else "pyoxigraph"
-    rows += [
+    yield [
         Row("disk, a triple", peer, *(built[:, 2] / triples), unit="bytes", most=30),
         Row("build", peer, *built[:, 0], unit="s"),
         Row("memory of the build, at most", peer, *built[:, 1], unit="GiB"),
     ]
-    return rows + alone(links, folder, not only_ours)
+    for each in peers:
+        yield alone(walks, folder, each)
+    yield alone(ranks, folder, "" if only_ours else "scipy")
+    yield opening(folder, systems)
+    yield alone(links, folder, not only_ours)
+
+
+def save(rows: Iterable[Row], file: Path) -> None:
+    """Write `rows` as JSON, whatever was written before."""
+    said = [asdict(row) | {"ratio": row.ratio, "met": row.met} for row in rows]
+    file.write_text(json.dumps(said, indent=1) + "\n")
 
 
 def table_of(rows: Iterable[Row]) -> Table:
@@ -147,6 +155,8 @@ def main() -> None:
     parser.add_argument("--only", choices=["ours"])
     parser.add_argument("--json", type=Path)
     chosen = parser.parse_args()
+    if chosen.only != "ours":
+        check_needs("pyoxigraph", "rdflib", "networkx", "scipy", "spacy", "rapidfuzz")
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ[name] = "1"  # for the processes that measure
     with TemporaryDirectory() as folder:
@@ -154,13 +164,15 @@ def main() -> None:
         graph.save(Path(folder))
         title = f"{len(graph.subject):,} triples, {len(graph.labels):,} labels besides"
         del graph
-        rows = measure(Path(folder), chosen.only == "ours", chosen.triples)
+        rows: list[Row] = []
+        for part in measure(Path(folder), chosen.only == "ours", chosen.triples):
+            rows += part
+            log("\n".join(map(str, part)))
+            if chosen.json:
+                save(rows, chosen.json)
     console = Console(width=160)
     console.print(title)
     console.print(table_of(rows))
-    if chosen.json:
-        said = [asdict(row) | {"ratio": row.ratio, "met": row.met} for row in rows]
-        chosen.json.write_text(json.dumps(said, indent=1) + "\n")
 
 
 if __name__ == "__main__":

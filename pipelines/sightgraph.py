@@ -13,6 +13,7 @@ import numpy as np
 from PIL import Image
 
 from graph_fusion.tensors import Query
+from graph_fusion.threads import use_threads
 from kg.errors import SightGraphError, SightGraphWarning
 from kg.files import bundled
 from kg.graph import PhotoInfo, SceneGraph
@@ -111,7 +112,7 @@ class SightGraph:
         namer: str | Namer | None = "default",
         **detector_options: Any,
     ) -> SightGraph:
-        """Put the bundled parts together, or parts of your own.
+        """Put the bundled parts together, or parts of your own; torch uses `use_threads`.
 
         detector: a name of `pipelines.detectors.DETECTORS`, or a detector.
         answerer: a folder that `sightgraph train answerer` wrote, or an answerer.
@@ -119,6 +120,7 @@ class SightGraph:
             By default the bundled one names what the bundled detector finds, on whose detections
             its rules were learned, and no other's.
         """
+        use_threads()
         if answerer is None:
             answerer = bundled("models", "answerer")
         if isinstance(answerer, str | Path):

@@ -172,3 +172,19 @@ def test_the_package_is_run_as_a_module_without_a_model_library() -> None:
     assert "evaluate" in done.stdout
     loaded = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines()}
     assert not loaded & {"torch", "spacy", "transformers", "rdflib", "matplotlib"}
+
+
+def test_the_end_is_not_waited_for_but_nothing_is_left_out() -> None:
+    program = """
+import atexit, sys
+sys.modules["torch"] = object()  # what takes long to take down
+atexit.register(print, "cleaned up")
+from pipelines.cli import main
+main()
+"""
+    for arguments, code in ((["--version"], 0), (["nonsense"], 2)):
+        done = subprocess.run(
+            [sys.executable, "-c", program, *arguments], cwd=ROOT, capture_output=True, text=True
+        )
+        assert done.returncode == code
+        assert done.stdout.endswith("cleaned up\n")
