@@ -269,6 +269,8 @@ OF_NO_MODULE = {
     "kg/test_hash_seed.py": "several processes",
     "pipelines/detectors/test_detectors.py": "one case for every registered detector",
     "pipelines/inspector/test_bundle.py": "data/inspector",
+    "pipelines/inspector/test_correct.py": "pipelines/inspector/web, in a browser",
+    "pipelines/inspector/test_hostile.py": "pipelines/inspector/web, in a browser",
     "pipelines/inspector/test_view.py": "pipelines/inspector/web, in a browser",
     "pipelines/test_museum.py": "examples/museum.ttl",
     "pipelines/training/test_trainings.py": "one case for every registered training",

@@ -76,7 +76,15 @@ def read_json(source: Path) -> SceneGraph:
     Raises:
         SightGraphError: the file is no JSON (with line), or an entry is wrong (with number).
     """
-    document = schema.read_json(source)
+    return of_document(schema.read_json(source), source)
+
+
+def of_document(document: Any, source: str | Path) -> SceneGraph:
+    """Return the graph of such a JSON object; `source` is where it is from, for errors.
+
+    Raises:
+        SightGraphError: it is none, or an entry is wrong (with number).
+    """
     if not isinstance(document, dict) or document.get("format") != FORMAT:
         raise SightGraphError(f"'{source}' is no SightGraph JSON: it lacks 'format': '{FORMAT}'.")
     try:

@@ -27,6 +27,7 @@ for _name, _target, _about in (
         "Answer QUESTION about PHOTO, and again without each piece of the evidence.",
     ),
     ("graph", "graph:graph", "Write the graph of PHOTO: objects, words of the text, and facts."),
+    ("convert", "convert:convert", "Write the graph file GRAPH in other formats."),
     (
         "parse",
         "ask:parse",

@@ -15,6 +15,7 @@ from pipelines.cli.options import (
     FILE,
     MANY_FILES,
     Command,
+    InPlaceOfArgument,
     check_edits,
     check_targets,
     edit_options,
@@ -32,7 +33,9 @@ if TYPE_CHECKING:
     from PIL import Image
 
     from pipelines.answering.evidence import Answer
+    from pipelines.corrected import CorrectedGraph
     from pipelines.explain import Effect, Explanation
+    from pipelines.photo import Photo
     from pipelines.reading.parser import Constraint, Sentence
 
 
@@ -43,6 +46,15 @@ PICTURES = (".png", ".html")
 @click.command(cls=Command)
 @click.argument("photo", required=False)
 @click.argument("question", required=False)
+@click.option(
+    "--graph",
+    "graph_file",
+    cls=InPlaceOfArgument,
+    type=FILE,
+    metavar="FILE",
+    help="Answer from this graph, as the inspector or `sightgraph graph` wrote it, in place of "
+    "what the eyes see; PHOTO may be left out.",
+)
 @knowledge_options
 @edit_options
 @eyes_options
@@ -61,10 +73,12 @@ PICTURES = (".png", ".html")
 def ask(
     photo: str | None,
     question: str | None,
+    graph_file: Path | None,
     knowledge_files: tuple[str, ...],
     only_kg: bool,
     to_set: tuple[str, ...],
     to_unset: tuple[str, ...],
+    edit_file: Path | None,
     eyes: Eyes,
     reader_model: str | None,
     as_json: bool,
@@ -80,21 +94,21 @@ def ask(
     sightgraph ask kitchen.jpg "How many cups are there?" --export answer.html
     sightgraph ask example:cat "What is this cat used for?" --set "cat usedFor pest control"
     sightgraph ask --batch questions.jsonl -o answers.jsonl --jobs 2
+    sightgraph ask --graph corrected.json "What is on the table?"
     """
-    if photo is None or question is None:
-        raise click.UsageError(f"Missing argument '{'QUESTION' if photo else 'PHOTO'}'.")
+    photo, question = _arguments(photo, question, graph_file)
     _check(question, targets)
-    from pipelines.photo import Photo
-
-    opened = Photo.open(photo)
+    corrected, opened = _opened(photo, graph_file)
     eyes.check(opened)
     knowledge = load_knowledge(knowledge_files, only_kg)
-    edits = edits_of(to_set, to_unset)
+    edits = edits_of(to_set, to_unset, edit_file)
     if edits:
         check_edits(edits, knowledge)
     reader = load_reader(reader_model)
     sightgraph = eyes.load(knowledge)
-    if edits:
+    if corrected:
+        sightgraph = corrected.in_place_of_eyes(sightgraph, edits)
+    elif edits:
         sightgraph = sightgraph.edited(edits)
     answer = sightgraph.ask(opened, question)
     if reader is not None:
@@ -104,7 +118,7 @@ def ask(
     for note in sightgraph.notes(answer):
         click.echo(f"sightgraph: {note}", err=True)
     if targets:
-        _export(answer, targets, opened.image)
+        _export(answer, targets, None if photo is None else opened.image)
     if as_json:
         print_json(answer.as_json())
     else:
@@ -121,7 +135,30 @@ def _check(question: str, targets: tuple[Path, ...]) -> None:
         check_targets(targets, EXPORTERS)
 
 
-def _export(answer: Answer, targets: tuple[Path, ...], image: Image.Image) -> None:
+def _arguments(
+    photo: str | None, question: str | None, graph_file: Path | None
+) -> tuple[str | None, str]:
+    """Return photograph and question; with --graph, a single argument is the question."""
+    if graph_file is not None and question is None:
+        photo, question = None, photo
+    if question is None:
+        raise click.UsageError(f"Missing argument '{'QUESTION' if photo else 'PHOTO'}'.")
+    return photo, question
+
+
+def _opened(photo: str | None, graph_file: Path | None) -> tuple[CorrectedGraph | None, Photo]:
+    """Return the corrected graph, if one is given, and the photograph, blank without one."""
+    from pipelines.photo import Photo
+
+    if graph_file is None:
+        return None, Photo.open(photo or "")
+    from pipelines.corrected import CorrectedGraph
+
+    corrected = CorrectedGraph.read(graph_file)
+    return corrected, corrected.photo() if photo is None else Photo.open(photo)
+
+
+def _export(answer: Answer, targets: tuple[Path, ...], image: Image.Image | None) -> None:
     """Write the graph with the evidence marked."""
     from kg.formats import export
     from pipelines.cli.output import picture

@@ -33,11 +33,15 @@ OLD_TASKS = {"detector": "detection"}
 """Former names of tasks, likewise."""
 
 
+class InPlaceOfArgument(click.Option):
+    """An option with which one argument need not be given."""
+
+
 class Command(click.Command):
     """A command that also knows former names of its options, and options with several files.
 
     An option of metavar `MANY_FILES` takes several names. Only names that come after all arguments
-    are taken, so that options may also stand first.
+    are taken, so that options may also stand first. An `InPlaceOfArgument` stands for one of them.
     """
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
@@ -53,6 +57,8 @@ class Command(click.Command):
     def _repeated(self, args: Sequence[str]) -> Iterator[str]:
         """Yield `args` with the option's name put before each of its further files."""
         missing = sum(isinstance(param, click.Argument) for param in self.params)
+        replacing = [param for param in self.params if isinstance(param, InPlaceOfArgument)]
+        missing -= sum(not {*param.opts}.isdisjoint(args) for param in replacing)
         option, many, value_next = "", False, False
         for argument in args:
             if value_next:
@@ -140,7 +146,14 @@ def knowledge_options(command: Decorated) -> Decorated:
 
 
 def edit_options(command: Decorated) -> Decorated:
-    """Add --set and --unset."""
+    """Add --set, --unset and --edits."""
+    command = click.option(
+        "--edits",
+        "edit_file",
+        type=FILE,
+        metavar="FILE",
+        help='Facts to set and to unset, as the inspector saves them: {"set": [], "unset": []}.',
+    )(command)
     for name, target, what in (
         ("--unset", "to_unset", "Leave this fact out, stated or inherited, for this question."),
         ("--set", "to_set", 'Know this fact too, for this question: "cat usedFor pest control".'),
@@ -152,11 +165,29 @@ def edit_options(command: Decorated) -> Decorated:
     return command
 
 
-def edits_of(to_set: tuple[str, ...], to_unset: tuple[str, ...]) -> Edits | None:
-    """Return the edits that --set and --unset ask for, if there are any."""
+def edits_of(
+    to_set: tuple[str, ...], to_unset: tuple[str, ...], file: Path | None = None
+) -> Edits | None:
+    """Return the edits that --set, --unset and --edits ask for, if there are any.
+
+    Raises:
+        SightGraphError: the file cannot be read, or holds something else.
+    """
+    from kg import schema
     from kg.knowledge.edits import Edits
 
-    return Edits(to_set, to_unset) or None
+    if file is None:
+        return Edits(to_set, to_unset) or None
+    try:
+        lists = schema.mapping(schema.read_json(file), "the file")
+        if unknown := lists.keys() - {"set", "unset"}:
+            raise ValueError(f"{sorted(unknown)[0]!r} is neither 'set' nor 'unset'")
+        read = [schema.texts(lists.get(name), name) for name in ("set", "unset")]
+    except ValueError as error:
+        raise SightGraphError(
+            f'{file}: {error}. Write {{"set": ["cat | used for | pest control"], "unset": []}}.'
+        ) from error
+    return Edits((*read[0], *to_set), (*read[1], *to_unset)) or None
 
 
 def reader_option(command: Decorated) -> Decorated:

@@ -16,7 +16,9 @@ from kg.errors import SightGraphError, SightGraphWarning
 from pipelines.cli import main
 from pipelines.cli.app import Application
 
-COMMANDS = {"ask", "bench", "evaluate", "explain", "graph", "kg", "parse", "report", "train"}
+COMMANDS = {
+    *("ask", "bench", "convert", "evaluate", "explain", "graph", "kg", "parse", "report", "train"),
+}
 ROOT = Path(__file__).resolve().parents[3]
 
 

@@ -57,7 +57,7 @@ def page(browser: Any) -> Iterator[Any]:
     assert faults == []
 
 
-def kitchen() -> SceneGraph:
+def kitchen_graph() -> SceneGraph:
     """Two cups that are one, a table, a person that is none, and what is known of cups."""
     graph = SceneGraph(PhotoInfo("photos/kitchen.jpg", WIDTH, HEIGHT), QUESTION)
     boxes = {
@@ -89,6 +89,12 @@ def kitchen() -> SceneGraph:
         )
     graph.connect(Edge(KG + "table", KG + "breakfast", EdgeKind.FACT, "used for", "kitchen.ttl"))
     return graph
+
+
+@pytest.fixture
+def kitchen() -> SceneGraph:
+    """The small scene."""
+    return kitchen_graph()
 
 
 def kitchen_view(graph: SceneGraph) -> Highlights:
@@ -131,21 +137,23 @@ class Inspector:
     def cytoscape(self, expression: str) -> Any:
         """Evaluate an expression about `cy`, the drawn graph."""
         return self.page.evaluate(
-            f"(() => {{ const cy = graph._cyreg.cy; return {expression}; }})()"
+            "(() => { const cy = graph._cyreg.cy, node = id => cy.getElementById('n:' + id);"
+            f" return {expression}; }})()"
         )
 
     def drawn(self) -> set[str]:
         """Return the ids of the drawn nodes."""
-        return set(self.cytoscape("cy.nodes().map(node => node.id())"))
+        return set(self.cytoscape("cy.nodes().map(node => node.data('key'))"))
 
     def relations(self) -> set[str]:
         """Return the drawn edges as "source relation target"."""
-        read = "edge => [edge.source().id(), edge.data('label'), edge.target().id()].join(' ')"
+        end = "data('key')"
+        read = f"e => [e.source().{end}, e.data('label'), e.target().{end}].join(' ')"
         return set(self.cytoscape(f"cy.edges().map({read})"))
 
     def middle_of(self, node_id: str) -> tuple[float, float]:
         """Return where a drawn node is, in pixels of the page."""
-        place = self.cytoscape(f"cy.getElementById({json.dumps(node_id)}).renderedPosition()")
+        place = self.cytoscape(f"node({json.dumps(node_id)}).renderedPosition()")
         box = self.page.locator("#graph").bounding_box()
         return box["x"] + place["x"], box["y"] + place["y"]
 
@@ -181,7 +189,7 @@ def opened(page: Any, tmp_path: Path) -> Open:
     """Write a graph as the self-contained page, and open it."""
 
     def open_graph(graph: SceneGraph | None = None, view: Highlights | None = None) -> Inspector:
-        graph = graph or kitchen()
+        graph = graph or kitchen_graph()
         target = tmp_path / "scene.html"
         photo = Image.new("RGB", (WIDTH, HEIGHT), (200, 210, 220))
         export(graph, [target], photo, view or kitchen_view(graph))

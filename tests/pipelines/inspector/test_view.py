@@ -34,14 +34,14 @@ def test_boxes_nodes_and_list_have_the_same_numbers(opened: Open) -> None:
     assert [" ".join(name.split()) for name in listed] == names
     for number, name in enumerate(names):
         assert shown.box(f"object:{number}").locator("text").text_content() == name
-        label = shown.cytoscape(f"cy.getElementById('object:{number}').data('label')")
+        label = shown.cytoscape(f"node('object:{number}').data('label')")
         assert " ".join(label.split()).startswith(name)
 
 
 def test_box_and_node_light_each_other_up(opened: Open) -> None:
     shown = opened()
     shown.box("object:2").hover()
-    assert shown.cytoscape("cy.elements('.lit').map(one => one.id())") == ["object:2"]
+    assert shown.cytoscape("cy.elements('.lit').map(one => one.data('key'))") == ["object:2"]
     shown.page.mouse.move(*shown.middle_of("object:1"))
     assert shown.page.locator("#photo .lit").get_attribute("data-id") == "object:1"
 
@@ -49,7 +49,7 @@ def test_box_and_node_light_each_other_up(opened: Open) -> None:
 def test_a_click_on_a_box_selects_its_node_and_shows_its_fields(opened: Open) -> None:
     shown = opened()
     shown.box("object:2").click()
-    assert shown.cytoscape("cy.nodes(':selected').map(one => one.id())") == ["object:2"]
+    assert shown.cytoscape("cy.nodes(':selected').map(one => one.data('key'))") == ["object:2"]
     details = shown.page.locator("#selection").text_content()
     assert "person" in details
     assert "420, 40, 600, 300" in details
@@ -86,7 +86,7 @@ def test_the_answers_path_is_listed_in_order_with_its_weights(opened: Open) -> N
 
 def test_a_weightier_edge_is_wider_and_a_box_too(opened: Open) -> None:
     shown = opened()
-    read = "edge => [edge.target().id(), edge.pstyle('width').pfValue]"
+    read = "edge => [edge.target().data('key'), edge.pstyle('width').pfValue]"
     widths = dict(shown.cytoscape(f"cy.edges('.answer').map({read})"))
     assert widths[KG + "drinking"] > widths["object:0"] > widths[KG + "cup"]
     plain = shown.cytoscape("cy.edges().not('.answer').map(edge => edge.pstyle('width').pfValue)")
@@ -103,7 +103,9 @@ def test_the_deletion_switch_shows_the_answer_without_a_piece(opened: Open) -> N
     assert shown.page.locator("#answer").text_content() == (
         "decoration  (without cup used for drinking)"
     )
-    assert shown.cytoscape("cy.edges('.deleted').map(e => e.target().id())") == [KG + "drinking"]
+    assert shown.cytoscape("cy.edges('.deleted').map(e => e.target().data('key'))") == [
+        KG + "drinking"
+    ]
     shown.page.get_by_role("switch", name="without cup", exact=True).check()
     assert not switch.is_checked()
     assert shown.page.locator("#photo .deleted").get_attribute("data-id") == "object:0"
@@ -114,7 +116,7 @@ def test_the_deletion_switch_shows_the_answer_without_a_piece(opened: Open) -> N
 def test_facts_are_folded_and_a_click_expands_a_node(opened: Open) -> None:
     shown = opened()
     assert shown.drawn() == SEEN | ANSWER
-    assert shown.cytoscape(f"cy.getElementById('{KG}cup').data('label')") == "cup  +3"
+    assert shown.cytoscape(f"node('{KG}cup').data('label')") == "cup  +3"
     shown.click(KG + "cup")
     assert shown.drawn() == SEEN | ANSWER | {KG + name for name in ("dish", "ceramic", "handle")}
     shown.page.get_by_role("button", name="Unfold everything").click()
@@ -129,11 +131,11 @@ def test_search_by_name_finds_what_is_folded_too(opened: Open) -> None:
     shown.page.keyboard.press("/")
     shown.page.keyboard.type("CUP")
     assert shown.page.locator("#found").text_content() == "4 found"
-    assert len(shown.cytoscape("cy.nodes('.found').map(one => one.id())")) == 4
+    assert len(shown.cytoscape("cy.nodes('.found').map(one => one.data('key'))")) == 4
     shown.page.get_by_label("search by name").fill("ceramic")
     shown.page.keyboard.press("Enter")
     assert KG + "ceramic" in shown.drawn()
-    assert shown.cytoscape("cy.nodes(':selected').map(one => one.id())") == [KG + "ceramic"]
+    assert shown.cytoscape("cy.nodes(':selected').map(one => one.data('key'))") == [KG + "ceramic"]
 
 
 @pytest.mark.parametrize(
@@ -169,7 +171,7 @@ def test_filters_of_relations_and_scores(opened: Open) -> None:
 
 def test_a_pinned_node_stays_and_others_move(opened: Open) -> None:
     shown = opened()
-    place = "cy.getElementById('object:2').position()"
+    place = "node('object:2').position()"
     shown.page.mouse.move(*shown.middle_of("object:2"))
     shown.page.mouse.down()
     shown.page.mouse.move(700, 150, steps=4)
@@ -209,7 +211,7 @@ def test_keys_walk_through_the_objects_and_expand(opened: Open) -> None:
     shown = opened()
     shown.page.keyboard.press("ArrowDown")
     shown.page.keyboard.press("ArrowDown")
-    assert shown.cytoscape("cy.nodes(':selected').map(one => one.id())") == ["object:1"]
+    assert shown.cytoscape("cy.nodes(':selected').map(one => one.data('key'))") == ["object:1"]
     shown.page.keyboard.press("e")
     assert {KG + "table", KG + "breakfast"} <= shown.drawn()
     shown.page.keyboard.press("Escape")

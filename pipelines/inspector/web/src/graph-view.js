@@ -16,6 +16,10 @@ const ROW_HEIGHT = 60;
 const LOOSE_WIDTH = 150;
 const PADDING = 30;
 
+/** Return the element id of a node: never one that an object has from birth, as "__proto__" is. */
+const nodeElementId = (id) => `n:${id}`;
+const idOf = (element) => element.data("key");
+
 export class GraphView {
   /** `on` holds listeners: hover(id or null), select(ids), edge(key), expand(id). */
   constructor(container, { colours, accent, on }) {
@@ -33,14 +37,14 @@ export class GraphView {
 
   listen() {
     const { cy, on } = this;
-    cy.on("mouseover", "node", ({ target }) => on.hover(target.id()));
+    cy.on("mouseover", "node", ({ target }) => on.hover(idOf(target)));
     cy.on("mouseout", "node", () => on.hover(null));
     cy.on("mouseover tap", "edge", ({ target }) => on.edge(target.id()));
-    cy.on("tap", "node", ({ target }) => on.expand(target.id()));
-    cy.on("dragfree", "node", ({ target }) => this.pin(target.id(), true));
+    cy.on("tap", "node", ({ target }) => on.expand(idOf(target)));
+    cy.on("dragfree", "node", ({ target }) => this.pin(idOf(target), true));
     cy.on("select unselect", "node", () => {
       if (this.silent) return;
-      on.select(cy.nodes(":selected").map((node) => node.id()));
+      on.select(cy.nodes(":selected").map(idOf));
     });
   }
 
@@ -48,15 +52,20 @@ export class GraphView {
   show(scene, { nodes, edges, hidden }, highlight, numbers) {
     const { cy } = this;
     const first = cy.nodes().empty();
-    const added = [...nodes].filter((id) => cy.getElementById(id).empty());
+    const added = [...nodes].filter((id) => this.node(id).empty());
     cy.batch(() => {
-      cy.elements().filter((one) => !(nodes.has(one.id()) || edges.has(one.id()))).remove();
+      cy.edges().filter((edge) => !edges.has(idOf(edge))).remove();
+      cy.nodes().filter((node) => !nodes.has(idOf(node))).remove();
       for (const id of nodes) this.put(this.nodeElement(scene, id, hidden.get(id), highlight, numbers));
       for (const key of edges) this.put(this.edgeElement(scene, key, highlight));
     });
     this.simplify();
     if (first) this.arrange();
     else if (added.length) this.arrangeNew(added);
+  }
+
+  node(id) {
+    return this.cy.getElementById(nodeElementId(id));
   }
 
   put({ group, data, classes }) {
@@ -79,7 +88,7 @@ export class GraphView {
     const classes = [node.kind, highlight.nodes.has(id) && "answer", scene.decisions.get(id)];
     return {
       group: "nodes", classes: classes.filter(Boolean).join(" "),
-      data: { id, label, kind: node.kind, width: widthOf(label), colour: this.colours[node.kind] },
+      data: { id: nodeElementId(id), key: id, label, kind: node.kind, width: widthOf(label), colour: this.colours[node.kind] },
     };
   }
 
@@ -89,7 +98,7 @@ export class GraphView {
     return {
       group: "edges", classes: [edge.kind, highlight.edges.has(key) && "answer"].filter(Boolean).join(" "),
       data: {
-        id: key, source: edge.source, target: edge.target, label: shortened(edge.relation),
+        id: key, key, source: nodeElementId(edge.source), target: nodeElementId(edge.target), label: shortened(edge.relation),
         width: edgeWidth(edge.score, weight),
       },
     };
@@ -111,7 +120,7 @@ export class GraphView {
     if (name === "dagre") Object.assign(options, { rankDir: "LR", nodeSep: 14, rankSep: 110 });
     else Object.assign(options, this.fcoseOptions(this.pinnedPlaces()));
     this.placeInColumns();
-    this.cy.nodes().filter((node) => this.pinned.has(node.id())).lock();
+    this.cy.nodes().filter((node) => this.pinned.has(idOf(node))).lock();
     const loose = this.cy.nodes().filter((node) => node.degree() === 0 && !node.locked());
     this.cy.elements().not(loose).layout(options).run();
     this.placeBelow(loose);
@@ -140,7 +149,7 @@ export class GraphView {
   }
 
   pinnedPlaces() {
-    return this.cy.nodes().filter((node) => this.pinned.has(node.id()))
+    return this.cy.nodes().filter((node) => this.pinned.has(idOf(node)))
       .map((node) => ({ nodeId: node.id(), position: { ...node.position() } }));
   }
 
@@ -148,7 +157,7 @@ export class GraphView {
   placeInColumns() {
     const rows = new Map();
     this.cy.nodes().forEach((node) => {
-      if (this.pinned.has(node.id())) return;
+      if (this.pinned.has(idOf(node))) return;
       const column = COLUMNS[node.data("kind")] ?? 2;
       const row = rows.get(column) ?? 0;
       rows.set(column, row + 1);
@@ -161,8 +170,8 @@ export class GraphView {
     const fans = new Map();
     const isNew = new Set(ids);
     for (const id of ids) {
-      const node = this.cy.getElementById(id);
-      const anchor = node.neighborhood("node").filter((one) => !isNew.has(one.id()))[0];
+      const node = this.node(id);
+      const anchor = node.neighborhood("node").filter((one) => !isNew.has(idOf(one)))[0];
       const key = anchor?.id() ?? "";
       if (!fans.has(key)) fans.set(key, { anchor, members: [] });
       fans.get(key).members.push(node);
@@ -185,26 +194,27 @@ export class GraphView {
   select(ids) {
     this.silent = true;
     this.cy.elements().unselect();
-    for (const id of ids) this.cy.getElementById(id).select();
+    for (const id of ids) this.node(id).select();
     this.silent = false;
   }
 
   light(id) {
     this.cy.elements(".lit").removeClass("lit");
-    if (id) this.cy.getElementById(id).addClass("lit");
+    if (id) this.node(id).addClass("lit");
   }
 
-  /** Mark the elements with these ids with a class, and no others. */
-  mark(name, ids) {
+  /** Mark these nodes and edges with a class, and no others. */
+  mark(name, ids, keys = []) {
     this.cy.batch(() => {
       this.cy.elements(`.${name}`).removeClass(name);
-      for (const id of ids) this.cy.getElementById(id).addClass(name);
+      for (const id of ids) this.node(id).addClass(name);
+      for (const key of keys) this.cy.getElementById(key).addClass(name);
     });
   }
 
   /** Move a node into sight. */
   centre(id) {
-    const node = this.cy.getElementById(id);
+    const node = this.node(id);
     if (node.nonempty()) this.cy.center(node);
   }
 
@@ -212,7 +222,7 @@ export class GraphView {
   pin(id, on = !this.pinned.has(id)) {
     if (on) this.pinned.add(id);
     else this.pinned.delete(id);
-    this.cy.getElementById(id).toggleClass("pinned", on);
+    this.node(id).toggleClass("pinned", on);
   }
 
   fit() {

@@ -118,7 +118,7 @@ function search() {
 function goToFound() {
   const ids = search();
   if (!ids.length) return;
-  for (const id of ids.slice(0, 20)) if (graph.cy.getElementById(id).empty()) page.expanded.add(id);
+  for (const id of ids.slice(0, 20)) if (graph.node(id).empty()) page.expanded.add(id);
   page.selected = [ids[0]];
   refresh();
   graph.centre(ids[0]);
@@ -223,7 +223,7 @@ function showDeletion() {
   showDeletions(page.effects, page.deleted, (number) => { page.deleted = number; showDeletion(); });
   const effect = page.effects[page.deleted];
   const parts = effect ? partsOf(scene(), page.highlight, effect) : { nodes: new Set(), edges: new Set() };
-  graph.mark("deleted", [...parts.nodes, ...parts.edges]);
+  graph.mark("deleted", parts.nodes, parts.edges);
   photo.mark("deleted", parts.nodes);
   byId("answer").textContent = effect ? `${effect.answer}  (without ${effect.piece})` : page.answer;
 }
@@ -310,8 +310,28 @@ function save() {
   if (file) download(file, make(scene()));
 }
 
+/** Show a graph that was saved, over the photograph that is open if it is of the same size. */
+async function openFile(file) {
+  let opened;
+  try {
+    opened = corrections.sceneOf(JSON.parse(await file.text()));
+  } catch {
+    say(`${file.name} is no saved graph.`, true);
+    return;
+  }
+  const { photo: before } = scene();
+  const same = before && opened.photo && before.width === opened.photo.width && before.height === opened.photo.height;
+  Object.assign(page, { highlight: NOTHING, effects: [], deleted: null, selected: [], answer: "" });
+  page.history.push(opened);
+  if (!same) photo.open(opened.photo, null);
+  byId("question").textContent = file.name;
+  refresh();
+  graph.arrange();
+}
+
 function listen() {
   const clicks = {
+    open: () => byId("file").click(),
     undo: () => travel("undo"), redo: () => travel("redo"), draw: () => setDrawing(!photo.drawing), fit,
     everything: () => setEverything(!page.everything), help: () => byId("keys").showModal(), explain: () => ask(service.explain),
   };
@@ -327,6 +347,7 @@ function listen() {
   });
   byId("ask").addEventListener("submit", (event) => { event.preventDefault(); ask(); });
   byId("upload").addEventListener("change", () => { if (byId("upload").files[0]) openPhotograph(byId("upload").files[0]); });
+  byId("file").addEventListener("change", () => { if (byId("file").files[0]) openFile(byId("file").files[0]); });
   byId("token").addEventListener("input", () => service.useToken(byId("token").value));
   const each = (act) => () => page.selected.forEach(act);
   listenToKeys({

@@ -10,8 +10,11 @@ export const EDIT = "edit"; // the origin of a fact that a person sets, as in kg
 const NEW_CONCEPT = "https://sightgraph.org/edit/";
 const FOLLOWS_FROM_NAME = "knowledge"; // the origin of attributes that follow from a name alone
 
-/** Return the scene of a graph in the format "sightgraph/1". */
+/** Return the scene of a graph in the format "sightgraph/1"; throw an error if it is none. */
 export function sceneOf(graph) {
+  const ids = new Set(graph.nodes.map((node) => node.id));
+  const stray = graph.edges.find((edge) => !ids.has(edge.source) || !ids.has(edge.target));
+  if (stray) throw new Error(`an edge leads to no node: ${stray.source}, ${stray.target}`);
   return {
     photo: graph.photo ?? null,
     text: graph.text ?? null,
