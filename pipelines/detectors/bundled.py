@@ -1,4 +1,4 @@
-"""The bundled detector: PicoDet-S, trained further, with calibrated scores and proposals."""
+"""The bundled detector: PicoDet-S, trained further, with calibrated scores."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from graph_fusion.encoders.picodet import PicoDet
 from graph_fusion.weights import loading
 from kg.files import bundled
 from kg.graph import Box
-from pipelines.detections import PROPOSAL, Detection, without_duplicates
-from pipelines.detectors.suppression import batched_nms, box_iou, nms
+from pipelines.detections import Detection, without_duplicates
+from pipelines.detectors.suppression import batched_nms
 from pipelines.photo import Photo
 
 SAME_OBJECT = 0.6
@@ -29,13 +29,6 @@ MIN_SCORE = 0.025
 """Of the network, below which nothing is looked at, as PaddleDetection has it."""
 MAX_BOXES, MAX_DETECTIONS = 1000, 100
 """Boxes that are compared, and boxes that are returned, by falling score."""
-MAX_PROPOSALS = 5
-PROPOSAL_EVIDENCE = 0.3
-"""Min probability that a proposal is an object of any class."""
-PROPOSAL_AREA = 0.01
-"""Min share of the photograph that a proposal covers: smaller ones cannot be named anyway."""
-APART = 0.3
-"""Max intersection over union of a proposal with any other box."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +57,6 @@ class BundledDetector:
 
     weights: a folder that `sightgraph train detection` wrote; the bundled one by default.
     threshold: min score of a detection, in [0, 1].
-    proposals: also return, labelled `PROPOSAL`, at most `MAX_PROPOSALS` boxes that hold an object
-        of which it is not sure enough what it is; their scores are those of being an object.
 
     Raises:
         SightGraphError: the folder does not hold a detector.
@@ -73,17 +64,11 @@ class BundledDetector:
 
     name = "bundled"
 
-    def __init__(
-        self,
-        weights: str | Path | None = None,
-        threshold: float | None = None,
-        proposals: bool = False,
-    ) -> None:
+    def __init__(self, weights: str | Path | None = None, threshold: float | None = None) -> None:
         self.network, self.config = load_detector(
             bundled("models", "detector") if weights is None else Path(weights)
         )
         self.threshold = self.config.threshold if threshold is None else threshold
-        self.proposals = proposals
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -94,11 +79,7 @@ class BundledDetector:
         """Return the objects, each once and with one label, by falling score."""
         boxes, logits = self.cells(photo)
         shown = [one for one in self._labelled(boxes, logits) if one.score >= self.threshold]
-        objects = one_per_place(without_duplicates(shown))
-        if not self.proposals:
-            return objects
-        found = [*objects, *self._proposed(boxes, logits, objects, photo)]
-        return sorted(found, key=lambda one: -one.score)
+        return one_per_place(without_duplicates(shown))
 
     def ranked(self, photo: Photo) -> list[Detection]:
         """Return every label of every box, however unsure, as average precision requires."""
@@ -124,27 +105,6 @@ class BundledDetector:
         return [
             Detection(self.labels[int(number)], round(float(score), 4), self.name, box_of(box))
             for number, score, box in zip(label, sure, boxes[place], strict=True)
-        ]
-
-    def _proposed(
-        self, boxes: Tensor, logits: Tensor, objects: list[Detection], photo: Photo
-    ) -> list[Detection]:
-        """Return boxes apart from all `objects` in which an object of some class is likely.
-
-        The evidence is 1 - Π (1 - p_c): classes that each are possible add up.
-        """
-        unlikely = torch.log1p(-self.config.calibrated(logits).clamp_max(0.999)).sum(1)
-        evidence = 1 - unlikely.exp()
-        area = (boxes[:, 2:] - boxes[:, :2]).prod(1) / (photo.width * photo.height)
-        candidates = ((evidence > PROPOSAL_EVIDENCE) & (area > PROPOSAL_AREA)).nonzero()[:, 0]
-        if len(objects) and len(candidates):
-            taken = torch.tensor([list(one.box) for one in objects if one.box is not None])
-            overlap = box_iou(boxes[candidates], taken).amax(1)
-            candidates = candidates[overlap < APART]
-        keep = candidates[nms(boxes[candidates], evidence[candidates], APART)][:MAX_PROPOSALS]
-        return [
-            Detection(PROPOSAL, round(float(evidence[cell]), 4), self.name, box_of(boxes[cell]))
-            for cell in keep
         ]
 
 

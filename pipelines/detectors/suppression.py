@@ -11,20 +11,6 @@ import torch
 from torch import Tensor
 
 
-def box_iou(one: Tensor, other: Tensor) -> Tensor:
-    """Return the intersection over union of each two boxes.
-
-    Shapes:
-        one: [N, 4], other: [M, 4], as x1, y1, x2, y2; returns [N, M]
-    """
-    corner = torch.max(one[:, None, :2], other[:, :2])
-    opposite = torch.min(one[:, None, 2:], other[:, 2:])
-    width, height = (opposite - corner).clamp(min=0).unbind(2)
-    shared = width * height
-    areas = [(box[:, 2] - box[:, 0]) * (box[:, 3] - box[:, 1]) for box in (one, other)]
-    return shared / (areas[0][:, None] + areas[1] - shared)
-
-
 def nms(boxes: Tensor, scores: Tensor, threshold: float) -> Tensor:
     """Return the boxes that no better box overlaps by more than `threshold`, the best first.
 

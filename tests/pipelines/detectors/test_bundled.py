@@ -1,4 +1,4 @@
-"""pipelines/detectors/bundled.py: one box an object, calibrated scores, and proposals."""
+"""pipelines/detectors/bundled.py: one box an object and calibrated scores."""
 
 from __future__ import annotations
 
@@ -11,10 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from pipelines.detections import PROPOSAL, Detection
+from pipelines.detections import Detection
 from pipelines.detectors.bundled import (
-    APART,
-    MAX_PROPOSALS,
     SAME_PLACE,
     BundledDetector,
     DetectorConfig,
@@ -27,7 +25,7 @@ Cells = Callable[[list[list[float]], list[dict[int, float]]], None]
 
 @pytest.fixture
 def detector() -> BundledDetector:
-    found = BundledDetector(threshold=0.5, proposals=True)
+    found = BundledDetector(threshold=0.5)
     found.config = DetectorConfig(found.config.labels)
     return found
 
@@ -62,30 +60,6 @@ def test_an_object_has_one_box_and_one_label(
     outputs([HERE, [11.0, 10.0, 111.0, 110.0]], [{CAT: 0.9, DOG: 0.8}, {CAT: 0.85, DOG: 0.6}])
     assert [(one.label, one.score) for one in detector(photo)] == [("cat", 0.9)]
     assert {one.label for one in detector.ranked(photo)} == {"cat", "dog"}
-
-
-def test_what_may_be_many_things_is_proposed_as_an_object(
-    detector: BundledDetector, outputs: Cells, photo: Photo
-) -> None:
-    outputs([HERE, THERE], [{CAT: 0.9}, {CAT: 0.3, DOG: 0.3, 17: 0.3}])
-    first, second = detector(photo)
-    assert (first.label, second.label) == ("cat", PROPOSAL)
-    assert second.score == pytest.approx(1 - 0.7**3, abs=0.02)
-    assert second.box is not None
-    assert [*second.box] == THERE
-    detector.proposals = False
-    assert [one.label for one in detector(photo)] == ["cat"]
-
-
-def test_proposals_are_few_and_lie_apart_from_all_other_boxes(photo: Photo) -> None:
-    found = BundledDetector(threshold=0.6, proposals=True)(photo)
-    proposals = [one for one in found if one.label == PROPOSAL]
-    assert len(proposals) <= MAX_PROPOSALS
-    for one, other in combinations(found, 2):
-        assert one.box is not None
-        assert other.box is not None
-        if PROPOSAL in (one.label, other.label):
-            assert one.box.iou(other.box) <= APART
 
 
 def test_no_unsure_box_is_shown_as_an_object(

@@ -9,7 +9,7 @@ import pytest
 import torch
 from torchvision import ops
 
-from pipelines.detectors.suppression import batched_nms, box_iou, nms
+from pipelines.detectors.suppression import batched_nms, nms
 
 
 def boxes_of(seed: int, amount: int) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
@@ -32,11 +32,6 @@ def test_the_boxes_of_torchvision_are_kept(amount: int, threshold: float) -> Non
         assert torch.equal(nms(boxes, scores, threshold), expected)
         expected = ops.batched_nms(boxes, scores, labels, threshold)
         assert torch.equal(batched_nms(boxes, scores, labels, threshold), expected)
-
-
-def test_overlaps_have_the_bits_of_torchvision() -> None:
-    boxes, *_ = boxes_of(1, 50)
-    assert torch.equal(box_iou(boxes, boxes[:7]), ops.box_iou(boxes, boxes[:7]))
 
 
 def test_the_operator_needs_no_import_of_torchvision() -> None:
