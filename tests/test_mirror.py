@@ -271,6 +271,7 @@ OF_NO_MODULE = {
     "pipelines/inspector/test_bundle.py": "data/inspector",
     "pipelines/inspector/test_correct.py": "pipelines/inspector/web, in a browser",
     "pipelines/inspector/test_hostile.py": "pipelines/inspector/web, in a browser",
+    "pipelines/inspector/test_live.py": "pipelines/inspector/web, in a browser",
     "pipelines/inspector/test_view.py": "pipelines/inspector/web, in a browser",
     "pipelines/test_museum.py": "examples/museum.ttl",
     "pipelines/training/test_trainings.py": "one case for every registered training",

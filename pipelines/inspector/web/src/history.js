@@ -25,6 +25,11 @@ export class History {
     this.place += 1;
   }
 
+  /** Put a scene in place of the present one: one that answers it, or knows more. */
+  replace(scene) {
+    this.scenes[this.place] = scene;
+  }
+
   undo() {
     if (this.canUndo) this.place -= 1;
   }

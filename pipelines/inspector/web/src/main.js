@@ -18,18 +18,23 @@ const EMPTY = { photo: null, text: null, nodes: [], edges: [] };
 const ZOOM_STEP = 1.25;
 
 const page = {
-  history: new History(corrections.sceneOf(content.nodes ? content : EMPTY)),
+  history: new History(corrections.sceneOf(content.nodes ? content : EMPTY, {
+    question: byId("question").textContent,
+    text: byId("answer").textContent,
+    highlight: content.highlight ? storedHighlight(content.highlight) : NOTHING,
+    effects: content.effects ?? [],
+  })),
   filters: noFilters(),
-  highlight: content.highlight ? storedHighlight(content.highlight) : NOTHING,
-  effects: content.effects ?? [],
   deleted: null, // the number of the effect that is switched on
   expanded: new Set(),
   everything: false,
   selected: [],
   photograph: null, // the service's name of the photograph
-  asked: null, // the scene as the eyes and the knowledge made it, before any correction
+  uncorrected: new WeakSet(), // scenes as the eyes and the knowledge made them
 };
 const scene = () => page.history.present;
+const highlight = () => scene().answer.highlight;
+const effects = () => scene().answer.effects;
 
 const graph = new GraphView(byId("graph"), {
   colours: content.colours, accent: content.accent,
@@ -43,14 +48,14 @@ const photo = new PhotoView(byId("photo"), {
 
 function refresh() {
   page.selected = page.selected.filter((id) => scene().nodes.has(id));
-  const shown = visible(scene(), page.filters, page.highlight, page.expanded, page.everything);
+  const shown = visible(scene(), page.filters, highlight(), page.expanded, page.everything);
   const objects = corrections.ofKind(scene(), "object");
   const numbers = new Map(objects.map((node, place) => [node.id, place + 1]));
-  graph.show(scene(), shown, page.highlight, numbers);
-  photo.show(scene(), shown.nodes, page.highlight, numbers);
+  graph.show(scene(), shown, highlight(), numbers);
+  photo.show(scene(), shown.nodes, highlight(), numbers);
   showObjects(scene(), objects, page.selected, { select: choose, hover, decide });
   showFilters(counts(scene()), page.filters, content.colours, refresh);
-  showPath(scene(), page.highlight, { select: choose, edge: pointAtEdge });
+  showPath(scene(), highlight(), { select: choose, edge: pointAtEdge });
   showDeletion();
   showSelection(scene(), page.selected, panelActions);
   byId("shown").textContent = `${shown.nodes.size} of ${scene().nodes.size} nodes, ${shown.edges.size} of ${scene().edges.size} edges`;
@@ -76,7 +81,7 @@ function hover(id) {
 }
 
 function pointAtEdge(key) {
-  showEdge(scene(), key, page.highlight.edgeWeights.get(key), panelActions);
+  showEdge(scene(), key, highlight().edgeWeights.get(key), panelActions);
 }
 
 function say(text, failed = false) {
@@ -139,7 +144,9 @@ async function expand(id) {
 async function fetchNeighbours(concept) {
   const found = await answered(() => service.neighbours(concept));
   if (!found) return;
-  page.history.push(corrections.withKnowledge(scene(), found));
+  const more = corrections.withKnowledge(scene(), found);
+  if (page.uncorrected.has(scene())) page.uncorrected.add(more);
+  page.history.replace(more);
   refresh();
 }
 
@@ -219,13 +226,14 @@ function travel(direction) {
 // ------------------------------------------------------------------ the deletion test
 
 function showDeletion() {
-  byId("deletion-part").hidden = page.effects.length === 0;
-  showDeletions(page.effects, page.deleted, (number) => { page.deleted = number; showDeletion(); });
-  const effect = page.effects[page.deleted];
-  const parts = effect ? partsOf(scene(), page.highlight, effect) : { nodes: new Set(), edges: new Set() };
+  byId("deletion-part").hidden = effects().length === 0;
+  showDeletions(effects(), page.deleted, (number) => { page.deleted = number; showDeletion(); });
+  const effect = effects()[page.deleted];
+  const parts = effect ? partsOf(scene(), highlight(), effect) : { nodes: new Set(), edges: new Set() };
   graph.mark("deleted", parts.nodes, parts.edges);
   photo.mark("deleted", parts.nodes);
-  byId("answer").textContent = effect ? `${effect.answer}  (without ${effect.piece})` : page.answer;
+  byId("answer").textContent = effect ? `${effect.answer}  (without ${effect.piece})` : scene().answer.text;
+  byId("question").textContent = scene().answer.question;
 }
 
 // ------------------------------------------------------------------ live, from the service
@@ -243,35 +251,28 @@ async function answered(request) {
   }
 }
 
-/** The graph to answer from: null while nothing was corrected, so that the eyes look again. */
-function corrected() {
-  const untouched = page.asked === null || corrections.sameGraph(scene(), page.asked);
-  return page.photograph && untouched ? null : corrections.graphOf(scene());
-}
-
 async function ask(how = service.ask) {
   const question = byId("asked").value.trim();
   if (!question) return;
-  const given = corrected();
-  const result = await answered(() => how(page.photograph, given, question));
-  if (!result) return;
+  const asked = scene();
+  // While nothing was corrected, the service looks at the photograph itself.
+  const seen = page.photograph && page.uncorrected.has(asked);
+  const result = await answered(() => how(page.photograph, seen ? null : corrections.graphOf(asked), question));
+  if (!result || scene() !== asked) return; // a later correction is being answered
   const answer = result.effects ? result.answer : result;
-  showAnswer(answer, result.graph ?? answer.graph, result.effects ?? [], given);
+  showAnswer(answer, result.graph ?? answer.graph, result.effects ?? []);
 }
 
-function showAnswer(answer, answerGraph, effects, given) {
-  if (answerGraph) {
-    const { decisions, unset } = scene();
-    const next = { ...corrections.sceneOf(answerGraph), unset };
-    next.decisions = new Map([...decisions].filter(([id]) => next.nodes.has(id)));
-    page.history.push(next);
-    if (given === null) page.asked = next;
-  }
-  page.answer = `${answer.answer}  (confidence ${answer.confidence.toFixed(2)})`;
-  page.highlight = answerHighlight(scene(), answer);
-  page.effects = effects;
+/** Put the graph that the answer was found in, with the answer, in place of the present scene. */
+function showAnswer(answer, answerGraph, found) {
+  const { decisions, unset } = scene();
+  const next = answerGraph ? { ...corrections.sceneOf(answerGraph), unset } : { ...scene() };
+  next.decisions = new Map([...decisions].filter(([id]) => next.nodes.has(id)));
+  const text = `${answer.answer}  (confidence ${answer.confidence.toFixed(2)})`;
+  next.answer = { question: answer.question, text, highlight: answerHighlight(next, answer), effects: found };
+  if (page.uncorrected.has(scene())) page.uncorrected.add(next);
+  page.history.replace(next);
   page.deleted = null;
-  byId("question").textContent = answer.question;
   refresh();
   graph.arrange();
 }
@@ -288,13 +289,20 @@ async function openPhotograph(file) {
   const image = await answered(() => service.photographUrl(found.id));
   const graphJson = await answered(() => service.graphOfPhotograph(found.id));
   if (!graphJson) return;
-  page.asked = corrections.sceneOf(graphJson);
-  Object.assign(page, { history: new History(page.asked), highlight: NOTHING, effects: [], deleted: null, selected: [], answer: "" });
-  page.expanded.clear();
-  photo.open(page.asked.photo, image);
-  byId("question").textContent = file.name;
+  show(corrections.sceneOf(graphJson), file.name);
+  page.history = new History(scene());
+  page.uncorrected.add(scene());
+  photo.open(scene().photo, image);
   graph.cy.elements().remove();
   refresh();
+}
+
+/** Make a scene of a file the present one. */
+function show(opened, name) {
+  opened.answer = { ...opened.answer, question: name };
+  Object.assign(page, { deleted: null, selected: [] });
+  page.expanded.clear();
+  page.history.push(opened);
 }
 
 // ------------------------------------------------------------------ buttons and keys
@@ -321,10 +329,8 @@ async function openFile(file) {
   }
   const { photo: before } = scene();
   const same = before && opened.photo && before.width === opened.photo.width && before.height === opened.photo.height;
-  Object.assign(page, { highlight: NOTHING, effects: [], deleted: null, selected: [], answer: "" });
-  page.history.push(opened);
+  show(opened, file.name);
   if (!same) photo.open(opened.photo, null);
-  byId("question").textContent = file.name;
   refresh();
   graph.arrange();
 }
@@ -371,7 +377,6 @@ function clear() {
 }
 
 function start() {
-  page.answer = byId("answer").textContent;
   byId("ask").hidden = !content.live;
   byId("licence-text").textContent = byId("licences").textContent;
   byId("key-list").append(...KEYS.flatMap(([key, what]) => [html("dt", {}, html("kbd", { textContent: key })), html("dd", { textContent: what })]));

@@ -2,16 +2,20 @@
 // returns a new one, so that undo is the scene before.
 //
 // Scene: { photo, text, nodes: Map(id -> node), edges: Map(key -> edge), unset: [fact, ...],
-//          decisions: Map(id -> "accepted" | "rejected") }
-// Nodes and edges have the fields of docs/graph-format.md.
+//          decisions: Map(id -> "accepted" | "rejected"), answer }
+// Nodes and edges have the fields of docs/graph-format.md. The answer is what was answered from the
+// scene, { question, text, highlight, effects }; a correction leaves it until there is a new one.
+
+import { NOTHING } from "./highlight.js";
 
 export const INSPECTOR = "inspector"; // the origin of what a person adds in the page
 export const EDIT = "edit"; // the origin of a fact that a person sets, as in kg/knowledge/edits.py
+const UNASKED = { question: "", text: "", highlight: NOTHING, effects: [] };
 const NEW_CONCEPT = "https://sightgraph.org/edit/";
 const FOLLOWS_FROM_NAME = "knowledge"; // the origin of attributes that follow from a name alone
 
 /** Return the scene of a graph in the format "sightgraph/1"; throw an error if it is none. */
-export function sceneOf(graph) {
+export function sceneOf(graph, answer = UNASKED) {
   const ids = new Set(graph.nodes.map((node) => node.id));
   const stray = graph.edges.find((edge) => !ids.has(edge.source) || !ids.has(edge.target));
   if (stray) throw new Error(`an edge leads to no node: ${stray.source}, ${stray.target}`);
@@ -22,6 +26,7 @@ export function sceneOf(graph) {
     edges: new Map(graph.edges.map((edge, number) => [`e${number}`, edge])),
     unset: [...(graph.unset ?? [])],
     decisions: new Map(),
+    answer,
   };
 }
 
@@ -42,11 +47,6 @@ export function graphOf(scene) {
 export function withoutRejected(scene) {
   const rejected = [...scene.decisions].filter(([, decision]) => decision === "rejected");
   return rejected.reduce((rest, [id]) => remove(rest, id), scene);
-}
-
-/** Whether the two scenes would be saved as the same graph. */
-export function sameGraph(one, other) {
-  return one === other || JSON.stringify(graphOf(one)) === JSON.stringify(graphOf(other));
 }
 
 /** Return the edges at a node, as [key, edge]. */
