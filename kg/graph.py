@@ -132,11 +132,15 @@ class Edge:
 
 @dataclass(frozen=True, slots=True)
 class PhotoInfo:
-    """The photograph that a graph describes; width and height in pixels."""
+    """The photograph that a graph describes; width and height in pixels.
+
+    sha256: of its content, in hexadecimal; "" where it is not known.
+    """
 
     source: str
     width: int
     height: int
+    sha256: str = ""
 
 
 class SceneGraph:

@@ -8,8 +8,11 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from hashlib import sha256
+from io import BytesIO
 from itertools import takewhile
 from pathlib import Path
+from typing import Any, TypeAlias
 
 import numpy as np
 from PIL import Image, ImageFile, ImageOps, UnidentifiedImageError
@@ -39,6 +42,14 @@ EXAMPLES = {
 """Names after `example:` and the files of scikit-image's wheel that they stand for."""
 
 
+IN_MEMORY = "image in memory"
+CHANNELS = (1, 3, 4)
+ROUNDING = 1e-3
+"""Floats may exceed their range by this."""
+PhotoSource: TypeAlias = "str | Path | bytes | Image.Image | Photo | Any"
+"""What `Photo.open` takes; Any stands for arrays and tensors."""
+
+
 class PhotoWarning(SightGraphWarning):
     """Not all that a file holds is looked at."""
 
@@ -49,10 +60,12 @@ class Photo:
 
     image: RGB, upright (EXIF orientation applied), transparent parts on white.
     source: the path or `example:` name that it came from.
+    sha256: of the file, or of the pixels of an image in memory, in hexadecimal.
     """
 
     image: Image.Image
     source: str
+    sha256: str = ""
 
     @property
     def width(self) -> int:
@@ -63,8 +76,12 @@ class Photo:
         return self.image.height
 
     @classmethod
-    def open(cls, source: str | Path | Image.Image | Photo) -> Photo:
-        """Open a file, an `example:NAME`, or wrap a Pillow image.
+    def open(cls, source: PhotoSource) -> Photo:
+        """Open a file, an `example:NAME`, or wrap an image in memory.
+
+        source: a path or name; the bytes of a file; a Pillow image; or an array or tensor,
+            [H, W] or [H, W, C] or [C, H, W], of 1, 3 or 4 channels, in [0, 255] or, of floats,
+            in [0, 1].
 
         Greys of more than 8 bits are scaled by their range. Of an animation, the sharpest of
         the first `MAX_FRAMES` frames is taken. A `PhotoWarning` says so, and so it does if the
@@ -75,11 +92,47 @@ class Photo:
         """
         if isinstance(source, Photo):
             return source
-        if isinstance(source, Image.Image):
-            return cls(_upright(source, "image in memory"), "image in memory")
+        if isinstance(source, bytes | bytearray | memoryview):
+            content = bytes(source)
+            return cls(_decode(content, IN_MEMORY), IN_MEMORY, sha256(content).hexdigest())
+        if not isinstance(source, str | os.PathLike):
+            given = source if isinstance(source, Image.Image) else _image_of(source)
+            image = _upright(given, IN_MEMORY)
+            pixels = f"{image.width} x {image.height}\n".encode() + image.tobytes()
+            return cls(image, IN_MEMORY, sha256(pixels).hexdigest())
         name = str(source)
         path = _example_path(name) if name.startswith("example:") else Path(source)
-        return cls(_decode(path, name), name)
+        _check_file(path, name)
+        image = _decode(path, name)
+        return cls(image, name, sha256(path.read_bytes()).hexdigest())
+
+
+def _image_of(pixels: Any) -> Image.Image:
+    """Return an array or tensor as a Pillow image.
+
+    Raises:
+        SightGraphError: it has another shape or type.
+    """
+    if hasattr(pixels, "detach"):  # a tensor, which this module need not import torch for
+        floats = pixels.detach().cpu()
+        pixels = (floats.float() if floats.is_floating_point() else floats).numpy()
+    array = np.asarray(pixels)
+    if array.ndim == 4 and len(array) == 1:
+        array = array[0]
+    if array.ndim == 3 and array.shape[0] in CHANNELS and array.shape[2] not in CHANNELS:
+        array = np.moveaxis(array, 0, 2)
+    if array.ndim == 3 and array.shape[2] == 1:
+        array = array[..., 0]
+    usable = array.ndim == 2 or (array.ndim == 3 and array.shape[2] in CHANNELS)
+    usable = usable and 0 not in array.shape and array.dtype.kind in "uifb"
+    most = 1.0 if array.dtype.kind in "fb" else 255.0
+    if not usable or not (array.min() >= 0 and array.max() <= most + ROUNDING):
+        raise SightGraphError(
+            f"an array of shape {array.shape} and type {array.dtype} is no photograph. Give "
+            "[H, W, 3] with whole numbers in [0, 255], or floats in [0, 1]."
+        )
+    levels = (array.astype(np.float64) * (255 / most)).round().clip(0, 255)
+    return Image.fromarray(levels.astype(np.uint8))
 
 
 def _example_path(name: str) -> Path:
@@ -91,36 +144,39 @@ def _example_path(name: str) -> Path:
     return Path(skimage.__file__).parent / "data" / EXAMPLES[example]
 
 
-def _decode(path: Path, name: str) -> Image.Image:
+def _check_file(path: Path, name: str) -> None:
     if os.path.isdir(path):
         raise SightGraphError(f"'{name}' is a folder. Give one photograph of it.")
     if not os.path.isfile(path):  # unlike Path.is_file, also False for a name that is too long
         raise SightGraphError(f"there is no photograph at '{name}'. Give a file or example:NAME.")
     if path.stat().st_size == 0:
         raise SightGraphError(f"the photograph '{name}' is empty (0 bytes).")
+
+
+def _decode(file: Path | bytes, name: str) -> Image.Image:
     try:
-        return _read(path, name)
+        return _read(file, name)
     except SightGraphError:
         raise
     except Image.DecompressionBombError as error:
         raise _too_large(name) from error
     except Exception as error:  # each of Pillow's decoders fails in its own way
-        return _read_damaged(path, name, error)
+        return _read_damaged(file, name, error)
 
 
-def _read(path: Path, name: str) -> Image.Image:
-    if _is_heic(path):
+def _read(file: Path | bytes, name: str) -> Image.Image:
+    if _is_heic(file):
         _register_heic(name)
     with warnings.catch_warnings():
         # Pillow's own warnings come before our limit, or are about metadata that we do not use.
         warnings.filterwarnings("ignore", module="PIL")
         warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-        opened = Image.open(path)
+        opened = Image.open(BytesIO(file) if isinstance(file, bytes) else file)
     with opened:
         return _upright(opened, name)
 
 
-def _read_damaged(path: Path, name: str, error: Exception) -> Image.Image:
+def _read_damaged(file: Path | bytes, name: str, error: Exception) -> Image.Image:
     """Return a photograph with wrong checksums, too much metadata, or a few rows missing.
 
     Raises:
@@ -128,7 +184,7 @@ def _read_damaged(path: Path, name: str, error: Exception) -> Image.Image:
     """
     try:
         with _tolerant():
-            image = _read(path, name)
+            image = _read(file, name)
         missing = _missing_rows(image)
     except SightGraphError:
         raise
@@ -168,9 +224,12 @@ def _missing_rows(image: Image.Image) -> int:
     return sum(1 for _ in takewhile(bool, same))
 
 
-def _is_heic(path: Path) -> bool:
-    with path.open("rb") as file:
-        head = file.read(12)
+def _is_heic(file: Path | bytes) -> bool:
+    if isinstance(file, bytes):
+        head = file[:12]
+    else:
+        with file.open("rb") as opened:
+            head = opened.read(12)
     return head[4:8] == b"ftyp" and head[8:12] in HEIC_BRANDS
 
 

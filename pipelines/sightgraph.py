@@ -10,7 +10,6 @@ from time import perf_counter
 from typing import Any, TypeVar
 
 import numpy as np
-from PIL import Image
 
 from graph_fusion.tensors import Query
 from graph_fusion.threads import use_threads
@@ -31,7 +30,7 @@ from pipelines.detections import Detection, PerceptionResult, strongest, without
 from pipelines.detectors import Detector, OpenDetector, make_detector
 from pipelines.namers import Namer, make_namer
 from pipelines.namers.efficientnet import EfficientNetNamer
-from pipelines.photo import Photo
+from pipelines.photo import Photo, PhotoSource
 from pipelines.reading.parser import Parser
 from pipelines.reading.sentence import Sentence
 from pipelines.reading.written import written_kind
@@ -42,7 +41,6 @@ from pipelines.seeing.text import TEXT_READERS, TextReader
 Result = TypeVar("Result")
 MAX_TEXTS = 40
 """Lines of text that become nodes: of a page, the first ones. Set by hand."""
-PhotoSource = str | Path | Image.Image | Photo
 
 
 class EditWarning(SightGraphWarning):
@@ -292,4 +290,4 @@ class Timer:
 
 
 def _info(photo: Photo) -> PhotoInfo:
-    return PhotoInfo(photo.source, photo.width, photo.height)
+    return PhotoInfo(photo.source, photo.width, photo.height, photo.sha256)

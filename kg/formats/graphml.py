@@ -13,7 +13,7 @@ from xml.sax import saxutils
 import networkx as nx
 
 from kg.errors import SightGraphError
-from kg.formats.json import edge_of, graph_of, node_of, photo_fields, reason_of
+from kg.formats.json import edge_of, graph_of, node_of, photo_fields, photo_values, reason_of
 from kg.graph import SceneGraph
 from kg.xml_files import refuse_document_type
 
@@ -84,8 +84,7 @@ def unescape(text: str) -> str:
 
 
 def _description(graph: SceneGraph) -> str:
-    photo = graph.photo
-    fields = photo and [photo.source, photo.width, photo.height]
+    fields = None if graph.photo is None else photo_values(graph.photo)
     return escape(json.dumps({"text": graph.text, "photo": fields}, ensure_ascii=False))
 
 

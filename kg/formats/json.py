@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 
 FORMAT = "sightgraph/1"
+_PHOTO_FIELDS = ("source", "width", "height", "sha256")
 
 
 def write_json(
@@ -30,14 +31,23 @@ def write_json(
 
 def as_json(graph: SceneGraph) -> dict[str, Any]:
     """Return the graph as a JSON object; keys without a value are left out."""
-    photo = graph.photo
     return {
         "format": FORMAT,
-        "photo": photo and {"source": photo.source, "width": photo.width, "height": photo.height},
+        "photo": None if graph.photo is None else _photo(graph.photo),
         "text": graph.text,
         "nodes": [_node(node) for node in graph.nodes()],
         "edges": [_edge(edge) for edge in graph.edges()],
     }
+
+
+def _photo(photo: PhotoInfo) -> dict[str, Any]:
+    return dict(zip(_PHOTO_FIELDS, photo_values(photo), strict=False))
+
+
+def photo_values(photo: PhotoInfo) -> list[Any]:
+    """Return the fields of a photograph, for formats that hold them as one list."""
+    known = [photo.sha256] if photo.sha256 else []
+    return [photo.source, photo.width, photo.height, *known]
 
 
 def _node(node: Node) -> dict[str, Any]:
@@ -116,8 +126,10 @@ def photo_fields(stored: str) -> dict[str, Any]:
     Raises:
         ValueError: it is no such list.
     """
-    values = schema.sequence(json.loads(stored), "photo", 3)
-    return dict(zip(("source", "width", "height"), values, strict=True))
+    values = schema.sequence(json.loads(stored), "photo")
+    if len(values) not in (3, len(_PHOTO_FIELDS)):
+        raise ValueError("photo has neither three nor four parts")
+    return dict(zip(_PHOTO_FIELDS, values, strict=False))
 
 
 def graph_of(photo: Any, text: Any) -> SceneGraph:
@@ -132,6 +144,7 @@ def graph_of(photo: Any, text: Any) -> SceneGraph:
             schema.text(fields["source"], "photo.source"),
             schema.whole(fields["width"], "photo.width", most=schema.MAX_SIDE),
             schema.whole(fields["height"], "photo.height", most=schema.MAX_SIDE),
+            schema.text(fields.get("sha256") or "", "photo.sha256"),
         )
     return SceneGraph(photo, None if text is None else schema.text(text, "text"))
 

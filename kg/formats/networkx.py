@@ -27,8 +27,8 @@ def to_networkx(scene: SceneGraph) -> nx.MultiDiGraph[str]:
     """Return `scene` with each field of its nodes and edges as an attribute.
 
     A box or span that is not there, and an empty `via`, is no attribute. The graph has `text`,
-    `photo_source`, `photo_width` and `photo_height`, where there are such. Order and edge keys
-    are kept.
+    `photo_source`, `photo_width`, `photo_height` and `photo_sha256`, where there are such. Order
+    and edge keys are kept.
 
     >>> from kg.vocabulary import NodeKind
     >>> scene = SceneGraph(PhotoInfo("cat.jpg", 640, 480))
@@ -43,7 +43,9 @@ def to_networkx(scene: SceneGraph) -> nx.MultiDiGraph[str]:
     if scene.text is not None:
         graph.graph["text"] = scene.text
     if scene.photo is not None:
-        graph.graph.update({_PHOTO_PREFIX + name: getattr(scene.photo, name) for name in _PHOTO})
+        values = {name: getattr(scene.photo, name) for name in _PHOTO}
+        known = {name: value for name, value in values.items() if (name, value) != ("sha256", "")}
+        graph.graph.update({_PHOTO_PREFIX + name: value for name, value in known.items()})
     for node in scene.nodes():
         graph.add_node(node.id, **_plain(node, _NODE))
     for source, target, key, edge in scene.networkx.edges(keys=True, data="edge"):
@@ -97,7 +99,8 @@ def from_rdf(rdf: Graph) -> SceneGraph:
 def _empty_scene(attributes: Mapping[Any, Any]) -> SceneGraph:
     names = {name: _PHOTO_PREFIX + name for name in _PHOTO}
     known = any(name in attributes for name in names.values())
-    photo = {name: attributes[key] for name, key in names.items()} if known else None
+    given = {name: key for name, key in names.items() if name != "sha256" or key in attributes}
+    photo = {name: attributes[key] for name, key in given.items()} if known else None
     return graph_of(photo, attributes.get("text"))
 
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -11,10 +14,18 @@ from urllib.parse import quote
 from rdflib import PROV, RDF, RDFS, XSD, Graph, Literal, Namespace, URIRef
 
 from kg.errors import SightGraphError
-from kg.formats.json import edge_of, graph_of, node_of, photo_fields, reason_of
-from kg.graph import Edge, SceneGraph
+from kg.formats.json import (
+    as_json,
+    edge_of,
+    graph_of,
+    node_of,
+    photo_fields,
+    photo_values,
+    reason_of,
+)
+from kg.graph import Edge, Node, SceneGraph
 from kg.knowledge.rdf_files import parse_file
-from kg.vocabulary import ONTOLOGY, SCENE
+from kg.vocabulary import KNOWLEDGE, ONTOLOGY, SCENE, NodeKind
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -25,7 +36,54 @@ if TYPE_CHECKING:
 TERMS = Namespace(ONTOLOGY)
 _BAD_PERCENT = re.compile("%(?![0-9A-Fa-f]{2})")
 """A percent sign that is no part of a percent encoding, which no IRI may hold."""
-GRAPH_NODE = URIRef(SCENE + "graph")
+_OLD_GRAPH = URIRef(SCENE + "graph")
+"""The graph of files from before December 2026, whose names were the same in every file."""
+_NUMBERED = re.compile("[a-z]+([:-])[0-9]+")
+"""Ids such as object:0, and such as could be taken for what they become, object-0."""
+
+
+@dataclass(frozen=True)
+class Names:
+    """The IRIs of a graph's parts, made from the content of its photograph.
+
+    Graphs of several photographs can thus be read as one. What was seen has one name in all
+    graphs of a photograph; words, edges and the graph itself have names of this text.
+
+    photo: what the names of everything in the photograph begin with; graph: likewise of all that
+        is of this text only.
+    """
+
+    photo: str
+    graph: str
+
+    @classmethod
+    def of(cls, graph: SceneGraph) -> Names:
+        """Return the names; those of a graph without a known photograph are of its own content."""
+        digest = graph.photo.sha256 if graph.photo is not None else ""
+        if not re.fullmatch("[0-9a-f]{64}", digest):
+            content = as_json(graph)
+            for part in ("nodes", "edges"):
+                content[part] = sorted(content[part], key=json.dumps)
+            digest = hashlib.sha256(json.dumps(content).encode()).hexdigest()
+        photo = f"{SCENE}{digest}/"
+        if graph.text is None:
+            return cls(photo, photo)
+        words = hashlib.sha256(json.dumps(graph.text).encode()).hexdigest()[:16]
+        return cls(photo, f"{photo}{words}/")
+
+    def node(self, node: Node) -> URIRef:
+        """Return a node's IRI: of a concept or value the same in all graphs."""
+        if node.kind in (NodeKind.CONCEPT, NodeKind.LITERAL) or _is_iri(node.id):
+            return resource_of(node.id)
+        base = self.photo if node.span is None else self.graph
+        numbered = _NUMBERED.fullmatch(node.id)
+        new = {":": "-", "-": "%2D"}[numbered[1]] if numbered else ""
+        local = node.id.replace(numbered[1], new) if numbered else quote(node.id, safe="")
+        return URIRef(base + local)
+
+    def edge(self, number: int) -> URIRef:
+        """Return the IRI of the statement about an edge."""
+        return URIRef(f"{self.graph}edge-{number}")
 
 
 def write_turtle(
@@ -39,7 +97,7 @@ def write_jsonld(
     graph: SceneGraph, target: Path, image: Image.Image | None, view: Highlights
 ) -> None:
     """Write the graph as JSON-LD; `kg.formats.rdf` reads it back equal."""
-    context = {"sgo": ONTOLOGY, "prov": str(PROV), "rdfs": str(RDFS), "xsd": str(XSD)}
+    context = _prefixes(Names.of(graph))
     document = json.loads(as_rdf(graph).serialize(format="json-ld", context=context))
     text = json.dumps(_in_order(document), indent=1, ensure_ascii=False)
     target.write_text(text, encoding="utf-8")
@@ -55,48 +113,66 @@ def _in_order(part: Any) -> Any:
 
 
 def as_rdf(graph: SceneGraph) -> Graph:
-    """Return the graph as RDF.
+    """Return the graph as RDF, with names that no graph of another photograph has (`Names`).
 
     Every node is a resource of class sgo:Object, sgo:Concept ...; every edge a plain triple,
     and a resource of class sgo:Edge with its kind, origin, score and place. Texts are
     JSON strings, since RDF cannot hold every character.
     """
-    rdf = Graph()
-    for prefix, namespace in (("sgo", TERMS), ("prov", PROV), ("scene", Namespace(SCENE))):
+    rdf, names = Graph(), Names.of(graph)
+    for prefix, namespace in _prefixes(names).items():
         rdf.bind(prefix, namespace)
-    rdf.add((GRAPH_NODE, RDF.type, TERMS.SceneGraph))
+    whole = URIRef(names.graph + "graph")
+    rdf.add((whole, RDF.type, TERMS.SceneGraph))
+    photograph = URIRef(names.photo + "photograph")
     if graph.photo is not None:
-        photo = [graph.photo.source, graph.photo.width, graph.photo.height]
-        rdf.add((GRAPH_NODE, TERMS.photo, Literal(json.dumps(photo))))
+        rdf.add((whole, TERMS.photo, Literal(json.dumps(photo_values(graph.photo)))))
+        rdf.add((photograph, RDF.type, TERMS.Photograph))
+        rdf.add((photograph, RDFS.label, Literal(_readable(graph.photo.source))))
     if graph.text is not None:
-        rdf.add((GRAPH_NODE, TERMS.text, Literal(json.dumps(graph.text))))
+        rdf.add((whole, TERMS.text, Literal(json.dumps(graph.text))))
+    iris = {node.id: names.node(node) for node in graph.nodes()}
     for place, node in enumerate(graph.nodes()):
-        resource = resource_of(node.id)
+        resource = iris[node.id]
         rdf.add((resource, RDF.type, TERMS[node.kind.value.capitalize()]))
         rdf.add((resource, RDFS.label, Literal(_readable(node.label))))
+        if node.kind in _SEEN and node.span is None and graph.photo is not None:
+            rdf.add((resource, TERMS.inPhotograph, photograph))
         fields: list[Any] = [node.id, node.kind.value, node.label, node.origin, node.score]
         fields += [node.box, node.span, place]  # RDF itself has no order
-        rdf.add((resource, TERMS.node, Literal(json.dumps(fields))))
+        rdf.add((whole, TERMS.node, Literal(json.dumps(fields))))
         _attribute(rdf, resource, node.origin, node.score)
     for number, edge in enumerate(graph.edges()):
-        _add_edge(rdf, edge, number)
+        _add_edge(rdf, edge, names.edge(number), iris)
     return rdf
 
 
+_SEEN = (NodeKind.OBJECT, NodeKind.SCENE, NodeKind.TEXT, NodeKind.ATTRIBUTE)
+
+
+def _prefixes(names: Names) -> dict[str, str]:
+    found = {"sgo": ONTOLOGY, "sg": KNOWLEDGE, "prov": str(PROV), "rdfs": str(RDFS)}
+    found |= {"xsd": str(XSD), "rel": SCENE + "relation/", "origin": SCENE + "origin/"}
+    found |= {"photo": names.photo}
+    return found if names.graph == names.photo else found | {"words": names.graph}
+
+
+def _is_iri(text: str) -> bool:
+    """Whether RDF can hold `text` as an IRI."""
+    safe = quote(text, safe=":/#?=&%+,;@!$'()*~.-_") == text
+    return safe and "://" in text and not _BAD_PERCENT.search(text)
+
+
 def resource_of(node_id: str) -> URIRef:
-    """Return a node's IRI: its id where that is one, else a name below `SCENE`."""
-    safe = quote(node_id, safe=":/#?=&%+,;@!$'()*~.-_") == node_id
-    if safe and "://" in node_id and not _BAD_PERCENT.search(node_id):
-        return URIRef(node_id)
-    return URIRef(SCENE + quote(node_id, safe=""))
+    """Return the IRI of a concept or value: its id where that is one, else a name in `SCENE`."""
+    return URIRef(node_id if _is_iri(node_id) else SCENE + quote(node_id, safe=""))
 
 
-def _add_edge(rdf: Graph, edge: Edge, number: int) -> None:
-    source, target = resource_of(edge.source), resource_of(edge.target)
+def _add_edge(rdf: Graph, edge: Edge, statement: URIRef, iris: Mapping[str, URIRef]) -> None:
+    source, target = iris[edge.source], iris[edge.target]
     relation = URIRef(SCENE + "relation/" + quote(edge.relation, safe=""))
     rdf.add((source, relation, target))
     rdf.add((relation, RDFS.label, Literal(_readable(edge.relation))))
-    statement = URIRef(f"{SCENE}edge/{number}")
     rdf.add((statement, RDF.type, TERMS.Edge))
     rdf.add((statement, TERMS.source, source))
     rdf.add((statement, TERMS.relation, relation))
@@ -140,23 +216,32 @@ def read_turtle(source: Path) -> SceneGraph:
 read_jsonld = read_turtle
 
 
-def scene_of(rdf: Graph, source: Path) -> SceneGraph:
+def scene_of(rdf: Graph, source: Path, whole: str | None = None) -> SceneGraph:
     """Return the scene graph that `rdf`, read from `source`, holds.
 
+    whole: the IRI of the graph's resource, of class sgo:SceneGraph, where there are several.
+
     Raises:
-        SightGraphError: it holds none, or a broken one.
+        SightGraphError: it holds none, several, or a broken one.
     """
-    if (GRAPH_NODE, None, TERMS.SceneGraph) not in rdf:
+    found = sorted(str(one) for one in rdf.subjects(RDF.type, TERMS.SceneGraph))
+    if not found or (whole is not None and whole not in found):
         raise SightGraphError(f"'{source}' holds no scene graph of SightGraph.")
-    photo, text = rdf.value(GRAPH_NODE, TERMS.photo), rdf.value(GRAPH_NODE, TERMS.text)
+    if whole is None and len(found) > 1:
+        raise SightGraphError(
+            f"'{source}' holds {len(found)} scene graphs. Read one with kg.formats.rdf.scene_of: "
+            f"{', '.join(found)}."
+        )
+    resource = URIRef(whole or found[0])
+    photo, text = rdf.value(resource, TERMS.photo), rdf.value(resource, TERMS.text)
     try:
         graph = graph_of(
             None if photo is None else photo_fields(str(photo)),
             None if text is None else json.loads(str(text)),
         )
-        for node in _nodes(rdf):
+        for node in _nodes(rdf, resource):
             graph.add(node_of(node, graph.text))
-        for edge in _edges(rdf):
+        for edge in _edges(rdf, resource):
             graph.connect(edge_of(edge, graph.text))
     except (KeyError, TypeError, ValueError, IndexError, RecursionError, OverflowError) as error:
         raise SightGraphError(
@@ -165,16 +250,19 @@ def scene_of(rdf: Graph, source: Path) -> SceneGraph:
     return graph
 
 
-def _nodes(rdf: Graph) -> list[dict[str, Any]]:
-    fields = [json.loads(str(text)) for text in rdf.objects(None, TERMS.node)]
+def _nodes(rdf: Graph, whole: URIRef) -> list[dict[str, Any]]:
+    owner = None if whole == _OLD_GRAPH else whole
+    fields = [json.loads(str(text)) for text in rdf.objects(owner, TERMS.node)]
     ordered = sorted(fields, key=lambda one: int(one[-1]))
     return [dict(zip(_NODE_FIELDS, one[:-1], strict=True)) for one in ordered]
 
 
-def _edges(rdf: Graph) -> list[dict[str, Any]]:
+def _edges(rdf: Graph, whole: URIRef) -> list[dict[str, Any]]:
+    start = str(whole).removesuffix("graph") + ("edge/" if whole == _OLD_GRAPH else "edge-")
     numbered = sorted(
-        (int(str(statement).rpartition("/")[2]), str(text))
+        (int(str(statement).removeprefix(start)), str(text))
         for statement, text in rdf.subject_objects(TERMS.edge)
+        if str(statement).startswith(start)
     )
     return [_edge(json.loads(text)) for _, text in numbered]
 

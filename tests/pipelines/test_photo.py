@@ -268,7 +268,9 @@ def test_hundred_megapixels_are_refused_before_decoding(tmp_path: Path, side: in
         Photo.open(path)
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=200)
+@settings(
+    deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=200
+)
 @given(
     st.sampled_from(["JPEG", "PNG", "GIF", "TIFF", "WEBP", "BMP"]),
     st.lists(st.tuples(st.floats(0, 1), st.integers(0, 255)), max_size=6),

@@ -256,7 +256,7 @@ def leaves(part: Any, place: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
             yield from leaves(value, (*place, key))
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_a_hostile_value_anywhere_is_refused_or_gives_a_graph_that_can_be_written(
     tmp_path: Path, graph: SceneGraph, data: st.DataObject
