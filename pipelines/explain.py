@@ -15,8 +15,8 @@ from kg.vocabulary import EdgeKind
 from pipelines.answering.answerer import Answerer
 from pipelines.answering.evidence import DONT_KNOW, Answer, Evidence
 from pipelines.answering.paths import with_retracted
-from pipelines.photo import Photo
-from pipelines.sightgraph import PhotoSource, SightGraph
+from pipelines.photo import Photo, PhotoSource
+from pipelines.sightgraph import SightGraph
 
 DRAWS = 5
 """Random deletions that each piece is compared with: chosen by hand."""

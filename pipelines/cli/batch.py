@@ -17,7 +17,7 @@ from pipelines.cli.options import FILE, Command, load_knowledge, make_folder
 from pipelines.cli.output import print_line
 
 if TYPE_CHECKING:
-    from pipelines.batch import Journal
+    from pipelines.batch.journal import Journal
     from pipelines.sightgraph import SightGraph
 
 Parts = tuple[tuple[str, ...], bool, Eyes]
