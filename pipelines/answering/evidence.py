@@ -9,6 +9,7 @@ from typing import Any
 from kg.errors import SightGraphError
 from kg.graph import Edge, Node, SceneGraph
 from kg.vocabulary import EdgeKind, NodeKind
+from pipelines.answering.support import Support, support_of
 
 DONT_KNOW = "I don't know"
 SUM_TOLERANCE = 1e-6
@@ -169,6 +170,12 @@ class Answer:
         """The candidates without "I don't know"."""
         return tuple(one for one in self.candidates if one.text != DONT_KNOW)
 
+    @property
+    def support(self) -> Support:
+        """What the answer rests on: stated, inferred, seen, or a guess."""
+        one = self.evidence
+        return support_of(self.text, one.path, one.facts, (*one.objects, *one.scenes, *one.texts))
+
     def as_json(self) -> dict[str, Any]:
         """Return the documented JSON object (docs/answer-format.md)."""
         label = {node.id: node.label for node in self.graph.nodes()}
@@ -176,6 +183,7 @@ class Answer:
             "question": self.question,
             "answer": self.text,
             "confidence": _rounded(self.confidence),
+            "support": self.support.value,
             "candidates": [
                 {"text": one.text, "score": _rounded(one.score)} for one in self.candidates
             ],

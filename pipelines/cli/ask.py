@@ -26,7 +26,13 @@ from pipelines.cli.options import (
     load_reader,
     reader_option,
 )
-from pipelines.cli.output import print_answer, print_columns, print_json, print_line
+from pipelines.cli.output import (
+    print_answer,
+    print_columns,
+    print_headline,
+    print_json,
+    print_line,
+)
 from pipelines.reading.captions import DEFAULT_READER
 
 if TYPE_CHECKING:
@@ -229,7 +235,7 @@ def explain(
 def print_explanation(explanation: Explanation) -> None:
     """Print the answer, and below it a line for each piece, the greatest loss first."""
     answer = explanation.answer
-    print_line((answer.text, "bold green"), f"  (confidence {answer.confidence:.2f})")
+    print_headline(answer)
     if not explanation.effects:
         print_line("no evidence: nothing to delete")
         return

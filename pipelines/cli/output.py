@@ -66,7 +66,7 @@ OTHERS_SHOWN = 4
 
 def print_answer(answer: Answer) -> None:
     """Print the answer on the first line, and below it what it rests on."""
-    print_line((answer.text, "bold green"), f"  (confidence {answer.confidence:.2f})")
+    print_headline(answer)
     evidence = answer.evidence
     seen = evidence.objects or evidence.scenes or evidence.texts
     if evidence.path or evidence.entities or seen:
@@ -84,6 +84,19 @@ def print_answer(answer: Answer) -> None:
     if others:
         listed = ", ".join(f"{one.text} {one.score:.2f}" for one in others)
         print_line(("other candidates: ", "dim"), listed)
+
+
+def print_headline(answer: Answer) -> None:
+    """Print the answer, its confidence and its kind of support."""
+    print_line((answer.text, "bold green"), _certainty(answer))
+
+
+def _certainty(answer: Answer) -> str:
+    """Return '  (confidence 0.47, stated)'; "I don't know" needs no support."""
+    from pipelines.answering.evidence import DONT_KNOW  # later: it imports networkx
+
+    support = "" if answer.text == DONT_KNOW else f", {answer.support}"
+    return f"  (confidence {answer.confidence:.2f}{support})"
 
 
 def path_line(answer: Answer) -> str:
@@ -171,7 +184,7 @@ def picture(answer: Answer) -> Highlights:
     nodes |= {one.id for one in cited}
     return Highlights(
         title=answer.question,
-        subtitle=f"{answer.text}  (confidence {answer.confidence:.2f})",
+        subtitle=answer.text + _certainty(answer),
         nodes=frozenset(nodes),
         edges=frozenset(edges),
         weights=dict(evidence.weights),

@@ -179,6 +179,7 @@ def _report(question: PhotoQuestion, answer: Answer, right: bool) -> dict[str, A
         "accepted": list(question.answers),
         "answer": reported["answer"],
         "confidence": reported["confidence"],
+        "support": reported["support"],
         "right": right,
         "candidates": reported["candidates"],
         "facts": reported["evidence"]["facts"],

@@ -95,6 +95,7 @@ def test_json_object_has_the_documented_content(graph: SceneGraph) -> None:
         "question": QUESTION,
         "answer": "fuel",
         "confidence": 0.9346,
+        "support": "inferred",
         "candidates": [
             {"text": "fuel", "score": 0.9346},
             {"text": "wheels", "score": 0.01},

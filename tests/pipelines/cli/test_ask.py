@@ -19,7 +19,10 @@ Mistake = Callable[..., str]
 ROOT = Path(__file__).resolve().parents[3]
 QUESTION = "What powers this vehicle?"
 KEYS = {
-    "": {"question", "answer", "confidence", "candidates", "evidence", "timings_ms", "models"},
+    "": {
+        *("question", "answer", "confidence", "support", "candidates", "evidence"),
+        *("timings_ms", "models"),
+    },
     "evidence": {"objects", "entities", "facts", "scenes", "texts", "path"},
     "objects": {"id", "label", "score", "box", "weight"},
     "entities": {"text", "start", "end", "weight"},
@@ -72,7 +75,8 @@ def test_lines_for_people_say_the_same_as_the_json(run: Run, labels: Path) -> No
     asked = ("ask", "example:motorcycle", QUESTION, "--detections", labels)
     answer = json.loads(run(*asked, "--json").stdout)
     lines = run(*asked).stdout.splitlines()
-    assert lines[0] == f"{answer['answer']}  (confidence {answer['confidence']:.2f})"
+    assert lines[0] == f"{answer['answer']}  (confidence {answer['confidence']:.2f}, stated)"
+    assert answer["support"] == "stated"
     assert lines[1] == "because:"
     (seen,) = answer["evidence"]["objects"]
     box = "    motorcycle  0.90  [40, 30, 640, 430]  precomputed"

@@ -41,7 +41,8 @@ def test_lines_say_the_same_as_the_json_and_pictures_are_written(
 
     lines = run(*asked).stdout.splitlines()
     answer = told["answer"]
-    assert lines[0] == f"{answer['answer']}  (confidence {answer['confidence']:.2f})"
+    certainty = f"confidence {answer['confidence']:.2f}, {answer['support']}"
+    assert lines[0] == f"{answer['answer']}  ({certainty})"
     assert len(lines) == 3 + len(told["effects"])
     for line, one in zip(lines[3:], told["effects"], strict=True):
         assert one["piece"] in line

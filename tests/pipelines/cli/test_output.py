@@ -54,7 +54,7 @@ def test_answer_prints_itself_and_its_reasons(capsys: pytest.CaptureFixture[str]
     candidates = (Candidate("fuel", 0.934), Candidate("helmet", 0.04), Candidate("rider", 0.01))
     print_answer(answer_by(MENTION, LINK, FACT, candidates=candidates))
     assert capsys.readouterr().out.splitlines() == [
-        "fuel  (confidence 0.93)",
+        "fuel  (confidence 0.93, inferred)",
         "because:",
         "  boxes",
         "    motorcycle  0.91  [12, 30, 400, 380]  bundled  weight 0.91",
@@ -69,7 +69,7 @@ def test_answer_prints_itself_and_its_reasons(capsys: pytest.CaptureFixture[str]
 
 def test_answer_without_evidence_claims_none(capsys: pytest.CaptureFixture[str]) -> None:
     print_answer(answer_by())
-    assert capsys.readouterr().out == "fuel  (confidence 0.93)\n"
+    assert capsys.readouterr().out == "fuel  (confidence 0.93, guess)\n"
 
 
 def test_long_lines_are_not_wrapped_and_markup_is_left_alone(
