@@ -13,6 +13,7 @@ PACKAGES = ("kg", "graph_fusion", "pipelines")
 
 TESTED_BY = {
     "kg/formats/dot.py": ("kg/formats/test_formats.py", "one case for every registered format"),
+    "kg/formats/gexf.py": ("kg/formats/test_formats.py", "one case for every registered format"),
     "kg/formats/graphml.py": ("kg/formats/test_formats.py", "one case for every registered format"),
     "kg/formats/html.py": ("kg/formats/test_formats.py", "one case for every registered format"),
     "kg/formats/json.py": ("kg/formats/test_formats.py", "one case for every registered format"),
@@ -213,6 +214,10 @@ TESTED_BY = {
     "pipelines/namers/looking.py": (
         "pipelines/namers/test_efficientnet.py",
         "what the namer sees is asked through it",
+    ),
+    "pipelines/service/[emps]*.py": (
+        "pipelines/service/test_app.py",
+        "errors, metrics, photographs, settings and state are parts of every request",
     ),
     "pipelines/training/namer_data.py": (
         "pipelines/training/test_namer.py",

@@ -59,6 +59,10 @@ EXPORTERS.add(".gv", "kg.formats.dot:write_dot")
 EXPORTERS.add(".ttl", "kg.formats.rdf:write_turtle")
 EXPORTERS.add(".jsonld", "kg.formats.rdf:write_jsonld")
 EXPORTERS.add(".png", "kg.formats.png:write_png")
+EXPORTERS.add(".svg", "kg.formats.png:write_svg")
+EXPORTERS.add(".gexf", "kg.formats.gexf:write_gexf")
+EXPORTERS.add(".cypher", "kg.formats.cypher:write_cypher")
+EXPORTERS.add(".zip", "kg.formats.neo4j:write_neo4j")
 EXPORTERS.add(".html", "kg.formats.html:write_html")
 
 
@@ -109,6 +113,7 @@ class Importer(Protocol):
 IMPORTERS: Registry[Importer] = Registry("import format")
 IMPORTERS.add(".json", "kg.formats.json:read_json")
 IMPORTERS.add(".graphml", "kg.formats.graphml:read_graphml")
+IMPORTERS.add(".gexf", "kg.formats.gexf:read_gexf")
 IMPORTERS.add(".ttl", "kg.formats.rdf:read_turtle")
 IMPORTERS.add(".jsonld", "kg.formats.rdf:read_jsonld")
 

@@ -1,4 +1,4 @@
-"""PNG: the photograph with its boxes beside the drawn graph."""
+"""PNG and SVG: the photograph with its boxes beside the drawn graph."""
 
 from __future__ import annotations
 
@@ -35,6 +35,19 @@ COLUMNS = {
 
 def write_png(graph: SceneGraph, target: Path, image: Image.Image | None, view: Highlights) -> None:
     """Draw the photograph, if it is given, and the part of the graph that fits a picture."""
+    _figure(graph, image, view).savefig(target, format="png")
+
+
+def write_svg(graph: SceneGraph, target: Path, image: Image.Image | None, view: Highlights) -> None:
+    """Draw the same as `write_png`, with lines and letters instead of pixels."""
+    from matplotlib import rc_context
+
+    same_bytes_each_time = {"svg.hashsalt": "sightgraph"}
+    with rc_context({"svg.fonttype": "none", **same_bytes_each_time}):
+        _figure(graph, image, view).savefig(target, format="svg", metadata={"Date": None})
+
+
+def _figure(graph: SceneGraph, image: Image.Image | None, view: Highlights) -> Any:
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
@@ -48,7 +61,7 @@ def write_png(graph: SceneGraph, target: Path, image: Image.Image | None, view: 
             f"{_plain(view.title)}   →   {_plain(view.subtitle)}", fontsize=15, color=INK
         )
     figure.tight_layout()
-    figure.savefig(target, format="png")
+    return figure
 
 
 def _draw_photo(axes: Any, graph: SceneGraph, image: Image.Image | None, view: Highlights) -> None:

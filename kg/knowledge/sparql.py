@@ -35,6 +35,8 @@ PREFIXES = {
 """Prefixes that a query need not declare."""
 REFUSED = 2
 """What the process of a query ends with when its message is for the user."""
+MAX_MEMORY = 2 << 30
+"""Bytes that the process of a query may take for itself."""
 _FETCHING = {"ServiceGraphPattern": "SERVICE", "DatasetClause": "FROM"}
 
 
@@ -209,7 +211,19 @@ def _refuse_fetching(part: Any) -> None:
             _refuse_fetching(value)
 
 
+def _limit_memory() -> None:
+    """Let this process fail rather than take what others need; files that it maps do not count."""
+    try:
+        import resource
+    except ImportError:  # Windows
+        return
+    _, hard = resource.getrlimit(resource.RLIMIT_DATA)
+    most = MAX_MEMORY if hard == resource.RLIM_INFINITY else min(MAX_MEMORY, hard)
+    resource.setrlimit(resource.RLIMIT_DATA, (most, hard))
+
+
 if __name__ == "__main__":
+    _limit_memory()
     head = json.loads(sys.stdin.readline())
     try:
         json.dump(_rows(head, sys.stdin.read()), sys.stdout)

@@ -43,6 +43,11 @@ for _name, _target, _about in (
         "batch:report",
         "Write a page of all ANSWERS of a batch, with photographs and boxes.",
     ),
+    (
+        "serve",
+        "serve:serve",
+        "Answer over HTTP: the inspector at /, its API at /api (docs/service.md).",
+    ),
     ("train", "train:train", "Train one of the models; data is never downloaded."),
     (
         "evaluate",

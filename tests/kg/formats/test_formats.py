@@ -99,6 +99,10 @@ CHECKS = {
     ".gv": lambda data: data.startswith(b"digraph"),
     ".ttl": lambda data: b"wasAttributedTo" in data and b"sgo:Edge" in data,
     ".jsonld": lambda data: "@context" in json.loads(data),
+    ".svg": lambda data: b"<svg" in data and b"used for" in data and b"<script" not in data,
+    ".gexf": lambda data: b"<gexf" in data and b'weight="0.8"' in data,
+    ".cypher": lambda data: data.startswith(b"CREATE CONSTRAINT") and b"[r:USED_FOR" in data,
+    ".zip": lambda data: data.startswith(b"PK") and b"nodes.csv" in data,
     ".png": lambda data: data.startswith(b"\x89PNG"),
     ".html": lambda data: b"data:image/jpeg;base64," in data and b"drinking" in data,
 }

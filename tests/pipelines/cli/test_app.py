@@ -17,7 +17,19 @@ from pipelines.cli import main
 from pipelines.cli.app import Application
 
 COMMANDS = {
-    *("ask", "bench", "convert", "evaluate", "explain", "graph", "kg", "parse", "report", "train"),
+    *(
+        "ask",
+        "bench",
+        "convert",
+        "evaluate",
+        "explain",
+        "graph",
+        "kg",
+        "parse",
+        "report",
+        "serve",
+        "train",
+    ),
 }
 ROOT = Path(__file__).resolve().parents[3]
 

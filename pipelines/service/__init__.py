@@ -1,0 +1,1 @@
+"""The HTTP service of `sightgraph serve`, docs/service.md; needs the extra `serve`."""

@@ -1,0 +1,37 @@
+"""What the routes share."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Annotated, Any
+
+from fastapi import Depends, Request
+
+from kg.linking import Linker
+from pipelines.service.metrics import Metrics
+from pipelines.service.photographs import Photographs
+from pipelines.service.settings import Settings
+from pipelines.service.work import WorkQueue
+from pipelines.sightgraph import SightGraph
+
+
+class State:
+    """The models, loaded once, and what is remembered between requests."""
+
+    def __init__(self, sightgraph: SightGraph, settings: Settings) -> None:
+        self.sightgraph, self.settings = sightgraph, settings
+        self.knowledge = sightgraph.knowledge
+        self.linker = Linker(self.knowledge)
+        self.work = WorkQueue(settings.workers, settings.waiting, settings.seconds)
+        self.photographs = Photographs(settings.photograph_bytes)
+        self.metrics = Metrics()
+        self.queries = asyncio.Semaphore(settings.queries)
+        self.jobs: dict[str, Any] = {}
+
+
+def _state(request: Request) -> State:
+    found: State = request.app.state.shared
+    return found
+
+
+Shared = Annotated[State, Depends(_state)]

@@ -1,0 +1,32 @@
+"""Jobs of many questions, and their progress."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+from starlette.testclient import TestClient
+
+
+def test_a_job_sends_a_row_for_each_question_and_an_error_is_a_row(
+    client: TestClient, photograph: str
+) -> None:
+    asked = [{"photograph": photograph, "question": text} for text in ("Why?", "bug", "Who?")]
+    started = client.post("/api/jobs", json={"questions": asked})
+    assert started.status_code == 202
+    events = client.get(f"/api/jobs/{started.json()['id']}/events").text.split("\n\n")
+    rows = [json.loads(event.partition("data: ")[2])["row"] for event in events[:3]]
+    assert [row.get("answer") for row in rows] == ["yes", None, "yes"]
+    assert rows[1] == {"question": "bug", "error": "a bug"}
+    assert events[3].startswith("event: end")
+    path = f"/api/jobs/{started.json()['id']}"
+    later = client.get(path + "/events", headers={"Last-Event-ID": "1"}).text
+    assert later.count("event: row") == 1
+    assert client.get(path).json()["is_done"]
+    assert client.delete(path).status_code == 204
+    assert client.get(path).status_code == 404
+
+
+def test_a_job_has_a_size(serve: Callable[..., TestClient]) -> None:
+    asked = {"questions": [{"question": "Why?"}] * 3}
+    assert serve(job_questions=2).post("/api/jobs", json=asked).status_code == 422
