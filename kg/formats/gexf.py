@@ -54,8 +54,8 @@ def write_gexf(
     drawn = SubElement(root, "graph", {"defaultedgetype": "directed", "mode": "static"})
     for of, fields in (("node", _NODE), ("edge", _EDGE)):
         declared = SubElement(drawn, "attributes", {"class": of})
-        for name, kind in fields.items():
-            SubElement(declared, "attribute", {"id": name, "title": name, "type": kind})
+        for field, kind in fields.items():
+            SubElement(declared, "attribute", {"id": field, "title": field, "type": kind})
     nodes, edges = SubElement(drawn, "nodes"), SubElement(drawn, "edges")
     colours = {node.id: COLOURS[node.kind] for node in graph.nodes()}
     for node in content["nodes"]:
