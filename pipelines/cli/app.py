@@ -46,7 +46,7 @@ for _name, _target, _about in (
     (
         "serve",
         "serve:serve",
-        "Answer over HTTP: the inspector at /, its API at /api (docs/service.md).",
+        "Answer over HTTP: the inspector at /, its API at /api.",
     ),
     ("train", "train:train", "Train one of the models; data is never downloaded."),
     (
