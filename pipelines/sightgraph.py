@@ -36,6 +36,7 @@ from pipelines.reading.sentence import Sentence
 from pipelines.reading.written import written_kind
 from pipelines.seeing.asked import asked_names
 from pipelines.seeing.perception import Perceiver, Perception, PerceptionModels
+from pipelines.seeing.seen import SeenPhotographs
 from pipelines.seeing.text import TEXT_READERS, TextReader
 
 Result = TypeVar("Result")
@@ -62,6 +63,7 @@ class SightGraph:
         None for never.
     text_in_photo: read text in every photograph, whatever is asked.
     edit_answers: finds the edit that answers a question; None where nothing is edited.
+    seen: keeps what was seen in photographs between runs; None: each is looked at.
     """
 
     detector: Detector
@@ -75,6 +77,7 @@ class SightGraph:
     namer: Namer | None = None
     text_reader: TextReader | None = field(default_factory=lambda: TEXT_READERS.make("rapidocr"))
     text_in_photo: bool = False
+    seen: SeenPhotographs | None = None
 
     @classmethod
     def of(
@@ -84,6 +87,7 @@ class SightGraph:
         knowledge: KnowledgeGraph,
         answerer: Answerer,
         namer: Namer | None = None,
+        seen: SeenPhotographs | None = None,
     ) -> SightGraph:
         """Put parts together; the others follow from the knowledge."""
         whole, large = split(knowledge)
@@ -93,11 +97,12 @@ class SightGraph:
             detector,
             parser,
             knowledge,
-            Perception(whole, PerceptionModels(features)),
+            Perception(whole, PerceptionModels(features, seen)),
             GraphBuilder(whole, make_linker(whole, answerer.encoder), finders),
             RelationWordings(whole, answerer.encoder),
             answerer,
             namer=namer,
+            seen=seen,
         )
 
     @classmethod
@@ -108,6 +113,7 @@ class SightGraph:
         parser: Parser | None = None,
         answerer: Answerer | str | Path | None = None,
         namer: str | Namer | None = "default",
+        remember: bool = False,
         **detector_options: Any,
     ) -> SightGraph:
         """Put the bundled parts together, or parts of your own; torch uses `use_threads`.
@@ -117,6 +123,8 @@ class SightGraph:
         namer: a name of `pipelines.namers.NAMERS`, or a namer; None leaves the detector's labels.
             By default the bundled one names what the bundled detector finds, on whose detections
             its rules were learned, and no other's.
+        remember: keep what the bundled eyes see in `~/.cache/sightgraph`, so that a photograph
+            is looked at once (`pipelines.seeing.seen`).
         """
         use_threads()
         if answerer is None:
@@ -128,7 +136,8 @@ class SightGraph:
         if namer == "default":
             namer = EfficientNetNamer(knowledge) if eyes.name == "bundled" else None
         named = None if namer is None else make_namer(namer)
-        return cls.of(eyes, parser or Parser(), knowledge, answerer, named)
+        seen = SeenPhotographs.by(eyes, named, knowledge) if remember else None
+        return cls.of(eyes, parser or Parser(), knowledge, answerer, named, seen)
 
     def ask(self, photo: PhotoSource, question: str, edits: Edits | None = None) -> Answer:
         """Answer `question` about `photo`: detect, look, read, build, fuse, answer, cite.
@@ -173,6 +182,11 @@ class SightGraph:
 
         sentence: a detector that can be told what to look for looks for what it names too.
         """
+        if self.seen is None:
+            return self._detected(photo, sentence)
+        return self.seen.detections(photo, lambda: self._detected(photo, sentence))
+
+    def _detected(self, photo: Photo, sentence: Sentence | None) -> list[Detection]:
         detector = self.detector
         if isinstance(detector, OpenDetector):
             detector = detector.looking_for(asked_names(sentence, self.builder.knowledge))

@@ -65,6 +65,11 @@ class Knowledge(KnowledgeGraph):
         own = list(_read_own(stated, paths)) if paths else []
         return cls(stated, bundled_files() if with_bundled else (), own)
 
+    @property
+    def is_bundled(self) -> bool:
+        """Whether this is the bundled knowledge and nothing else."""
+        return bool(self._files) and not self._own
+
     @cached_property
     def rdf(self) -> Graph:
         """The triples of all files as an rdflib graph, parsed at first use."""

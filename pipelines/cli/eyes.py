@@ -57,6 +57,7 @@ class Eyes:
     namer: str | None = None
     detections: Path | None = None
     text_in_photo: bool = False
+    no_cache: bool = False
 
     def check(self, photo: Photo | None = None) -> None:
         """Find out whether the options agree, and read the detections of `photo`.
@@ -131,11 +132,13 @@ class Eyes:
             from pipelines.namers import make_namer
 
             changes["namer"] = None if namer == "none" else make_namer(namer)
+        remember = namer is None and not self.no_cache
         from pipelines.sightgraph import SightGraph
 
-        return replace(
-            SightGraph.from_pretrained(detector=detector, knowledge=knowledge), **changes
+        loaded = SightGraph.from_pretrained(
+            detector=detector, knowledge=knowledge, remember=remember
         )
+        return replace(loaded, **changes)
 
 
 OPTIONS = (
@@ -188,6 +191,12 @@ OPTIONS = (
         is_flag=True,
         help="Read what is written in the photograph; without this, only where the question asks "
         "for a text, a number, a time, a name or a brand.",
+    ),
+    click.option(
+        "--no-cache",
+        is_flag=True,
+        help="Look at the photograph even if it was seen before; what is seen is kept in "
+        "~/.cache/sightgraph (or SIGHTGRAPH_CACHE), up to 200 MB.",
     ),
 )
 

@@ -13,7 +13,7 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from graph_fusion.encoders.picodet import PicoDet
-from graph_fusion.weights import loading
+from graph_fusion.weights import loading, sha256_of
 from kg.files import bundled
 from kg.graph import Box
 from pipelines.detections import Detection, without_duplicates
@@ -65,15 +65,20 @@ class BundledDetector:
     name = "bundled"
 
     def __init__(self, weights: str | Path | None = None, threshold: float | None = None) -> None:
-        self.network, self.config = load_detector(
-            bundled("models", "detector") if weights is None else Path(weights)
-        )
+        self.folder = bundled("models", "detector") if weights is None else Path(weights)
+        self.network, self.config = load_detector(self.folder)
         self.threshold = self.config.threshold if threshold is None else threshold
 
     @property
     def labels(self) -> tuple[str, ...]:
         """The class names."""
         return self.config.labels
+
+    @property
+    def version(self) -> str:
+        """What the detections depend on beside the photograph and the code."""
+        files = (self.folder / name for name in ("config.json", "model.safetensors"))
+        return f"{' '.join(map(sha256_of, files))} {self.threshold}"
 
     def __call__(self, photo: Photo) -> list[Detection]:
         """Return the objects, each once and with one label, by falling score."""

@@ -11,6 +11,7 @@ import numpy as np
 from torch import Tensor
 from torch.nn import functional as F
 
+from graph_fusion.weights import sha256_of
 from kg.files import bundled
 from kg.graph import Box
 from kg.knowledge.facts import KnowledgeGraph
@@ -48,11 +49,19 @@ class EfficientNetNamer:
     def __init__(
         self, knowledge: KnowledgeGraph | None = None, weights: str | Path | None = None
     ) -> None:
-        folder = bundled("models", "namer") if weights is None else Path(weights)
-        self.config = NamerConfig.load(folder)
-        self.tree = HypernymTree.load(folder / "tree.json")
+        self.folder = bundled("models", "namer") if weights is None else Path(weights)
+        self.config = NamerConfig.load(self.folder)
+        self.tree = HypernymTree.load(self.folder / "tree.json")
         self.labels = SynsetLabels(self.tree, knowledge)
         self.looker = Looker()
+
+    @property
+    def version(self) -> str:
+        """What the names depend on beside the photograph, the knowledge and the code.
+
+        The network's own weights are pinned by a hash in the code.
+        """
+        return " ".join(sha256_of(self.folder / name) for name in ("config.json", "tree.json"))
 
     def __call__(self, photo: Photo, detections: Sequence[Detection]) -> list[Detection]:
         located = [one for one in detections if one.box is not None]

@@ -8,6 +8,8 @@ from functools import cached_property
 from itertools import product
 from typing import Protocol
 
+import numpy as np
+
 from kg.knowledge.facts import KnowledgeGraph
 from kg.linking import Linker
 from kg.vocabulary import ARTEFACT, HAS_PROPERTY, MADE_OF, MATERIAL, SHAPE
@@ -24,6 +26,7 @@ from pipelines.photo import Photo
 from pipelines.seeing.classifiers import RelationClassifier, SceneClassifier
 from pipelines.seeing.colours import ColourClassifier
 from pipelines.seeing.geometry import measured
+from pipelines.seeing.seen import SeenPhotographs
 
 PRIORS = {(MADE_OF, MATERIAL): MAY_BE_MADE_OF, (HAS_PROPERTY, SHAPE): MAY_HAVE_SHAPE}
 """Relation and category of the object of facts about a class that hold for many instances."""
@@ -38,9 +41,11 @@ class PerceptionModels:
     """The networks that perception uses, each loaded on first use.
 
     namer: its features of the whole photograph serve the scene; the bundled one by default.
+    seen: where these features are kept between runs; None for nowhere.
     """
 
     namer: EfficientNetNamer | None = None
+    seen: SeenPhotographs | None = None
 
     @cached_property
     def scenes(self) -> SceneClassifier:
@@ -57,6 +62,12 @@ class PerceptionModels:
     @cached_property
     def features(self) -> EfficientNetNamer:
         return self.namer or EfficientNetNamer()
+
+    def look(self, photo: Photo) -> np.ndarray:
+        """Return the features [1280] of the whole photograph."""
+        if self.seen is None:
+            return self.features.look(photo)
+        return self.seen.vector(photo, "whole", lambda: self.features.look(photo))
 
 
 class Perceiver(Protocol):
@@ -84,7 +95,7 @@ class Perception:
         return PerceptionResult(
             attributes,
             tuple(self.models.relations(objects, photo.width, photo.height)),
-            self.models.scenes(self.models.features.look(photo)),
+            self.models.scenes(self.models.look(photo)),
             supports=self.models.relations.supports(objects),
         )
 
