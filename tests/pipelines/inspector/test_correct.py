@@ -102,6 +102,18 @@ def test_an_object_is_added_by_drawing_its_box(opened: Open, tmp_path: Path) -> 
     assert shown.page.locator("#photo.drawing").count() == 0
 
 
+def test_the_box_of_an_object_is_drawn_anew(opened: Open, tmp_path: Path) -> None:
+    shown = opened()
+    shown.choose("2 table")
+    shown.page.get_by_role("button", name="New box").click()
+    draw(shown, Box(30, 210, 500, 440))
+    saved = shown.saved_graph(tmp_path)
+    assert saved.node("object:1").label == "table"
+    assert saved.node("object:1").box.iou(Box(30, 210, 500, 440)) > 0.95
+    assert not saved.edges(EdgeKind.SPATIAL)  # those of the old box
+    assert len(objects(saved)) == 4
+
+
 def test_relations_to_objects_and_to_words_are_added_and_removed(
     opened: Open, tmp_path: Path
 ) -> None:

@@ -40,10 +40,9 @@ export function styleSheet(accent, dark) {
       "target-arrow-shape": "triangle", "target-arrow-color": line, "arrow-scale": 1.1,
       label: "data(label)", color: ink, "font-family": FAMILY, "font-size": 11, "min-zoomed-font-size": 7,
       "text-background-color": paper, "text-background-opacity": 0.85, "text-background-padding": 2,
-      "text-background-shape": "round-rectangle",
+      "text-background-shape": "round-rectangle", "text-rotation": "autorotate",
     } },
     { selector: "edge.spatial", style: { "line-style": "dashed" } },
-    { selector: "edge.long", style: { "text-rotation": "autorotate" } },
     { selector: "node.answer", style: { "border-width": 3, "border-color": accent } },
     { selector: "edge.answer", style: {
       "line-color": accent, "target-arrow-color": accent, color: accent, "font-weight": "bold", "z-index": 5,

@@ -29,6 +29,7 @@ const page = {
   expanded: new Set(),
   everything: false,
   selected: [],
+  redrawn: null, // the object whose box is drawn anew
   photograph: null, // the service's name of the photograph
   uncorrected: new WeakSet(), // scenes as the eyes and the knowledge made them
 };
@@ -41,7 +42,7 @@ const graph = new GraphView(byId("graph"), {
   on: { hover, select: (ids) => select(ids), edge: pointAtEdge, expand },
 });
 const photo = new PhotoView(byId("photo"), {
-  colours: content.colours, on: { hover, select: choose, drawn: nameDrawn },
+  colours: content.colours, on: { hover, select: choose, drawn: takeDrawn },
 });
 
 // ------------------------------------------------------------------ what is shown
@@ -184,8 +185,13 @@ function removeNodes(ids) {
   correct(ids.reduce((rest, id) => (rest.nodes.has(id) ? corrections.remove(rest, id) : rest), scene()));
 }
 
-function nameDrawn(box) {
+function takeDrawn(box) {
+  const redrawn = page.redrawn;
   setDrawing(false);
+  if (scene().nodes.has(redrawn)) {
+    correct(corrections.moveBox(scene(), redrawn, box));
+    return;
+  }
   const name = html("input", { type: "text", id: "new-name", placeholder: "name of the new object", ariaLabel: "name of the new object" });
   byId("selection").replaceChildren(html("form", { on: { submit: (event) => {
     event.preventDefault();
@@ -198,8 +204,10 @@ function nameDrawn(box) {
   name.focus();
 }
 
-function setDrawing(on) {
+/** Let the next drag in the photograph draw the box of a new object, or of the one of that id. */
+function setDrawing(on, id = null) {
   photo.draw(on);
+  page.redrawn = id;
   byId("draw").ariaPressed = String(photo.drawing);
   say(photo.drawing ? "Draw the box in the photograph." : "");
 }
@@ -207,6 +215,7 @@ function setDrawing(on) {
 const panelActions = {
   rename: (id, label) => correct(corrections.rename(scene(), id, label)),
   remove: removeNodes,
+  redraw: (id) => setDrawing(true, id),
   merge: (ids) => { page.selected = [ids[0]]; correct(corrections.merge(scene(), ids)); },
   expand,
   pin: (id) => graph.pin(id),

@@ -44,6 +44,7 @@ function one(scene, node, on) {
     html("div", { className: "actions" },
       button("Expand", () => on.expand(node.id), { title: "e" }),
       button("Pin", () => on.pin(node.id), { title: "p" }),
+      node.kind === "object" ? button("New box", () => on.redraw(node.id)) : null,
       button("Delete", () => on.remove([node.id]), { title: "Del" })),
     adding(scene, node, on), relations(scene, node, on),
   ].filter(Boolean);
