@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from kg.vocabulary import EdgeKind, NodeKind
+from kg.vocabulary import NodeKind
 
 if TYPE_CHECKING:
     from kg.formats import Highlights
@@ -100,46 +100,10 @@ def _certainty(answer: Answer) -> str:
 
 
 def path_line(answer: Answer) -> str:
-    """Return the path as one line, walked from the question to the answer.
+    """Return the path as English sentences in one line (`pipelines.answering.sentences`)."""
+    from pipelines.answering.sentences import PathText
 
-    '"vehicle" -> motorcycle [12, 30, 400, 380] -> motorcycle -requires-> fuel'; a statement that
-    is walked against its direction reads '<-requires-'; parts that do not touch are divided
-    by ';'.
-    """
-    name = {node.id: _path_name(node, answer.question) for node in answer.graph.nodes()}
-    pieces: list[str] = []
-    here: str | None = None
-    for place, edge in enumerate(answer.evidence.path):
-        if here not in (edge.source, edge.target):
-            here = _start(answer.evidence.path[place:])
-            pieces.append(f"; {name[here]}" if pieces else name[here])
-        forward = here == edge.source
-        here = edge.target if forward else edge.source
-        pieces.append(f" {_arrow(edge, forward)} {name[here]}")
-    return "".join(pieces)
-
-
-def _start(path: tuple[Edge, ...]) -> str:
-    """Return the end of the first edge that the second does not touch; its source if alone."""
-    first = path[0]
-    following = {path[1].source, path[1].target} if len(path) > 1 else set()
-    if first.source in following and first.target not in following:
-        return first.target
-    return first.source
-
-
-def _arrow(edge: Edge, forward: bool) -> str:
-    if edge.kind in (EdgeKind.MENTION, EdgeKind.LINK):
-        return "->"
-    return f"-{edge.relation}->" if forward else f"<-{edge.relation}-"
-
-
-def _path_name(node: Node, question: str) -> str:
-    if node.span is not None:
-        return f'"{question[slice(*node.span)]}"'
-    if node.kind in (NodeKind.OBJECT, NodeKind.TEXT) and node.box is not None:
-        return f"{node.label} {box_text(node.box)}"
-    return node.label
+    return PathText(answer.graph, answer.question)(answer.evidence.path)
 
 
 def _seen(node: Node) -> tuple[str, str, str]:
@@ -157,10 +121,11 @@ def _read(node: Node, question: str) -> tuple[str, str]:
 
 
 def _known(edge: Edge, graph: SceneGraph) -> tuple[str, str]:
-    statement = f"{graph.node(edge.source).label} {edge.relation} {graph.node(edge.target).label}"
+    from pipelines.answering.sentences import fact_sentence
+
     categories = [f"{'an' if name[0] in 'aeiou' else 'a'} {name}" for name in edge.via if name]
     inherited = f", as {', '.join(categories)}" if categories else ""
-    return statement, f"{edge.origin}{inherited}"
+    return fact_sentence(edge, graph), f"{edge.origin}{inherited}"
 
 
 def _weight(answer: Answer, part: Node | Edge) -> str:

@@ -82,7 +82,8 @@ def test_lines_for_people_say_the_same_as_the_json(run: Run, labels: Path) -> No
     box = "    motorcycle  0.90  [40, 30, 640, 430]  precomputed"
     assert f"{box}  weight {seen['weight']:.2f}" in lines
     (fact,) = answer["evidence"]["facts"]
-    assert any(f"motorcycle {fact['relation']} {fact['object']}" in line for line in lines)
+    sentence = f"a motorcycle is {fact['relation']} {fact['object']}"
+    assert sum(sentence in line for line in lines) == 2, "among the facts and on the path"
 
 
 def test_an_edit_changes_the_answer_to_this_one_question(run: Run, labels: Path) -> None:
@@ -124,7 +125,7 @@ def test_piped_output_has_no_colours_and_no_wrapped_lines(labels: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert "\x1b" not in done.stdout
     (path,) = [line for line in done.stdout.splitlines() if line.startswith("  path")]
-    assert path.count("->") >= 2
+    assert "; " in path
 
 
 def test_photograph_with_nothing_detected_still_gets_an_answer(run: Run, tmp_path: Path) -> None:

@@ -1,0 +1,166 @@
+"""Facts, and the path of an answer, as English sentences."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from kg.english import normalise, verb_of_ing, with_article
+from kg.graph import Edge, Node, SceneGraph
+from kg.vocabulary import MEANS, EdgeKind, NodeKind
+
+ABILITIES = ("can", "cannot")
+"""Relations that are followed by an infinitive, where the knowledge has a gerund."""
+COUNTS = "number of "
+"""How relations with a number begin: "number of legs"."""
+VERBS = {
+    "has part": "has",
+    "made of": "is made of",
+    "used for": "is used for",
+    "used by": "is used by",
+    "used with": "is used with",
+    "used in the sport": "is used in the sport",
+    "powered by": "is powered by",
+    "part of": "is part of",
+    "found at": "is found at",
+    "served at": "is served at",
+    "worn on": "is worn on",
+    "has colour": "is",
+    "on": "is on",
+    "in": "is in",
+    "under": "is under",
+    "around": "is around",
+    "above": "is above",
+    "below": "is below",
+    "near": "is near",
+    "left of": "is left of",
+    "right of": "is right of",
+    "larger than": "is larger than",
+    "smaller than": "is smaller than",
+}
+"""The verb of a relation whose label has none; that of any other is its label."""
+COUNTED = frozenset({
+    "is a", "has part", "contains", "part of", "used by", "used with", "found at", "eats",
+    "produces", "needs", "causes",
+})  # fmt: skip
+"""Relations whose object is a thing, which has an article unless its name is uncountable."""
+_SUBSTANCES = (
+    "air alcohol aluminium bacon baggage bamboo beef beer bone brass bread broccoli bronze butter "
+    "cardboard cement ceramic cheese chocolate clay clothing coal coffee concrete copper corn "
+    "cotton cream denim diesel dirt dough dust equipment fabric fat feed fibre fibreglass fire "
+    "flesh flour foam food fruit fuel fur furniture garlic gas gasoline glass gold grain granite "
+    "grass gravel grease ham hay hair heat honey hydrogen ice ink iron ivory jam jewellery juice "
+    "leather lettuce light linen luggage machinery marble meat metal milk money mud music mustard "
+    "oil oxygen paint paper pasta petrol plastic polyester porcelain pork poultry powder rain rice "
+    "rope rubber salad salt sand satin seafood silk silver skin smoke snow soap soil spinach steam "
+    "steel stone straw sugar sunlight tea timber toast traffic velvet vinegar vinyl water wax "
+    "weather wheat wind wine wood wool work yarn yoghurt"
+)
+_IRREGULAR_PLURALS = "people children men women mice geese teeth feet"
+UNCOUNTABLE = frozenset(f"{_SUBSTANCES} {_IRREGULAR_PLURALS}".split())
+"""Names without an article: substances, and irregular plurals. A name counts by its last word."""
+_UNCOUNTABLE_ENDINGS = ("ing", "ity", "ness", "ics", "ism", "care", "control", "tion")
+
+
+def fact_sentence(edge: Edge, graph: SceneGraph) -> str:
+    """Return a fact of the knowledge as a sentence: 'a cat can see in the dark'."""
+    subject, object_ = graph.node(edge.source).label, graph.node(edge.target).label
+    return stated(subject, edge.relation, object_)
+
+
+def stated(subject: str, relation: str, object_: str) -> str:
+    """Return what the knowledge states of a kind of thing, as a sentence.
+
+    >>> stated("cat", "can", "seeing in the dark")
+    'a cat can see in the dark'
+    >>> stated("scooter", "used for", "riding")
+    'a scooter is used for riding'
+    >>> stated("scissors", "used by", "tailor")
+    'scissors are used by a tailor'
+    """
+    return f"{named(subject)} {_predicate(subject, relation, object_)}"
+
+
+def named(name: str) -> str:
+    """Return a kind of thing with its article: 'a cat', 'an oven', 'water', 'scissors'."""
+    last = name.rpartition(" ")[2]
+    bare = not name or not name[0].isalpha() or name[0].isupper()
+    if bare or last in UNCOUNTABLE or name.endswith(_UNCOUNTABLE_ENDINGS):
+        return name
+    first = name.partition(" ")[0]  # riding a horse
+    return name if first.endswith("ing") and len(first) > len("swing") else with_article(name)
+
+
+def _predicate(subject: str, relation: str, object_: str) -> str:
+    if relation in ABILITIES:
+        return f"{relation} {_infinitive(object_)}"
+    plural = _is_plural(subject)
+    if relation.startswith(COUNTS):
+        return f"{'have' if plural else 'has'} {object_} {relation.removeprefix(COUNTS)}"
+    verb = VERBS.get(relation, relation.removesuffix(" a") if relation in COUNTED else relation)
+    first, _, rest = verb.partition(" ")
+    verb = " ".join(filter(None, [_PLURALS.get(first, first) if plural else first, rest]))
+    return f"{verb} {named(object_) if relation in COUNTED else object_}"
+
+
+_PLURALS = {"is": "are", "has": "have", "needs": "need", "contains": "contain", "comes": "come"} | {
+    "causes": "cause", "eats": "eat", "makes": "make", "produces": "produce",
+}  # fmt: skip
+
+
+def _infinitive(activity: str) -> str:
+    """Return 'see in the dark' for 'seeing in the dark'."""
+    first, _, rest = activity.partition(" ")
+    verb = verb_of_ing(first) if first.endswith("ing") else first
+    return f"{verb} {rest}".strip()
+
+
+@dataclass(frozen=True, slots=True)
+class PathText:
+    """The path of an answer as sentences, from the question to the answer."""
+
+    graph: SceneGraph
+    question: str
+
+    def __call__(self, path: tuple[Edge, ...]) -> str:
+        """Return the sentences, divided by ';'.
+
+        '"vehicle" is the motorcycle [12, 30, 400, 380]; a motorcycle needs fuel'. The link of an
+        object to the concept of its own name says nothing and is left out, unless it is all.
+        """
+        sentences = [self._sentence(edge) for edge in path if not self._empty(edge)]
+        return "; ".join(dict.fromkeys(sentences or map(self._sentence, path)))
+
+    def _empty(self, edge: Edge) -> bool:
+        ends = self.graph.node(edge.source), self.graph.node(edge.target)
+        names = {normalise(node.label) for node in ends}
+        return edge.kind == EdgeKind.LINK and len(names) == 1
+
+    def _sentence(self, edge: Edge) -> str:
+        source, target = self.graph.node(edge.source), self.graph.node(edge.target)
+        if edge.kind == EdgeKind.FACT:
+            return fact_sentence(edge, self.graph)
+        if edge.relation == MEANS:
+            if source.span is not None and target.kind != NodeKind.OBJECT:
+                return f"{self._name(source)} means {target.label}"
+            verb = "are" if source.kind == NodeKind.OBJECT and _is_plural(source.label) else "is"
+            return f"{self._name(source)} {verb} {self._name(target)}"
+        verb = VERBS.get(edge.relation, edge.relation)
+        if verb.endswith("ing") and " " not in verb:  # read in the photograph: wearing
+            verb = f"is {verb}"
+        return f"{self._name(source)} {verb} {self._name(target)}"
+
+    def _name(self, node: Node) -> str:
+        if node.span is not None:
+            return f'"{self.question[slice(*node.span)]}"'
+        if node.kind == NodeKind.OBJECT:
+            return f"the {node.label}{_box(node)}"
+        return named(node.label) if node.kind == NodeKind.CONCEPT else node.label
+
+
+def _is_plural(name: str) -> bool:
+    return named(name) == name and name.endswith("s") and not name.endswith("ss")
+
+
+def _box(node: Node) -> str:
+    """Return ' [12, 30, 400, 380]' in whole pixels, or '' without a box."""
+    return "" if node.box is None else f" [{', '.join(str(round(x)) for x in node.box)}]"
