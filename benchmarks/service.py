@@ -93,10 +93,13 @@ class Load:
         return await http.post("/api/ask", content=body, headers=JSON)
 
     async def oversized(self, http: httpx.AsyncClient, chance: random.Random) -> httpx.Response:
-        """Claim 10 GB."""
-        return await http.post(
-            "/api/ask", content=b"{", headers={**JSON, "Content-Length": str(10**10)}
-        )
+        """Send 30 MB without saying so first."""
+
+        async def pieces() -> object:
+            for _ in range(30):
+                yield b" " * 1_000_000
+
+        return await http.post("/api/ask", content=pieces(), headers=JSON)
 
     async def slow(self, http: httpx.AsyncClient, chance: random.Random) -> httpx.Response:
         """Send a question in pieces over some seconds."""

@@ -39,6 +39,11 @@ for _name, _target, _about in (
         "Look into the knowledge: bundled, and of your own with --kg.",
     ),
     (
+        "album",
+        "album:album",
+        "Put photographs into a store, and find them by what they show.",
+    ),
+    (
         "report",
         "batch:report",
         "Write a page of all ANSWERS of a batch, with photographs and boxes.",

@@ -17,6 +17,7 @@ from pipelines.cli import main
 from pipelines.cli.app import Application
 
 COMMANDS = {
+    "album",
     *(
         "ask",
         "bench",

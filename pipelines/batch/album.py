@@ -1,0 +1,198 @@
+"""An album: the graphs of many photographs in one store, beside the knowledge."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote
+
+import pyoxigraph
+
+from kg.errors import SightGraphError
+from kg.formats.rdf import Names, as_rdf
+from kg.graph import SceneGraph
+from kg.knowledge.memory import Knowledge
+from kg.knowledge.sparql import select
+from kg.linking import Linker
+from kg.vocabulary import SCENE, SOURCE
+from pipelines.reading.sentence import Entity, Sentence
+
+ANYTHING = frozenset({"something", "anything", "thing", "object", "someone", "somebody"})
+SPATIAL = {"beside": "near", "next to": "near", "by": "near", "over": "above", "inside": "in"}
+"""Words of captions and the relation of the graph that they denote."""
+SECONDS = 60.0
+"""After which a search is ended."""
+_DETERMINER = re.compile(r"^(?:an?|the|some)\s+")
+_TRIPLES = "triples"
+_KNOWLEDGE = SOURCE + "album/knowledge?sha256="
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A photograph that a search found; score: the lowest score of the objects that it needs."""
+
+    photo: str
+    sha256: str
+    score: float
+    labels: tuple[str, ...]
+
+
+class Album:
+    """Each photograph's graph is a named graph, called by the photograph's content.
+
+    Adding a photograph again therefore changes nothing, and removing it leaves nothing of it.
+    """
+
+    def __init__(self, folder: Path, create: bool = False) -> None:
+        """Open the album in `folder`.
+
+        Raises:
+            SightGraphError: there is none and `create` is False, or it is in use or damaged.
+        """
+        self.triples = folder / _TRIPLES
+        if not self.triples.is_dir() and not create:
+            raise SightGraphError(
+                f"there is no album at '{folder}'. Make one: sightgraph album add FOLDER "
+                f"--store {folder}"
+            )
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            self._store = pyoxigraph.Store(str(self.triples))
+        except OSError as error:
+            raise SightGraphError(
+                f"the album '{folder}' cannot be opened, or is being written: {error}."
+            ) from error
+
+    def add_knowledge(self, knowledge: Knowledge) -> None:
+        """Put the knowledge beside the photographs, in place of what was there before."""
+        triples = "\n".join(sorted(knowledge.rdf.serialize(format="nt").split("\n")))
+        name = _KNOWLEDGE + hashlib.sha256(triples.encode()).hexdigest()
+        named = [one.value for one in self._store.named_graphs()]
+        if name in named:
+            return
+        for one in named:
+            if one.startswith(_KNOWLEDGE):
+                self._store.remove_graph(pyoxigraph.NamedNode(one))
+        self._load(triples, name)
+
+    def add(self, graph: SceneGraph) -> bool:
+        """Add a photograph's graph; return whether it was new."""
+        name = Names.of(graph).photo
+        if self._store.contains_named_graph(pyoxigraph.NamedNode(name)):
+            return False
+        self._load(as_rdf(graph).serialize(format="nt"), name)
+        return True
+
+    def holds(self, sha256: str) -> bool:
+        """Whether the photograph of that content is in the album."""
+        return self._store.contains_named_graph(pyoxigraph.NamedNode(f"{SCENE}{sha256}/"))
+
+    def remove(self, sha256: str) -> bool:
+        """Remove all that came from a photograph; return whether it was there."""
+        if not self.holds(sha256):
+            return False
+        self._store.remove_graph(pyoxigraph.NamedNode(f"{SCENE}{sha256}/"))
+        return True
+
+    def photographs(self) -> list[str]:
+        """Return the SHA-256 of every photograph, sorted."""
+        names = (one.value for one in self._store.named_graphs())
+        return sorted(one.removeprefix(SCENE).strip("/") for one in names if one.startswith(SCENE))
+
+    def close(self) -> None:
+        """Write what is left to write, and let others open it."""
+        self._store.flush()
+        del self._store
+
+    def _load(self, triples: str, name: str) -> None:
+        self._store.load(
+            triples.encode(),
+            format=pyoxigraph.RdfFormat.N_TRIPLES,
+            to_graph=pyoxigraph.NamedNode(name),
+        )
+
+
+def query(folder: Path, sparql: str, seconds: float = SECONDS) -> list[dict[str, str]]:
+    """Run a SELECT or ASK query over all photographs and the knowledge.
+
+    Raises:
+        SightGraphError: as `kg.knowledge.sparql.select`, or there is no album.
+    """
+    if not (folder / _TRIPLES).is_dir():
+        Album(folder)
+    return select([folder / _TRIPLES], sparql, seconds)
+
+
+def find(folder: Path, sentence: Sentence, knowledge: Knowledge, limit: int = 20) -> list[Found]:
+    """Return the photographs that show what a text describes, the surest first.
+
+    Raises:
+        SightGraphError: the text names nothing, or there is no album.
+    """
+    sparql, count = sparql_of(sentence, Linker(knowledge))
+    found: dict[str, Found] = {}
+    for row in query(folder, sparql):
+        score = min(float(row[f"s{number}"]) for number in range(count))
+        labels = tuple(row[f"l{number}"] for number in range(count))
+        sha256 = row["g"].removeprefix(SCENE).strip("/")
+        if sha256 not in found or score > found[sha256].score:
+            found[sha256] = Found(row["photo"], sha256, score, labels)
+    ranked = sorted(found.values(), key=lambda one: (-one.score, one.photo))
+    return ranked[:limit]
+
+
+def sparql_of(sentence: Sentence, linker: Linker) -> tuple[str, int]:
+    """Return the query for what a text describes, and how many objects it needs.
+
+    Raises:
+        SightGraphError: the text names nothing.
+    """
+    if not sentence.text.strip():
+        raise SightGraphError('the text is empty. Write, for example, "a cup on a table".')
+    name = _DETERMINER.sub("", sentence.text.strip().lower())
+    entities = sentence.entities or (Entity(name, 0, len(name), name),)
+    seen: list[str] = []
+    known: list[str] = []
+    for number, entity in enumerate(entities):
+        seen += [f"?e{number} a sgo:Object ; rdfs:label ?l{number} ; sgo:score ?s{number} ."]
+        known += _constraints(entity, number, linker)
+    for one in sentence.relations:
+        name = quote(SPATIAL.get(one.predicate, one.predicate), safe="")
+        seen.append(f"?e{one.subject} <{SCENE}relation/{name}> ?e{one.object} .")
+    for first in range(len(entities)):
+        known += [f"FILTER(?e{first} != ?e{other})" for other in range(first)]
+    names = " ".join(f"?s{number} ?l{number}" for number in range(len(entities)))
+    inside = " ".join(["?p a sgo:Photograph ; rdfs:label ?photo .", *seen])
+    return (
+        f"SELECT DISTINCT ?g ?photo {names} WHERE {{ GRAPH ?g {{ {inside} }} {' '.join(known)} }}",
+        len(entities),
+    )
+
+
+def _constraints(entity: Entity, number: int, linker: Linker) -> Iterator[str]:
+    name, means = entity.lemma or entity.text, f"?e{number} rel:means / skos:broader*"
+    if name not in ANYTHING:
+        concepts = [f"<{one.concept}>" for one in linker.best(name)]
+        same = f"{{ ?e{number} rdfs:label {_literal(name)} }}"
+        known = [f"{{ {means} {one} }}" for one in concepts]
+        yield " UNION ".join([same, *known])
+    for attribute in entity.attributes:
+        held = f"?a{number} a sgo:Attribute ; rdfs:label {_literal(attribute.text)} ."
+        ways = [f"{{ ?e{number} ?has{number} ?a{number} . {held} }}"]
+        ways += [
+            f"{{ {means} / (sgo:madeOf | sgo:hasProperty) / skos:broader* <{one.concept}> }}"
+            for one in linker.best(attribute.text)
+        ]
+        yield " UNION ".join(ways)
+
+
+def _literal(text: str) -> str:
+    from rdflib import Literal
+
+    return Literal(text).n3()
+
+
+__all__ = ["Album", "Found", "find", "query", "sparql_of"]

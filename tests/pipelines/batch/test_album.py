@@ -1,0 +1,114 @@
+"""An album: photographs are added once, found by what they show, and removed whole."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from kg.errors import SightGraphError
+from kg.graph import Edge, Node, PhotoInfo, SceneGraph
+from kg.knowledge.joined import load_knowledge
+from kg.knowledge.memory import Knowledge
+from kg.vocabulary import KNOWLEDGE, EdgeKind, NodeKind
+from pipelines.batch.album import Album, Found, find, query
+from pipelines.reading.sentence import Attribute, Entity, Sentence, SentenceRelation
+
+TURTLE = """
+@prefix sg: <https://sightgraph.org/kg/> . @prefix sgo: <https://sightgraph.org/ontology#> .
+@prefix skos: <http://www.w3.org/2004/02/skos/core#> .
+sg:spoon skos:prefLabel "spoon" ; skos:broader sg:tool ; sgo:madeOf sg:steel .
+sg:tool skos:prefLabel "tool" . sg:metal skos:prefLabel "metal" .
+sg:steel skos:prefLabel "steel" ; skos:broader sg:metal .
+sg:table skos:prefLabel "table" . sg:cup skos:prefLabel "cup" .
+"""
+SHA = {"spoons.jpg": "a" * 64, "cups.jpg": "b" * 64}
+
+
+def scene(photo: str, name: str, colour: str) -> SceneGraph:
+    """Return a graph of something on a table."""
+    graph = SceneGraph(PhotoInfo(photo, 64, 48, SHA[photo]))
+    for number, label in enumerate((name, "table")):
+        graph.add(Node(f"object:{number}", NodeKind.OBJECT, label, "bundled", 0.9 - number / 10))
+        graph.add(Node(KNOWLEDGE + label, NodeKind.CONCEPT, label, "x"))
+        edge = Edge(f"object:{number}", KNOWLEDGE + label, EdgeKind.LINK, "means", "linker")
+        graph.connect(edge)
+    graph.connect(Edge("object:0", "object:1", EdgeKind.SPATIAL, "on", "geometry"))
+    graph.add(Node(f"seen:{colour}", NodeKind.ATTRIBUTE, colour, "colours"))
+    has = Edge("object:0", f"seen:{colour}", EdgeKind.SEMANTIC, "has colour", "colours")
+    graph.connect(has)
+    return graph
+
+
+@pytest.fixture(scope="module")
+def knowledge(tmp_path_factory: pytest.TempPathFactory) -> Knowledge:
+    file = tmp_path_factory.mktemp("kg") / "kitchen.ttl"
+    file.write_text(TURTLE)
+    found = load_knowledge((str(file),), with_bundled=False)
+    assert isinstance(found, Knowledge)
+    return found
+
+
+@pytest.fixture
+def folder(tmp_path: Path, knowledge: Knowledge) -> Path:
+    album = Album(tmp_path / "album", create=True)
+    album.add_knowledge(knowledge)
+    assert album.add(scene("spoons.jpg", "spoon", "grey"))
+    assert album.add(scene("cups.jpg", "cup", "red"))
+    album.close()
+    return tmp_path / "album"
+
+
+def entity(name: str, *attributes: str) -> Entity:
+    found = tuple(Attribute(one, 0, 0, one) for one in attributes)
+    return Entity(name, 0, 0, name, found)
+
+
+def on(first: Entity, second: Entity) -> Sentence:
+    return Sentence("x", (first, second), (SentenceRelation(0, "on", 1, 0, 0),))
+
+
+SPOONS = Found("spoons.jpg", SHA["spoons.jpg"], 0.8, ("spoon", "table"))
+CUPS = Found("cups.jpg", SHA["cups.jpg"], 0.8, ("cup", "table"))
+
+
+@pytest.mark.parametrize(
+    ("sentence", "found"),
+    [
+        (on(entity("something", "metal"), entity("table")), [SPOONS]),
+        (on(entity("tool"), entity("table")), [SPOONS]),
+        (on(entity("something", "red"), entity("table")), [CUPS]),
+        (on(entity("something"), entity("table")), [CUPS, SPOONS]),
+        (on(entity("table"), entity("tool")), []),
+        (on(entity('x" } ASK'), entity("table")), []),
+    ],
+)
+def test_photographs_are_found_by_what_is_seen_and_known(
+    folder: Path, knowledge: Knowledge, sentence: Sentence, found: list[Found]
+) -> None:
+    assert find(folder, sentence, knowledge) == found
+
+
+COUNT = "SELECT (COUNT(*) AS ?n) WHERE { ?s ?p ?o }"
+
+
+def test_adding_again_changes_nothing_and_removing_leaves_nothing(
+    folder: Path, knowledge: Knowledge
+) -> None:
+    before = query(folder, "SELECT ?g ?s ?p ?o WHERE { GRAPH ?g { ?s ?p ?o } }")
+    album = Album(folder)
+    album.add_knowledge(knowledge)
+    assert not album.add(scene("spoons.jpg", "spoon", "grey"))
+    assert album.photographs() == sorted(SHA.values())
+    assert album.remove(SHA["cups.jpg"])
+    assert not album.remove(SHA["cups.jpg"])
+    album.close()
+    after = query(folder, "SELECT ?g ?s ?p ?o WHERE { GRAPH ?g { ?s ?p ?o } }")
+    left = [row for row in before if SHA["cups.jpg"] not in row["g"]]
+    key = repr
+    assert sorted(after, key=key) == sorted(left, key=key)
+
+
+def test_a_folder_that_is_no_album_is_named_with_what_makes_one(tmp_path: Path) -> None:
+    with pytest.raises(SightGraphError, match="sightgraph album add"):
+        query(tmp_path, COUNT)
