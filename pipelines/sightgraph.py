@@ -31,6 +31,7 @@ from pipelines.detectors import Detector, OpenDetector, make_detector
 from pipelines.namers import Namer, make_namer
 from pipelines.namers.efficientnet import EfficientNetNamer
 from pipelines.photo import Photo, PhotoSource
+from pipelines.reading.language import check_english
 from pipelines.reading.parser import Parser
 from pipelines.reading.sentence import Sentence
 from pipelines.reading.written import written_kind
@@ -146,8 +147,8 @@ class SightGraph:
             concern nothing in the graph, or have a name in them that is nearly a known one.
 
         Raises:
-            SightGraphError: the question is empty, the photograph cannot be read, or an edit
-                cannot be made (`kg.knowledge.edits.EditedKnowledge`).
+            SightGraphError: the question is empty or not English, the photograph cannot be read,
+                or an edit cannot be made (`kg.knowledge.edits.EditedKnowledge`).
         """
         if edits:
             edited = self.edited(edits)
@@ -157,6 +158,7 @@ class SightGraph:
             return answer
         if not question.strip():
             raise SightGraphError("the question is empty. Ask something, e.g. 'What is this?'.")
+        check_english(question)
         timed = Timer()
         opened = timed("open", Photo.open(photo))
         sentence = timed("parse", self.parser(question))

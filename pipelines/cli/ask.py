@@ -132,9 +132,12 @@ def ask(
 
 
 def _check(question: str, targets: tuple[Path, ...]) -> None:
-    """Find out before long work whether there is a question, and whether targets can be written."""
+    """Find out before long work whether the question can be read and targets be written."""
     if not question.strip():
         raise SightGraphError('the question is empty. Ask, for example, "What is on the table?".')
+    from pipelines.reading.language import check_english
+
+    check_english(question)
     if targets:
         from kg.formats import EXPORTERS
 
