@@ -88,6 +88,7 @@ class CorrectedGraph:
             builder=builder,
             namer=None,
             text_reader=None,
+            seen=None,
         )
         own, further = self._edits(sightgraph), edits or Edits()
         both = Edits((*own.set, *further.set), (*own.unset, *further.unset))

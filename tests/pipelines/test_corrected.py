@@ -36,6 +36,10 @@ class Seen:
         return [Detection("zebra", 0.9, "seen", (20, 30, 160, 190))]
 
 
+class NeverAsked:
+    """What was seen before, which counts no more."""
+
+
 @pytest.fixture(scope="module")
 def sightgraph() -> SightGraph:
     torch.set_num_threads(1)
@@ -66,6 +70,8 @@ def test_an_uncorrected_graph_gives_the_photographs_graph_and_answer(
         assert read.graph == seen.graph
         assert read.candidates == seen.candidates
     assert read.models["detector"] == "corrected graph"
+    remembering = replace(sightgraph, seen=NeverAsked())  # type: ignore[arg-type]
+    assert given.in_place_of_eyes(remembering).detect(STREET) == []
 
 
 def test_a_renamed_object_is_linked_to_what_its_new_name_denotes(

@@ -83,8 +83,7 @@ class Service:
         }
 
     def last(self, path: str) -> Any:
-        """Wait for the answer to the last request, and return what was sent to `path`."""
-        self.page.wait_for_load_state("networkidle")
+        """Return what was sent to `path` last."""
         return [sent for name, sent in self.requests if name == path][-1]
 
 
@@ -128,8 +127,8 @@ def test_a_correction_is_answered_at_once_and_undone(service: Service) -> None:
     sent = service.last("api/ask")["graph"]
     assert "object:2" not in {node["id"] for node in sent["nodes"]}
     assert sent["format"] == "sightgraph/1"
-    service.page.keyboard.press("Control+z")
-    service.page.keyboard.press("Control+z")
+    with service.page.expect_response("**/api/ask"):
+        service.page.keyboard.press("Control+z")
     service.page.locator("#answer", has_text="drinking").wait_for()
     assert service.last("api/ask")["graph"] is None
 
@@ -139,10 +138,8 @@ def test_expanding_fetches_more_of_the_knowledge(service: Service) -> None:
     service.page.locator("#path .name").click()
     service.page.locator("#objects .name").first.click()
     service.page.keyboard.press("e")
-    service.page.locator("#found").wait_for(state="attached")
-    service.page.wait_for_load_state("networkidle")
     service.page.get_by_label("search by name").fill("water")
-    assert service.page.locator("#found").text_content() == "1 found"
+    service.page.locator("#found", has_text="1 found").wait_for()
     paths = [path for path, _ in service.requests]
     assert any(
         path.startswith("api/neighbours?concept=https%3A%2F%2Fsightgraph.org%2Fkg%2Fcup&limit=")
