@@ -91,7 +91,7 @@ for knowledge in (memory, store, edited):
     targets = [folder / f"graph{ending}" for ending in sorted(EXPORTERS) if ending != ".png"]
     export(graph, targets)
     for target in targets:
-        shown(target.name, target.read_text(encoding="utf-8"))
+        shown(target.name, target.read_bytes().decode("utf-8", "replace"))
 assert "torch" not in sys.modules
 """
 

@@ -22,9 +22,13 @@ QUESTION = "What is the cup used for?"
 WIDTH, HEIGHT = 640, 480
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Any]:
-    """Debian's Chromium without a window."""
+    """Debian's Chromium without a window, until the last test of this folder.
+
+    Not for the session: while Playwright runs, its event loop runs in the main thread, and no
+    other test could start one there.
+    """
     if CHROMIUM is None:
         pytest.skip("there is no Chromium: apt-get install chromium")
     with sync_api.sync_playwright() as playwright:
