@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 
@@ -95,3 +97,17 @@ def photograph(client: TestClient, png: bytes) -> str:
     """The id of an uploaded photograph."""
     name: str = client.post("/api/photographs", files={"file": png}).json()["id"]
     return name
+
+
+@pytest.fixture
+def finished() -> Callable[[Coroutine[Any, Any, Any]], Any]:
+    """Returns what a coroutine returns, run in a thread of its own.
+
+    The browser of other tests runs an event loop in the main thread, where no second may start.
+    """
+
+    def run(work: Coroutine[Any, Any, Any]) -> Any:
+        with ThreadPoolExecutor(1) as thread:
+            return thread.submit(asyncio.run, work).result()
+
+    return run

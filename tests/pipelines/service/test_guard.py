@@ -72,7 +72,9 @@ def test_a_bucket_fills_again() -> None:
     assert rate.allows("b", 0)
 
 
-def test_a_body_that_does_not_arrive_is_given_up() -> None:
+def test_a_body_that_does_not_arrive_is_given_up(
+    finished: Callable[[Coroutine[Any, Any, Any]], Any],
+) -> None:
     sent: list[Any] = []
 
     async def receive() -> Any:
@@ -84,7 +86,7 @@ def test_a_body_that_does_not_arrive_is_given_up() -> None:
     headers = [(b"host", b"localhost"), (b"content-type", b"application/json")]
     scope = {"type": "http", "method": "POST", "path": "/api/ask", "headers": headers}
     guard = Guard(lambda *_: pytest.fail("passed"), Settings(body_seconds=0.01), Metrics())
-    asyncio.run(guard(scope, receive, send))
+    finished(guard(scope, receive, send))
     assert sent[0]["status"] == 408
 
 

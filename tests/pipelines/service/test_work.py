@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from collections.abc import Callable, Coroutine
+from typing import Any
 
 import pytest
 from fastapi import HTTPException
 
 from pipelines.service.work import WorkQueue
 
+Finished = Callable[[Coroutine[Any, Any, Any]], Any]
 
-def test_what_does_not_fit_is_refused_and_the_rest_is_done_in_order() -> None:
+
+def test_what_does_not_fit_is_refused_and_the_rest_is_done_in_order(finished: Finished) -> None:
     go, done = threading.Event(), []
 
     async def ask() -> list[object]:
@@ -25,13 +29,13 @@ def test_what_does_not_fit_is_refused_and_the_rest_is_done_in_order() -> None:
         work.close()
         return results
 
-    results = asyncio.run(ask())
+    results = finished(ask())
     assert done == [0, 1]
     refused = [one for one in results if isinstance(one, HTTPException)]
     assert [one.status_code for one in refused] == [503, 503]
 
 
-def test_what_takes_too_long_is_given_up_and_never_begun() -> None:
+def test_what_takes_too_long_is_given_up_and_never_begun(finished: Finished) -> None:
     go, done = threading.Event(), []
 
     async def ask() -> None:
@@ -43,10 +47,10 @@ def test_what_takes_too_long_is_given_up_and_never_begun() -> None:
         go.set()
         work.close()
 
-    asyncio.run(ask())
+    finished(ask())
     assert done == []
 
 
-def test_an_error_reaches_who_asked() -> None:
+def test_an_error_reaches_who_asked(finished: Finished) -> None:
     with pytest.raises(ZeroDivisionError):
-        asyncio.run(WorkQueue(1, 1, 10)(lambda: 1 / 0))
+        finished(WorkQueue(1, 1, 10)(lambda: 1 / 0))
