@@ -153,6 +153,17 @@ def test_the_deletion_test_is_asked_for(service: Service) -> None:
     assert "decoration" in service.page.locator("#answer").text_content()
 
 
+def test_the_last_question_is_answered_whatever_came_before(service: Service) -> None:
+    ask(service)
+    service.page.evaluate(
+        "for (const id of ['undo', 'explain']) document.getElementById(id).click()"
+    )
+    service.page.locator("#objects .accepted.small").first.click()
+    service.page.get_by_role("button", name="Ask and delete").click()
+    service.page.get_by_role("switch").first.wait_for()
+    assert service.requests[-1][0] == "api/explain"
+
+
 def test_an_error_is_one_line_and_a_token_is_asked_for(
     service: Service, allowed: list[str]
 ) -> None:

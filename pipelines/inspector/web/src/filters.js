@@ -2,7 +2,9 @@
 //
 // Facts are folded: a fact, and a concept that only facts lead to, is shown when it is part of the
 // answer, or when one of its ends was expanded. Spatial relations fold too where there are many,
-// and so does "b right of a" beside "a left of b".
+// and so does "b right of a" beside "a left of b". A fact that a person added is always shown.
+
+import { EDIT } from "./scene.js";
 
 const MANY_SPATIAL = 40; // more of them hide everything else
 const KNOWN = new Set(["concept", "literal"]);
@@ -39,7 +41,7 @@ export function visible(scene, filters, highlight, expanded, everything = false)
   const spatial = [...scene.edges.values()].filter((edge) => edge.kind === "spatial").length;
   const order = new Map([...scene.nodes.keys()].map((id, place) => [id, place]));
   const mirrors = (edge) => edge.kind === "spatial" && order.get(edge.source) > order.get(edge.target);
-  const folds = (edge) => edge.kind === "fact" || (edge.kind === "spatial" && spatial > MANY_SPATIAL);
+  const folds = (edge) => (edge.kind === "fact" && edge.origin !== EDIT) || (edge.kind === "spatial" && spatial > MANY_SPATIAL);
   const passes = (part, group) => !filters.origin.has(part.origin) && part.score >= filters.score
     && !filters[group].has(group === "kind" ? part.kind : part.relation);
   const opened = (edge) => expanded.has(edge.source) || expanded.has(edge.target);

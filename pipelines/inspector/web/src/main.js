@@ -27,6 +27,8 @@ const page = {
   filters: noFilters(),
   deleted: null, // the number of the effect that is switched on
   expanded: new Set(),
+  fetched: new Set(), // concepts whose neighbours the service gave
+  question: 0, // the number of the last question; the answers of former ones are not shown
   everything: false,
   selected: [],
   redrawn: null, // the object whose box is drawn anew
@@ -133,18 +135,19 @@ function goToFound() {
 // ------------------------------------------------------------------ folding
 
 async function expand(id) {
-  if (page.expanded.has(id)) return;
   page.expanded.add(id);
   const links = corrections.edgesOf(scene(), id).filter(([, edge]) => edge.kind === "link" && edge.source === id);
   for (const [, edge] of links) page.expanded.add(edge.target);
   const concepts = scene().nodes.get(id)?.kind === "concept" ? [id] : links.map(([, edge]) => edge.target);
   refresh();
-  if (content.live) for (const concept of concepts) await fetchNeighbours(concept);
+  if (!content.live) return;
+  for (const concept of concepts.filter((one) => !page.fetched.has(one))) await fetchNeighbours(concept);
 }
 
 async function fetchNeighbours(concept) {
   const found = await answered(() => service.neighbours(concept));
   if (!found) return;
+  page.fetched.add(concept);
   const more = corrections.withKnowledge(scene(), found);
   if (page.uncorrected.has(scene())) page.uncorrected.add(more);
   page.history.replace(more);
@@ -220,7 +223,7 @@ const panelActions = {
   expand,
   pin: (id) => graph.pin(id),
   addSeen: (id, relation, target) => correct(corrections.addSeen(scene(), id, relation, target)),
-  addFact: (id, relation, object) => { page.expanded.add(id); correct(corrections.addFact(scene(), id, relation, object)); },
+  addFact: (id, relation, object) => correct(corrections.addFact(scene(), id, relation, object)),
   removeEdge: (key) => correct(corrections.removeEdge(scene(), key)),
   edge: pointAtEdge,
 };
@@ -264,10 +267,12 @@ async function ask(how = service.ask) {
   const question = byId("asked").value.trim();
   if (!question) return;
   const asked = scene();
+  page.question += 1;
+  const number = page.question;
   // While nothing was corrected, the service looks at the photograph itself.
   const seen = page.photograph && page.uncorrected.has(asked);
   const result = await answered(() => how(page.photograph, seen ? null : corrections.graphOf(asked), question));
-  if (!result || scene() !== asked) return; // a later correction is being answered
+  if (!result || number !== page.question) return;
   const answer = result.effects ? result.answer : result;
   showAnswer(answer, result.graph ?? answer.graph, result.effects ?? []);
 }
@@ -288,6 +293,7 @@ function showAnswer(answer, answerGraph, found) {
 
 /** A correction is answered at once where a service can. */
 function askAgain() {
+  page.question += 1;
   if (content.live && byId("asked").value.trim()) ask();
 }
 
@@ -311,6 +317,8 @@ function show(opened, name) {
   opened.answer = { ...opened.answer, question: name };
   Object.assign(page, { deleted: null, selected: [] });
   page.expanded.clear();
+  page.fetched.clear();
+  page.question += 1;
   page.history.push(opened);
 }
 
