@@ -20,9 +20,10 @@ from kg.knowledge.facts import KnowledgeGraph
 from kg.vocabulary import EdgeKind, NodeKind
 from pipelines.build.context import BuildContext
 from pipelines.build.steps import LINKED_ATTRIBUTES
-from pipelines.detections import Detection, Name, PerceptionResult
+from pipelines.detections import Name
 from pipelines.photo import Photo
 from pipelines.seeing.geometry import relations
+from pipelines.seeing.nothing import NoDetector, NoPerception
 from pipelines.sightgraph import SightGraph
 
 INSPECTOR = "inspector"
@@ -70,7 +71,7 @@ class CorrectedGraph:
         """Return a blank photograph of the graph's size, for a question without the real one."""
         info = self.graph.photo or PhotoInfo("graph", 1, 1)
         size = (min(info.width, MAX_EMPTY_SIDE), min(info.height, MAX_EMPTY_SIDE))
-        return Photo(Image.new("RGB", size, "white"), info.source)
+        return Photo(Image.new("RGB", size, "white"), info.source, info.sha256)
 
     def in_place_of_eyes(self, sightgraph: SightGraph, edits: Edits | None = None) -> SightGraph:
         """Return the same models with this graph in place of detector, namer and perception.
@@ -83,12 +84,11 @@ class CorrectedGraph:
         builder = replace(sightgraph.builder, photo_steps=(self.add_to,))
         answering = replace(
             sightgraph,
-            detector=_NoDetector(),
-            perception=_NoPerception(),
+            detector=NoDetector("corrected graph"),
+            perception=NoPerception(),
             builder=builder,
             namer=None,
             text_reader=None,
-            seen=None,
         )
         own, further = self._edits(sightgraph), edits or Edits()
         both = Edits((*own.set, *further.set), (*own.unset, *further.unset))
@@ -137,26 +137,6 @@ class CorrectedGraph:
         knowledge = sightgraph.builder.knowledge
         unset = [text for text in self.unset if _is_known(text, knowledge, stores)]
         return Edits(tuple(dict.fromkeys(texts)), tuple(unset))
-
-
-class _NoDetector:
-    """Finds nothing: the objects are in the graph."""
-
-    name = "corrected graph"
-    deduplicates = True
-
-    def __call__(self, photo: Photo) -> list[Detection]:
-        return []
-
-
-class _NoPerception:
-    """Sees nothing: attributes and relations are in the graph."""
-
-    def __call__(self, photo: Photo, objects: Sequence[Detection]) -> PerceptionResult:
-        return PerceptionResult()
-
-    def edited(self, knowledge: KnowledgeGraph) -> _NoPerception:
-        return self
 
 
 def _is_set(edge: Edge) -> bool:

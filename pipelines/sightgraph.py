@@ -64,7 +64,7 @@ class SightGraph:
         None for never.
     text_in_photo: read text in every photograph, whatever is asked.
     edit_answers: finds the edit that answers a question; None where nothing is edited.
-    seen: keeps what was seen in photographs between runs; None: each is looked at.
+    seen: keeps what these eyes saw in photographs between runs; None: each is looked at.
     """
 
     detector: Detector
@@ -184,7 +184,7 @@ class SightGraph:
 
         sentence: a detector that can be told what to look for looks for what it names too.
         """
-        if self.seen is None:
+        if self.seen is None or not self.seen.is_of(self.detector, self.namer):
             return self._detected(photo, sentence)
         return self.seen.detections(photo, lambda: self._detected(photo, sentence))
 

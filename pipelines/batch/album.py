@@ -52,15 +52,10 @@ class Album:
         Raises:
             SightGraphError: there is none and `create` is False, or it is in use or damaged.
         """
-        self.triples = folder / _TRIPLES
-        if not self.triples.is_dir() and not create:
-            raise SightGraphError(
-                f"there is no album at '{folder}'. Make one: sightgraph album add FOLDER "
-                f"--store {folder}"
-            )
+        triples = folder / _TRIPLES if create else _triples(folder)
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            self._store = pyoxigraph.Store(str(self.triples))
+            self._store = pyoxigraph.Store(str(triples))
         except OSError as error:
             raise SightGraphError(
                 f"the album '{folder}' cannot be opened, or is being written: {error}."
@@ -115,15 +110,27 @@ class Album:
         )
 
 
+def _triples(folder: Path) -> Path:
+    """Return where the triples of an album are.
+
+    Raises:
+        SightGraphError: there is no album.
+    """
+    if not (folder / _TRIPLES).is_dir():
+        raise SightGraphError(
+            f"there is no album at '{folder}'. Make one: sightgraph album add FOLDER "
+            f"--store {folder}"
+        )
+    return folder / _TRIPLES
+
+
 def query(folder: Path, sparql: str, seconds: float = SECONDS) -> list[dict[str, str]]:
     """Run a SELECT or ASK query over all photographs and the knowledge.
 
     Raises:
         SightGraphError: as `kg.knowledge.sparql.select`, or there is no album.
     """
-    if not (folder / _TRIPLES).is_dir():
-        Album(folder)
-    return select([folder / _TRIPLES], sparql, seconds)
+    return select([_triples(folder)], sparql, seconds)
 
 
 def find(folder: Path, sentence: Sentence, knowledge: Knowledge, limit: int = 20) -> list[Found]:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class BatchQuestion:
     """One line of a file of questions.
 
     photo: the path or example:NAME. name: its "id", if it has one.
@@ -46,7 +46,7 @@ class Question:
         return row | ({"given": self.given} if self.given else {})
 
 
-def read_questions(path: Path) -> list[Question]:
+def read_questions(path: Path) -> list[BatchQuestion]:
     """Read `{"photo": ..., "question": ...}` a line; "id", "set" and "unset" may stand beside.
 
     A photograph that is not at its path is looked for beside the file.
@@ -76,14 +76,14 @@ def read_questions(path: Path) -> list[Question]:
     return found
 
 
-def _question(value: Any, line: int, folder: Path) -> Question:
+def _question(value: Any, line: int, folder: Path) -> BatchQuestion:
     fields = dict(schema.mapping(value, "the line"))
     photo = schema.text(fields.pop("photo"), "photo")
     name = fields.pop("id", None)
     beside = folder / photo
     if not photo.startswith("example:") and not Path(photo).exists() and beside.exists():
         photo = str(beside)
-    return Question(
+    return BatchQuestion(
         line,
         photo,
         schema.text(fields.pop("question"), "question"),
@@ -94,7 +94,9 @@ def _question(value: Any, line: int, folder: Path) -> Question:
     )
 
 
-def unanswered(questions: Iterable[Question], rows: Iterable[dict[str, Any]]) -> list[Question]:
+def unanswered(
+    questions: Iterable[BatchQuestion], rows: Iterable[dict[str, Any]]
+) -> list[BatchQuestion]:
     """Return the questions that none of `rows` answers, whatever line they stand on now."""
     done = Counter(_key(row) for row in rows)
     left = []
@@ -121,11 +123,11 @@ class Answers:
     load: Callable[[], SightGraph]
     with_graph: bool = False
 
-    def __call__(self) -> Callable[[Question], dict[str, Any]]:
+    def __call__(self) -> Callable[[BatchQuestion], dict[str, Any]]:
         """Load the models and return the work."""
         sightgraph = self.load()
 
-        def work(question: Question) -> dict[str, Any]:
+        def work(question: BatchQuestion) -> dict[str, Any]:
             edits = Edits(question.to_set, question.to_unset)
             answer = sightgraph.ask(question.photo, question.text, edits or None)
             row = answer.as_json()

@@ -13,7 +13,6 @@ from pipelines.cli.batch import batch_options
 from pipelines.cli.eyes import Eyes, eyes_options
 from pipelines.cli.options import (
     FILE,
-    MANY_FILES,
     Command,
     InPlaceOfArgument,
     check_edits,
@@ -25,6 +24,7 @@ from pipelines.cli.options import (
     load_knowledge,
     load_reader,
     reader_option,
+    targets_option,
 )
 from pipelines.cli.output import (
     print_answer,
@@ -66,15 +66,7 @@ PICTURES = (".png", ".html")
 @eyes_options
 @reader_option
 @json_option
-@click.option(
-    "--export",
-    "targets",
-    multiple=True,
-    type=FILE,
-    metavar=MANY_FILES,
-    help="Write the graph with the evidence marked; format by ending. All names up to the next "
-    "option are taken.",
-)
+@targets_option("--export", about="Write the graph with the evidence marked; format by ending.")
 @batch_options
 def ask(
     photo: str | None,
@@ -182,14 +174,7 @@ def _export(answer: Answer, targets: tuple[Path, ...], image: Image.Image | None
 @eyes_options
 @json_option
 @click.option("--seed", type=int, default=0, show_default=True, help="Same seed, same controls.")
-@click.option(
-    "--export",
-    "targets",
-    multiple=True,
-    type=FILE,
-    metavar=MANY_FILES,
-    help="Draw the evidence by weight, as PNG or HTML. All names up to the next option are taken.",
-)
+@targets_option("--export", about="Draw the evidence by weight, as PNG or HTML.")
 def explain(
     photo: str,
     question: str,

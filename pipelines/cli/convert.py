@@ -6,23 +6,14 @@ from pathlib import Path
 
 import click
 
-from pipelines.cli.options import FILE, MANY_FILES, Command, check_targets
+from pipelines.cli.options import FILE, Command, check_targets, targets_option
 from pipelines.cli.output import print_line
 
 
 @click.command(cls=Command)
 @click.argument("source", metavar="GRAPH", type=FILE)
 @click.option("--photo", metavar="PHOTO", help="The photograph, for formats that show it.")
-@click.option(
-    "-o",
-    "--output",
-    "targets",
-    multiple=True,
-    required=True,
-    type=FILE,
-    metavar=MANY_FILES,
-    help="Where to write; format by ending. All names up to the next option are taken.",
-)
+@targets_option("-o", "--output", about="Where to write; format by ending.", required=True)
 def convert(source: Path, photo: str | None, targets: tuple[Path, ...]) -> None:
     """Write the graph file GRAPH in other formats.
 

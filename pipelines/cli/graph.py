@@ -10,12 +10,11 @@ from kg.errors import SightGraphError
 from pipelines.cli.batch import graph_many, jobs_option, retry_option
 from pipelines.cli.eyes import Eyes, eyes_options
 from pipelines.cli.options import (
-    FILE,
-    MANY_FILES,
     Command,
     check_targets,
     knowledge_options,
     load_knowledge,
+    targets_option,
 )
 from pipelines.cli.output import print_line
 
@@ -25,16 +24,11 @@ from pipelines.cli.output import print_line
 @click.option("--text", metavar="CAPTION", help="A caption; what it says is added to the graph.")
 @knowledge_options
 @eyes_options
-@click.option(
+@targets_option(
     "-o",
     "--output",
-    "targets",
-    multiple=True,
+    about="Where to write; format by ending. For many photographs, a folder.",
     required=True,
-    type=FILE,
-    metavar=MANY_FILES,
-    help="Where to write; format by ending. All names up to the next option are taken. For many "
-    "photographs, a folder.",
 )
 @click.option(
     "--format",

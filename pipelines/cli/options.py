@@ -129,6 +129,19 @@ FILE = click.Path(path_type=Path)
 """A path as it was typed; the part that uses it checks it."""
 
 
+def targets_option(*names: str, about: str, required: bool = False) -> Callable[..., Any]:
+    """Return the option of files to write, as the parameter `targets`."""
+    return click.option(
+        *names,
+        "targets",
+        multiple=True,
+        required=required,
+        type=FILE,
+        metavar=MANY_FILES,
+        help=f"{about} All names up to the next option are taken.",
+    )
+
+
 def knowledge_options(command: Decorated) -> Decorated:
     """Add --kg and --only-kg."""
     add_files = click.option(

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from statistics import median
+from string import digits
 from time import perf_counter
 from typing import Any, TypeAlias
 
@@ -46,6 +47,8 @@ class CocoPart:
     def read(cls, source: Source) -> CocoPart:
         """Read the part that --split names: by default val2017, or all if there is no val2017.
 
+        The year may be left out: "val" is val2017.
+
         Raises:
             SightGraphError: the folder is no COCO folder or has no photograph of the part.
         """
@@ -53,6 +56,7 @@ class CocoPart:
         content = read_annotations(folder)
         known = sorted({str(image.get("split")) for image in content["images"]})
         split = source.split or (VAL_SPLIT if VAL_SPLIT in known else None)
+        split = next((one for one in known if one.rstrip(digits) == split), split)
         images = [one for one in content["images"] if split in (None, one.get("split"))]
         if not images:
             raise SightGraphError(

@@ -12,7 +12,6 @@ from rich.console import Console
 from rich.progress import track
 
 from kg.graph import SceneGraph
-from kg.knowledge.facts import KnowledgeGraph
 from kg.registry import Registry
 from kg.vocabulary import EdgeKind, NodeKind
 from pipelines.answering.evidence import DONT_KNOW, Answer
@@ -24,11 +23,11 @@ from pipelines.datasets.questions import (
     read_questions,
     same_answer,
 )
-from pipelines.detections import Detection, PerceptionResult
 from pipelines.evaluate import calibration as confidence
 from pipelines.evaluate.calibration import Judged
 from pipelines.evaluate.protocol import Report, Source
 from pipelines.photo import Photo
+from pipelines.seeing.nothing import NoDetector, NoPerception
 from pipelines.sightgraph import SightGraph
 
 
@@ -186,25 +185,6 @@ def _report(question: PhotoQuestion, answer: Answer, right: bool) -> dict[str, A
         "reader": answer.models.get("reader"),
         "detected": [node.label for node in answer.graph.nodes(NodeKind.OBJECT)],
     }
-
-
-class NoDetector:
-    """A detector that finds nothing."""
-
-    name = "none"
-
-    def __call__(self, photo: Photo) -> list[Detection]:
-        return []
-
-
-class NoPerception:
-    """A perception that finds nothing."""
-
-    def __call__(self, photo: Photo, objects: Sequence[Detection]) -> PerceptionResult:
-        return PerceptionResult()
-
-    def edited(self, knowledge: KnowledgeGraph) -> NoPerception:
-        return self
 
 
 def remove_facts(graph: SceneGraph, context: BuildContext) -> SceneGraph:

@@ -18,53 +18,12 @@ if TYPE_CHECKING:
     from py3langid.langid import LanguageIdentifier
 
 ENGLISH = "en"
-ENGLISH_WORDS = frozenset(
-    [
-        "what",
-        "which",
-        "who",
-        "whom",
-        "whose",
-        "where",
-        "why",
-        "how",
-        "when",
-        "the",
-        "this",
-        "that",
-        "these",
-        "those",
-        "are",
-        "does",
-        "did",
-        "isnt",
-        "doesnt",
-        "whats",
-        "hows",
-        "wheres",
-        "whos",
-        "there",
-        "would",
-        "should",
-        "could",
-        "you",
-        "your",
-        "they",
-        "their",
-        "his",
-        "her",
-        "its",
-        "with",
-        "from",
-        "about",
-        "and",
-        "used",
-        "use",
-        "for",
-        "of",
-        "it",
-    ]
+_ENGLISH = (
+    "what which who whom whose where why how when the this that these those are does did isnt "
+    "doesnt whats hows wheres whos there would should could you your they their his her its "
+    "with from about and used use for of it"
 )
+ENGLISH_WORDS = frozenset(_ENGLISH.split())
 """Words of questions that the other languages tested do not have."""
 MIN_MARGIN = 15.0
 """Min difference of the log-likelihoods of another language and of English (natural logarithm).

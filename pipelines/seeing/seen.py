@@ -52,11 +52,18 @@ class SeenPhotographs:
     """Detections and features of photographs, in files of the cache folder.
 
     version: what the results depend on beside the pixels.
+    eyes: the detector and the namer whose results these are; None: the caller asks no others.
     """
 
-    def __init__(self, version: str, max_bytes: int = MAX_BYTES) -> None:
+    def __init__(
+        self,
+        version: str,
+        max_bytes: int = MAX_BYTES,
+        eyes: tuple[Detector, Namer | None] | None = None,
+    ) -> None:
         self.version = version
         self.max_bytes = max_bytes
+        self._eyes = eyes
         self._last: tuple[Photo, str] | None = None
 
     @classmethod
@@ -76,7 +83,12 @@ class SeenPhotographs:
             digest_of([*bundled_files(), *code]),
             *(f"{one.name} {one.version}" for one in (detector, namer)),  # type: ignore[union-attr]
         ]
-        return cls(hashlib.sha256("\n".join(parts).encode()).hexdigest())
+        version = hashlib.sha256("\n".join(parts).encode()).hexdigest()
+        return cls(version, eyes=(detector, namer))  # type: ignore[arg-type]
+
+    def is_of(self, detector: Detector, namer: Namer | None) -> bool:
+        """Whether these are the results of that detector and namer, and not of others."""
+        return self._eyes is None or (self._eyes[0] is detector and self._eyes[1] is namer)
 
     def detections(self, photo: Photo, look: Callable[[], Sequence[Detection]]) -> list[Detection]:
         """Return the detections of `photo`: kept, or those that `look` finds, which are kept."""

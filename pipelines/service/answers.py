@@ -22,7 +22,7 @@ Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$", description="SHA-256 of 
 Text = Annotated[str, Field(min_length=1, max_length=MAX_TEXT)]
 
 
-class Question(BaseModel):
+class QuestionRequest(BaseModel):
     """A question about a photograph, about a corrected graph, or about both."""
 
     photograph: Sha256 | None = None
@@ -30,14 +30,14 @@ class Question(BaseModel):
     question: Text
 
 
-class Described(BaseModel):
+class GraphRequest(BaseModel):
     """A photograph, and a text that is linked into its graph."""
 
     photograph: Sha256
     text: Text | None = None
 
 
-class Kept(BaseModel):
+class UploadedPhotograph(BaseModel):
     """An uploaded photograph; width and height in pixels."""
 
     id: str
@@ -46,14 +46,14 @@ class Kept(BaseModel):
 
 
 @routes.post("/photographs")
-async def upload(file: UploadFile, shared: Shared) -> Kept:
+async def upload(file: UploadFile, shared: Shared) -> UploadedPhotograph:
     """Keep a photograph for questions; its id is the SHA-256 of the file."""
     content = await file.read()
     try:
         name, found = await shared.work(lambda: shared.photographs.add(content))
     except SightGraphError as problem:
         raise HTTPException(415, str(problem)) from problem
-    return Kept(id=name, width=found.width, height=found.height)
+    return UploadedPhotograph(id=name, width=found.width, height=found.height)
 
 
 @routes.get("/photographs/{name}", response_class=Response)
@@ -65,13 +65,13 @@ async def photograph(
 
 
 @routes.post("/ask")
-async def ask(asked: Question, shared: Shared) -> dict[str, Any]:
+async def ask(asked: QuestionRequest, shared: Shared) -> dict[str, Any]:
     """Return what `sightgraph ask --json` prints, and the graph."""
     return await shared.work(lambda: answer_of(shared, asked))
 
 
 @routes.post("/explain")
-async def explain(asked: Question, shared: Shared) -> dict[str, Any]:
+async def explain(asked: QuestionRequest, shared: Shared) -> dict[str, Any]:
     """Return what `sightgraph explain --json` prints, and the graph."""
 
     def work() -> dict[str, Any]:
@@ -83,7 +83,7 @@ async def explain(asked: Question, shared: Shared) -> dict[str, Any]:
 
 
 @routes.post("/graph")
-async def graph(described: Described, shared: Shared) -> dict[str, Any]:
+async def graph(described: GraphRequest, shared: Shared) -> dict[str, Any]:
     """Return the graph of a photograph as JSON (docs/graph-format.md)."""
 
     def work() -> dict[str, Any]:
@@ -93,7 +93,7 @@ async def graph(described: Described, shared: Shared) -> dict[str, Any]:
     return await shared.work(work)
 
 
-def answer_of(shared: State, asked: Question) -> dict[str, Any]:
+def answer_of(shared: State, asked: QuestionRequest) -> dict[str, Any]:
     """Return the answer with its graph, as JSON.
 
     Raises:
@@ -105,7 +105,7 @@ def answer_of(shared: State, asked: Question) -> dict[str, Any]:
     return {**answer.as_json(), "graph": as_json(answer.graph)}
 
 
-def _with_graph(shared: State, asked: Question) -> tuple[SightGraph, Photo]:
+def _with_graph(shared: State, asked: QuestionRequest) -> tuple[SightGraph, Photo]:
     """Return the models, with the corrected graph in place of the eyes, and the photograph."""
     photo = None if asked.photograph is None else shared.photographs.open(asked.photograph)
     if asked.graph is not None:

@@ -14,7 +14,7 @@ from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, Field
 
 from kg.errors import SightGraphError
-from pipelines.service.answers import Question, answer_of
+from pipelines.service.answers import QuestionRequest, answer_of
 from pipelines.service.state import Shared, State
 
 routes = APIRouter(prefix="/api/jobs")
@@ -25,7 +25,7 @@ RETRY_SECONDS = 0.5
 class Questions(BaseModel):
     """The questions of a job."""
 
-    questions: Annotated[list[Question], Field(min_length=1)]
+    questions: Annotated[list[QuestionRequest], Field(min_length=1)]
 
 
 @dataclass
@@ -110,12 +110,12 @@ async def _events(job: Job, place: int) -> AsyncIterator[str]:
         await changed.wait()
 
 
-async def _run(shared: State, job: Job, questions: list[Question]) -> None:
+async def _run(shared: State, job: Job, questions: list[QuestionRequest]) -> None:
     for question in questions:
         job.add(await _row(shared, question))
 
 
-async def _row(shared: State, question: Question) -> dict[str, Any]:
+async def _row(shared: State, question: QuestionRequest) -> dict[str, Any]:
     while True:
         try:
             return await shared.work(lambda: answer_of(shared, question))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from pipelines.corrected import CorrectedGraph
 from pipelines.detections import Detection
 from pipelines.explain import explain
 from pipelines.photo import Photo
+from pipelines.seeing.seen import SeenPhotographs
 from pipelines.sightgraph import SightGraph
 
 STREET = Photo(Image.new("RGB", (320, 240), "grey"), "street.jpg")
@@ -36,8 +38,11 @@ class Seen:
         return [Detection("zebra", 0.9, "seen", (20, 30, 160, 190))]
 
 
-class NeverAsked:
-    """What was seen before, which counts no more."""
+class NeverAsked(SeenPhotographs):
+    """What these eyes saw before, which counts no more."""
+
+    def detections(self, photo: Photo, look: Callable[[], Sequence[Detection]]) -> list[Detection]:
+        raise AssertionError("the graph is given")
 
 
 @pytest.fixture(scope="module")
@@ -70,7 +75,8 @@ def test_an_uncorrected_graph_gives_the_photographs_graph_and_answer(
         assert read.graph == seen.graph
         assert read.candidates == seen.candidates
     assert read.models["detector"] == "corrected graph"
-    remembering = replace(sightgraph, seen=NeverAsked())  # type: ignore[arg-type]
+    eyes = (sightgraph.detector, sightgraph.namer)
+    remembering = replace(sightgraph, seen=NeverAsked("before", eyes=eyes))
     assert given.in_place_of_eyes(remembering).detect(STREET) == []
 
 

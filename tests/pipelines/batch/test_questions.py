@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from kg.errors import SightGraphError
-from pipelines.batch.questions import Question, read_questions, unanswered
+from pipelines.batch.questions import BatchQuestion, read_questions, unanswered
 
 
 def write(path: Path, *rows: Any) -> Path:
@@ -22,8 +22,8 @@ def test_questions_are_read_with_edits_names_and_what_else_is_given(tmp_path: Pa
     first = {"photo": "cat.jpg", "question": "What\u2028is it?", "id": 7, "set": ["a b c"]}
     path = write(tmp_path / "q.jsonl", first, {"photo": "x.jpg", "question": "Why?", "split": "a"})
     assert read_questions(path) == [
-        Question(1, str(tmp_path / "cat.jpg"), "What\u2028is it?", "7", ("a b c",)),
-        Question(2, "x.jpg", "Why?", given={"split": "a"}),
+        BatchQuestion(1, str(tmp_path / "cat.jpg"), "What\u2028is it?", "7", ("a b c",)),
+        BatchQuestion(2, "x.jpg", "Why?", given={"split": "a"}),
     ]
 
 
@@ -41,9 +41,13 @@ def test_a_broken_line_is_named_before_anything_is_asked(
 
 
 def test_what_is_answered_is_not_asked_again_whatever_line_it_is_on() -> None:
-    asked = [Question(1, "a", "Why?"), Question(2, "a", "Why?"), Question(3, "b", "Why?")]
+    asked = [
+        BatchQuestion(1, "a", "Why?"),
+        BatchQuestion(2, "a", "Why?"),
+        BatchQuestion(3, "b", "Why?"),
+    ]
     rows = [one.row for one in asked]
     assert unanswered(asked, rows) == []
     assert unanswered(asked, rows[:1]) == asked[1:]
-    moved = [Question(5, "b", "Why?"), Question(6, "b", "Why?", to_set=("x is y",))]
+    moved = [BatchQuestion(5, "b", "Why?"), BatchQuestion(6, "b", "Why?", to_set=("x is y",))]
     assert unanswered(moved, rows) == moved[1:]

@@ -82,6 +82,11 @@ def test_all_of_a_data_set_without_val2017_is_measured(data: Path, tmp_path: Pat
     assert len(CocoPart.read(Source(coco)).images) < len(whole.images)
 
 
+def test_the_year_of_a_split_may_be_left_out(data: Path) -> None:
+    short, whole = (CocoPart.read(Source(data / "coco_mini", one)) for one in ("val", "val2017"))
+    assert short.images == whole.images != []
+
+
 def test_an_unknown_split_names_the_known_ones(data: Path) -> None:
     with pytest.raises(SightGraphError, match="train2017, val2017"):
         CocoPart.read(Source(data / "coco_mini", "test"))

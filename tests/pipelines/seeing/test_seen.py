@@ -136,7 +136,8 @@ def test_the_pipeline_looks_once_where_it_is_told_to_remember() -> None:
     sightgraph = SightGraph.from_pretrained(remember=True)
     assert sightgraph.seen is not None
     counting = Counting()
-    remembering = replace(sightgraph, detector=counting, namer=None)
+    own = SeenPhotographs("counting", eyes=(counting, None))
+    remembering = replace(sightgraph, detector=counting, namer=None, seen=own)
     first, again = (remembering.graph(photo()) for _ in range(2))
     assert first == again
     assert counting.photos == 1
@@ -145,3 +146,14 @@ def test_the_pipeline_looks_once_where_it_is_told_to_remember() -> None:
     forgetting.graph(photo())
     assert counting.photos == 3
     assert SightGraph.from_pretrained().seen is None
+
+
+def test_what_other_eyes_saw_is_not_asked_for() -> None:
+    counting, other = Counting(), Counting()
+    seen = SeenPhotographs("counting", eyes=(other, None))
+    assert seen.is_of(other, None)
+    assert not seen.is_of(counting, None)
+    sightgraph = replace(SightGraph.from_pretrained(), detector=counting, namer=None, seen=seen)
+    sightgraph.graph(photo())
+    sightgraph.graph(photo())
+    assert counting.photos == 2
