@@ -9,10 +9,11 @@ from functools import cache
 from pathlib import Path
 
 import torch
-from safetensors import SafetensorError
+from safetensors.torch import load_file
 from torch import Tensor
 
 from kg.errors import SightGraphError
+from kg.schema import weights_in_range
 
 
 @contextmanager
@@ -23,11 +24,37 @@ def loading(model: str, folder: Path) -> Iterator[None]:
     """
     try:
         yield
-    except (OSError, ValueError, KeyError, TypeError, RuntimeError, SafetensorError) as error:
+    except SightGraphError:
+        raise
+    except Exception as error:  # a config or weights of any wrong form raise errors of many kinds
         raise SightGraphError(
             f"the {model} in '{folder}' cannot be loaded: {error}. It needs the config.json "
             f"and model.safetensors that `sightgraph train {model}` writes."
         ) from error
+
+
+def read_weights(file: Path) -> dict[str, Tensor]:
+    """Return the tensors of a safetensors file; matrices that `shrunk` made small are restored.
+
+    Raises:
+        OSError, SafetensorError: the file cannot be read.
+        ValueError: a number in it is not finite, or so large that the next product overflows.
+    """
+    found = restored(load_file(file))
+    check_weights(found)
+    return found
+
+
+def check_weights(state: Mapping[str, Tensor]) -> None:
+    """Refuse weights that would make every output, or the indices computed from it, meaningless.
+
+    Raises:
+        ValueError: a number is not finite, or larger than `kg.schema.MAX_WEIGHT`.
+    """
+    for name, value in state.items():
+        if value.is_floating_point() and value.numel():
+            least, most = value.detach().aminmax()
+            weights_in_range(name, float(least), float(most))
 
 
 def sha256_of(file: Path) -> str:

@@ -16,6 +16,8 @@ from kg.errors import SightGraphError
 
 MAX_COORDINATE = 1e9
 """Pixels; a larger coordinate is a mistake, and overflows in the geometry of boxes."""
+MAX_WEIGHT = 1e12
+"""Magnitude of a weight; no training reaches it, and products of larger ones overflow float32."""
 MAX_SIDE = 10_000_000
 """Pixels of a photograph's side."""
 MAX_JSON_BYTES = 1_000_000_000
@@ -139,6 +141,19 @@ def corners(value: Any, field: str) -> tuple[float, float, float, float]:
     """
     a, b, c, d = (finite(one, field, MAX_COORDINATE) for one in sequence(value, field, 4))
     return a, b, c, d
+
+
+def weights_in_range(name: str, least: float, most: float) -> None:
+    """Check the smallest and the largest number of a model's array.
+
+    Raises:
+        ValueError: one is not finite (a NaN anywhere makes both NaN), or larger than `MAX_WEIGHT`.
+    """
+    if not -MAX_WEIGHT <= least <= most <= MAX_WEIGHT:
+        raise ValueError(
+            f"the weights '{name}' reach from {least:.3g} to {most:.3g}; a trained model's are "
+            f"finite and within {MAX_WEIGHT:.0e}. The file is damaged"
+        )
 
 
 def _shown(value: Any) -> str:

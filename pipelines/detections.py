@@ -7,10 +7,14 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from kg.errors import SightGraphError
 from kg.graph import Box
+from kg.schema import MAX_COORDINATE
 
 PROPOSAL = "object"
 """The label of a detection of which a detector knows only that something is there."""
+ROUNDING = 1e-6
+"""By which a probability may leave [0, 1] in float32."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +54,22 @@ class Detection:
     feature_origin: str = ""
 
     def __post_init__(self) -> None:
-        """Let a box be given as any four numbers."""
+        """Let a box be given as any four numbers, and refuse what no photograph shows.
+
+        Boxes and scores go on into compiled code, which NaN or huge numbers can crash.
+
+        Raises:
+            SightGraphError: a number is not finite, or the score is not in [0, 1].
+        """
         if self.box is not None and not isinstance(self.box, Box):
             object.__setattr__(self, "box", Box(*self.box))
+        usable = -ROUNDING <= self.score <= 1 + ROUNDING
+        if not usable or any(not abs(side) <= MAX_COORDINATE for side in self.box or ()):
+            raise SightGraphError(
+                f"the detector '{self.origin}' found '{self.label}' with score {self.score} at "
+                f"{self.box}. A score lies in [0, 1] and a box has four finite numbers: its "
+                "weights may be damaged."
+            )
 
 
 SAME_OVERLAP = 0.5

@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from graph_fusion.encoders.cnn import FeatureMap, MapEncoder, Standardise
+from graph_fusion.weights import check_weights
 from kg.errors import SightGraphError, unknown_name
 
 _AFTER_THE_MAP = ("avgpool", "fc", "classifier")
@@ -156,14 +157,20 @@ def read_state(model: str, weights: str | Path) -> dict[str, Tensor]:
         raise SightGraphError(f"there is no file of weights '{file}' for {model}.")
     try:
         if file.suffix == ".safetensors":
-            return _unwrapped(load_file(file), file)
-        found: Any = torch.load(file, weights_only=True, map_location="cpu")
+            found: Any = load_file(file)
+        else:
+            found = torch.load(file, weights_only=True, map_location="cpu")
     except (OSError, RuntimeError, EOFError, pickle.UnpicklingError, SafetensorError) as error:
         raise SightGraphError(
             f"the weights '{file}' cannot be read: {str(error).splitlines()[0][:200]}. Give a "
             "state dict as .safetensors, or as .pth that holds nothing but tensors."
         ) from error
-    return _unwrapped(found, file)
+    state = _unwrapped(found, file)
+    try:
+        check_weights(state)
+    except ValueError as error:
+        raise SightGraphError(f"the weights '{file}' cannot be used: {error}.") from error
+    return state
 
 
 def load_body(body: nn.Module, state: Mapping[str, Tensor], model: str, source: str | Path) -> None:

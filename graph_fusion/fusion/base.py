@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from graph_fusion.parts import Part, name_and_options
 from kg.errors import SightGraphError
+from kg.schema import share, whole
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +93,17 @@ class Fused:
     shares: Tensor | None = None
 
 
+SIZES = (
+    ("hidden", 1, 16_384),
+    ("layers", 1, 1_000),
+    ("heads", 1, 1_024),
+    ("relation_features", 0, 65_536),
+    ("edge_features", 0, 65_536),
+    ("gate_width", 1, 16_384),
+)
+"""Ranges of the sizes of a fusion; larger ones take more memory than machines have."""
+
+
 @dataclass(frozen=True, slots=True)
 class FusionConfig:
     """Sizes that all fusions share, so that a config compares them under one budget.
@@ -103,7 +115,8 @@ class FusionConfig:
     language_model: a folder of a Hugging Face encoder for [IMG] tokens; None: MiniLM.
 
     Raises:
-        SightGraphError: `hidden` is no multiple of `heads`, or `layer` is rgcn.
+        SightGraphError: a size is out of its range, `hidden` is no multiple of `heads`, or `layer`
+            is rgcn.
     """
 
     hidden: int = 128
@@ -119,6 +132,12 @@ class FusionConfig:
     language_model: str | None = None
 
     def __post_init__(self) -> None:
+        try:
+            for name, least, most in SIZES:
+                whole(getattr(self, name), name, least, most)
+            share(self.dropout, "dropout")
+        except ValueError as error:
+            raise SightGraphError(f"{error}.") from error
         if self.hidden % self.heads:
             raise SightGraphError(
                 f"hidden ({self.hidden}) must be a multiple of heads ({self.heads})."

@@ -47,7 +47,15 @@ def load_state(file: Path) -> Any:
             shape = json.loads((opened.metadata() or {})[STATE])
             tensors = {name: opened.get_tensor(name) for name in opened.keys()}  # noqa: SIM118
         return _unpacked(shape, tensors)
-    except (OSError, SafetensorError, KeyError, ValueError) as error:
+    except (
+        OSError,
+        SafetensorError,
+        KeyError,
+        ValueError,
+        TypeError,
+        OverflowError,
+        RecursionError,
+    ) as error:
         raise SightGraphError(
             f"'{file}' is no checkpoint of a training ({error}). Delete it to start over."
         ) from error

@@ -9,6 +9,7 @@ from dataclasses import MISSING, Field, asdict, dataclass, fields, is_dataclass
 from difflib import get_close_matches
 from enum import Enum
 from pathlib import Path
+from reprlib import Repr
 from typing import (
     Any,
     Literal,
@@ -28,6 +29,12 @@ from kg.errors import SightGraphError, unknown_name
 Precision: TypeAlias = Literal["32-true", "bf16-mixed", "16-mixed"]
 Accelerator: TypeAlias = Literal["auto", "cpu", "gpu"]
 Log: TypeAlias = Literal["csv", "tensorboard", "none"]
+
+
+MAX_CONFIG_BYTES = 1_000_000
+"""Configs are written by hand; reading YAML takes long and much memory."""
+MAX_NUMBER = 10**9
+"""Of any count or size in a config."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,14 +80,17 @@ class TrainingConfig:
 
     def __post_init__(self) -> None:
         for name in ("epochs", "batch_size", "devices", "save_every"):
-            self._check(name, getattr(self, name) >= 1, "at least 1")
+            right = 1 <= getattr(self, name) <= MAX_NUMBER
+            self._check(name, right, f"at least 1, and at most {MAX_NUMBER}")
         self._check("patience", self.patience is None or self.patience >= 1, "at least 1, or null")
         if self.patience is not None and self.watch is None:
             raise SightGraphError("patience needs a figure to watch. Set watch, say to 'loss'.")
-        self._check("learning_rate", self.learning_rate > 0, "above 0")
+        self._check("learning_rate", 0 < self.learning_rate < math.inf, "above 0, and finite")
         self._check("clip", self.clip is None or self.clip > 0, "above 0, or null")
-        for name in ("weight_decay", "workers", "seed"):
-            self._check(name, getattr(self, name) >= 0, "at least 0")
+        self._check("weight_decay", 0 <= self.weight_decay < math.inf, "at least 0, and finite")
+        for name in ("workers", "seed"):
+            right = 0 <= getattr(self, name) <= MAX_NUMBER
+            self._check(name, right, f"at least 0, and at most {MAX_NUMBER}")
         self._check("warmup", 0 <= self.warmup <= 1, "a share in [0, 1]")
         self._check("average", 0 <= self.average < 1, "a share in [0, 1)")
 
@@ -118,6 +128,15 @@ class TrainingOptions:
     log: Log = "csv"
     workers: int = 0
     seed: int = 0
+
+    def __post_init__(self) -> None:
+        self.config()  # checks what it shares
+        for name, value in self.others().items():
+            for number in value if isinstance(value, tuple) else (value,):
+                if type(number) in (int, float) and not 0 <= number <= MAX_NUMBER:
+                    raise SightGraphError(
+                        f"'{name}' is {number}; it must be at least 0, and at most {MAX_NUMBER}."
+                    )
 
     def config(self, **others: Any) -> TrainingConfig:
         """Return a config with the values of the fields of the same name, and `others`."""
@@ -173,6 +192,8 @@ def read_config(
 
 def _read_yaml(file: Path) -> dict[str, Any]:
     try:
+        if file.stat().st_size > MAX_CONFIG_BYTES:
+            raise SightGraphError(f"the config '{file}' is larger than {MAX_CONFIG_BYTES} bytes.")
         values = yaml.safe_load(file.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
@@ -184,6 +205,9 @@ def _read_yaml(file: Path) -> dict[str, Any]:
             f"{file}{line}: this is not YAML ({getattr(error, 'problem', None) or error}). "
             "Write one 'key: value' on a line."
         ) from error
+    except (RecursionError, ValueError, OverflowError) as error:
+        reason = "it is nested too deeply" if isinstance(error, RecursionError) else str(error)
+        raise SightGraphError(f"{file}: the config cannot be read: {reason}.") from error
     if not isinstance(values, dict | None):
         raise SightGraphError(
             f"{file}: a config is a list of 'key: value' lines, not {_shown(values)}."
@@ -214,9 +238,12 @@ def _filled(kind: type[Any], values: Mapping[Any, Any], path: str, name: str) ->
             f"{name}: the key '{path}{missing[0]}' is missing; it has no default."
         )
     hints = get_type_hints(kind)
-    return kind(
-        **{key: _value(hints[key], one, f"{path}{key}", name) for key, one in values.items()}
-    )
+    typed = {key: _value(hints[key], one, f"{path}{key}", name) for key, one in values.items()}
+    try:
+        return kind(**typed)
+    except SightGraphError as error:  # a value out of its range
+        where = f"{path.rstrip('.')}: " if path else ""
+        raise SightGraphError(f"{name}: {where}{error}") from error
 
 
 def _at(path: str, known: Mapping[str, Any]) -> list[str]:
@@ -253,7 +280,8 @@ def _value(kind: Any, value: Any, key: str, name: str) -> Any:
         found = _scalar(kind, value)
         if found is not None or kind in (None, types.NoneType, Any):
             return found
-    nearest = get_close_matches(str(value), map(str, get_args(kind)), n=1, cutoff=0.5)
+    written = value if isinstance(value, str) else ""
+    nearest = get_close_matches(written, map(str, get_args(kind)), n=1, cutoff=0.5)
     hint = f" Did you mean '{nearest[0]}'?" if origin is Literal and nearest else ""
     raise SightGraphError(f"{name}: '{key}' is {_shown(value)}; expected {_expected(kind)}.{hint}")
 
@@ -310,9 +338,10 @@ def _number(value: Any) -> float | None:
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
     try:
-        return float(value)  # YAML 1.1 reads 1e-3, without a point, as a string
-    except ValueError:
+        number = float(value)  # YAML 1.1 reads 1e-3, without a point, as a string
+    except (ValueError, OverflowError):
         return None
+    return number if math.isfinite(number) else None
 
 
 def _enum(kind: type[Enum], value: Any) -> Enum | None:
@@ -322,7 +351,7 @@ def _enum(kind: type[Enum], value: Any) -> Enum | None:
 def _expected(kind: Any) -> str:
     plain = {
         int: "a whole number",
-        float: "a number",
+        float: "a finite number",
         str: "text",
         bool: "true or false",
         Path: "a path",
@@ -345,4 +374,11 @@ def _expected(kind: Any) -> str:
 
 
 def _shown(value: Any) -> str:
-    return "null" if value is None else f"'{value}'"
+    """Return a value for a message; nested ones are cut, since aliases can repeat them for ever."""
+    if value is None:
+        return "null"
+    return f"'{_CUT.repr(value)}'" if isinstance(value, Mapping | list | tuple) else f"'{value}'"
+
+
+_CUT = Repr()
+_CUT.maxlevel = 2

@@ -98,7 +98,7 @@ def fit(
     folder = RunFolder(run)
     setup = _setup(config, len(train), len(validation), about)
     resumes = folder.last.is_file() and not restart
-    earlier: dict[str, Any] = load_state(folder.last) if resumes else {}
+    earlier = _read_checkpoint(folder.last) if resumes else {}
     done = earlier["callbacks"][KEEPER]["rows"] if earlier else []
     if earlier:
         check_same(earlier["callbacks"][KEEPER]["setup"], setup, run)
@@ -116,10 +116,32 @@ def fit(
             searches = not objective.uses_all
             trainer = _trainer(config, accelerator, keeper, bool(validation), searches, progress)
             _run(trainer, learner, keeper, folder.last if earlier else None)
-        earlier = load_state(folder.last)
+        earlier = _read_checkpoint(folder.last)
     rows = tuple(earlier["callbacks"][KEEPER]["rows"])
     model.load_state_dict(_best_weights(folder, earlier), strict=False)
     return TrainingReport(run, rows, best_row(rows, config), len(rows) < config.epochs)
+
+
+def _read_checkpoint(file: Path) -> dict[str, Any]:
+    """Return the state of an interrupted training.
+
+    Raises:
+        SightGraphError: the file is damaged, or holds other values than `fit` saves.
+    """
+    state = load_state(file)
+    try:
+        run = state["callbacks"][KEEPER]
+        parts = {"rows": list, "setup": dict}
+        right = all(isinstance(run[name], kind) for name, kind in parts.items())
+        right = right and all(isinstance(row, dict) for row in run["rows"])
+        right = right and all(
+            isinstance(state[name], dict) for name in ("state_dict", "position", "average")
+        )
+    except (KeyError, TypeError, IndexError):
+        right = False
+    if not right:
+        raise SightGraphError(f"'{file}' is no checkpoint of a training. Delete it to start over.")
+    return dict(state)
 
 
 def _best_weights(folder: RunFolder, last: Mapping[str, Any]) -> dict[str, Any]:

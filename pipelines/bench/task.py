@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors.torch import load_file, save_file
+from safetensors.torch import save_file
 from torch import nn
 
 from graph_fusion.fusion import DEFAULT_FUSION, FUSIONS, FusionConfig, fusion_class
@@ -19,7 +19,7 @@ from graph_fusion.fusion_model import CONTROLS
 from graph_fusion.layers import LAYERS
 from graph_fusion.parts import Part, name_and_options
 from graph_fusion.training import Objective, TrainingConfig, fit, read_config
-from graph_fusion.weights import loading, restored, shrunk
+from graph_fusion.weights import loading, read_weights, restored, shrunk
 from kg.errors import SightGraphError
 from kg.files import atomic_path, write_text
 from pipelines.datasets.splits import Divided
@@ -64,6 +64,10 @@ class ModelOptions:
     missing: float = 0.0
     sizes: FusionConfig = field(default_factory=FusionConfig)
     training: TrainingConfig = field(default_factory=TrainingConfig)
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.missing <= 1:
+            raise SightGraphError(f"'missing' is {self.missing}; it must be a share in [0, 1].")
 
     def chosen(self, fusion: str, control: str | None = None) -> ModelChoice:
         """Return the model with this fusion under this control."""
@@ -297,7 +301,7 @@ def load_task(
     prepared = task.prepare(data, folder, choice)
     with loading(task.name, folder):
         model = task.model(choice, prepared)
-        model.load_state_dict(restored(load_file(folder / "model.safetensors")))
+        model.load_state_dict(read_weights(folder / "model.safetensors"))
     return model, prepared
 
 

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import torch
 from PIL import Image
-from safetensors.torch import load_file
 from torch import Tensor
 
 from graph_fusion.encoders.picodet import PicoDet
-from graph_fusion.weights import loading, sha256_of
+from graph_fusion.weights import loading, read_weights, sha256_of
+from kg.errors import SightGraphError
 from kg.files import bundled
 from kg.graph import Box
+from kg.schema import finite, sequence, share, text, whole
 from pipelines.detections import Detection, without_duplicates
 from pipelines.detectors.suppression import batched_nms
 from pipelines.photo import Photo
@@ -27,6 +28,10 @@ SAME_PLACE = 0.7
 higher score is shown. By hand."""
 MIN_SCORE = 0.025
 """Of the network, below which nothing is looked at, as PaddleDetection has it."""
+MIN_SIDE, MAX_SIDE = 32, 2048
+"""Pixels of the network's square input; a larger one takes gigabytes."""
+MAX_LABELS = 20_000
+"""Classes; the head has a row of weights for each, four times."""
 MAX_BOXES, MAX_DETECTIONS = 1000, 100
 """Boxes that are compared, and boxes that are returned, by falling score."""
 
@@ -39,6 +44,9 @@ class DetectorConfig:
     side: photographs are stretched to this square, in pixels.
     threshold: min calibrated score of an object that is shown.
     scale, offset: of the logit, for the calibrated score (Platt, 1999).
+
+    Raises:
+        ValueError: a value has another type, or lies outside its range.
     """
 
     labels: tuple[str, ...]
@@ -46,6 +54,19 @@ class DetectorConfig:
     threshold: float = 0.4
     scale: float = 1.0
     offset: float = 0.0
+
+    def __post_init__(self) -> None:
+        names = [text(one, "labels", empty=False) for one in sequence(self.labels, "labels")]
+        if not 0 < len(names) <= MAX_LABELS:
+            raise ValueError(f"labels has {len(names)} names; 1 to {MAX_LABELS} are possible")
+        for field, value in (
+            ("labels", tuple(names)),
+            ("side", whole(self.side, "side", MIN_SIDE, MAX_SIDE)),
+            ("threshold", share(self.threshold, "threshold")),
+            ("scale", finite(self.scale, "scale")),
+            ("offset", finite(self.offset, "offset")),
+        ):
+            object.__setattr__(self, field, value)
 
     def calibrated(self, logits: Tensor) -> Tensor:
         """Return the probability that a detection is right, for the network's logits."""
@@ -94,6 +115,11 @@ class BundledDetector:
     def cells(self, photo: Photo) -> tuple[Tensor, Tensor]:
         """Return boxes [A, 4] in pixels of the photograph and logits [A, C] of all cells."""
         found = self.network(pixels(photo, self.config.side)[None])
+        if not (found.boxes.isfinite().all() and found.classes.isfinite().all()):
+            raise SightGraphError(
+                f"the detector in '{self.folder}' computes numbers that are not finite. Its "
+                "weights are damaged: train it again, or take the bundled one."
+            )
         scale = torch.tensor([photo.width, photo.height] * 2) / self.config.side
         size = torch.tensor([photo.width, photo.height] * 2)
         return (found.boxes[0] * scale).clamp_min(0).minimum(size), found.classes[0]
@@ -122,9 +148,8 @@ def load_detector(folder: Path) -> tuple[PicoDet, DetectorConfig]:
     with loading("detector", folder):
         values = json.loads((folder / "config.json").read_text(encoding="utf-8"))
         config = DetectorConfig(**values)
-        config = replace(config, labels=tuple(config.labels))
         network = PicoDet(len(config.labels))
-        network.load_state_dict(load_file(folder / "model.safetensors"))
+        network.load_state_dict(read_weights(folder / "model.safetensors"))
     return network.eval().to(memory_format=torch.channels_last), config  # type: ignore[call-overload]
 
 

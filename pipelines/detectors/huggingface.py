@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 from transformers import AutoImageProcessor, AutoModelForObjectDetection
 
+from graph_fusion.weights import check_weights
 from kg.errors import SightGraphError
 from kg.graph import Box
 from pipelines.detections import Detection
@@ -49,6 +50,7 @@ class HuggingFaceDetector:
         with loading_from_hub("detection model", self.name) as options:
             self.processor = processors.from_pretrained(self.name, **options)
             self.model = models.from_pretrained(self.name, use_safetensors=True, **options)
+            check_weights(dict(self.model.named_parameters()))
         self.labels: dict[int, str] = {
             int(number): str(name).lower() for number, name in self.model.config.id2label.items()
         }

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 from transformers import AutoModelForZeroShotObjectDetection, AutoProcessor
 
+from graph_fusion.weights import check_weights
 from kg.errors import SightGraphError
 from kg.graph import Box
 from pipelines.detections import Detection
@@ -58,6 +59,7 @@ class ZeroShotDetector:
         with loading_from_hub("zero-shot detector", self.name) as options:
             self.processor = processors.from_pretrained(self.name, **options)
             self.model = models.from_pretrained(self.name, use_safetensors=True, **options)
+            check_weights(dict(self.model.named_parameters()))
         self.model.eval()
 
     def looking_for(self, names: Sequence[str]) -> Detector:

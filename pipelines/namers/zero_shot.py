@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from graph_fusion.weights import check_weights
 from kg.errors import SightGraphError
 from kg.graph import Box
 from kg.knowledge.memory import Knowledge
@@ -69,6 +70,7 @@ class ZeroShotNamer:
         with loading_from_hub("zero-shot namer", self.name) as options:
             self.processor = processors.from_pretrained(self.name, **options)
             self.model = models.from_pretrained(self.name, use_safetensors=True, **options)
+            check_weights(dict(self.model.named_parameters()))
             if not hasattr(self.model, "get_text_features"):
                 raise ValueError("it compares no images with texts, as CLIP and SigLIP do")
         self.model.eval()

@@ -10,14 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors.torch import load_file
 from torch import Tensor
 
 from graph_fusion.encoders.bert import Bert, load_bert, own
 from graph_fusion.encoders.text import bundled_minilm
 from graph_fusion.encoders.word_pieces import WordPieceTokenizer
 from graph_fusion.text_graph import LONGEST_NODE, Read, TextGraphConfig, TextGraphNetwork
-from graph_fusion.weights import loading, restored
+from graph_fusion.weights import loading, read_weights
 from kg.english import Word, caption_tokens
 from kg.files import bundled
 from pipelines.reading.triples import IS, Triple
@@ -104,7 +103,7 @@ def load_text_graph(folder: Path | None = None) -> tuple[TextGraphNetwork, WordP
     with loading("text graph", folder):
         values = json.loads((folder / "config.json").read_text(encoding="utf-8"))
         lists = {name: tuple(values[name]) for name in ("links", "names", "implied")}
-        weights = restored(load_file(folder / "model.safetensors"))
+        weights = read_weights(folder / "model.safetensors")
         pieces, encoder = minilm()
         network = TextGraphNetwork(TextGraphConfig(**lists, hidden=values["hidden"]), encoder)
         missing, unexpected = network.load_state_dict(

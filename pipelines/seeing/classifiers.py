@@ -11,12 +11,11 @@ from typing import Literal
 
 import numpy as np
 import torch
-from safetensors.torch import load_file
 from torch import Tensor
 
 from graph_fusion.encoders.text import MiniLM, TextEncoder
 from graph_fusion.perception import RelationNetwork, SceneNetwork, pair_geometry
-from graph_fusion.weights import loading
+from graph_fusion.weights import loading, read_weights
 from kg.files import bundled
 from kg.graph import Box
 from pipelines.detections import Detection, PerceivedRelation, PerceivedScene, Support
@@ -82,7 +81,7 @@ class RelationClassifier:
             self.threshold: float = config["threshold"]
             self.taught: frozenset[str] = frozenset(config["taught"])
             self.network = RelationNetwork()
-            self.network.load_state_dict(load_file(folder / "model.safetensors"))
+            self.network.load_state_dict(read_weights(folder / "model.safetensors"))
         self.network.eval()
         self.encoder = encoder or MiniLM()
 
@@ -278,7 +277,7 @@ class SceneClassifier:
             self.scenes: list[str] = config["scenes"]
             self.threshold: float = config["threshold"]
             self.network = SceneNetwork(config["features"], len(self.scenes))
-            self.network.load_state_dict(load_file(folder / "model.safetensors"))
+            self.network.load_state_dict(read_weights(folder / "model.safetensors"))
         self.network.eval()
 
     @torch.inference_mode()

@@ -13,9 +13,8 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image
-from safetensors.numpy import load_file
 
-from graph_fusion.weights import loading
+from graph_fusion.weights import loading, read_weights
 from kg.files import bundled
 from kg.graph import Box
 from pipelines.photo import Photo
@@ -73,7 +72,8 @@ class ColourClassifier:
     def __init__(self, folder: Path | None = None) -> None:
         folder = bundled("models", "colours") if folder is None else folder
         with loading("colours", folder):
-            weights = load_file(folder / "model.safetensors")
+            read = read_weights(folder / "model.safetensors")
+            weights = {name: value.numpy() for name, value in read.items()}
             self.matrix, self.bias = weights["matrix"], weights["bias"]
             self.regions, self.mean = weights["regions"], weights["mean"]
 

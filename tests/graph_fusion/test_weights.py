@@ -1,12 +1,26 @@
-"""graph_fusion/weights.py: a quarter of the size, each number within half a step."""
+"""graph_fusion/weights.py: a quarter of the size, each number within half a step, all finite."""
 
 from __future__ import annotations
 
+import math
+from pathlib import Path
+
+import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from safetensors.torch import save_file
 
-from graph_fusion.weights import LEVELS, SCALE, SMALLEST, restored, shrunk
+from graph_fusion.weights import (
+    LEVELS,
+    SCALE,
+    SMALLEST,
+    loading,
+    read_weights,
+    restored,
+    shrunk,
+)
+from kg.errors import SightGraphError
 
 
 @given(st.integers(0, 2**31), st.floats(1e-6, 1e3))
@@ -36,3 +50,29 @@ def test_large_matrices_take_a_quarter_of_the_room() -> None:
     assert small["w"].dtype == torch.int8
     assert sum(one.numel() * one.element_size() for one in small.values()) < 384 * 384 * 4 / 3.9
     assert set(small) == {"w", "w" + SCALE}
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf, 1e38])
+def test_weights_that_are_not_finite_are_refused_by_name(value: float, tmp_path: Path) -> None:
+    state = {"fine": torch.ones(3), "head.bias": torch.tensor([0.0, value])}
+    save_file(state, tmp_path / "model.safetensors")
+    with (
+        pytest.raises(SightGraphError, match=r"detector in .*'head\.bias'.*damaged"),
+        loading("detector", tmp_path),
+    ):
+        read_weights(tmp_path / "model.safetensors")
+
+
+def test_weights_are_read_as_they_were_written_small_ones_restored(tmp_path: Path) -> None:
+    state = {"w": torch.randn(SMALLEST // 64, 64), "rows": torch.arange(3)}
+    save_file(shrunk(state), tmp_path / "w.safetensors")
+    found = read_weights(tmp_path / "w.safetensors")
+    assert torch.equal(found["rows"], state["rows"])
+    assert torch.allclose(found["w"], state["w"], atol=0.05)
+
+
+@pytest.mark.parametrize("error", [AttributeError, IndexError, RecursionError, OverflowError])
+def test_whatever_a_wrong_config_raises_ends_as_one_error(error: type[Exception]) -> None:
+    with pytest.raises(SightGraphError, match=r"scenes in 'here' cannot be loaded: why"):  # noqa: SIM117
+        with loading("scenes", Path("here")):
+            raise error("why")

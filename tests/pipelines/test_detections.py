@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import math
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kg.errors import SightGraphError
 from pipelines.detections import Detection, without_duplicates
 
 CAT = Detection("cat", 0.9, "test", (100, 100, 200, 200))
@@ -38,3 +42,21 @@ def test_what_stays_has_no_duplicates_and_was_there(
     assert without_duplicates(once) == once
     assert all(one in objects for one in once)
     assert {one.label for one in once} == {one.label for one in objects}
+
+
+@pytest.mark.parametrize(
+    ("score", "box"),
+    [
+        (math.nan, (0, 0, 1, 1)),
+        (7.0, (0, 0, 1, 1)),
+        (-0.1, (0, 0, 1, 1)),
+        (0.5, (0, 0, math.nan, 1)),
+        (0.5, (0, -math.inf, 1, 1)),
+        (0.5, (0, 0, 1e38, 1)),
+    ],
+)
+def test_no_detector_can_hand_on_what_is_no_score_or_no_box(
+    score: float, box: tuple[float, float, float, float]
+) -> None:
+    with pytest.raises(SightGraphError, match="the detector 'mine' found 'cat' with score"):
+        Detection("cat", score, "mine", box)  # type: ignore[arg-type]

@@ -10,9 +10,10 @@ import pytest
 import torch
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from safetensors.torch import save_file
 from torch import Tensor, nn
 
-from graph_fusion.training.checkpoint import load_state, save_state
+from graph_fusion.training.checkpoint import STATE, load_state, save_state
 from kg.errors import SightGraphError
 
 tensors = st.sampled_from(
@@ -89,5 +90,28 @@ def test_what_needs_pickle_is_refused_and_the_old_file_stays(tmp_path: Path) -> 
 def test_a_damaged_file_is_an_error_that_names_it(tmp_path: Path) -> None:
     file = tmp_path / "state.safetensors"
     file.write_bytes(b"not a checkpoint")
+    with pytest.raises(SightGraphError, match=r"state\.safetensors.*Delete it to start over"):
+        load_state(file)
+
+
+@pytest.mark.parametrize(
+    "shape",
+    [
+        '{"map": [[["a"], 1]]}',
+        '{"map": 7}',
+        '{"tensor": ["a"]}',
+        '{"float": {}}',
+        '{"float": "often"}',
+        '{"unknown": 1, "more": 2}',
+        "[" * 100_000,
+        "1" * 5_000,
+    ],
+    ids=["list as key", "map", "tensor", "float", "text", "two kinds", "deep", "digits"],
+)
+def test_metadata_of_another_form_is_an_error_that_names_the_file(
+    shape: str, tmp_path: Path
+) -> None:
+    file = tmp_path / "state.safetensors"
+    save_file({"a": torch.ones(1)}, file, {STATE: shape})
     with pytest.raises(SightGraphError, match=r"state\.safetensors.*Delete it to start over"):
         load_state(file)

@@ -12,7 +12,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from graph_fusion.training import TrainingConfig, read_config
+from graph_fusion.training import TrainingConfig, TrainingOptions, read_config
 from kg.errors import SightGraphError
 
 
@@ -49,7 +49,8 @@ class Needy:
     epochs: int = 1
 
 
-inners = st.builds(Inner, st.integers(), st.floats(allow_nan=False))
+finite = st.floats(allow_nan=False, allow_infinity=False)
+inners = st.builds(Inner, st.integers(), finite)
 outers = st.builds(
     Outer,
     st.text(),
@@ -60,7 +61,7 @@ outers = st.builds(
     st.sampled_from(Colour),
     inners,
     st.none() | inners,
-    st.dictionaries(st.text(), st.floats(allow_nan=False)),
+    st.dictionaries(st.text(), finite),
     st.lists(st.text()),
     st.just(Path("a/b")),
     st.booleans(),
@@ -106,7 +107,7 @@ def test_given_mappings_change_only_their_own_keys() -> None:
 @pytest.mark.parametrize(
     ("values", "said"),
     [
-        ({"sizes": {"a": "wide"}}, "'sizes.a' is 'wide'; expected a number"),
+        ({"sizes": {"a": "wide"}}, "'sizes.a' is 'wide'; expected a finite number"),
         ({"inner": {"widht": 3}}, "unknown key 'inner.widht'. Did you mean 'inner.width'?"),
         ({"inner": {"width": 1.5}}, "'inner.width' is '1.5'; expected a whole number"),
         ({"inner": 3}, "'inner' is '3'; expected 'key: value' lines"),
@@ -142,6 +143,12 @@ def test_a_missing_key_without_default_is_named() -> None:
         ("- epochs\n", "a config is a list of 'key: value' lines"),
         ("epoch: 2\n", "unknown key 'epoch'. Did you mean 'epochs'?"),
         ("epochs: 0\n", "'epochs' is 0; it must be at least 1"),
+        ("learning_rate: .inf\n", "'learning_rate' is 'inf'; expected a finite number"),
+        ("learning_rate: .nan\n", "'learning_rate' is 'nan'; expected a finite number"),
+        ("seed: 1" + "0" * 5000 + "\n", "the config cannot be read"),
+        ("seed: 1" + "0" * 400 + "\n", "'seed' is 1000"),
+        ("log: " + "[" * 1000, "nested too deeply"),
+        ("#" * 2_000_000, "larger than"),
         ("warmup: 2.0\n", "'warmup' is 2.0; it must be a share in [0, 1]"),
     ],
 )
@@ -156,3 +163,42 @@ def test_a_file_that_cannot_be_used_is_one_error(tmp_path: Path, text: str, said
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(SightGraphError, match=r"cannot read the config '.*none.yaml'"):
         read_config(TrainingConfig, tmp_path / "none.yaml")
+
+
+def test_a_value_that_aliases_repeat_for_ever_is_cut_in_the_message(tmp_path: Path) -> None:
+    lines = ["a: &a [x, x, x, x, x, x, x, x, x]"]
+    lines += [
+        f"{b}: &{b} [{', '.join([f'*{a}'] * 9)}]"
+        for a, b in zip("abcdefgh", "bcdefghi", strict=True)
+    ]
+    file = tmp_path / "train.yaml"
+    file.write_text("\n".join(lines) + "\nlog: *i\n")
+    with pytest.raises(SightGraphError, match="unknown key 'a'"):
+        read_config(TrainingConfig, file)
+    with pytest.raises(SightGraphError, match="'log' is"):
+        read_config(TrainingConfig, {"log": yaml.safe_load(file.read_text())["log"]})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnOptions(TrainingOptions):
+    depth: int = 2
+    sides: tuple[int, ...] = (1, 2)
+    share: float = 0.5
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        ({"depth": -2}, "'depth' is -2; it must be at least 0"),
+        ({"sides": [3, -1]}, "'sides' is -1; it must be at least 0"),
+        ({"share": "inf"}, "'share' is 'inf'; expected a finite number"),
+        ({"depth": 10**12}, "'depth' is 1000000000000; it must be at least 0, and at most"),
+        ({"seed": -1}, "'seed' is -1; it must be at least 0"),
+    ],
+)
+def test_the_options_of_every_training_are_checked_when_they_are_read(
+    values: dict[str, Any], said: str
+) -> None:
+    with pytest.raises(SightGraphError) as caught:
+        read_config(OwnOptions, values)
+    assert said in str(caught.value)

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import json
+import math
+import shutil
 from collections.abc import Callable
 from itertools import combinations
+from pathlib import Path
 
 import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from safetensors.torch import load_file, save_file
 from torch import Tensor
 
+from kg.errors import SightGraphError
+from kg.files import bundled
 from pipelines.detections import Detection
 from pipelines.detectors.bundled import (
     SAME_PLACE,
@@ -90,3 +97,48 @@ def test_no_two_objects_share_a_place(drawn: list[tuple[float, float, float, flo
         assert one.box is not None
         assert other.box is not None
         assert one.box.iou(other.box) <= SAME_PLACE
+
+
+@pytest.mark.parametrize(
+    ("changed", "reason"),
+    [
+        ({"side": 0}, "side is 0, which is no integer from 32"),
+        ({"side": 10**9}, "side is"),
+        ({"side": {"a": 1}}, "side is"),
+        ({"labels": 7}, "labels is 7, which is no list"),
+        ({"labels": []}, "labels has 0 names"),
+        ({"labels": ["cat"] * 30_000}, "labels has 30000 names"),
+        ({"labels": ["cat", None]}, "labels is None"),
+        ({"threshold": math.nan}, "threshold is nan"),
+        ({"scale": math.inf}, "scale is inf"),
+        ({"offset": "high"}, "offset is 'high'"),
+    ],
+)
+def test_a_config_out_of_its_ranges_is_refused(
+    changed: dict[str, object], reason: str, tmp_path: Path
+) -> None:
+    folder = copied_detector(tmp_path)
+    values = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    (folder / "config.json").write_text(json.dumps(values | changed))
+    with pytest.raises(SightGraphError, match=f"detector in '.*' cannot be loaded: {reason}"):
+        BundledDetector(folder)
+
+
+@pytest.mark.parametrize(
+    ("value", "reason"), [(math.nan, "damaged"), (1e38, "damaged"), (9e11, "not finite")]
+)
+def test_one_damaged_weight_is_refused_or_found_in_the_output(
+    value: float, reason: str, photo: Photo, tmp_path: Path
+) -> None:
+    folder = copied_detector(tmp_path)
+    state = {name: one.float() for name, one in load_file(folder / "model.safetensors").items()}
+    weights = [one for name, one in state.items() if name.endswith("weight")]
+    for one in weights if reason == "not finite" else weights[:1]:
+        one.view(-1)[0] = value
+    save_file(state, folder / "model.safetensors")
+    with pytest.raises(SightGraphError, match=reason):
+        BundledDetector(folder)(photo)
+
+
+def copied_detector(folder: Path) -> Path:
+    return shutil.copytree(bundled("models", "detector"), folder / "detector")
