@@ -143,12 +143,16 @@ class PerceivedAttribute:
 
 @dataclass(frozen=True, slots=True)
 class PerceivedRelation:
-    """A relation between two objects, given by their indices; score in [0, 1]."""
+    """A relation between two objects, given by their indices; score in [0, 1].
+
+    origin: the part that found it.
+    """
 
     subject: int
     predicate: str
     object: int
     score: float
+    origin: str = "relations"
 
 
 @dataclass(frozen=True, slots=True)

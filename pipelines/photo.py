@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import os
 import threading
 import warnings
@@ -144,11 +145,22 @@ def _example_path(name: str) -> Path:
     return Path(skimage.__file__).parent / "data" / EXAMPLES[example]
 
 
+FOR_MANY = "for many, 'sightgraph ask --batch' and 'sightgraph graph FOLDER -o DIR'"
+
+
+def _advice(name: str) -> str:
+    if "://" in name:
+        return "Nothing is fetched from the network: download it, and give the file."
+    if glob.has_magic(name):
+        return f"It looks like a pattern. Give one photograph; {FOR_MANY}."
+    return "Give a file or example:NAME."
+
+
 def _check_file(path: Path, name: str) -> None:
     if os.path.isdir(path):
-        raise SightGraphError(f"'{name}' is a folder. Give one photograph of it.")
+        raise SightGraphError(f"'{name}' is a folder. Give one photograph of it; {FOR_MANY}.")
     if not os.path.isfile(path):  # unlike Path.is_file, also False for a name that is too long
-        raise SightGraphError(f"there is no photograph at '{name}'. Give a file or example:NAME.")
+        raise SightGraphError(f"there is no photograph at '{name}'. {_advice(name)}")
     if path.stat().st_size == 0:
         raise SightGraphError(f"the photograph '{name}' is empty (0 bytes).")
 

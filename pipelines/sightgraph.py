@@ -38,6 +38,7 @@ from pipelines.reading.written import written_kind
 from pipelines.seeing.asked import asked_names
 from pipelines.seeing.perception import Perceiver, Perception, PerceptionModels
 from pipelines.seeing.seen import SeenPhotographs
+from pipelines.seeing.stated import stated_by
 from pipelines.seeing.text import TEXT_READERS, TextReader
 
 Result = TypeVar("Result")
@@ -98,7 +99,7 @@ class SightGraph:
             detector,
             parser,
             knowledge,
-            Perception(whole, PerceptionModels(features, seen)),
+            stated_by(detector, Perception(whole, PerceptionModels(features, seen))),
             GraphBuilder(whole, make_linker(whole, answerer.encoder), finders),
             RelationWordings(whole, answerer.encoder),
             answerer,

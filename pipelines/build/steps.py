@@ -112,9 +112,7 @@ def add_visual_relations(graph: SceneGraph, context: BuildContext) -> SceneGraph
     """Add the relations between objects that perception found."""
     for one in context.perceived.relations:
         source, target = f"object:{one.subject}", f"object:{one.object}"
-        graph.connect(
-            Edge(source, target, EdgeKind.SEMANTIC, one.predicate, "relations", one.score)
-        )
+        graph.connect(Edge(source, target, EdgeKind.SEMANTIC, one.predicate, one.origin, one.score))
     return graph
 
 

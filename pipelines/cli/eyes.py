@@ -56,6 +56,7 @@ class Eyes:
     threshold: float | None = None
     namer: str | None = None
     detections: Path | None = None
+    detections_format: str | None = None
     text_in_photo: bool = False
     no_cache: bool = False
 
@@ -88,12 +89,14 @@ class Eyes:
                 "--model, or --detections."
             )
 
+        if self.detections_format is not None and self.detections is None:
+            raise SightGraphError("--detections-format is about a file. Give --detections FILE.")
         if self.detections is not None and photo is not None:
             from pipelines.detectors.precomputed import PrecomputedDetector
 
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")  # said when the detections are used
-                PrecomputedDetector(self.detections, self.labels)(photo)
+                PrecomputedDetector(self.detections, self.labels, self.detections_format)(photo)
 
     @property
     def chosen(self) -> Preset:
@@ -120,6 +123,7 @@ class Eyes:
 
         given = {
             "path": self.detections,
+            "file_format": self.detections_format,
             "weights": self.model,
             "labels": self.labels,
             "threshold": self.threshold,
@@ -166,7 +170,8 @@ OPTIONS = (
         "--labels",
         type=FILE,
         metavar="FILE",
-        help="The names of the detector's own classes: a text with one name a line, or JSON.",
+        help="The names of the detector's own classes: a text with one name a line, or JSON. For "
+        "class numbers of --detections also: coco (ids 1 to 90) or coco80 (places 0 to 79).",
     ),
     click.option(
         "--threshold",
@@ -184,7 +189,13 @@ OPTIONS = (
         "--detections",
         type=FILE,
         metavar="FILE",
-        help="Use these detections: COCO results format, or a JSON list of labels.",
+        help="Use the objects in this file, with their attributes and relations: COCO, LabelMe, "
+        "Pascal VOC, YOLO, supervision, Ultralytics, Visual Genome, GQA, PSG, or a list of labels.",
+    ),
+    click.option(
+        "--detections-format",
+        metavar="NAME",
+        help="The format of --detections, where the file does not show it, e.g. yolo.",
     ),
     click.option(
         "--text-in-photo",

@@ -1,86 +1,90 @@
 """Files of objects in photographs, as other tools write them.
 
-Each format is one reader that returns `GivenObject`s; `read_objects` takes the first whose marks
-the file bears. Everything is checked here, before any model is loaded.
+The format goes by the file's ending and, of JSON, by the marks of `JSON_FORMATS`, unless it is
+named. Everything is checked here, before any model is loaded.
 """
 
 from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
 from kg import schema
-from kg.errors import SightGraphError
+from kg.errors import SightGraphError, unknown_name
 from kg.xml_files import refuse_document_type
-from pipelines.detectors import COCO_LABEL_OF_ID
+from pipelines.detectors import COCO_LABEL_OF_ID, COCO_LABELS
+from pipelines.detectors.annotation_formats import JSON_FORMATS, of_rows, of_voc, of_yolo
+from pipelines.detectors.given import GivenObject, Names, made
+from pipelines.detectors.labels import read_labels
 
-FORMATS = (
+FORMATS = (*JSON_FORMATS, "yolo", "voc", "supervision-csv", "names")
+"""Names for `read_objects`; "names" is a text with one label a line."""
+ABOUT_FORMATS = (
     "COCO results or annotations, LabelMe, Pascal VOC, YOLO, supervision, Ultralytics, Roboflow, "
-    "Visual Genome, GQA, PSG, or a list of labels"
+    "torchvision, Visual Genome, GQA, PSG, or a list of labels"
 )
+OWN_NAMES: dict[str, Names] = {"coco": COCO_LABEL_OF_ID, "coco80": dict(enumerate(COCO_LABELS))}
+"""Class names that need no file: by COCO's ids, or by place among the 80 (YOLO, Detectron2)."""
 
 
-@dataclass(frozen=True, slots=True)
-class GivenObject:
-    """An object that a file names.
-
-    label: lower case. score: in [0, 1]; 1 where the file has none.
-    box: x1, y1, x2, y2 in pixels, or None. relative: the box is in shares of the photograph.
-    file_name, image_id: the photograph, if the file says which.
-    number: the class number that was looked up among COCO's, for want of other names.
-    """
-
-    label: str
-    score: float = 1.0
-    box: tuple[float, float, float, float] | None = None
-    relative: bool = False
-    file_name: str | None = None
-    image_id: str | None = None
-    number: int | None = None
-
-
-Entry = Mapping[str, Any]
-Names = Mapping[int, str] | None
-"""Class names by number, where the user or the file gives them."""
-
-
-def read_objects(source: Path, labels: Path | None = None) -> list[GivenObject]:
+def read_objects(
+    source: Path, labels: Path | None = None, file_format: str | None = None
+) -> list[GivenObject]:
     """Return the objects in a file.
 
-    labels: a file of class names, one a line from number 0, for class numbers in `source`;
-        beside YOLO's files, "classes.txt" is taken.
+    labels: class names for the class numbers in `source`: a file (`labels.read_labels`), or a
+        name of `OWN_NAMES`; beside YOLO's files, "classes.txt" is taken.
+    file_format: one of `FORMATS`, where the file does not show which it is of.
 
     Raises:
-        SightGraphError: the file cannot be read, or is of no known format, or an entry is wrong;
-            says which.
+        SightGraphError: the file cannot be read, or is of no known format, or an entry is wrong,
+            or the classes have numbers only, which may be anybody's; says which.
     """
-    given = None if labels is None else _class_names(labels)
-    suffix = source.suffix.lower()
-    if suffix == ".txt":
-        return _of_lines(source, given)
-    if suffix == ".xml":
-        return _checked(source, _of_voc(source))
-    if suffix == ".csv":
-        return _checked(source, (_of_flat(one, given) for one in _csv_rows(source)))
-    if suffix == ".jsonl":
-        entries = _json_lines(source)
-    else:
-        content = _json_or_lines(source)
-        for marked, reader in READERS:
-            if marked(content):
-                return _checked(source, reader(content, given))
-        entries = content
-    if not isinstance(entries, list):
+    if file_format is not None and file_format not in FORMATS:
+        raise unknown_name("format of detections", file_format, FORMATS)
+    found = _checked(source, _objects(source, file_format, _names(labels)))
+    _refuse_unnamed(source, found)
+    return found
+
+
+def _names(labels: Path | None) -> Names:
+    if labels is None:
+        return None
+    own = OWN_NAMES.get(str(labels))
+    return read_labels(labels) if own is None or labels.exists() else own
+
+
+def _objects(source: Path, file_format: str | None, names: Names) -> Iterable[GivenObject]:
+    file_format = file_format or _of_ending(source)
+    if file_format == "voc":
+        return of_voc(_xml(source), names)
+    if file_format == "supervision-csv":
+        return of_rows(csv.DictReader(_text(source).splitlines()), names)
+    if file_format in ("names", "yolo"):
+        return _of_lines(source, names, file_format)
+    content = _json_lines(source) if source.suffix.lower() == ".jsonl" else _json_or_lines(source)
+    if file_format is None:
+        file_format = next(
+            (name for name, (marked, _) in JSON_FORMATS.items() if marked(content)), None
+        )
+    if file_format is None:
         raise SightGraphError(
             f"'{source}' holds neither a list of objects nor another format that is read: "
-            f"{FORMATS}."
+            f"{ABOUT_FORMATS}. --detections-format names one."
         )
-    return _checked(source, (_of_entry(one, given) for one in entries))
+    return JSON_FORMATS[file_format][1](content, names)
+
+
+def _of_ending(source: Path) -> str | None:
+    """Return the format that the ending of the file names, if it names one."""
+    ending = source.suffix.lower()
+    if ending == ".txt":
+        return "yolo" if _is_yolo(_lines(source)) else "names"
+    return {".xml": "voc", ".csv": "supervision-csv"}.get(ending)
 
 
 def _checked(source: Path, objects: Iterable[GivenObject]) -> list[GivenObject]:
@@ -88,7 +92,7 @@ def _checked(source: Path, objects: Iterable[GivenObject]) -> list[GivenObject]:
     found: list[GivenObject] = []
     try:
         found.extend(objects)
-    except (KeyError, ValueError) as error:
+    except (KeyError, ValueError, TypeError, AttributeError) as error:
         reason = f"'{error.args[0]}' is missing" if isinstance(error, KeyError) else error
         raise SightGraphError(
             f"{source}, entry {len(found)}: {reason}. An entry needs category_id (or category) "
@@ -97,197 +101,40 @@ def _checked(source: Path, objects: Iterable[GivenObject]) -> list[GivenObject]:
     return found
 
 
-def _made(label: Any, score: Any, box: Sequence[Any] | None, **more: Any) -> GivenObject:
-    """Return a checked object; `box` is x1, y1, x2, y2."""
-    name = schema.text(label, "the label", empty=False).strip().lower()
-    sure = 1.0 if score in (None, "") else schema.share(score, "score")
-    if box is None:
-        return GivenObject(name, sure, **more)
-    x1, y1, x2, y2 = schema.corners(list(box), "the box")
-    if x2 <= x1 or y2 <= y1:
-        raise ValueError(f"the box [{x1:g}, {y1:g}, {x2:g}, {y2:g}] is out of range: it is empty")
-    return GivenObject(name, sure, (x1, y1, x2, y2), **more)
+def _refuse_unnamed(source: Path, objects: Iterable[GivenObject]) -> None:
+    """Refuse class numbers without names, unless one is above 80: few sets number past COCO."""
+    numbers = [one.number for one in objects if one.number is not None]
+    if numbers and max(numbers) <= len(COCO_LABELS):
+        raise SightGraphError(
+            f"'{source}' has numbers of classes and not their names; {numbers[0]} may be "
+            f"COCO's '{COCO_LABEL_OF_ID[numbers[0]]}' or anything else. Give the names: "
+            "--labels FILE (one a line, from 0, or JSON), or --labels coco for COCO's ids (1 to "
+            "90), or --labels coco80 for the places of COCO's 80 classes (0 to 79)."
+        )
 
 
-def _from_side(x: Any, y: Any, width: Any, height: Any) -> tuple[float, float, float, float]:
-    values = (x, y, width, height)
-    left, top, wide, high = (schema.finite(one, "bbox", schema.MAX_COORDINATE) for one in values)
-    return left, top, left + wide, top + high
+def _is_yolo(lines: list[list[str]]) -> bool:
+    return bool(lines) and all(len(one) in (5, 6) and all(map(_is_number, one)) for one in lines)
 
 
-def _from_middle(x: Any, y: Any, width: Any, height: Any) -> tuple[float, float, float, float]:
-    left, top, right, bottom = _from_side(x, y, width, height)
-    half_wide, half_high = (right - left) / 2, (bottom - top) / 2
-    return left - half_wide, top - half_high, right - half_wide, bottom - half_high
-
-
-def _name(number: Any, names: Names) -> tuple[str, int | None]:
-    """Return the name of a class number, and the number if it was taken for one of COCO's."""
-    key = schema.whole(number, "the class number")
-    known = COCO_LABEL_OF_ID if names is None else names
-    if key not in known:
-        owner = "COCO has" if names is None else "the given names have"
-        raise ValueError(f"{owner} no category {key}. Give the names of the classes with --labels")
-    return known[key], key if names is None else None
-
-
-def _of_entry(entry: Any, names: Names) -> GivenObject:
-    """A label, or an entry of COCO's results; other tools' keys are understood too."""
-    if isinstance(entry, str):
-        return _made(entry, None, None)
-    one = schema.mapping(entry, "it")
-    if "x_min" in one:
-        return _of_flat(one, names)
-    label = next((one[key] for key in ("label", "category", "category_name", "name") if key in one),
-                 None)  # fmt: skip
-    number = None
-    if not isinstance(label, str):
-        label, number = _name(one["category_id"] if label is None else label, names)
-    box = one.get("box", one.get("bbox"))
-    if isinstance(box, dict):
-        box = [box["x1"], box["y1"], box["x2"], box["y2"]]
-    elif box is not None:
-        box = _from_side(*schema.sequence(box, "bbox", 4))
-    score = one.get("score", one.get("confidence"))
-    photo = {key: _key(one[key], key) for key in ("file_name", "image_id") if key in one}
-    return _made(label, score, box, number=number, **photo)
-
-
-def _key(value: Any, field: str) -> str:
-    """Return the name or number of a photograph as text."""
-    return str(schema.whole(value, field)) if isinstance(value, int) else schema.text(value, field)
-
-
-def _of_flat(row: Entry, names: Names) -> GivenObject:
-    """A row of supervision's CSV or JSON."""
-    label, number = row.get("class_name"), None
-    if not label:
-        label, number = _name(row["class_id"], names)
-    box = [row["x_min"], row["y_min"], row["x_max"], row["y_max"]]
-    return _made(label, row.get("confidence"), box, number=number)
-
-
-def _of_coco(content: Entry, names: Names) -> Iterator[GivenObject]:
-    """COCO's annotations: boxes with the number of a photograph and of a category."""
-    listed = schema.sequence(content.get("categories", []), "categories")
-    own = {schema.whole(one["id"], "a category's id"): one["name"] for one in listed} or names
-    files = {str(one["id"]): str(one["file_name"]) for one in content.get("images", [])}
-    for one in schema.sequence(content["annotations"], "annotations"):
-        label, number = _name(one["category_id"], own)
-        box = _from_side(*schema.sequence(one["bbox"], "bbox", 4))
-        photo = files.get(str(one.get("image_id")))
-        yield _made(label, one.get("score"), box, number=number, file_name=photo)
-
-
-def _of_labelme(content: Entry, names: Names) -> Iterator[GivenObject]:
-    """LabelMe: shapes with points; a polygon's box holds all of them."""
-    photo = content.get("imagePath")
-    for one in schema.sequence(content["shapes"], "shapes"):
-        points = [schema.sequence(point, "a point", 2) for point in one["points"]]
-        xs, ys = ([schema.finite(point[axis], "a point") for point in points] for axis in (0, 1))
-        box = [min(xs), min(ys), max(xs), max(ys)]
-        yield _made(one["label"], None, box, file_name=None if photo is None else str(photo))
-
-
-def _of_roboflow(content: Entry, names: Names) -> Iterator[GivenObject]:
-    """Roboflow's predictions: x and y are the middle of the box."""
-    for one in schema.sequence(content["predictions"], "predictions"):
-        box = _from_middle(one["x"], one["y"], one["width"], one["height"])
-        yield _made(one["class"], one.get("confidence"), box)
-
-
-def _of_tensors(content: Entry, names: Names) -> Iterator[GivenObject]:
-    """torchvision's output as lists; its numbers are COCO's."""
-    boxes, numbers = content["boxes"], content["labels"]
-    scores = content.get("scores", [None] * len(boxes))
-    for box, given, score in zip(boxes, numbers, scores, strict=True):
-        label, number = (given, None) if isinstance(given, str) else _name(given, names)
-        yield _made(label, score, schema.sequence(box, "a box", 4), number=number)
-
-
-def _of_scene_graphs(content: Any, names: Names) -> Iterator[GivenObject]:
-    """Visual Genome (a list of photographs) and GQA (photographs by their number)."""
-    pairs = content.items() if isinstance(content, dict) else ((None, one) for one in content)
-    for key, photo in pairs:
-        number = key if key is not None else photo.get("image_id")
-        objects = photo["objects"]
-        for one in objects.values() if isinstance(objects, dict) else objects:
-            label = one["name"] if "name" in one else schema.sequence(one["names"], "names")[0]
-            box = _from_side(one["x"], one["y"], one["w"], one["h"])
-            yield _made(label, None, box, image_id=None if number is None else str(number))
-
-
-def _of_panoptic_graphs(content: Entry, names: Names) -> Iterator[GivenObject]:
-    """PSG: the corners of boxes, and numbers into the lists of classes."""
-    classes = [*content["thing_classes"], *content.get("stuff_classes", [])]
-    for photo in schema.sequence(content["data"], "data"):
-        for one in schema.sequence(photo["annotations"], "annotations"):
-            label = classes[schema.whole(one["category_id"], "category_id", most=len(classes) - 1)]
-            box = schema.sequence(one["bbox"], "bbox", 4)
-            yield _made(label, None, box, file_name=str(photo["file_name"]))
-
-
-def _of_labels(content: Entry, names: Names) -> Iterator[GivenObject]:
-    for one in schema.sequence(content["labels"], "labels"):
-        yield _made(one, None, None)
-
-
-def _photo_with_objects(content: Any) -> bool:
-    first = next(iter(content.values() if isinstance(content, dict) else content), None)
-    return isinstance(first, dict) and "objects" in first
-
-
-def _has(*keys: str) -> Callable[[Any], bool]:
-    return lambda content: isinstance(content, dict) and all(key in content for key in keys)
-
-
-READERS: tuple[tuple[Callable[[Any], bool], Callable[[Any, Names], Iterable[GivenObject]]], ...] = (
-    (_has("annotations"), _of_coco),
-    (_has("shapes"), _of_labelme),
-    (_has("thing_classes", "data"), _of_panoptic_graphs),
-    (_has("predictions"), _of_roboflow),
-    (_has("boxes", "labels"), _of_tensors),
-    (_has("labels"), _of_labels),
-    (
-        lambda content: isinstance(content, dict | list) and _photo_with_objects(content),
-        _of_scene_graphs,
-    ),
-)
-"""Formats of JSON by their marks; anything else is a list of entries."""
-
-
-def _of_voc(source: Path) -> Iterator[GivenObject]:
-    """Pascal VOC: one XML file a photograph."""
-    with source.open("rb") as file:
-        refuse_document_type(file, source)
-    root = ElementTree.parse(source).getroot()
-    photo = root.findtext("filename")
-    for one in root.iter("object"):
-        names = ("xmin", "ymin", "xmax", "ymax")
-        box = [one.findtext(f"bndbox/{name}", "") for name in names]
-        yield _made(one.findtext("name", ""), None, box, file_name=photo)
-
-
-def _of_lines(source: Path, names: Names) -> list[GivenObject]:
-    """One label a line, or YOLO's lines: class number, middle, size, and perhaps a score."""
-    lines = [line.split() for line in _text(source).splitlines() if line.strip()]
-    if not all(len(parts) in (5, 6) and all(map(_is_number, parts)) for parts in lines):
-        return _checked(source, (_made(" ".join(parts), None, None) for parts in lines))
+def _of_lines(source: Path, names: Names, file_format: str) -> Iterable[GivenObject]:
+    """One label a line, or YOLO's numbers, whose names may stand beside the file."""
+    lines = _lines(source)
+    if file_format == "names":
+        return (made(" ".join(parts), None, None) for parts in lines)
     beside = source.with_name("classes.txt")
     if names is None and beside.is_file():
-        names = _class_names(beside)
+        names = read_labels(beside)
     if names is None:
         raise SightGraphError(
             f"'{source}' holds class numbers. Give their names with --labels FILE, one a line, or "
-            "as classes.txt beside it."
+            "as classes.txt beside it; of a model trained on COCO: --labels coco80."
         )
-    return _checked(source, (_of_yolo(parts, names) for parts in lines))
+    return of_yolo(lines, names)
 
 
-def _of_yolo(parts: Sequence[str], names: Names) -> GivenObject:
-    label, _ = _name(parts[0], names)
-    score = parts[5] if len(parts) > 5 else None
-    return _made(label, score, _from_middle(*parts[1:5]), relative=True)
+def _lines(source: Path) -> list[list[str]]:
+    return [line.split() for line in _text(source).splitlines() if line.strip()]
 
 
 def _is_number(text: str) -> bool:
@@ -298,12 +145,15 @@ def _is_number(text: str) -> bool:
     return True
 
 
-def _class_names(file: Path) -> dict[int, str]:
-    return {number: name.strip() for number, name in enumerate(_text(file).splitlines())}
-
-
-def _csv_rows(source: Path) -> list[dict[str, Any]]:
-    return list(csv.DictReader(_text(source).splitlines()))
+def _xml(source: Path) -> ElementTree.Element:
+    try:
+        with source.open("rb") as file:
+            refuse_document_type(file, source)
+        return ElementTree.parse(source).getroot()
+    except OSError as error:
+        raise SightGraphError(f"the detections '{source}' cannot be read: {error}.") from error
+    except ElementTree.ParseError as error:
+        raise SightGraphError(f"'{source}' is broken XML: {error}.") from error
 
 
 def _json_lines(source: Path) -> list[Any]:

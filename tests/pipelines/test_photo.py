@@ -114,6 +114,19 @@ def test_a_folder_is_called_a_folder(tmp_path: Path) -> None:
         Photo.open(tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("name", "advice"),
+    [
+        ("photos/*.jpg", "looks like a pattern.* 'sightgraph ask --batch'"),
+        ("https://example.org/cat.jpg", "Nothing is fetched from the network: download it"),
+        (".", "is a folder.* 'sightgraph graph FOLDER -o DIR'"),
+    ],
+)
+def test_what_names_many_photographs_or_a_page_is_told_what_to_do(name: str, advice: str) -> None:
+    with pytest.raises(SightGraphError, match=advice):
+        Photo.open(name)
+
+
 @pytest.mark.parametrize("name", ["missing.jpg", "a" * 300, "\0"])
 def test_missing_photograph_is_named(tmp_path: Path, name: str) -> None:
     with pytest.raises(SightGraphError, match="there is no photograph at"):

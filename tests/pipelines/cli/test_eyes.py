@@ -40,6 +40,7 @@ def test_every_option_has_a_sentence_of_help() -> None:
         (Eyes(detector="precomputed"), "--detections FILE"),
         (Eyes(detector="bundled", detections=Path("seen.json")), "Leave --detector"),
         (Eyes(threshold=0.3, detections=Path("seen.json")), "--threshold out"),
+        (Eyes(detections_format="yolo"), "Give --detections FILE"),
         (Eyes(preset="hub", detector="bundled"), "--preset chooses"),
         (Eyes(labels=Path("labels.txt")), "--labels names"),
     ],

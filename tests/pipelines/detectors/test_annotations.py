@@ -1,84 +1,14 @@
-"""pipelines/detectors/annotations.py: the formats of other tools, and their mistakes."""
+"""pipelines/detectors/annotations.py: which format a file has, and mistakes in it."""
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from kg.errors import SightGraphError
-from pipelines.detectors.annotations import GivenObject, read_objects
-
-BOX = (4.0, 0.0, 440.0, 280.0)
-SIDES = [4, 0, 436, 280]
-FLAT = [4, 0, 440, 280]
-CORNERS = {"x1": 4, "y1": 0, "x2": 440, "y2": 280}
-VOC = """<annotation><filename>a.jpg</filename><object><name>Cat</name><bndbox><xmin>4</xmin>
-<ymin>0</ymin><xmax>440</xmax><ymax>280</ymax></bndbox></object></annotation>"""
-CASES: dict[str, tuple[str, Any]] = {
-    "COCO results": (".json", [{"category": "cat", "bbox": SIDES, "score": 1}]),
-    "COCO's numbers": (".json", [{"category_id": 17, "bbox": SIDES}]),
-    "COCO annotations": (
-        ".json",
-        {
-            "images": [{"id": 1, "file_name": "a.jpg"}],
-            "annotations": [{"image_id": 1, "category_id": 5, "bbox": SIDES}],
-            "categories": [{"id": 5, "name": "cat"}],
-        },
-    ),
-    "LabelMe": (
-        ".json",
-        {"imagePath": "a.jpg", "shapes": [{"label": "cat", "points": [[4, 0], [440, 280]]}]},
-    ),
-    "Pascal VOC": (".xml", VOC),
-    "supervision": (".csv", "x_min,y_min,x_max,y_max,class_name\n4,0,440,280,cat\n"),
-    "supervision's JSON": (
-        ".json",
-        [{"x_min": 4, "y_min": 0, "x_max": 440, "y_max": 280, "class_name": "cat"}],
-    ),
-    "Ultralytics": (".json", [{"name": "cat", "class": 15, "confidence": 1, "box": CORNERS}]),
-    "Roboflow": (
-        ".json",
-        {"predictions": [{"x": 222, "y": 140, "width": 436, "height": 280, "class": "cat"}]},
-    ),
-    "torchvision": (".json", {"boxes": [[4, 0, 440, 280]], "labels": [17], "scores": [1.0]}),
-    "Visual Genome": (
-        ".json",
-        [{"image_id": 1, "objects": [{"names": ["cat"], "x": 4, "y": 0, "w": 436, "h": 280}]}],
-    ),
-    "GQA": (
-        ".json",
-        {"1": {"objects": {"9": {"name": "cat", "x": 4, "y": 0, "w": 436, "h": 280}}}},
-    ),
-    "PSG": (
-        ".json",
-        {
-            "thing_classes": ["cat"],
-            "data": [
-                {
-                    "file_name": "a.jpg",
-                    "annotations": [{"bbox": [4, 0, 440, 280], "category_id": 0}],
-                }
-            ],
-        },
-    ),
-    "JSON lines": (".jsonl", json.dumps({"category": "cat", "bbox": SIDES}) + "\n\n"),
-    "JSON lines by another name": (
-        ".json",
-        (json.dumps({"label": "cat", "bbox": SIDES}) + "\n") * 2,
-    ),
-}
-
-
-@pytest.mark.parametrize("case", CASES)
-def test_every_format_gives_label_and_box(tmp_path: Path, case: str) -> None:
-    suffix, content = CASES[case]
-    file = tmp_path / f"own{suffix}"
-    file.write_text(content if isinstance(content, str) else json.dumps(content))
-    found = read_objects(file)[0]
-    assert (found.label, found.box, found.score) == ("cat", BOX, 1.0)
+from pipelines.detectors.annotations import FORMATS, read_objects
+from pipelines.detectors.given import GivenObject
 
 
 @pytest.mark.parametrize(
@@ -109,6 +39,37 @@ def test_given_names_replace_those_of_coco(tmp_path: Path) -> None:
     (tmp_path / "names.txt").write_text("helmet\n")
     (found,) = read_objects(tmp_path / "own.json", tmp_path / "names.txt")
     assert (found.label, found.number) == ("helmet", None)
+
+
+@pytest.mark.parametrize(
+    ("content", "labels", "label"),
+    [
+        ('[{"category_id": 15, "bbox": [1, 2, 3, 4]}]', "coco", "bench"),
+        ('[{"category_id": 15, "bbox": [1, 2, 3, 4]}]', "coco80", "cat"),
+        ('{"boxes": [[1, 2, 4, 6]], "labels": [17]}', "coco", "cat"),
+    ],
+)
+def test_numbers_are_nobodys_until_their_names_are_given(
+    tmp_path: Path, content: str, labels: str, label: str
+) -> None:
+    file = tmp_path / "own.json"
+    file.write_text(content)
+    with pytest.raises(SightGraphError, match="--labels coco for COCO's ids"):
+        read_objects(file)
+    (found,) = read_objects(file, Path(labels))
+    assert (found.label, found.box) == (label, (1, 2, 4, 6))
+
+
+def test_a_format_may_be_named_where_the_file_does_not_show_it(tmp_path: Path) -> None:
+    file = tmp_path / "boxes.dat"
+    file.write_text("0 0.5 0.5 0.5 0.25\n")
+    with pytest.raises(SightGraphError, match=r"boxes\.dat"):
+        read_objects(file)
+    (found,) = read_objects(file, Path("coco80"), "yolo")
+    assert (found.label, found.relative) == ("person", True)
+    with pytest.raises(SightGraphError, match="Did you mean 'yolo'"):
+        read_objects(file, None, "yolov8")
+    assert len(set(FORMATS)) == len(FORMATS)
 
 
 @pytest.mark.parametrize(

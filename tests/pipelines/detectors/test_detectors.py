@@ -44,9 +44,9 @@ def random_weights(name: str, folder: Path) -> Path:
 def coco_results(folder: Path) -> Path:
     file = folder / "results.json"
     entries = [
-        {"image_id": 7, "category_id": 47, "bbox": [10, 20, 30, 40], "score": 0.5},
-        {"image_id": 7, "category_id": 1, "bbox": [0, 0, 60, 60], "score": 0.9},
-        {"image_id": 8, "category_id": 1, "bbox": [0, 0, 5, 5], "score": 0.8},
+        {"image_id": 7, "category": "cup", "bbox": [10, 20, 30, 40], "score": 0.5},
+        {"image_id": 7, "category": "person", "bbox": [0, 0, 60, 60], "score": 0.9},
+        {"image_id": 7, "category": "person", "bbox": [0, 0, 5, 5], "score": 0.8},
     ]
     file.write_text(json.dumps(entries))
     return file

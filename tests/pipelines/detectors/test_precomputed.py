@@ -54,16 +54,49 @@ def test_a_box_outside_the_photograph_is_refused(tmp_path: Path) -> None:
 
 
 def test_which_names_class_numbers_were_given_is_said(tmp_path: Path) -> None:
-    with pytest.warns(DetectionsWarning, match="COCO's: person"):
-        detector(tmp_path, [{"category_id": 1, "bbox": [1, 2, 3, 4]}])
-
-
-def test_numbers_that_can_only_be_cocos_need_no_warning(tmp_path: Path) -> None:
     entries = [{"category_id": number, "bbox": [1, 2, 3, 4]} for number in (1, 90)]
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
+    with pytest.warns(DetectionsWarning, match="COCO's: person, toothbrush"):
         found = detector(tmp_path, entries)(KITCHEN)
     assert [one.label for one in found] == ["person", "toothbrush"]
+
+
+def test_the_only_number_of_a_file_fits_a_photograph_that_has_a_name(tmp_path: Path) -> None:
+    one = detector(tmp_path, [{"image_id": 1, "category": "cat", "bbox": [1, 2, 3, 4]}])
+    for name in ("kitchen.jpg", "IMG_20260501_101112.jpg"):
+        assert len(one(Photo(KITCHEN.image, name))) == 1
+    with pytest.warns(DetectionsWarning, match=r"none of its 1 objects is of 'photos/0+7\.jpg'"):
+        assert one(KITCHEN) == []
+
+
+def test_several_numbers_and_a_photograph_without_one_are_refused(tmp_path: Path) -> None:
+    two = detector(tmp_path, [{"image_id": number, "category": "cat"} for number in (1, 7)])
+    assert len(two(KITCHEN)) == 1
+    with pytest.raises(SightGraphError, match=r"2 photographs .* 'kitchen\.jpg' has no number"):
+        two(Photo(KITCHEN.image, "kitchen.jpg"))
+
+
+def test_statements_are_of_the_objects_of_the_photograph(tmp_path: Path) -> None:
+    box = {"x": 1, "y": 2, "w": 30, "h": 40}
+    photos = [
+        {
+            "image_id": number,
+            "objects": [
+                {"object_id": 1, "names": ["cat"], "attributes": [f"colour {number}"], **box},
+                {"object_id": 2, "names": ["rug"], **box},
+            ],
+            "relationships": [
+                {"predicate": f"on {number}", "subject_id": 1, "object_id": 2},
+                {"predicate": "in", "subject_id": 1, "object_id": 99},
+            ],
+        }
+        for number in (7, 8)
+    ]
+    one = detector(tmp_path, photos)
+    objects = one(KITCHEN)[::-1]
+    assert [each.label for each in objects] == ["rug", "cat"]
+    found = one.statements(KITCHEN, objects)
+    assert found.attributes == ((), ("colour 7",))
+    assert found.relations == ((1, "on 7", 0),)
 
 
 VALUES = st.sampled_from(
