@@ -9,6 +9,7 @@ from typing import Any
 from kg.errors import SightGraphError
 from kg.graph import Edge, Node, SceneGraph
 from kg.vocabulary import EdgeKind, NodeKind
+from pipelines.answer_html import STYLE, section
 from pipelines.answering.support import Support, support_of
 
 DONT_KNOW = "I don't know"
@@ -131,6 +132,29 @@ class Evidence:
 
 
 @dataclass(frozen=True, slots=True)
+class CitedFact:
+    """A fact of the evidence, by its labels, and by the ids of its nodes in the graph.
+
+    subject_iri, predicate, object_iri: IRIs; a plain value is `literal:VALUE`.
+    source: the file that states it. via: the categories through which it is inherited.
+    weight: its influence on the answer, in [0, 1].
+    """
+
+    subject: str
+    relation: str
+    object: str
+    subject_iri: str
+    predicate: str
+    object_iri: str
+    source: str
+    via: tuple[str, ...]
+    weight: float
+
+    def __str__(self) -> str:
+        return f"{self.subject} {self.relation} {self.object} [{self.source}]"
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """What `SightGraph.ask` returns.
 
@@ -175,6 +199,29 @@ class Answer:
         """What the answer rests on: stated, inferred, seen, or a guess."""
         one = self.evidence
         return support_of(self.text, one.path, one.facts, (*one.objects, *one.scenes, *one.texts))
+
+    @property
+    def facts(self) -> tuple[CitedFact, ...]:
+        """The cited facts by their labels, with their IRIs; those on the path first."""
+        label = {node.id: node.label for node in self.graph.nodes()}
+        return tuple(
+            CitedFact(
+                *(label[one.source], one.relation, label[one.target]),
+                *(one.source, one.predicate, one.target),
+                *(one.origin, one.via, self.evidence.weight(one)),
+            )
+            for one in self.evidence.facts
+        )
+
+    def __str__(self) -> str:
+        """Return the answer and the facts that it cites, for people."""
+        lines = [f"{self.text} (confidence {self.confidence:.2f}, {self.support})"]
+        return "\n".join(lines + [f"  {fact}" for fact in self.facts])
+
+    def _repr_html_(self) -> str:
+        """Return the answer with its photograph, for notebooks."""
+        photo = "" if self.graph.photo is None else self.graph.photo.source
+        return f"<style>{STYLE}</style>{section(photo, [self.as_json()])}"
 
     def as_json(self) -> dict[str, Any]:
         """Return the documented JSON object (docs/answer-format.md)."""

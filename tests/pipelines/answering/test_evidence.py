@@ -176,3 +176,27 @@ def test_numpy_numbers_of_a_detector_become_plain_json(graph: SceneGraph) -> Non
 def test_object_without_a_box_says_null(graph: SceneGraph) -> None:
     answer = answered(graph, Evidence.from_path(graph, (), graph.node("object:1")))
     assert answer.as_json()["evidence"]["objects"][0]["box"] is None
+
+
+def test_facts_are_spoken_in_labels_with_iris_beside_them(graph: SceneGraph) -> None:
+    answer = answered(graph, Evidence.from_path(graph, (MENTION, LINK, FACT)))
+    (fact,) = answer.facts
+    assert (fact.subject, fact.relation, fact.object) == ("motorcycle", "requires", "fuel")
+    iris = (fact.subject_iri, fact.predicate, fact.object_iri)
+    assert iris == ("kg:motorcycle", "sgo:requires", "kg:fuel")
+    assert (fact.via, fact.weight) == (("motor vehicle",), 1.0)
+
+
+def test_an_answer_prints_as_a_person_would_say_it(graph: SceneGraph) -> None:
+    answer = answered(graph, Evidence.from_path(graph, (MENTION, LINK, FACT)))
+    said = "fuel (confidence 0.93, inferred)\n  motorcycle requires fuel [vehicles.ttl]"
+    assert str(answer) == said
+
+
+def test_a_notebook_shows_the_photograph_its_boxes_and_the_support(graph: SceneGraph) -> None:
+    page = answered(graph, Evidence.from_path(graph, (MENTION, LINK, FACT)))._repr_html_()
+    assert "data:image/jpeg;base64," in page
+    assert page.count("<rect") == 1
+    assert ">inferred</span>" in page
+    assert "motorcycle requires fuel (vehicles.ttl)" in page
+    assert "<script" not in page

@@ -16,6 +16,7 @@ ANSWER = {
     "question": HOSTILE,
     "answer": HOSTILE,
     "confidence": 0.5,
+    "support": "guess",
     "evidence": {
         "objects": [{"label": HOSTILE, "score": 0.9, "box": [10, 20, 110, 220]}],
         "facts": [{"subject": "cat", "relation": HOSTILE, "object": "fish", "source": "x"}],
@@ -30,6 +31,7 @@ def test_the_page_shows_boxes_answers_and_errors_and_runs_nothing(tmp_path: Path
     page = (tmp_path / "r.html").read_text()
     assert "<script" not in page
     assert page.count("<rect") == 1
+    assert ">guess</span>" in page
     assert "box 1: " in page
     assert "there is no photograph at &#x27;gone.jpg&#x27;" in page
     assert "2 questions about 2 photographs, 1 errors" in page

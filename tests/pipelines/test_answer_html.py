@@ -1,0 +1,35 @@
+"""pipelines/answer_html.py: rows as HTML that runs nothing."""
+
+from __future__ import annotations
+
+import pytest
+
+from pipelines.answer_html import SUPPORT, section
+from pipelines.answering.support import Support
+
+HOSTILE = "<script>alert(1)</script>\"'&"
+
+
+def row(**given: object) -> dict[str, object]:
+    return {"question": "What is it?", "answer": "cat", "confidence": 0.5} | given
+
+
+@pytest.mark.parametrize("kind", Support)
+def test_every_kind_of_support_is_shown(kind: Support) -> None:
+    assert f">{kind}</span>" in section("example:cat", [row(support=kind.value)])
+    assert kind in SUPPORT
+
+
+def test_hostile_texts_stay_texts() -> None:
+    candidates = [{"text": HOSTILE, "score": 0.25}]
+    rows = [row(question=HOSTILE, support=HOSTILE, candidates=candidates), row(error=HOSTILE)]
+    page = section(HOSTILE, rows)
+    assert "<script" not in page
+    assert "&lt;script&gt;" in page
+
+
+def test_two_answers_about_one_box_number_it_once() -> None:
+    evidence = {"objects": [{"label": "cat", "score": 0.9, "box": [1, 2, 30, 40]}]}
+    page = section("example:cat", [row(evidence=evidence), row(evidence=evidence)])
+    assert page.count("<rect") == 1
+    assert page.count("box 1: cat (0.90)") == 2
