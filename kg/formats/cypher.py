@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -49,6 +50,8 @@ def neo4j_nodes(graph: SceneGraph) -> list[dict[str, Any]]:
         about = {} if node["kind"] in ("concept", "literal") else photo
         kind = str(node.pop("kind"))
         iri = iris[node["id"]]
+        if "box" in node:
+            node["box"] = [*map(float, node["box"])]  # an array has one type
         found.append({"iri": iri, "label_of_kind": kind.capitalize(), **node, **about})
     return found
 
@@ -72,4 +75,11 @@ def quote(text: str) -> str:
 
 
 def _map(properties: dict[str, Any]) -> str:
-    return "{" + ", ".join(f"{name}: {json.dumps(v)}" for name, v in properties.items()) + "}"
+    return "{" + ", ".join(f"{name}: {_value(v)}" for name, v in properties.items()) + "}"
+
+
+def _value(value: Any) -> str:
+    """Return a text, a number without exponent, or a list of either, as Cypher writes it."""
+    if isinstance(value, list):
+        return "[" + ", ".join(map(_value, value)) + "]"
+    return format(Decimal(repr(value)), "f") if isinstance(value, float) else json.dumps(value)
