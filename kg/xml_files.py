@@ -67,12 +67,6 @@ def refuse_entities(file: Readable, source: Path) -> None:
     _read_through(parser, file, source)
 
 
-def broken_xml(error: expat.ExpatError, source: Path) -> SightGraphError:
-    """Return the error for malformed XML."""
-    reason = expat.ErrorString(error.code)
-    return SightGraphError(f"{source}, line {error.lineno}: broken XML: {reason}.")
-
-
 def _refuse(parser: expat.XMLParserType, source: Path, document_type: bool) -> None:
     def refuse_type(*_: object) -> NoReturn:
         raise SightGraphError(f"'{source}' declares a document type, which is not read.")
@@ -97,11 +91,21 @@ def _refuse(parser: expat.XMLParserType, source: Path, document_type: bool) -> N
 
 
 def _read_through(parser: expat.XMLParserType, file: Readable, source: Path) -> None:
+    while chunk := file.read(CHUNK):
+        feed(parser, chunk, source)
+    feed(parser, b"", source)
+
+
+def feed(parser: expat.XMLParserType, chunk: bytes, source: Path) -> None:
+    """Parse the next bytes of a file; none at its end.
+
+    Raises:
+        SightGraphError: the XML is broken, or in an encoding that nobody knows.
+    """
     try:
-        while chunk := file.read(CHUNK):
-            parser.Parse(chunk, False)
-        parser.Parse(b"", True)
+        parser.Parse(chunk, not chunk)
     except expat.ExpatError as error:
-        raise broken_xml(error, source) from error
+        reason = expat.ErrorString(error.code)
+        raise SightGraphError(f"{source}, line {error.lineno}: broken XML: {reason}.") from error
     except (LookupError, UnicodeError) as error:  # an encoding that Python does not know
         raise SightGraphError(f"'{source}' cannot be decoded: {error}.") from error

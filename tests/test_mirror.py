@@ -24,6 +24,10 @@ TESTED_BY = {
         "kg/knowledge/test_remote.py",
         "asked through the knowledge behind it, against a real server",
     ),
+    "kg/knowledge/exchange.py": (
+        "kg/knowledge/test_remote.py",
+        "redirects and slow servers behind the endpoint",
+    ),
     "kg/knowledge/remote_queries.py": (
         "kg/knowledge/test_remote.py",
         "asked through the knowledge behind it, against a real server",

@@ -132,7 +132,7 @@ class RemoteKnowledge(KnowledgeGraph):
         if known is not None:
             return list(known)
         with self.endpoint.within():
-            rows = self.endpoint.rows(queries.names_query(target))
+            rows = self.endpoint.rows(queries.names_query(target), needs=("s", "name"))
             called = {str(row["s"]) for row in rows if normalise(str(row["name"])) == target}
             concepts = [one for some in self._concepts_of(sorted(called)).values() for one in some]
         concepts.sort(key=lambda one: (normalise(one.label) != target, one.iri))
@@ -184,19 +184,31 @@ class RemoteKnowledge(KnowledgeGraph):
             SightGraphError: the endpoint cannot count that much in time.
         """
         with self.endpoint.within():
-            subjects = self.endpoint.rows(queries.count_query("(COUNT(DISTINCT ?s) AS ?n)"))
+            subjects = self.endpoint.rows(
+                queries.count_query("(COUNT(DISTINCT ?s) AS ?n)"), needs=("n",)
+            )
             facts = Counter[str]()
             by_predicate = queries.count_query("?p (COUNT(*) AS ?n)") + " GROUP BY ?p"
-            for row in self.endpoint.rows(by_predicate):
+            for row in self.endpoint.rows(by_predicate, needs=("n",)):
                 if relation := relation_of(str(row.get("p", ""))):
-                    facts[relation] += int(str(row["n"]))
+                    facts[relation] += self._number(row)
             self._meet(facts)
         labels = Counter[str]()
         for relation, number in facts.items():
             labels[self._relations[relation].label] += number
-        totals = {"concepts": int(str(subjects[0]["n"])), "relations": len(facts)}
+        totals = {"concepts": self._number(next(iter(subjects), {})), "relations": len(facts)}
         ordered = sorted(labels.items(), key=lambda one: (-one[1], one[0]))
         return {**totals, "facts": facts.total(), **dict(ordered)}
+
+    def _number(self, row: Row) -> int:
+        """Return the count in a row of an answer to `queries.count_query`."""
+        try:
+            return int(str(row["n"]))
+        except (KeyError, ValueError):
+            raise SightGraphError(
+                f"the SPARQL endpoint '{self.endpoint.shown}' answered with no number where it was "
+                "asked to count. It does not keep to the SPARQL protocol."
+            ) from None
 
     def _facts_about_all(self, concepts: Iterable[str]) -> list[tuple[str, Fact]]:
         queried = list(dict.fromkeys(concepts))
@@ -236,7 +248,7 @@ class RemoteKnowledge(KnowledgeGraph):
 
     def _fetch_facts(self, keys: Sequence[Key]) -> dict[Key, tuple[Fact, ...]]:
         """Ask for facts; where an answer was cut off, again for the keys that it left short."""
-        rows = self.endpoint.rows(queries.facts_query(keys, self.named_graphs))
+        rows = self.endpoint.rows(queries.facts_query(keys, self.named_graphs), needs=("term", "p"))
         facts = self._facts_in(rows)
         stated = Counter(queries.read_key(row) for row in rows if "w" not in row)
         directions = Counter(direction for _, direction in stated.elements())
@@ -328,7 +340,7 @@ class RemoteKnowledge(KnowledgeGraph):
         """Return the rows about each term, in batches; one that is cut off is halved."""
         found: dict[str, list[Row]] = {}
         for batch in _batches(terms, self.batch):
-            rows = self.endpoint.rows(query(batch))
+            rows = self.endpoint.rows(query(batch), needs=("term", "p", "o"))
             if len(rows) >= queries.MAX_ROWS and len(batch) > 1:
                 for half in _halves(batch):
                     found |= self._rows_about(query, half)

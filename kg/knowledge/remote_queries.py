@@ -239,6 +239,8 @@ def read_key(row: Row) -> Key:
 
 def read_triple(row: Row) -> Triple | None:
     """Return the triple of a row of `facts_query`, or None where it is no fact about the world."""
+    if "o" not in row and "s" not in row:
+        return None
     subject, value = (row["term"], row["o"]) if "o" in row else (row["s"], row["term"])
     relation = relation_of(str(row["p"]))
     known = isinstance(subject, URIRef) and isinstance(value, URIRef | Literal)

@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from xml.parsers import expat
 
 from kg.english import identifier_words
 from kg.errors import SightGraphError
@@ -24,7 +23,7 @@ from kg.sources.text_files import (
 )
 from kg.sources.tsv import OWN, OWN_RELATIONS, KnownRelations, iri_of, slug
 from kg.vocabulary import ALIAS_IRI, IS_A_IRI
-from kg.xml_files import CHUNK, broken_xml, plain_parser
+from kg.xml_files import CHUNK, feed, plain_parser
 
 NAMES = ("label", "name", "labels")
 """Attributes of a node that name it, the best first."""
@@ -200,9 +199,9 @@ class _Builder:
     def feed(self, chunk: bytes) -> list[_Element]:
         """Return the nodes and edges that end within `chunk`, which is empty at the file's end."""
         try:
-            self._parser.Parse(chunk, not chunk)
-        except expat.ExpatError as error:
-            raise SightGraphError(f"{broken_xml(error, self._path)} {NOTHING_IMPORTED}") from error
+            feed(self._parser, chunk, self._path)
+        except SightGraphError as error:
+            raise SightGraphError(f"{error} {NOTHING_IMPORTED}") from error
         self._read += len(chunk)
         if self._read - self._parser.CurrentByteIndex > LONGEST_LINE:
             raise self._too_long()

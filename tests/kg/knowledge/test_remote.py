@@ -571,7 +571,16 @@ def trickling(handler: BaseHTTPRequestHandler) -> None:
         time.sleep(0.1)
 
 
-@pytest.mark.parametrize("hanging", [silent, trickling])
+def slow_headers(handler: BaseHTTPRequestHandler) -> None:
+    """Send a byte of the header often enough for every time limit of the socket."""
+    handler.wfile.write(b"HTTP/1.1 200 OK\r\nX-Slow: ")
+    for _ in range(20):
+        handler.wfile.write(b"x")
+        handler.wfile.flush()
+        time.sleep(0.1)
+
+
+@pytest.mark.parametrize("hanging", [silent, trickling, slow_headers])
 def test_an_endpoint_that_hangs_is_left_in_time(
     hanging: Answer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -620,12 +629,29 @@ def test_nobody_there_is_said_so(pauses: list[float]) -> None:
     assert len(pauses) == 2
 
 
+ASKED = b'{"head": {}, "boolean": true}'
+OTHERS = b"""{"head": {"vars": ["x"]}, "results": {"bindings": [
+    {"x": {"type": "uri", "value": "https://example.org/a"}}]}}"""
+
+
 @pytest.mark.parametrize(
     ("answer", "message"),
     [
         ((200, {"Content-Type": "text/html"}, b"<html>Welcome</html>"), "'text/html'.*web page"),
         ((200, {"Content-Type": "application/sparql-results+json"}, b'{"head'), "cannot be read"),
         ((200, {"Content-Length": "90"}, b"{}"), "cannot be reached"),
+        (
+            (200, {"Content-Type": "application/sparql-results+json"}, b"SELECT ? OutOfMemory"),
+            "cannot be read.*ends with 'SELECT . OutOfMemory'",
+        ),
+        (
+            (200, {"Content-Type": "text/turtle"}, b"<https://e/a> a <https://e/b> ."),
+            "cannot be read",
+        ),
+        ((200, {"Content-Type": "application/sparql-results+json"}, ASKED), "other variables"),
+        ((200, {"Content-Type": "application/sparql-results+json"}, OTHERS), "other variables"),
+        ((301, {"Location": "http://[::1"}, b""), "cannot be reached"),
+        ((301, {"Location": "http://e:99999/"}, b""), "no address"),
         ((200, {}, b" " * 2_000), "more than 1,000 bytes"),
     ],
 )
@@ -635,6 +661,65 @@ def test_what_is_no_answer_is_said_so(
     monkeypatch.setattr(kg.knowledge.endpoint, "MAX_BYTES", 1_000)
     with failing(answer) as server, pytest.raises(SightGraphError, match=message):
         RemoteKnowledge(server.url).stated(EX + "cat")
+
+
+ROW = b"""{"head": {"vars": ["term", "p", "o"]}, "results": {"bindings": [{
+    "term": {"type": "uri", "value": "https://example.org/cat"},
+    "p": {"type": "uri", "value": "https://example.org/eats"},
+    "o": {"type": "uri", "value": "https://example.org/fish"}}]}}"""
+
+
+@pytest.mark.parametrize("kind", ["application/json", "text/plain", "application/octet-stream"])
+def test_results_are_read_whatever_their_type_is_called(kind: str) -> None:
+    with failing((200, {"Content-Type": kind}, b"\xef\xbb\xbf\n" + ROW)) as server:
+        (fact,) = RemoteKnowledge(server.url).stated(EX + "cat")
+    assert fact.object == EX + "fish"
+
+
+def test_part_of_an_answer_is_used_and_told() -> None:
+    with failing((206, {"Content-Type": "application/sparql-results+json"}, ROW)) as server:
+        remote = RemoteKnowledge(server.url)
+        with pytest.warns(kg.knowledge.endpoint.EndpointWarning, match="in part only"):
+            assert remote.stated(EX + "cat")
+
+
+def test_a_server_that_takes_forms_only_is_asked_by_forms_from_then_on() -> None:
+    def forms_only(handler: BaseHTTPRequestHandler) -> None:
+        form = handler.headers["Content-Type"] == "application/x-www-form-urlencoded"
+        handler.send_response(200 if form else 415)
+        handler.send_header("Content-Type", "application/sparql-results+json")
+        handler.end_headers()
+        handler.wfile.write(ROW if form else b"")
+
+    with failing(forms_only) as server:
+        remote = RemoteKnowledge(server.url)
+        assert remote.stated(EX + "cat")
+        asked = len(server.seen)
+        remote.stated(EX + "dog")
+        assert [one["Content-Type"] for one in server.seen[:2]] == [
+            "application/sparql-query",
+            "application/x-www-form-urlencoded",
+        ]
+        assert server.seen[1]["body"].startswith("query=SELECT")
+        assert len(server.seen) == asked + 1
+
+
+def test_how_long_to_wait_is_told() -> None:
+    with (
+        failing(unavailable(429, Retry_After="3600")) as server,
+        pytest.raises(SightGraphError, match=r"429 .* Try again in 3600 s\."),
+    ):
+        RemoteKnowledge(server.url).stated(EX + "cat")
+
+
+def test_counts_that_are_no_numbers_are_refused() -> None:
+    rows = b'[{"n": {"type": "literal", "value": "x"}}]'
+    answer = b'{"head": {"vars": ["n"]}, "results": {"bindings": ' + rows + b"}}"
+    with (
+        failing((200, {"Content-Type": "application/sparql-results+json"}, answer)) as server,
+        pytest.raises(SightGraphError, match="no number where it was asked to count"),
+    ):
+        RemoteKnowledge(server.url).statistics()
 
 
 def echo(handler: BaseHTTPRequestHandler) -> None:

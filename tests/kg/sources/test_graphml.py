@@ -158,6 +158,13 @@ def test_half_a_file_and_other_xml_are_refused(tmp_path: Path) -> None:
         read_text(tmp_path, "<svg/>")
 
 
+@pytest.mark.parametrize("encoding", ["UTF-null", "idna", "rot13"])
+def test_an_encoding_that_nobody_knows_is_refused(tmp_path: Path, encoding: str) -> None:
+    text = f'<?xml version="1.0" encoding="{encoding}"?><graphml/>'
+    with pytest.raises(SightGraphError, match=r"Nothing was imported"):
+        read_text(tmp_path, text)
+
+
 @pytest.mark.parametrize("form", ['<data key="k">{}</data>', '<data k="{}"/>'])
 def test_a_value_without_end_is_refused_before_it_fills_the_memory(
     tmp_path: Path, form: str

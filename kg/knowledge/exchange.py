@@ -1,0 +1,140 @@
+"""One HTTP exchange: one deadline over all of it, redirects included, and no password elsewhere."""
+
+from __future__ import annotations
+
+import time
+from functools import partial
+from http.client import HTTPConnection, HTTPMessage, HTTPResponse, HTTPSConnection
+from io import BufferedReader, RawIOBase
+from typing import IO, Any
+from urllib.error import HTTPError
+from urllib.parse import urlsplit
+from urllib.request import (
+    HTTPHandler,
+    HTTPRedirectHandler,
+    HTTPSHandler,
+    OpenerDirector,
+    Request,
+    build_opener,
+)
+
+
+class Exchange(Request):
+    """A request whose answer must have come, to its last byte, by `until` (monotonic seconds)."""
+
+    until: float
+
+    def __init__(
+        self,
+        url: str,
+        until: float,
+        data: bytes | None = None,
+        headers: dict[str, str] | None = None,
+    ) -> None:
+        super().__init__(url, data, headers or {})
+        self.until = until
+
+    @property
+    def left(self) -> float:
+        """Seconds until the deadline, above 0: a socket's time limit of 0 means none at all.
+
+        Raises:
+            TimeoutError: the deadline has passed.
+        """
+        return seconds_left(self.until)
+
+
+def seconds_left(until: float) -> float:
+    """Return the seconds until `until`.
+
+    Raises:
+        TimeoutError: none are left.
+    """
+    left = until - time.monotonic()
+    if left <= 0:
+        raise TimeoutError("timed out")
+    return left
+
+
+def opener() -> OpenerDirector:
+    """Return what opens an `Exchange`; each read of its socket is limited by its deadline."""
+    return build_opener(_Http, _Https, _SameRequest)
+
+
+class _Timed(RawIOBase):
+    """What a socket receives, each time with what is left of the deadline as its time limit.
+
+    A time limit of the socket alone would begin anew with each byte that comes.
+    """
+
+    def __init__(self, connected: Any, until: float) -> None:
+        self._socket, self._until = connected, until
+        self._received = connected.makefile("rb", buffering=0)
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any, /) -> int | None:
+        self._socket.settimeout(seconds_left(self._until))
+        received: int | None = self._received.readinto(buffer)
+        return received
+
+    def close(self) -> None:
+        self._received.close()
+        super().close()
+
+
+class _Response(HTTPResponse):
+    def __init__(self, sock: Any, *rest: Any, until: float, **options: Any) -> None:
+        super().__init__(sock, *rest, **options)
+        self.fp.close()
+        self.fp = BufferedReader(_Timed(sock, until))
+
+
+class _Http(HTTPHandler):
+    def http_open(self, req: Request) -> HTTPResponse:
+        return _opened(self, HTTPConnection, req)
+
+
+class _Https(HTTPSHandler):
+    def https_open(self, req: Request) -> HTTPResponse:
+        return _opened(self, partial(HTTPSConnection, context=self._context), req)  # type: ignore[attr-defined]
+
+
+def _opened(handler: HTTPHandler | HTTPSHandler, kind: Any, req: Request) -> HTTPResponse:
+    assert isinstance(req, Exchange)
+
+    def connection(host: str, **options: Any) -> HTTPConnection:
+        made: HTTPConnection = kind(host, **options)
+        made.response_class = partial(_Response, until=req.until)  # type: ignore[assignment]
+        return made
+
+    req.timeout = req.left
+    return handler.do_open(connection, req)  # type: ignore[arg-type]
+
+
+class _SameRequest(HTTPRedirectHandler):
+    """Sends the query itself to where a redirect leads; the password stays with its host."""
+
+    def redirect_request(
+        self, req: Request, fp: IO[bytes], code: int, msg: str, headers: HTTPMessage, newurl: str
+    ) -> Request:
+        assert isinstance(req, Exchange)
+        old = urlsplit(req.full_url)
+        try:
+            new = urlsplit(newurl)
+            known = new.scheme in ("http", "https") and bool(new.hostname) and new.port != 0
+        except ValueError:
+            known = False
+        if not known:
+            reason = "redirect to what is no address, or to another protocol"
+            raise HTTPError(req.full_url, code, reason, headers, fp)
+        sent = {name.lower(): value for name, value in req.headers.items()}
+        same_host = (new.hostname, new.port) == (old.hostname, old.port)
+        if not same_host or (old.scheme, new.scheme) == ("https", "http"):
+            sent.pop("authorization", None)
+        data = req.data if isinstance(req.data, bytes) else None
+        return Exchange(newurl, req.until, data, sent)
+
+
+__all__ = ["Exchange", "opener", "seconds_left"]
