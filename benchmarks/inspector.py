@@ -1,10 +1,12 @@
 """Pictures of the inspector on five photographs, before and after a correction.
 
     python benchmarks/inspector.py docs/inspector
+    python benchmarks/inspector.py docs/inspector http://127.0.0.1:8000
 
-Each photograph is asked about; a person's correction is made in the page with mouse and keys; the
-saved graph is asked again, as `sightgraph ask --graph` does. It prints both answers of each, and
-needs Chromium and Playwright.
+With the address of `sightgraph serve --album DIR`, it makes one picture: what a search of the album
+found, and below it the graph of the first photograph. Without it, each photograph is asked about; a
+person's correction is made in the page with mouse and keys; the saved graph is asked again, as
+`sightgraph ask --graph` does, and both answers are printed. It needs Chromium and Playwright.
 """
 
 from __future__ import annotations
@@ -135,15 +137,48 @@ def show(browser: Browser, sightgraph: SightGraph, one: Correction, target: Path
         page = opened(browser, after, photo.image, Path(name))
         second = shot(page)
         page.close()
-    both = Image.new("RGB", (WIDTH, 2 * HEIGHT + 12), "black")
-    both.paste(first, (0, 0))
-    both.paste(second, (0, HEIGHT + 12))
-    both.save(target / f"{one.name}.jpg", quality=QUALITY, optimize=True)
+    _save((first, second), target / f"{one.name}.jpg")
     print(f"{one.name}: {one.question} {before.text}; {one.about}: {after.text}")
 
 
-def main(target: Path) -> None:
+FOUND = "an animal"
+
+
+def show_album(browser: Browser, address: str, target: Path) -> None:
+    """Write the page of a service with what it found above the first of it, opened."""
+    page = browser.new_page(viewport={"width": WIDTH, "height": HEIGHT})
+    page.goto(address)
+    page.get_by_role("button", name="Album").click()
+    page.get_by_label("what the photographs show").fill(FOUND)
+    page.keyboard.press("Enter")
+    page.locator("#album-found button").first.wait_for()
+    shown = page.locator("#album-found img[src]")
+    shown.nth(page.locator("#album-found button").count() - 1).wait_for(state="attached")
+    first = shot(page)
+    page.locator("#album-found button").first.click()
+    page.locator("#objects li").first.wait_for()
+    second = shot(page)
+    print(f"album: {FOUND}: {page.locator('#album-count').text_content()}")
+    _save((first, second), target / "album.jpg")
+
+
+def _save(pair: tuple[Image.Image, Image.Image], target: Path) -> None:
+    both = Image.new("RGB", (WIDTH, 2 * HEIGHT + 12), "black")
+    for place, one in enumerate(pair):
+        both.paste(one, (0, place * (HEIGHT + 12)))
+    both.save(target, quality=QUALITY, optimize=True)
+
+
+def main(target: Path, address: str | None = None) -> None:
     target.mkdir(exist_ok=True)
+    if address is not None:
+        with sync_playwright() as playwright:
+            chromium = shutil.which("chromium")
+            show_album(
+                playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"]),
+                *(address, target),
+            )
+        return
     sightgraph = SightGraph.from_pretrained()
     with sync_playwright() as playwright:
         chromium = shutil.which("chromium")
@@ -153,4 +188,4 @@ def main(target: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(Path(sys.argv[1]), *sys.argv[2:3])

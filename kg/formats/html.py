@@ -49,9 +49,12 @@ def write_html(
     target.write_text(page, encoding="utf-8")
 
 
-def live_page() -> str:
-    """Return the inspector without a graph, for a service that answers its requests."""
-    return inspector_page({"live": True}, "SightGraph")
+def live_page(album: bool = False) -> str:
+    """Return the inspector without a graph, for a service that answers its requests.
+
+    album: the service has an album, which the page searches.
+    """
+    return inspector_page({"live": True, "album": album}, "SightGraph")
 
 
 def inspector_page(content: Mapping[str, Any], title: str, subtitle: str = "") -> str:

@@ -37,6 +37,8 @@ REFUSED = 2
 """What the process of a query ends with when its message is for the user."""
 MAX_MEMORY = 2 << 30
 """Bytes that the process of a query may take for itself."""
+OUT_OF_MEMORY = "memory allocation of"
+"""What Rust says before it aborts."""
 _FETCHING = {"ServiceGraphPattern": "SERVICE", "DatasetClause": "FROM"}
 
 
@@ -69,7 +71,13 @@ def select(
     lines = {line for graph in graphs for line in graph.serialize(format="nt").split("\n")}
     triples = "\n".join(sorted(lines))  # rows come in the order in which triples are loaded
     with _room_for_copy(folder if triples else None) as copy:
-        request = {"sparql": sparql, "prefixes": known, "store": folder, "copy": copy}
+        request: dict[str, Any] = {
+            "sparql": sparql,
+            "prefixes": known,
+            "store": folder,
+            "copy": copy,
+        }
+        request["memory"] = MAX_MEMORY
         if seconds is None:
             return _rows(request, triples)
         return _rows_of_process(request, triples, seconds)
@@ -130,6 +138,11 @@ def _rows_of_process(
         ) from None
     if done.returncode == REFUSED:
         raise SightGraphError(done.stderr.strip())
+    if done.returncode < 0 or OUT_OF_MEMORY in done.stderr:
+        raise SightGraphError(
+            f"the query needed more memory than {request['memory'] >> 20} MB, or was killed. Ask "
+            "for less, or add LIMIT."
+        )
     if done.returncode:
         reason = (done.stderr.strip().splitlines() or ["no reason given"])[-1]
         raise SightGraphError(f"the query failed: {reason}.")
@@ -211,20 +224,20 @@ def _refuse_fetching(part: Any) -> None:
             _refuse_fetching(value)
 
 
-def _limit_memory() -> None:
+def _limit_memory(wanted: int) -> None:
     """Let this process fail rather than take what others need; files that it maps do not count."""
     try:
         import resource
     except ImportError:  # Windows
         return
     _, hard = resource.getrlimit(resource.RLIMIT_DATA)
-    most = MAX_MEMORY if hard == resource.RLIM_INFINITY else min(MAX_MEMORY, hard)
+    most = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
     resource.setrlimit(resource.RLIMIT_DATA, (most, hard))
 
 
 if __name__ == "__main__":
-    _limit_memory()
     head = json.loads(sys.stdin.readline())
+    _limit_memory(head["memory"])
     try:
         json.dump(_rows(head, sys.stdin.read()), sys.stdout)
     except SightGraphError as error:

@@ -14,6 +14,7 @@ import pyoxigraph
 from kg.errors import SightGraphError
 from kg.formats.rdf import Names, as_rdf
 from kg.graph import SceneGraph
+from kg.knowledge.facts import KnowledgeGraph
 from kg.knowledge.memory import Knowledge
 from kg.knowledge.sparql import select
 from kg.linking import Linker
@@ -110,6 +111,15 @@ class Album:
         )
 
 
+def check_album(folder: Path) -> None:
+    """Raise unless there is an album.
+
+    Raises:
+        SightGraphError: there is none.
+    """
+    _triples(folder)
+
+
 def _triples(folder: Path) -> Path:
     """Return where the triples of an album are.
 
@@ -133,7 +143,20 @@ def query(folder: Path, sparql: str, seconds: float = SECONDS) -> list[dict[str,
     return select([_triples(folder)], sparql, seconds)
 
 
-def find(folder: Path, sentence: Sentence, knowledge: Knowledge, limit: int = 20) -> list[Found]:
+def sources(folder: Path) -> dict[str, str]:
+    """Return the file that each photograph was added from, by the SHA-256 of its content.
+
+    Raises:
+        SightGraphError: there is no album.
+    """
+    inside = "?p a sgo:Photograph ; rdfs:label ?photo"
+    rows = query(folder, f"SELECT ?g ?photo WHERE {{ GRAPH ?g {{ {inside} }} }}")
+    return {row["g"].removeprefix(SCENE).strip("/"): row["photo"] for row in rows}
+
+
+def find(
+    folder: Path, sentence: Sentence, knowledge: KnowledgeGraph, limit: int = 20
+) -> list[Found]:
     """Return the photographs that show what a text describes, the surest first.
 
     Raises:
@@ -202,4 +225,4 @@ def _literal(text: str) -> str:
     return Literal(text).n3()
 
 
-__all__ = ["Album", "Found", "find", "query", "sparql_of"]
+__all__ = ["Album", "Found", "check_album", "find", "query", "sources", "sparql_of"]

@@ -29,12 +29,16 @@ MIN_TOKEN = 16
     metavar="FILE",
     help="Callers must send what this file holds; needed where other machines reach the address.",
 )
+@click.option(
+    "--album", type=FILE, metavar="DIR", help="The album that the page searches, with thumbnails."
+)
 @knowledge_options
 @eyes_options
 def serve(
     host: str,
     port: int,
     token_file: Path | None,
+    album: Path | None,
     knowledge_files: tuple[str, ...],
     only_kg: bool,
     eyes: Eyes,
@@ -44,7 +48,7 @@ def serve(
     What it answers, and its limits, stand in docs/service.md.
 
     \b
-    sightgraph serve --kg museum.store
+    sightgraph serve --kg museum.store --album holiday.album
     sightgraph serve --host 0.0.0.0 --token secret.txt
     """
     missing = [name.replace("_", "-") for name in NEEDED if find_spec(name) is None]
@@ -59,12 +63,16 @@ def serve(
         raise SightGraphError(
             f"other machines can reach '{host}', which needs a token. Give --token FILE."
         )
+    if album is not None:
+        from pipelines.batch.album import check_album
+
+        check_album(album)
     eyes.check()
     sightgraph = eyes.load(load_knowledge(knowledge_files, only_kg))
     from pipelines.service.app import create_app
     from pipelines.service.app import serve as run
 
-    app = create_app(sightgraph, settings)
+    app = create_app(sightgraph, settings, album)
     print_line(f"http://{host}:{port}  (API: http://{host}:{port}/docs; Ctrl-C ends it)")
     run(app, settings, port)
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.metadata import version
+from pathlib import Path
 
 from fastapi import FastAPI
 from fastapi.responses import HTMLResponse, PlainTextResponse
 
 from kg.errors import SightGraphError
 from kg.formats.html import live_page
+from pipelines.service import album as album_routes
 from pipelines.service import answers, jobs, knowledge
 from pipelines.service.errors import add_handlers
 from pipelines.service.guard import Guard
@@ -21,8 +23,12 @@ from pipelines.sightgraph import SightGraph
 MAX_CONNECTIONS = 256
 
 
-def create_app(sightgraph: SightGraph, settings: Settings | None = None) -> FastAPI:
+def create_app(
+    sightgraph: SightGraph, settings: Settings | None = None, album: Path | None = None
+) -> FastAPI:
     """Return the service of these models.
+
+    album: the folder of an album that its page searches.
 
     Raises:
         SightGraphError: other machines can reach the address, and there is no token.
@@ -32,8 +38,8 @@ def create_app(sightgraph: SightGraph, settings: Settings | None = None) -> Fast
         raise SightGraphError(
             f"other machines can reach '{settings.host}', which needs a token. Give --token FILE."
         )
-    shared = State(sightgraph, settings)
-    page = live_page()
+    shared = State(sightgraph, settings, album)
+    page = live_page(album is not None)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -44,7 +50,7 @@ def create_app(sightgraph: SightGraph, settings: Settings | None = None) -> Fast
     app.state.shared = shared
     app.add_middleware(Guard, settings=settings, metrics=shared.metrics)
     add_handlers(app)
-    for part in (answers, knowledge, jobs):
+    for part in (answers, knowledge, jobs, *([] if album is None else [album_routes])):
         app.include_router(part.routes)
 
     @app.get("/", response_class=HTMLResponse, include_in_schema=False)

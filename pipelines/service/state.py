@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 from typing import Annotated, Any
 
 from fastapi import Depends, Request
@@ -18,8 +19,8 @@ from pipelines.sightgraph import SightGraph
 class State:
     """The models, loaded once, and what is remembered between requests."""
 
-    def __init__(self, sightgraph: SightGraph, settings: Settings) -> None:
-        self.sightgraph, self.settings = sightgraph, settings
+    def __init__(self, sightgraph: SightGraph, settings: Settings, album: Path | None) -> None:
+        self.sightgraph, self.settings, self.album = sightgraph, settings, album
         self.knowledge = sightgraph.knowledge
         self.linker = Linker(self.knowledge)
         self.work = WorkQueue(settings.workers, settings.waiting, settings.seconds)
@@ -27,6 +28,7 @@ class State:
         self.metrics = Metrics()
         self.queries = asyncio.Semaphore(settings.queries)
         self.jobs: dict[str, Any] = {}
+        self.album_files: dict[str, str] = {}
 
 
 def _state(request: Request) -> State:

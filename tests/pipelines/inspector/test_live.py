@@ -29,6 +29,7 @@ def answer_of(graph: dict[str, Any], text: str) -> dict[str, Any]:
     parts: dict[str, Any] = {name: [] for name in ("objects", "entities", "scenes", "texts")}
     evidence = {**parts, "facts": [fact], "path": [step]}
     known = {"question": QUESTION, "answer": text, "confidence": 0.8, "evidence": evidence}
+    known["support"] = "stated"
     return {**known, "graph": graph}
 
 
@@ -48,14 +49,14 @@ class Service:
         request = route.request
         path = request.url.removeprefix(ADDRESS)
         if path == "":
-            route.fulfill(body=live_page(), content_type="text/html")
+            route.fulfill(body=live_page(album=True), content_type="text/html")
             return
         self.tokens.append(request.headers.get("authorization"))
         if self.status != 200:
             error = json.dumps({"error": "not so fast"})
             route.fulfill(status=self.status, body=error, content_type="application/json")
             return
-        if path.startswith("api/photographs/"):
+        if path.startswith("api/photographs/") or path.endswith("/thumbnail"):
             self.requests.append((path, None))
             route.fulfill(body=b"\x89PNG", content_type="image/png")
             return
@@ -69,6 +70,18 @@ class Service:
             return {"id": "ab12", "width": 640, "height": 480}
         if path == "api/graph":
             return self.graph
+        if path.startswith("api/album?"):
+            return [
+                {
+                    "id": name * 64,
+                    "name": f"{name}<i>.jpg",
+                    "score": 0.8,
+                    "labels": ["cup", "table"],
+                }
+                for name in "ab"
+            ]
+        if path.startswith("api/album/"):
+            return {"id": path.removeprefix("api/album/"), "width": 640, "height": 480}
         if path == "api/ask":
             return answer_of(sent["graph"] or self.graph, "poetry" if sent["graph"] else "drinking")
         if path == "api/explain":
@@ -116,7 +129,7 @@ def test_a_photograph_is_shown_and_asked_about(service: Service) -> None:
     assert service.page.locator("#photo image").get_attribute("href").startswith("blob:")
     ask(service)
     assert service.last("api/ask") == {"photograph": "ab12", "graph": None, "question": QUESTION}
-    assert service.page.locator("#answer").text_content() == "drinking  (confidence 0.80)"
+    assert service.page.locator("#answer").text_content() == "drinking  (confidence 0.80, stated)"
     assert service.page.locator("#path .name").text_content() == "cup -used for-> drinking"
 
 
@@ -179,3 +192,25 @@ def test_an_error_is_one_line_and_a_token_is_asked_for(
     service.status = 200
     ask(service)
     assert service.tokens[-1] == "Bearer secret"
+
+
+def test_an_album_is_searched_and_a_click_opens_the_photograph(service: Service) -> None:
+    page = service.page
+    page.get_by_role("button", name="Album").click()
+    page.get_by_label("what the photographs show").fill("a cup on a table")
+    page.keyboard.press("Enter")
+    page.locator("#album-count", has_text="2 found").wait_for()
+    assert page.locator("#album-found button span").first.text_content() == "a<i>.jpg"
+    page.locator("#album-found img[src^='blob:']").nth(1).wait_for(state="attached")
+    assert ("api/album?text=a+cup+on+a+table", None) in service.requests
+    page.get_by_role("button", name="open b<i>.jpg").click()
+    page.locator("#question", has_text="b<i>.jpg").wait_for()
+    assert service.last("api/graph") == {"photograph": "b" * 64}
+    assert not page.locator("#album-search").is_visible()
+
+
+def test_without_an_album_there_is_no_button_for_it(page: Any, allowed: list[str]) -> None:
+    allowed.append(ADDRESS)
+    page.route("**/*", lambda route: route.fulfill(body=live_page(), content_type="text/html"))
+    page.goto(ADDRESS)
+    assert not page.get_by_role("button", name="Album").is_visible()

@@ -7,6 +7,7 @@ import io
 from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -69,8 +70,9 @@ def serve(models: Models) -> Iterator[Serve]:
     """Start a service with other settings; return a client of it."""
     started: list[TestClient] = []
 
-    def start(**changes: Any) -> TestClient:
-        app = create_app(models, replace(Settings(burst=10_000), **changes))  # type: ignore[arg-type]
+    def start(album: Path | None = None, **changes: Any) -> TestClient:
+        settings = replace(Settings(burst=10_000), **changes)
+        app = create_app(models, settings, album)  # type: ignore[arg-type]
         client = TestClient(app, "http://127.0.0.1", raise_server_exceptions=False)
         started.append(client.__enter__())
         return client

@@ -1,5 +1,6 @@
 // The page: it holds what is shown and selected, and joins the views to the corrections.
 
+import { listenToAlbum } from "./album.js";
 import { byId, html } from "./dom.js";
 import { counts, noFilters, visible } from "./filters.js";
 import { GraphView } from "./graph-view.js";
@@ -257,10 +258,14 @@ async function answered(request) {
     say("");
     return result;
   } catch (error) {
-    byId("token").hidden &&= error.status !== 401;
-    say(error.message, true);
+    failed(error);
     return null;
   }
+}
+
+function failed(error) {
+  byId("token").hidden &&= error.status !== 401;
+  say(error.message, true);
 }
 
 async function ask(how = service.ask) {
@@ -282,7 +287,8 @@ function showAnswer(answer, answerGraph, found) {
   const { decisions, unset } = scene();
   const next = answerGraph ? { ...corrections.sceneOf(answerGraph), unset } : { ...scene() };
   next.decisions = new Map([...decisions].filter(([id]) => next.nodes.has(id)));
-  const text = `${answer.answer}  (confidence ${answer.confidence.toFixed(2)})`;
+  const support = answer.support ? `, ${answer.support}` : "";
+  const text = `${answer.answer}  (confidence ${answer.confidence.toFixed(2)}${support})`;
   next.answer = { question: answer.question, text, highlight: answerHighlight(next, answer), effects: found };
   if (page.uncorrected.has(scene())) page.uncorrected.add(next);
   page.history.replace(next);
@@ -299,12 +305,16 @@ function askAgain() {
 
 async function openPhotograph(file) {
   const found = await answered(() => service.upload(file));
-  if (!found) return;
-  page.photograph = found.id;
-  const image = await answered(() => service.photographUrl(found.id));
-  const graphJson = await answered(() => service.graphOfPhotograph(found.id));
+  if (found) await showPhotograph({ id: found.id, name: file.name });
+}
+
+/** Show a photograph that the service has, and its graph. */
+async function showPhotograph({ id, name }) {
+  page.photograph = id;
+  const image = await answered(() => service.photographUrl(id));
+  const graphJson = await answered(() => service.graphOfPhotograph(id));
   if (!graphJson) return;
-  show(corrections.sceneOf(graphJson), file.name);
+  show(corrections.sceneOf(graphJson), name);
   page.history = new History(scene());
   page.uncorrected.add(scene());
   photo.open(scene().photo, image);
@@ -395,6 +405,7 @@ function clear() {
 
 function start() {
   byId("ask").hidden = !content.live;
+  if (content.album) listenToAlbum({ open: showPhotograph, failed });
   byId("licence-text").textContent = byId("licences").textContent;
   byId("key-list").append(...KEYS.flatMap(([key, what]) => [html("dt", {}, html("kbd", { textContent: key })), html("dd", { textContent: what })]));
   const choices = Object.entries(SAVED).map(([name, { title }]) => html("option", { value: name, textContent: title }));

@@ -37,6 +37,20 @@ export const ask = (photograph, graph, question) => post("/api/ask", { photograp
 export const explain = (photograph, graph, question) => post("/api/explain", { photograph, graph, question });
 export const graphOfPhotograph = (photograph) => post("/api/graph", { photograph });
 
+/** Return [{ id, name, score, labels }] of the photographs that a text describes. */
+export async function findInAlbum(text) {
+  return (await request(`/api/album?${new URLSearchParams({ text })}`)).json();
+}
+
+/** Return the URL of a small picture of a photograph of the album. */
+export async function thumbnailUrl(id) {
+  const response = await request(`/api/album/${encodeURIComponent(id)}/thumbnail`);
+  return URL.createObjectURL(await response.blob());
+}
+
+/** Let the service take a photograph of the album for questions; return { id, width, height }. */
+export const openFromAlbum = (id) => post(`/api/album/${encodeURIComponent(id)}`, {});
+
 /** Return { nodes, edges } around a concept. */
 export async function neighbours(concept, limit = 50) {
   const query = new URLSearchParams({ concept, limit });
