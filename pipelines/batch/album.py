@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import quote
 
@@ -19,11 +19,13 @@ from kg.knowledge.memory import Knowledge
 from kg.knowledge.sparql import select
 from kg.linking import Linker
 from kg.vocabulary import SCENE, SOURCE
-from pipelines.reading.sentence import Entity, Sentence
+from pipelines.reading.sentence import Attribute, Entity, Sentence
 
 ANYTHING = frozenset({"something", "anything", "thing", "object", "someone", "somebody"})
 SPATIAL = {"beside": "near", "next to": "near", "by": "near", "over": "above", "inside": "in"}
 """Words of captions and the relation of the graph that they denote."""
+MADE_OF = frozenset({"make of", "made of", "make from"})
+"""Predicates of the parser for what something consists of."""
 SECONDS = 60.0
 """After which a search is ended."""
 _DETERMINER = re.compile(r"^(?:an?|the|some)\s+")
@@ -183,6 +185,7 @@ def sparql_of(sentence: Sentence, linker: Linker) -> tuple[str, int]:
     if not sentence.text.strip():
         raise SightGraphError('the text is empty. Write, for example, "a cup on a table".')
     name = _DETERMINER.sub("", sentence.text.strip().lower())
+    sentence = _materials_as_attributes(sentence)
     entities = sentence.entities or (Entity(name, 0, len(name), name),)
     seen: list[str] = []
     known: list[str] = []
@@ -199,6 +202,29 @@ def sparql_of(sentence: Sentence, linker: Linker) -> tuple[str, int]:
     return (
         f"SELECT DISTINCT ?g ?photo {names} WHERE {{ GRAPH ?g {{ {inside} }} {' '.join(known)} }}",
         len(entities),
+    )
+
+
+def _materials_as_attributes(sentence: Sentence) -> Sentence:
+    """Return the sentence in which "something made of metal" is one entity, like "metal thing"."""
+    made = [one for one in sentence.relations if one.predicate in MADE_OF]
+    materials = {one.object for one in made}
+    entities = list(sentence.entities)
+    for one in made:
+        material = entities[one.object]
+        attribute = Attribute(material.text, material.start, material.end, material.lemma)
+        subject = entities[one.subject]
+        entities[one.subject] = replace(subject, attributes=(*subject.attributes, attribute))
+    kept = [number for number in range(len(entities)) if number not in materials]
+    place = {number: at for at, number in enumerate(kept)}
+    return replace(
+        sentence,
+        entities=tuple(entities[number] for number in kept),
+        relations=tuple(
+            replace(one, subject=place[one.subject], object=place[one.object])
+            for one in sentence.relations
+            if one not in made and one.subject in place and one.object in place
+        ),
     )
 
 

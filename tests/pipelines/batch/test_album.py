@@ -64,6 +64,10 @@ def entity(name: str, *attributes: str) -> Entity:
     return Entity(name, 0, 0, name, found)
 
 
+def made_of(first: Entity, second: Entity) -> Sentence:
+    return Sentence("x", (first, second), (SentenceRelation(0, "make of", 1, 0, 0),))
+
+
 def on(first: Entity, second: Entity) -> Sentence:
     return Sentence("x", (first, second), (SentenceRelation(0, "on", 1, 0, 0),))
 
@@ -76,6 +80,10 @@ CUPS = Found("cups.jpg", SHA["cups.jpg"], 0.8, ("cup", "table"))
     ("sentence", "found"),
     [
         (on(entity("something", "metal"), entity("table")), [SPOONS]),
+        (
+            made_of(entity("something"), entity("metal")),
+            [Found("spoons.jpg", SHA["spoons.jpg"], 0.9, ("spoon",))],
+        ),
         (on(entity("tool"), entity("table")), [SPOONS]),
         (on(entity("something", "red"), entity("table")), [CUPS]),
         (on(entity("something"), entity("table")), [CUPS, SPOONS]),
