@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import logging
 import os
 import random
 import resource
@@ -111,6 +112,7 @@ def work(first: int, total: int, seed: int, only: str | None, out: Path) -> None
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     signal.signal(signal.SIGPROF, _raise_hang)
     warnings.simplefilter("ignore")
+    logging.getLogger("rdflib").addHandler(logging.NullHandler())
     inputs = list(plan(total, only))
     seeds = {name: READERS[name].seeds() for name in {one for one, _ in inputs}}
     with tempfile.TemporaryDirectory() as temporary:
@@ -231,6 +233,8 @@ def _lines_of_worker(
         finally:
             signal.alarm(0)
         code = worker.wait()
+    if code == -signal.SIGKILL and begun < 0:
+        return  # it was stopped for long from outside; the next worker goes on
     if code and begun < 0:
         sys.exit(f"the worker ended with {code} before it tried an input")
     if begun >= 0:

@@ -6,6 +6,7 @@ where nothing is; it raises `SightGraphError` where it refuses.
 
 from __future__ import annotations
 
+import atexit
 import hashlib
 import math
 import shutil
@@ -190,6 +191,7 @@ def _whole_store() -> tuple[Path, list[Any]]:
     from kg.knowledge.store_import import import_source
 
     folder = Path(tempfile.mkdtemp(prefix="sightgraph-fuzz-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
     lines = [f"thing {n}\tmade of\tstuff {n % 7}\t0.{n % 9 + 1}" for n in range(300)]
     (folder / "small.tsv").write_text("\n".join(lines), encoding="utf-8")
     import_source(folder / "small.tsv", folder / "whole")

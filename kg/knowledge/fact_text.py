@@ -6,7 +6,6 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from difflib import SequenceMatcher
-from itertools import combinations
 from typing import NoReturn
 
 from kg.english import identifier_words
@@ -21,6 +20,10 @@ _IS_NOT, _KIND = "is not", re.compile(r"an? ")
 
 Phrases = Mapping[str, "tuple[tuple[RelationType, bool], ...]"]
 """What relations are called, each with whether it is read from object to subject."""
+
+
+MAX_WORDS, MAX_LENGTH = 50, 1000
+"""Of a fact in plain words, which are tried at every place; between bars it may be longer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +49,8 @@ class FactReader:
     def __init__(self, relations: Mapping[str, RelationType]) -> None:
         self.labels = {relation.label for relation in relations.values()}
         self.phrases = _phrases(relations)
+        # One more word than the longest name has: "can not" is read as "cannot".
+        self._longest = 1 + max((len(phrase.split()) for phrase in self.phrases), default=0)
 
     def __call__(self, text: str) -> list[AssertedFact]:
         """Return the ways to read `text`, likeliest first.
@@ -73,7 +78,12 @@ class FactReader:
         """Divide `text` at its bars, or else at the name of a relation that is known."""
         parts = [" ".join(part.split()) for part in text.split(BAR)]
         if len(parts) == 1:
-            return _divided(parts[0], self.phrases) or self._refuse(text)
+            if len(parts[0].split()) > MAX_WORDS or len(text) > MAX_LENGTH:
+                raise SightGraphError(
+                    f"cannot read the fact '{text}': it has over {MAX_WORDS} words or {MAX_LENGTH} "
+                    "characters. Write 'subject | relation | object'."
+                )
+            return self._divided(parts[0]) or self._refuse(text)
         if len(parts) != 3 or not all(parts):
             raise SightGraphError(
                 f"cannot read the fact '{text}'. Write three parts: 'subject | relation | object'."
@@ -85,7 +95,7 @@ class FactReader:
 
     def _refuse(self, text: str) -> NoReturn:
         """Return the relations that plain words may denote."""
-        middles = [name for _, name, _ in _splits(text)]
+        middles = list(dict.fromkeys(name for _, name, _ in self._splits(text)))
         if not middles:
             raise SightGraphError(
                 f"cannot read the fact '{text}'. Write a subject, a relation and an object: "
@@ -96,6 +106,28 @@ class FactReader:
             f"'{text}': {unknown_name('relation', nearest, self.labels)} Write 'subject | "
             "relation | object'."
         )
+
+    def _divided(self, text: str) -> tuple[str, str, str] | None:
+        """Divide plain words at the longest name of a relation; at the first of several."""
+        amount = _AMOUNT.fullmatch(text)
+        if amount and _NUMBER_OF + amount["of"] in self.phrases:
+            return amount["subject"], _NUMBER_OF + amount["of"], amount["number"]
+        best: tuple[int, tuple[str, str, str]] | None = None
+        for subject, name, object_ in self._splits(text):
+            length = len(identifier_words(name).split())
+            if _plain(name) in self.phrases and (best is None or length > best[0]):
+                best = (length, (subject, name, object_))
+        return None if best is None else best[1]
+
+    def _splits(self, text: str) -> Iterator[tuple[str, str, str]]:
+        """Yield the ways to divide words in three parts, the shortest subjects first.
+
+        The middle has no more words than a name of a relation may have.
+        """
+        words = text.split()
+        for start in range(1, len(words) - 1):
+            for end in range(start + 1, min(start + self._longest, len(words) - 1) + 1):
+                yield " ".join(words[:start]), " ".join(words[start:end]), " ".join(words[end:])
 
 
 def _phrases(relations: Mapping[str, RelationType]) -> Phrases:
@@ -133,26 +165,6 @@ def _plain(name: str) -> str:
     """Return a relation's name in small words: "usedFor" and "are used for" as "is used for"."""
     words = identifier_words(name).split()
     return " ".join(_SAME.get(word, word) for word in words).replace("can not", "cannot")
-
-
-def _divided(text: str, phrases: Phrases) -> tuple[str, str, str] | None:
-    """Divide plain words at the longest name of a relation; at the first of several."""
-    amount = _AMOUNT.fullmatch(text)
-    if amount and _NUMBER_OF + amount["of"] in phrases:
-        return amount["subject"], _NUMBER_OF + amount["of"], amount["number"]
-    best: tuple[int, tuple[str, str, str]] | None = None
-    for subject, name, object_ in _splits(text):
-        length = len(identifier_words(name).split())
-        if _plain(name) in phrases and (best is None or length > best[0]):
-            best = (length, (subject, name, object_))
-    return None if best is None else best[1]
-
-
-def _splits(text: str) -> Iterator[tuple[str, str, str]]:
-    """Yield all ways to divide the words of `text` in three parts, the shortest subjects first."""
-    words = text.split()
-    for start, end in combinations(range(1, len(words)), 2):
-        yield " ".join(words[:start]), " ".join(words[start:end]), " ".join(words[end:])
 
 
 def _alike(written: str, known: str) -> float:

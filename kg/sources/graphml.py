@@ -25,7 +25,7 @@ from kg.sources.tsv import OWN, OWN_RELATIONS, KnownRelations, iri_of, slug
 from kg.vocabulary import ALIAS_IRI, IS_A_IRI
 from kg.xml_files import CHUNK, feed, plain_parser
 
-NAMES = ("label", "name", "labels")
+NAMES = ("label", "name", "title", "caption", "displayname", "labels")
 """Attributes of a node that name it, the best first."""
 TYPES = ("labels", "label", "type", "kind")
 """Attributes of a node that name its class; of "label" and "labels" only what begins with ":"."""
@@ -39,6 +39,10 @@ _STRUCTURE = {"id", "source", "target", "directed", "sourceport", "targetport"}
 """Attributes of the elements themselves, which give their position in the graph."""
 _DRAWN_TEXT = {"NodeLabel", "EdgeLabel"}
 """Elements in which yEd keeps the label."""
+_LOOKS = "Realizers"
+"""Element in which yEd keeps the looks of a group, open and closed; `active` is the shown one."""
+_DRAWING = "yfiles."
+"""Attributes of yEd's own: kind of folder, drawing. They say nothing of the world."""
 _DATATYPES = {
     "int": (XSD + "integer", re.compile(r"[+-]?[0-9]+")),
     "long": (XSD + "integer", re.compile(r"[+-]?[0-9]+")),
@@ -187,6 +191,9 @@ class _Builder:
         self._open: list[_Element] = []
         self._done: list[_Element] = []
         self._tags: list[str] = []
+        self._looks: list[
+            list[int]
+        ] = []  # of each open _LOOKS: its depth, the active one, the last
         self._attribute = ""
         self._text: list[str] = []
         self._length = self._read = 0
@@ -221,11 +228,19 @@ class _Builder:
             self._open.append(self._element(name, attributes))
         elif name == "data":
             self._listen(attributes.get("key", ""))
+        elif name == _LOOKS:
+            active = attributes.get("active", "")[:9]
+            self._looks.append([len(self._tags), int(active) if active.isdecimal() else 0, -1])
+        elif self._looks and len(self._tags) == self._looks[-1][0] + 1:
+            self._looks[-1][2] += 1
         elif name in _DRAWN_TEXT:
-            self._listen("label")
+            shown = all(number == at for _, number, at in self._looks)
+            self._listen("label" if shown else "")
 
     def _end(self, tag: str) -> None:
         name = self._tags.pop()
+        if name == _LOOKS:
+            self._looks.pop()
         text = "".join(self._text).strip()
         if name == "default":
             self._defaults[self._declared] = text
@@ -264,7 +279,11 @@ class _Builder:
             if text and self._keys[name].of in (tag, "all")
         }
         structure = {name: text for name, text in attributes.items() if name in _STRUCTURE}
-        values |= {name: text for name, text in attributes.items() if name not in _STRUCTURE}
+        values |= {
+            name: text
+            for name, text in attributes.items()
+            if name not in _STRUCTURE and not name.startswith(_DRAWING)
+        }
         return _Element(tag, self._parser.CurrentLineNumber, structure, values)
 
     def _too_long(self) -> SightGraphError:

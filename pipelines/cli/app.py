@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import errno
 import gc
+import logging
 import os
 import sys
 import threading
@@ -125,6 +126,8 @@ class Application(click.Group):
         if args is not None:
             return super().main(args, *rest, **extra)
         gc.set_threshold(GARBAGE)
+        # rdflib would print IRIs of files to the terminal as they are, control characters included.
+        logging.getLogger("rdflib").addHandler(logging.NullHandler())
         try:
             return super().main(args, *rest, **extra)
         except SystemExit as end:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kg.errors import SightGraphError
@@ -89,6 +91,7 @@ def test_bars_keep_any_words_apart(
 
 
 @given(st.text(max_size=40))
+@settings(deadline=None)
 def test_any_text_is_read_or_refused(read: FactReader, text: str) -> None:
     try:
         readings = read(text)
@@ -96,3 +99,15 @@ def test_any_text_is_read_or_refused(read: FactReader, text: str) -> None:
         return
     assert readings
     assert all(one.subject.strip() and one.object.strip() for one in readings)
+
+
+@pytest.mark.parametrize("words", [40, 50, 60, 100_000])
+def test_many_plain_words_are_refused_at_once(words: int, read: FactReader) -> None:
+    began = time.process_time()
+    with pytest.raises(SightGraphError):
+        read("what " * words)
+    assert time.process_time() - began < 2
+
+
+def test_between_bars_a_fact_may_be_long(read: FactReader) -> None:
+    assert first(f"cat | used for | {'very ' * 200}much", read)[0] == "cat"

@@ -114,6 +114,30 @@ def test_edges_are_relations_with_strength(
     assert edge == ImportedTriple(HERE + "a", relation, HERE + "b", strength=strength)
 
 
+def test_a_group_of_yed_is_called_what_it_shows_and_its_drawing_is_no_fact(tmp_path: Path) -> None:
+    def look(label: str) -> str:
+        return f"<y:GroupNode><y:NodeLabel>{label}</y:NodeLabel></y:GroupNode>"
+
+    for active, label in (("0", "kitchen things"), ("1", "Folder 1")):
+        text = (
+            '<graphml xmlns:y="y"><key for="node" id="d6" yfiles.type="nodegraphics"/><graph>'
+            '<node id="n0" yfiles.foldertype="group"><data key="d6"><y:ProxyAutoBoundsNode>'
+            f'<y:Realizers active="{active}">{look("kitchen things")}{look("Folder 1")}'
+            "</y:Realizers></y:ProxyAutoBoundsNode></data></node></graph></graphml>"
+        )
+        assert [one.object for one in read_text(tmp_path, text)] == [label]
+
+
+@pytest.mark.parametrize("attribute", ["title", "caption", "displayName"])
+def test_other_attributes_that_name_a_node_are_understood(tmp_path: Path, attribute: str) -> None:
+    text = (
+        '<graphml><graph><node id="n1" labels=":Movie"><data key="labels">:Movie</data>'
+        f'<data key="{attribute}">Old Film</data></node></graph></graphml>'
+    )
+    names = [one.object for one in read_text(tmp_path, text) if one.subject.endswith("/n1")]
+    assert names[0] == "Old Film"
+
+
 def test_labels_of_yed_are_found(tmp_path: Path) -> None:
     node = (
         '<node id="n0"><data key="d5"><y:ShapeNode><y:Fill color="#FF"/><y:NodeLabel>Rex'
