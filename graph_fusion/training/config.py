@@ -33,6 +33,8 @@ Log: TypeAlias = Literal["csv", "tensorboard", "none"]
 
 MAX_CONFIG_BYTES = 1_000_000
 """Configs are written by hand; reading YAML takes long and much memory."""
+MAX_BITS = 63
+"""Of a whole number; more fit into no tensor, and into no float."""
 MAX_NUMBER = 10**9
 """Of any count or size in a config."""
 
@@ -258,8 +260,10 @@ def _value(kind: Any, value: Any, key: str, name: str) -> Any:
     """Return `value` as a `kind`.
 
     Raises:
-        SightGraphError: the value does not have this type.
+        SightGraphError: the value does not have this type, or is a number of over 64 bits.
     """
+    if isinstance(value, int) and value.bit_length() > MAX_BITS:
+        raise SightGraphError(f"{name}: '{key}' is a whole number of over {MAX_BITS} bits.")
     origin = get_origin(kind)
     if is_dataclass(kind) and isinstance(kind, type):
         if isinstance(value, kind):

@@ -76,12 +76,17 @@ def _stable_names(triples: Graph) -> dict[Term, str]:
     about: dict[Term, list[str]] = {}
     for subject, predicate, value in triples:
         if isinstance(subject, BNode):
-            plain = "" if isinstance(value, BNode) else value.n3()
+            plain = "" if isinstance(value, BNode) else _written(value)
             about.setdefault(subject, []).append(f"{predicate} {plain}")
         if isinstance(value, BNode):
             plain = "" if isinstance(subject, BNode) else str(subject)
             about.setdefault(value, []).append(f"{plain} {predicate}")
     return {node: BLANK + _digest(sorted(stated)) for node, stated in about.items()}
+
+
+def _written(term: Term) -> str:
+    """Return a term as N-Triples writes it; rdflib's `n3` refuses IRIs with signs of no IRI."""
+    return f"<{term}>" if isinstance(term, URIRef) else term.n3()
 
 
 def _digest(lines: Iterable[str]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -164,3 +165,14 @@ def test_the_best_path_goes_by_sure_facts_rather_than_few(tmp_path: Path) -> Non
     assert len(knowledge.best_path(e, a)) == 3
     assert knowledge.best_path(a, a) == []
     assert knowledge.best_path(a, "https://example.org/nowhere") == []
+
+
+def test_a_value_with_signs_of_no_iri_beside_a_nameless_node_is_read_or_refused(
+    tmp_path: Path,
+) -> None:
+    file = tmp_path / "own.jsonld"
+    file.write_text(
+        '[{"@id": "_:b", "https://example.org/eats": [{"@id": "https://ex<<ample.org/fish"}]}]'
+    )
+    with suppress(SightGraphError):
+        Knowledge.load([file], with_bundled=False)
