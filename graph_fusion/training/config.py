@@ -264,6 +264,10 @@ def _value(kind: Any, value: Any, key: str, name: str) -> Any:
     """
     if isinstance(value, int) and value.bit_length() > MAX_BITS:
         raise SightGraphError(f"{name}: '{key}' is a whole number of over {MAX_BITS} bits.")
+    return _typed(kind, value, key, name)
+
+
+def _typed(kind: Any, value: Any, key: str, name: str) -> Any:
     origin = get_origin(kind)
     if is_dataclass(kind) and isinstance(kind, type):
         if isinstance(value, kind):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from kg import schema
@@ -61,6 +62,21 @@ def damaged(folder: Path, reason: object) -> SightGraphError:
     return SightGraphError(
         f"the store in '{folder}' is damaged: {reason}. Import its sources again into a new folder."
     )
+
+
+@contextmanager
+def corruption_as_damage(folder: Path) -> Iterator[None]:
+    """Turn the errors that pyoxigraph raises over damaged triples into that of a damaged store.
+
+    Only a store without checksums can be damaged unnoticed until its triples are read.
+
+    Raises:
+        SightGraphError: the triples are damaged.
+    """
+    try:
+        yield
+    except RuntimeError as error:
+        raise damaged(folder, error) from error
 
 
 def _recorded(generation: Path) -> dict[str, tuple[int, int, str]]:

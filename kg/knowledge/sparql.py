@@ -18,6 +18,7 @@ from rdflib.plugins.sparql import prepareQuery
 from rdflib.plugins.sparql.parserutils import CompValue
 
 from kg.errors import SightGraphError
+from kg.knowledge.integrity import corruption_as_damage
 from kg.vocabulary import KNOWLEDGE, ONTOLOGY, OWL, RDF, RDFS, SCENE, SKOS
 
 PREFIXES = {
@@ -91,7 +92,7 @@ def open_triples(folder: str | Path) -> pyoxigraph.Store:
     """
     try:
         return pyoxigraph.Store.read_only(str(folder))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RuntimeError) as error:
         raise SightGraphError(
             f"the triples in '{folder}' are damaged: {error}. Import the sources again."
         ) from error
@@ -161,10 +162,15 @@ def _rows(request: Mapping[str, Any], triples: str) -> list[dict[str, str]]:
     if isinstance(result, pyoxigraph.QueryBoolean):
         return [{"ask": str(bool(result)).lower()}]
     names = [variable.value for variable in result.variables]
-    return [
-        {name: _text(value) for name, value in zip(names, row, strict=True) if value is not None}
-        for row in result
-    ]
+    with corruption_as_damage(Path(request["store"] or "")):
+        return [
+            {
+                name: _text(value)
+                for name, value in zip(names, row, strict=True)
+                if value is not None
+            }
+            for row in result
+        ]
 
 
 def _opened(folder: str | None, copy: str | None, triples: str) -> pyoxigraph.Store:

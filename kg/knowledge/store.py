@@ -18,7 +18,7 @@ from kg.files import lock
 from kg.index.open import SAME_AS, STRENGTHS, Index
 from kg.index.spelling import Speller
 from kg.knowledge.facts import Concept, Fact, KnowledgeGraph
-from kg.knowledge.integrity import check_generation, damaged
+from kg.knowledge.integrity import check_generation, corruption_as_damage, damaged
 from kg.vocabulary import (
     ALIAS_TERMS,
     BUNDLED,
@@ -261,7 +261,8 @@ class Store(KnowledgeGraph):
         import pyoxigraph
 
         ends = pyoxigraph.NamedNode(subject), None, pyoxigraph.NamedNode(object_), None
-        terms = {quad.predicate.value for quad in self.triples.quads_for_pattern(*ends)}
+        with corruption_as_damage(self.folder):
+            terms = {quad.predicate.value for quad in self.triples.quads_for_pattern(*ends)}
         stated = sorted(term for term in terms if relation_of(term) == fact.relation)
         return subject, stated[0] if stated else predicate, object_
 
@@ -302,7 +303,9 @@ class Store(KnowledgeGraph):
         import pyoxigraph
 
         subject = pyoxigraph.NamedNode(iri)
-        for quad in self.triples.quads_for_pattern(subject, None, None, None):
+        with corruption_as_damage(self.folder):
+            quads = list(self.triples.quads_for_pattern(subject, None, None, None))
+        for quad in quads:
             yield quad.predicate.value, getattr(quad.object, "value", "")
 
     def statistics(self) -> dict[str, int]:

@@ -19,7 +19,13 @@ import pyoxigraph
 from kg.errors import SightGraphError
 from kg.files import atomic_path, lock
 from kg.index.build import Quad, build_index
-from kg.knowledge.integrity import CHECKSUMS, check_generation, damaged, write_checksums
+from kg.knowledge.integrity import (
+    CHECKSUMS,
+    check_generation,
+    corruption_as_damage,
+    damaged,
+    write_checksums,
+)
 from kg.knowledge.store import (
     ABOUT,
     CURRENT,
@@ -115,7 +121,8 @@ def _fill(
 ) -> tuple[SourceInfo, int]:
     """Write the triples of all sources and their index; return what was read, and all facts."""
     counted = _Counted(statements)
-    triples = _copy_of_triples(folder, building, source.name)
+    with corruption_as_damage(folder):
+        triples = _copy_of_triples(folder, building, source.name)
     triples.bulk_extend(_quads(counted, source.name))
     if not counted.count:
         first = "".join(f" First: {problem}." for problem in report.problems[:1])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import signal
@@ -14,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from kg.errors import SightGraphError
+from kg.knowledge.integrity import CHECKSUMS
 from kg.knowledge.store import CURRENT, Store
 from kg.knowledge.store_import import import_source
 from kg.sources import SOURCES, Choice, ImportedTriple, ReadReport
@@ -452,3 +454,19 @@ def test_an_import_into_a_damaged_store_is_refused(store: Path, tmp_path: Path) 
     damaged.write_bytes(damaged.read_bytes()[:-1] + b"?")
     with pytest.raises(SightGraphError, match="damaged"):
         import_source(write(tmp_path, INSTRUMENTS, "instruments.tsv"), store)
+
+
+def test_a_damaged_store_from_before_checksums_is_refused_by_imports_and_queries(
+    store: Path, tmp_path: Path
+) -> None:
+    generation = store / (store / CURRENT).read_text("utf-8").strip()
+    (about,) = generation.glob("store.json")
+    values = json.loads(about.read_text("utf-8"))
+    del values["checked"]
+    about.write_text(json.dumps(values), "utf-8")
+    (generation / CHECKSUMS).unlink()
+    (generation / "triples" / "CURRENT").write_bytes(b"MANIFEST")
+    with pytest.raises(SightGraphError, match="damaged"):
+        import_source(write(tmp_path, INSTRUMENTS, "instruments.tsv"), store)
+    with pytest.raises(SightGraphError, match="damaged"):
+        Store(store).query("SELECT ?s { ?s ?p ?o }")
