@@ -7,6 +7,7 @@ trained reader needs the very tokens that it was trained on.
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -120,9 +121,14 @@ def caption_tokens(caption: str) -> list[Word]:
 
 
 def normalise(name: str) -> str:
-    """Return `name` in lower case, without articles, punctuation and doubled spaces."""
+    """Return `name` in lower case, without articles, punctuation and doubled spaces.
+
+    A name of pictures alone stays: "🐈".
+    """
     plain = name.lower().replace("_", " ").replace(_APOSTROPHE, "'")
     plain = " ".join(_NOT_A_NAME.sub(" ", plain).split())
+    if not plain:
+        plain = "".join(one for one in name if unicodedata.category(one) == "So")
     return _ARTICLES.sub("", plain)
 
 

@@ -14,6 +14,7 @@ from kg.errors import SightGraphError
 from kg.sources import Choice, ImportedTriple, ReadReport
 from kg.sources.normal_form import LeftOut, normal_form
 from kg.sources.text_files import (
+    LONGEST_LINE,
     NOTHING_IMPORTED,
     XSD,
     Reading,
@@ -212,6 +213,11 @@ def _quads_of_document(
                     report.skip(path, error.lineno, reason(error))
                 last_bad = error.lineno
                 continue
+            except MemoryError as error:
+                raise SightGraphError(
+                    f"'{path}' holds a statement of over {LONGEST_LINE >> 20} MB. Shorten it. "
+                    f"{NOTHING_IMPORTED}"
+                ) from error
             if quad is None:
                 if prefixes is not None:
                     prefixes |= quads.prefixes

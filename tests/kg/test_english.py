@@ -268,3 +268,9 @@ def test_contractions_are_cut_as_published_word_vectors_have_them(
 def test_words_lie_where_they_say(caption: str) -> None:
     for word in caption_tokens(caption):
         assert caption[word.start : word.end].lower() == word.text
+
+
+def test_a_name_of_pictures_alone_stays() -> None:
+    assert normalise("🐈") == "🐈"
+    assert normalise("cat 🐱") == "cat"
+    assert normalise("?!") == ""

@@ -13,7 +13,7 @@ from pyoxigraph import Literal, NamedNode, Quad, RdfFormat, serialize
 
 from kg.errors import SightGraphError
 from kg.sources import Choice, ImportedTriple, ReadReport
-from kg.sources.rdf import FORMATS, read_rdf
+from kg.sources.rdf import FORMATS, quads_of, read_rdf
 
 RDF_XML = (
     '{start}<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" xmlns:e="http://e/">\n'
@@ -271,3 +271,10 @@ def test_short_entities_of_owl_editors_are_read(tmp_path: Path) -> None:
     start = '<!DOCTYPE r [<!ENTITY a "x">]>\n'
     found = read(tmp_path, "own.rdf", RDF_XML.format(start=start, name="&a;"))
     assert "x" in {one.object for one in found}
+
+
+def test_a_statement_of_over_16_megabytes_is_refused_with_the_limit(tmp_path: Path) -> None:
+    file = tmp_path / "big.ttl"
+    file.write_text(f'<http://e/a> <http://e/p> "{"a" * 17_000_000}" .')
+    with pytest.raises(SightGraphError, match="over 16 MB"):
+        list(quads_of(file, ReadReport())[0])
