@@ -53,6 +53,7 @@ class PhotoQuestion:
 
     file_name: a path inside the folder of the photographs, or example:NAME.
     answers: all that count as right; kind: the file's `type`; part: "" where it names none.
+    about: names of what the question is about, any of which will do: the file's `object`.
     """
 
     id: str
@@ -61,6 +62,7 @@ class PhotoQuestion:
     answers: tuple[str, ...]
     kind: str
     part: str = ""
+    about: tuple[str, ...] = ()
 
     def photo(self, images: Path) -> str:
         """Return what `Photo.open` takes, for photographs in the folder `images`."""
@@ -117,7 +119,20 @@ def _question(entry: Any, where: str) -> PhotoQuestion:
         answers=tuple(str(one) for one in answers),
         kind=texts["type"],
         part=str(entry.get("part") or ""),
+        about=_about(entry.get("object"), where),
     )
+
+
+def _about(names: Any, where: str) -> tuple[str, ...]:
+    """Return the names of the field 'object', which may be missing."""
+    if names is None:
+        return ()
+    listed = names if isinstance(names, list) else [names]
+    if not all(isinstance(one, str) and one.strip() for one in listed):
+        raise SightGraphError(
+            f"{where}: 'object' must be a name, or a list of names, of what the question is about."
+        )
+    return tuple(listed)
 
 
 def _check_ids(questions: Iterable[PhotoQuestion], file: Path) -> None:

@@ -37,19 +37,29 @@ class Outcome:
 
     right: whether the answer is one of those accepted; never for "I don't know".
     judged: the same for calibration, where "I don't know" is judged by its best candidate.
+    named: whether what the question is about is among the names of the detected objects; None
+        where the file does not say what it is about.
+    reachable: whether an accepted answer is the label of a node of the graph.
     report: the row of the JSON file, as plain values.
     """
 
     question: PhotoQuestion
     right: bool
     judged: Judged
+    named: bool | None
+    reachable: bool
     report: dict[str, Any]
 
     @classmethod
     def of(cls, question: PhotoQuestion, answer: Answer) -> Outcome:
         """Judge `answer` by what `question` accepts."""
         right = same_answer(answer.text, question.answers)
-        return cls(question, right, _judged(question, answer), _report(question, answer, right))
+        labels = {one.label for one in answer.graph.nodes() if one.kind != NodeKind.ENTITY}
+        reachable = any(same_answer(one, question.answers) for one in labels)
+        seen = [one.label for one in answer.graph.nodes(NodeKind.OBJECT)]
+        named = any(same_answer(one, question.about) for one in seen) if question.about else None
+        report = _report(question, answer, right) | {"named": named, "in the graph": reachable}
+        return cls(question, right, _judged(question, answer), named, reachable, report)
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,8 +159,21 @@ def figures(outcomes: Sequence[Outcome]) -> dict[str, float]:
         "questions": len(outcomes),
         "accuracy": _share([one.right for one in outcomes]),
         **shares,
+        **_steps(outcomes),
         "not known": _share([one.judged.abstained for one in outcomes]),
         **confidence.figures([one.judged for one in outcomes]),
+    }
+
+
+def _steps(outcomes: Sequence[Outcome]) -> dict[str, float]:
+    """Return how often each step succeeded: naming, finding facts, choosing among them."""
+    named = [one.named for one in outcomes if one.named is not None]
+    reached = [one.right for one in outcomes if one.reachable]
+    chosen = {"chosen where it stood there": _share(reached)} if reached else {}
+    return {
+        **({"object seen and named": _share(named)} if named else {}),
+        "answer stood in the graph": _share([one.reachable for one in outcomes]),
+        **chosen,
     }
 
 

@@ -157,6 +157,13 @@ def test_file_without_questions_is_refused(tmp_path: Path, content: str) -> None
         read_questions(file)
 
 
+def test_what_a_question_is_about_may_have_several_names(tmp_path: Path) -> None:
+    file = write(tmp_path, entry(object=["bike", "bicycle"]), entry(id="q2", object="cat"))
+    assert [one.about for one in read_questions(file)] == [("bike", "bicycle"), ("cat",)]
+    with pytest.raises(SightGraphError, match="'object' must be a name"):
+        read_questions(write(tmp_path, entry(object=[3])))
+
+
 def test_unknown_part_is_named_with_those_that_are_there(tmp_path: Path) -> None:
     file = write(tmp_path, entry(part="development"))
     with pytest.raises(SightGraphError, match=r"'developement'.*development"):

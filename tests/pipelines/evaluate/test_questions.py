@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -60,6 +61,20 @@ def test_figures_count_by_type_and_over_all() -> None:
     assert found["accuracy, use"] == 0.0
     assert found["not known"] == pytest.approx(1 / 3)
     assert found["accuracy at 50 % coverage"] == 0.5
+
+
+def test_the_steps_to_an_answer_are_counted_where_they_are_known() -> None:
+    about_car = replace(question("1"), about=("automobile", "car"))
+    about_dog = replace(question("2", "use", "driving"), about=("dog",))
+    outcomes = [
+        Outcome.of(about_car, answer("door", Candidate("door", 0.9))),
+        Outcome.of(about_dog, answer("driving", Candidate("driving", 0.9))),
+        Outcome.of(question("3"), answer("wheel", Candidate("wheel", 0.9))),
+    ]
+    found = figures(outcomes)
+    assert found["object seen and named"] == 0.5
+    assert found["answer stood in the graph"] == pytest.approx(2 / 3)
+    assert found["chosen where it stood there"] == 0.5
 
 
 def test_every_answer_is_reported_with_its_facts_and_what_was_seen() -> None:
