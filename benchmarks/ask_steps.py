@@ -52,9 +52,9 @@ def memory_by_step() -> tuple[SightGraph, dict[str, float]]:
     raised("detect")
     sightgraph.perception(photo, detections)
     raised("look")
-    graph, query = sightgraph.read(photo, question, detections)
+    inputs = sightgraph.read(photo, question, detections)
     raised("build")
-    sightgraph.answer(sightgraph.answerer.fuse(graph, query))
+    sightgraph.answer(sightgraph.answerer.fuse(*inputs))
     raised("answer")
     if sightgraph.text_reader is not None:
         sightgraph.text_reader(photo)

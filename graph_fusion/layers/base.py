@@ -49,14 +49,19 @@ class Layer(nn.Module, ABC):
     def forward(self, h: Tensor, edges: Edges) -> Tensor:
         """Return [N, F_out] of `h` [N, F_in], the nodes of all graphs one after another."""
 
-    def finish(self, h: Tensor, convolved: Tensor) -> Tensor:
+    def finish(self, h: Tensor, convolved: Tensor, activated: bool = False) -> Tensor:
         """Return the layer's output from its input `h` and what its convolution made of it.
 
         `convolved` is used up: the default activation overwrites it, which saves writing as much
         again. Operations that keep their result for gradients must not be its last.
+
+        activated: the convolution has applied the activation already.
         """
-        in_place = self.activation is torch.relu
-        out = torch.relu_(convolved) if in_place else self.activation(convolved)
+        if activated:
+            out = convolved
+        else:
+            in_place = self.activation is torch.relu
+            out = torch.relu_(convolved) if in_place else self.activation(convolved)
         if self.training:
             out = self.dropout(out)
         if self.residual:

@@ -65,7 +65,7 @@ def dense_is_quicker(edges: int, nodes: int, per_graph: int | None, device: torc
     return per_graph <= DENSE_NODES_ELSEWHERE
 
 
-PATHS = ("packed", "dense")
+PATHS = ("packed", "dense", "fused")
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,7 +77,8 @@ class Edges:
 
     per_graph: n, when every graph was padded to n nodes: graph b has the nodes b * n to
         (b + 1) * n - 1. None when graphs differ in size.
-    path: how products are made, "packed" or "dense"; None: the quicker one (`is_dense`).
+    path: how products are made, "packed", "dense", or "fused": with dense blocks in one Triton
+        kernel, where a layer has one; None: the quicker of the first two (`is_dense`).
 
     Shapes:
         senders, receivers [E]: node numbers below `size` (N), long
@@ -113,8 +114,10 @@ class Edges:
             )
         if self.path is not None and self.path not in PATHS:
             raise SightGraphError(f"unknown path '{self.path}'. Known: {', '.join(PATHS)}.")
-        if self.path == "dense" and not self.per_graph:
-            raise SightGraphError("the dense path needs per_graph: pad every graph to one size.")
+        if self.path in ("dense", "fused") and not self.per_graph:
+            raise SightGraphError(
+                f"the {self.path} path needs per_graph: pad every graph to one size."
+            )
         ends = Ends(self.senders, self.receivers, self.size, self.per_graph, self.relation)
         object.__setattr__(self, "ends", ends)
 
@@ -131,7 +134,7 @@ class Edges:
     def is_dense(self) -> bool:
         """Whether products are made with dense blocks: as `path` says, else the quicker way."""
         if self.path is not None:
-            return self.path == "dense"
+            return self.path != "packed"
         return dense_is_quicker(len(self), self.size, self.per_graph, self.senders.device)
 
     @cached_property

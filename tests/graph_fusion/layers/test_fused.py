@@ -1,0 +1,94 @@
+"""graph_fusion/layers/fused.py: one kernel gives what the equation gives, and its gradients.
+
+Triton's interpreter runs the kernels on the CPU; it is chosen when they are first imported.
+"""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+import torch
+from torch import Tensor
+
+from graph_fusion.layers import gcn
+from graph_fusion.layers.edges import Edges
+from graph_fusion.layers.gcn import GCN
+from kg.errors import SightGraphError
+
+os.environ.setdefault("TRITON_INTERPRET", "1")
+fused = pytest.importorskip("graph_fusion.layers.fused", reason="Triton is not installed")
+
+
+def edges_of(graphs: int, nodes: int, path: str, weights: Tensor) -> Edges:
+    generator = torch.Generator().manual_seed(nodes)
+    first = torch.arange(graphs).repeat_interleave(2 * nodes) * nodes
+    ends = torch.randint(nodes, (2, len(first)), generator=generator) + first
+    return Edges(ends[0], ends[1], graphs * nodes, weights, per_graph=nodes, path=path)
+
+
+@pytest.mark.parametrize("nodes", [1, 5, 16, 23])
+@pytest.mark.parametrize("features", [(8, 8), (70, 100)])
+def test_it_gives_the_equation_and_its_gradients(nodes: int, features: tuple[int, int]) -> None:
+    inwards, outwards = features
+    torch.manual_seed(0)
+    layer = GCN(inwards, outwards).double()
+    h = torch.randn(3 * nodes, inwards, dtype=torch.float64, requires_grad=True)
+    weights = torch.rand(6 * nodes, dtype=torch.float64, requires_grad=True)
+    grad = torch.randn(3 * nodes, outwards, dtype=torch.float64)
+    wanted, found = (
+        _gradients(layer.to(kind), h, weights, grad, 3, nodes, path)
+        for path, kind in (("dense", torch.float64), ("fused", torch.float32))
+    )
+    for one, other in zip(wanted, found, strict=True):
+        torch.testing.assert_close(other.double(), one, atol=1e-4, rtol=1e-4)
+
+
+def _gradients(
+    layer: GCN, h: Tensor, weights: Tensor, grad: Tensor, graphs: int, nodes: int, path: str
+) -> list[Tensor]:
+    kind = layer.linear.weight.dtype
+    h, weights = (one.detach().to(kind).requires_grad_() for one in (h, weights))
+    out = layer(h, edges_of(graphs, nodes, path, weights))
+    inputs = (h, weights, layer.linear.weight, layer.linear.bias)
+    return [out.detach().clone(), *torch.autograd.grad(out, inputs, grad.to(kind))]
+
+
+@torch.no_grad()
+def test_half_precision_is_as_near_as_its_digits_allow() -> None:
+    torch.manual_seed(0)
+    layer, h, weights = GCN(64, 32), torch.randn(2 * 12, 64), torch.rand(4 * 12)
+    wanted = layer(h, edges_of(2, 12, "dense", weights))
+    found = layer.half()(h.half(), edges_of(2, 12, "fused", weights))
+    assert found.dtype == torch.float16
+    torch.testing.assert_close(found.float(), wanted, atol=0.01, rtol=0.01)
+    with pytest.raises(SightGraphError, match="multiplies no bfloat16"):
+        layer.bfloat16()(h.bfloat16(), edges_of(2, 12, "fused", weights))
+
+
+def test_residual_and_norm_follow_as_on_every_path() -> None:
+    torch.manual_seed(0)
+    layer = GCN(16, 16, residual=True, layer_norm=True)
+    h, weights = torch.randn(2 * 6, 16), torch.rand(4 * 6)
+    wanted = layer(h, edges_of(2, 6, "dense", weights))
+    torch.testing.assert_close(layer(h, edges_of(2, 6, "fused", weights)), wanted)
+
+
+def test_another_activation_takes_the_dense_path() -> None:
+    torch.manual_seed(0)
+    layer = GCN(8, 8, activation=torch.tanh)
+    h, weights = torch.randn(2 * 6, 8), torch.rand(4 * 6)
+    wanted = layer(h, edges_of(2, 6, "dense", weights))
+    torch.testing.assert_close(layer(h, edges_of(2, 6, "fused", weights)), wanted)
+
+
+def test_graphs_too_large_for_a_program_are_refused() -> None:
+    nodes = fused.MAX_NODES + 1
+    with pytest.raises(SightGraphError, match="at most 128 nodes"):
+        GCN(4, 4)(torch.rand(nodes, 4), edges_of(1, nodes, "fused", torch.rand(2 * nodes)))
+
+
+def test_without_triton_the_way_out_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(__import__("sys").modules, "graph_fusion.layers.fused", None)
+    with pytest.raises(SightGraphError, match="take the path 'dense'"):
+        gcn.fused(None, torch.rand(2, 2), torch.rand(2, 2), torch.rand(2))  # type: ignore[arg-type]
