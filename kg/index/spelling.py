@@ -5,7 +5,8 @@ one, that may be two, and the word is not found.
 
 A word with one mistake keeps its first or its last half. So only those known words are compared
 that share a half with it: two ranges of a sorted list, one of them sorted by the words read
-backwards. Mistakes over the middle (two letters exchanged there) are tried out.
+backwards. Mistakes over the middle (two letters exchanged there) are tried out. In a small
+vocabulary all that a word may have been is looked up (as in Norvig's speller, 2007).
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+SMALL = 50_000
+"""Words up to which a mistake is looked up in a set: loading numba's loops takes a second."""
 SHORTEST = 4
 """Words with fewer letters have no typo that could be distinguished from another word."""
 LONGEST = 40
@@ -58,7 +61,16 @@ class Speller:
     @cached_property
     def words(self) -> frozenset[str]:
         """The whole vocabulary."""
-        return frozenset(self._word(i) for i in range(len(self._starts) - 1))
+        return frozenset(one.decode() for one in self._spelled)
+
+    @cached_property
+    def _spelled(self) -> frozenset[bytes]:
+        return frozenset(self._bytes(i) for i in range(len(self._starts) - 1))
+
+    @cached_property
+    def _alphabet(self) -> list[bytes]:
+        """Each byte that the words are written with."""
+        return [bytes([one]) for one in sorted(set(bytes(self._letters)))]
 
     def __call__(self, word: str) -> list[str]:
         """Return the known words that `word` may be a misspelling of, likeliest first.
@@ -68,17 +80,36 @@ class Speller:
         """
         if not SHORTEST <= len(word) <= LONGEST:
             return []
-        from kg.index.kernels import word_number, words_like
-
-        letters = np.frombuffer(word.encode(), np.uint8)
-        if word_number(*self._arrays, letters) >= 0:
-            return []
-        numbers = words_like(*self._arrays, letters)
-        found = [self._word(number) for number in numbers.tolist()]
+        small = len(self._starts) <= SMALL
+        found = self._looked_up(word.encode()) if small else self._compared(word.encode())
         return sorted(found, key=lambda known: (_unlikely(word, known), known))
 
+    def _looked_up(self, word: bytes) -> list[str]:
+        """Return the known words with one mistake less, from a set."""
+        if word in self._spelled:
+            return []
+        halves = [(word[:place], word[place:]) for place in range(len(word) + 1)]
+        near = {start + end[1:] for start, end in halves if end}
+        near |= {start + end[1:2] + end[:1] + end[2:] for start, end in halves if len(end) > 1}
+        for letter in self._alphabet:
+            near |= {start + letter + end for start, end in halves}
+            near |= {start + letter + end[1:] for start, end in halves if end}
+        return [one.decode() for one in near & self._spelled]
+
+    def _compared(self, word: bytes) -> list[str]:
+        """Return the known words with one mistake less, by the compiled loops."""
+        from kg.index.kernels import word_number, words_like
+
+        letters = np.frombuffer(word, np.uint8)
+        if word_number(*self._arrays, letters) >= 0:
+            return []
+        return [self._word(number) for number in words_like(*self._arrays, letters).tolist()]
+
     def _word(self, number: int) -> str:
-        return bytes(self._letters[self._starts[number] : self._starts[number + 1]]).decode()
+        return self._bytes(number).decode()
+
+    def _bytes(self, number: int) -> bytes:
+        return bytes(self._letters[self._starts[number] : self._starts[number + 1]])
 
 
 def _unlikely(written: str, correct: str) -> int:

@@ -102,3 +102,14 @@ def test_only_single_words_in_lower_case_are_kept_once_in_the_order_of_their_byt
     assert words == ["a" * LONGEST, "golden", "retriever", "éclair"]
     backwards = [words[number] for number in arrays["word_backwards"]]
     assert backwards == sorted(words, key=lambda word: word.encode()[::-1])
+
+
+@settings(deadline=None, max_examples=150)
+@given(vocabularies | st.sets(st.text("aéü", min_size=4, max_size=6), max_size=15), asked)
+@example({"übér", "cafés"}, "über")
+def test_a_small_vocabulary_and_a_large_one_are_searched_alike(
+    vocabulary: set[str], word: str
+) -> None:
+    speller = Speller(word_arrays(vocabulary))
+    letters = word.encode()
+    assert sorted(speller._looked_up(letters)) == sorted(speller._compared(letters))
