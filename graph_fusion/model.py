@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import torch
-from safetensors.torch import load_file, save_file
+from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from graph_fusion.fusion import ANSWERER_FUSION, FUSIONS, Fused, FusionConfig, Masks, TokenGraph
@@ -23,7 +23,7 @@ from graph_fusion.tensors import (
     Batch,
     places,
 )
-from graph_fusion.weights import loading
+from graph_fusion.weights import loading, read_weights
 from kg.files import atomic_path, write_text
 
 
@@ -140,7 +140,7 @@ class GraphAnswerer(nn.Module):
             values = json.loads((folder / "config.json").read_text(encoding="utf-8"))
             values["temperatures"] = tuple(values["temperatures"])
             model = cls(ModelConfig(**values))
-            model.load_state_dict(load_file(folder / "model.safetensors"))
+            model.load_state_dict(read_weights(folder / "model.safetensors"))
         return model.eval()
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import torch
 from safetensors import safe_open
-from safetensors.torch import load_file, save_file
+from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from graph_fusion.encoders import TEXT_ENCODERS, TextEncoder
@@ -21,7 +21,7 @@ from graph_fusion.fusion import Fused, FusionConfig, Masks, TokenGraph, fusion_c
 from graph_fusion.fusion_model import CONTROLS, FusionModel, Inputs
 from graph_fusion.heads.choice import NamedAnswers
 from graph_fusion.vocabulary_tensors import Pieces, VocabularyInput, WordedBatch, collate
-from graph_fusion.weights import loading, restored, shrunk
+from graph_fusion.weights import loading, read_weights, shrunk
 from kg.errors import SightGraphError
 from kg.files import atomic_path, write_text
 
@@ -209,7 +209,7 @@ class VocabularyAnswerer:
             models = []
             for number, member in enumerate(members):
                 model = vocabulary_model(member, torch.ones(len(config.answers), WIDTH))
-                state = restored(load_file(folder / f"vocabulary-{number}.safetensors"))
+                state = read_weights(folder / f"vocabulary-{number}.safetensors")
                 missing, unknown = model.load_state_dict(state, strict=False)
                 if unknown or set(missing) - {WORDS}:
                     raise ValueError("the weights are another model's")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,8 @@ Row = dict[str, float]
 so far), "train loss", "validation loss", "validation accuracy" and so on."""
 FREE = ("training.log", "training.workers", "training.accelerator", "training.save_every")
 """Options that may differ when a run is resumed: the weights do not depend on them."""
+SHARED = ("training.devices", "training.batch_size")
+"""Options that may differ together, if their product is the same: the examples of one step."""
 
 
 KEEPER = "keeper"
@@ -75,8 +78,10 @@ def check_same(before: Mapping[str, Any], now: Mapping[str, Any], run: Path) -> 
         SightGraphError: an option that the weights depend on differs.
     """
     old, new = dict(_flat(before)), dict(_flat(now))
+    a_step = [math.prod(setup.get(key, 1) for key in SHARED) for setup in (old, new)]
+    free = FREE + (SHARED if a_step[0] == a_step[1] else ())
     for key in [*old, *(key for key in new if key not in old)]:
-        if key not in FREE and old.get(key) != new.get(key):
+        if key not in free and old.get(key) != new.get(key):
             raise SightGraphError(
                 f"the run in '{run}' began with {key} = {old.get(key)}, and now it is "
                 f"{new.get(key)}. Go on with the same, start over (--restart), or name another "
