@@ -32,7 +32,7 @@ from pipelines.namers import Namer, make_namer
 from pipelines.namers.efficientnet import EfficientNetNamer
 from pipelines.photo import Photo, PhotoSource
 from pipelines.reading.language import check_english
-from pipelines.reading.parser import Parser
+from pipelines.reading.parser import Parser, check_text
 from pipelines.reading.sentence import Sentence
 from pipelines.reading.written import written_kind
 from pipelines.seeing.asked import asked_names
@@ -148,7 +148,7 @@ class SightGraph:
             concern nothing in the graph, or have a name in them that is nearly a known one.
 
         Raises:
-            SightGraphError: the question is empty or not English, the photograph cannot be read,
+            SightGraphError: question or photograph cannot be read, the question is not English,
                 or an edit cannot be made (`kg.knowledge.edits.EditedKnowledge`).
         """
         if edits:
@@ -159,6 +159,7 @@ class SightGraph:
             return answer
         if not question.strip():
             raise SightGraphError("the question is empty. Ask something, e.g. 'What is this?'.")
+        check_text(question)
         check_english(question)
         timed = Timer()
         opened = timed("open", Photo.open(photo))

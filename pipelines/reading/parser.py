@@ -99,17 +99,33 @@ class Parser:
         """Return the entities, relations and question of `text`.
 
         Raises:
-            SightGraphError: `text` is empty, blank, or longer than `LONGEST_TEXT`.
+            SightGraphError: as `check_text`.
         """
-        if not text.strip():
-            raise SightGraphError("the text is empty. Give a question or a caption.")
-        if len(text) > LONGEST_TEXT:
-            raise SightGraphError(
-                f"the text has {len(text)} characters, more than {LONGEST_TEXT}, and starts "
-                f"'{text[:40]}'. Give one question or caption."
-            )
+        check_text(text)
         sentence: Sentence = self.pipeline(text)._.sightgraph_sentence
         return sentence
+
+
+def check_text(text: str) -> None:
+    """Find out before long work whether `text` can be read.
+
+    Raises:
+        SightGraphError: it is empty, blank, longer than `LONGEST_TEXT`, or holds half a character.
+    """
+    if not text.strip():
+        raise SightGraphError("the text is empty. Give a question or a caption.")
+    if len(text) > LONGEST_TEXT:
+        raise SightGraphError(
+            f"the text has {len(text)} characters, more than {LONGEST_TEXT}, and starts "
+            f"'{text[:40]}'. Give one question or caption."
+        )
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise SightGraphError(
+            f"character {error.start + 1} of the text is half a character (a surrogate), as "
+            "undecoded bytes are. Decode the text as UTF-8."
+        ) from error
 
 
 class RulesReader:

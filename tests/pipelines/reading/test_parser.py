@@ -164,6 +164,11 @@ def test_very_long_text_is_refused_with_its_length(parser: Parser) -> None:
         parser("x" * (LONGEST_TEXT + 1))
 
 
+def test_half_a_character_is_refused_with_its_place(parser: Parser) -> None:
+    with pytest.raises(SightGraphError, match="character 3 of the text is half a character"):
+        parser("is\ud800 it red?")
+
+
 def test_missing_model_is_named(tmp_path: Path) -> None:
     with pytest.raises(SightGraphError, match="nowhere"):
         Parser(tmp_path / "nowhere")("a dog")

@@ -1,0 +1,105 @@
+"""Many questions in one process: memory, open files and time, and whether any of them crashes.
+
+    python benchmarks/many_questions.py [--questions 1000] [--mutated 2000] [--seed 0]
+
+The questions are the development part of data/questions, over and over, about six photographs of
+scikit-image. Mutated ones lose, double, exchange and gain letters, words, signs and control
+characters, or are a thousand characters long; a question may be refused in one line, and nothing
+else may happen.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import random
+import resource
+import sys
+import warnings
+from itertools import cycle, islice
+from pathlib import Path
+from time import perf_counter
+
+from kg.errors import SightGraphError
+from kg.files import bundled
+from pipelines.datasets.questions import read_questions
+
+PHOTOS = ("astronaut", "camera", "cat", "coffee", "motorcycle", "rocket")
+STRANGE = "\x00\x07\u202e\u200b\ud800\U0001f431éßж漢'\"\\%{}<>$&;\n\t?!."
+STEPS = 10
+
+
+def resident() -> float:
+    """Return the memory of this process now, in MiB (Linux: proc(5), statm)."""
+    pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
+    return pages * resource.getpagesize() / 2**20
+
+
+def mutated(text: str, chance: random.Random) -> str:
+    """Return the text with one to four changes."""
+    letters = list(text)
+    for _ in range(chance.randint(1, 4)):
+        place = chance.randrange(len(letters) + 1)
+        match chance.randrange(6):
+            case 0:
+                letters.insert(place, chance.choice(STRANGE))
+            case 1:
+                del letters[place : place + chance.randint(1, 8)]
+            case 2:
+                letters[place:place] = letters[place : place + 12]
+            case 3:
+                chance.shuffle(letters)
+            case 4:
+                letters = list("".join(letters) * chance.randint(2, 40))[:3000]
+            case 5:
+                letters[place : place + 1] = chance.choice(STRANGE) * chance.randint(1, 5)
+    return "".join(letters)
+
+
+def ask_all(questions: list[str], title: str) -> int:
+    """Ask them all, print what it took, and return how many crashed."""
+    from sightgraph import SightGraph
+
+    sightgraph = SightGraph.from_pretrained()
+    crashed = refused = 0
+    start = perf_counter()
+    for number, (text, photo) in enumerate(zip(questions, cycle(PHOTOS), strict=False), 1):
+        try:
+            sightgraph.ask(f"example:{photo}", text)
+        except SightGraphError:
+            refused += 1
+        except Exception as error:  # what is looked for
+            crashed += 1
+            print(f"{text!r}: {type(error).__name__}: {error}")
+        if number % (len(questions) // STEPS or 1) == 0:
+            each = (perf_counter() - start) / number
+            handles = len(os.listdir("/proc/self/fd"))
+            print(
+                f"{title} {number:5}: {resident():6.0f} MiB, {handles} open files, "
+                f"{each:.3f} s each, {refused} refused, {crashed} crashed",
+                flush=True,
+            )
+    return crashed
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--questions", type=int, default=1000)
+    parser.add_argument("--mutated", type=int, default=2000)
+    parser.add_argument("--seed", type=int, default=0)
+    chosen = parser.parse_args()
+    warnings.simplefilter("ignore")
+    known = [
+        one.text
+        for name in ("knowledge.json", "typed.json")
+        for one in read_questions(bundled("questions", name), "development")
+    ]
+    chance = random.Random(chosen.seed)
+    plain = list(islice(cycle(known), chosen.questions))
+    changed = [mutated(text, chance) for text in islice(cycle(known), chosen.mutated)]
+    if ask_all(plain, "plain") + ask_all(changed, "mutated"):
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()
