@@ -1,11 +1,9 @@
 """graph_fusion/layers/fused.py: one kernel gives what the equation gives, and its gradients.
 
-Triton's interpreter runs the kernels on the CPU; it is chosen when they are first imported.
+Triton's interpreter runs the kernels on the CPU (tests/conftest.py chooses it).
 """
 
 from __future__ import annotations
-
-import os
 
 import pytest
 import torch
@@ -16,7 +14,6 @@ from graph_fusion.layers.edges import Edges
 from graph_fusion.layers.gcn import GCN
 from kg.errors import SightGraphError
 
-os.environ.setdefault("TRITON_INTERPRET", "1")
 fused = pytest.importorskip("graph_fusion.layers.fused", reason="Triton is not installed")
 
 
