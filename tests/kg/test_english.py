@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import unicodedata
+
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -55,11 +57,14 @@ def test_both_kinds_of_apostrophe_are_the_same() -> None:
 
 
 @given(st.text())
-def test_any_text_becomes_words_with_single_spaces(text: str) -> None:
+@example("\N{CAT}")
+@example("\N{COPYRIGHT SIGN} cat")
+def test_any_text_becomes_words_with_single_spaces_or_its_pictures(text: str) -> None:
     name = normalise(text)
     assert name == " ".join(name.split())
     assert "_" not in name
-    assert all(one.isalnum() or one in " '-" or one.isnumeric() for one in name)
+    pictures = bool(name) and all(unicodedata.category(one) == "So" for one in name)
+    assert pictures or all(one.isalnum() or one in " '-" or one.isnumeric() for one in name)
 
 
 @given(st.text(st.sampled_from("thea n-'_.ABC")))
