@@ -13,7 +13,7 @@ import numpy as np
 
 from graph_fusion.tensors import Query
 from graph_fusion.threads import use_threads
-from kg.errors import SightGraphError, SightGraphWarning
+from kg.errors import SightGraphWarning
 from kg.files import bundled
 from kg.graph import PhotoInfo, SceneGraph
 from kg.knowledge.edits import EditedKnowledge, Edits
@@ -157,8 +157,6 @@ class SightGraph:
             for note in edited.notes(answer):
                 warnings.warn(note, EditWarning, stacklevel=2)
             return answer
-        if not question.strip():
-            raise SightGraphError("the question is empty. Ask something, e.g. 'What is this?'.")
         check_text(question)
         check_english(question)
         timed = Timer()

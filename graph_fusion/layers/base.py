@@ -57,9 +57,8 @@ class Layer(nn.Module, ABC):
 
         activated: the convolution has applied the activation already.
         """
-        if activated:
-            out = convolved
-        else:
+        out = convolved
+        if not activated:
             in_place = self.activation is torch.relu
             out = torch.relu_(convolved) if in_place else self.activation(convolved)
         if self.training:

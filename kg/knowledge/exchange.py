@@ -135,6 +135,3 @@ class _SameRequest(HTTPRedirectHandler):
             sent.pop("authorization", None)
         data = req.data if isinstance(req.data, bytes) else None
         return Exchange(newurl, req.until, data, sent)
-
-
-__all__ = ["Exchange", "opener", "seconds_left"]

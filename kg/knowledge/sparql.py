@@ -60,8 +60,8 @@ def select(
     The prefixes of `PREFIXES` and those that the graphs declare are known.
 
     Raises:
-        SightGraphError: the query is broken, is no SELECT or ASK, uses SERVICE or FROM, or
-            takes longer than `seconds`.
+        SightGraphError: the query is broken, is no SELECT or ASK, uses SERVICE or FROM, takes
+            longer than `seconds`, or needs more than `MAX_MEMORY` bytes in its own process.
     """
     known = dict(PREFIXES)
     graphs = [source for source in sources if isinstance(source, Graph)]
@@ -77,8 +77,8 @@ def select(
             "prefixes": known,
             "store": folder,
             "copy": copy,
+            "memory": MAX_MEMORY,
         }
-        request["memory"] = MAX_MEMORY
         if seconds is None:
             return _rows(request, triples)
         return _rows_of_process(request, triples, seconds)

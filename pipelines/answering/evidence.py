@@ -9,7 +9,6 @@ from typing import Any
 from kg.errors import SightGraphError
 from kg.graph import Edge, Node, SceneGraph
 from kg.vocabulary import EdgeKind, NodeKind
-from pipelines.answer_html import STYLE, section
 from pipelines.answering.support import Support, support_of
 
 DONT_KNOW = "I don't know"
@@ -220,6 +219,8 @@ class Answer:
 
     def _repr_html_(self) -> str:
         """Return the answer with its photograph, for notebooks."""
+        from pipelines.answer_html import STYLE, section
+
         photo = "" if self.graph.photo is None else self.graph.photo.source
         return f"<style>{STYLE}</style>{section(photo, [self.as_json()])}"
 

@@ -304,19 +304,25 @@ def test_two_processes_equal_one_with_twice_the_batch(tmp_path: Path) -> None:
     assert "MASTER_PORT" not in os.environ
 
 
+class Killed(Sums):
+    """Kills its process at the fourth batch of the run in a folder."""
+
+    def __init__(self, run: Path, noise: float = 0.0) -> None:
+        super().__init__(noise=noise)
+        self.last = run / "checkpoints" / "last.safetensors"
+
+    def loss(self, model: nn.Module, batch: Lines) -> tuple[Tensor, Figures]:
+        if self.last.exists() and load_state(self.last)["position"] == {"epoch": 0, "number": 4}:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return super().loss(model, batch)
+
+
 def test_two_processes_go_on_to_the_same_bits_after_a_kill(tmp_path: Path) -> None:
     config = replace(QUICK, devices=2, batch_size=2, accelerator="cpu", save_every=1, epochs=2)
     whole = trained(tmp_path / "whole", config)
 
-    class Killed(Sums):
-        def loss(self, model: nn.Module, batch: Lines) -> tuple[Tensor, Figures]:
-            last = tmp_path / "parts" / "checkpoints" / "last.safetensors"
-            if last.exists() and load_state(last)["position"] == {"epoch": 0, "number": 4}:
-                os.kill(os.getpid(), signal.SIGKILL)
-            return super().loss(model, batch)
-
     with pytest.raises(Exception, match="SIGKILL"):
-        trained(tmp_path / "parts", config, Killed(noise=0.1))
+        trained(tmp_path / "parts", config, Killed(tmp_path / "parts", noise=0.1))
     assert same(trained(tmp_path / "parts", config), whole)
 
 
@@ -325,15 +331,8 @@ def test_what_two_processes_began_one_finishes_with_twice_the_batch(tmp_path: Pa
     one = replace(QUICK, accelerator="cpu", save_every=1)
     whole = trained(tmp_path / "whole", one, Sums(), dropout=0.0)
 
-    class Killed(Sums):
-        def loss(self, model: nn.Module, batch: Lines) -> tuple[Tensor, Figures]:
-            last = tmp_path / "parts" / "checkpoints" / "last.safetensors"
-            if last.exists() and load_state(last)["position"] == {"epoch": 0, "number": 4}:
-                os.kill(os.getpid(), signal.SIGKILL)
-            return super().loss(model, batch)
-
     with pytest.raises(Exception, match="SIGKILL"):
-        trained(tmp_path / "parts", two, Killed(), dropout=0.0)
+        trained(tmp_path / "parts", two, Killed(tmp_path / "parts"), dropout=0.0)
     found = trained(tmp_path / "parts", one, Sums(), dropout=0.0)
     assert all(torch.allclose(whole[name], found[name], atol=1e-6) for name in whole)
     with pytest.raises(SightGraphError, match=r"training\.batch_size = 4, and now it is 3"):
