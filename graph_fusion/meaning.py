@@ -17,6 +17,7 @@ from kg.english import identifier_words
 from kg.errors import SightGraphError
 from kg.files import atomic_path, bundled
 from kg.knowledge.memory import Knowledge
+from kg.schema import arrays_in_range
 from kg.vocabulary import local_name
 
 LEVELS = 127
@@ -85,6 +86,7 @@ class NameMeanings:
         """The vectors of `file`, by text."""
         try:
             tensors = load_file(self.file)
+            arrays_in_range(tensors)
             texts = tensors["texts"].tobytes().decode().split("\n")
             vectors = tensors["vectors"].astype(np.float32) * tensors["scale"][:, None]
         except (OSError, KeyError, ValueError, SafetensorError) as error:

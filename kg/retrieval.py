@@ -17,7 +17,7 @@ from kg.errors import SightGraphError
 from kg.index.open import STRENGTHS
 from kg.knowledge.facts import Fact
 from kg.knowledge.store import Store
-from kg.schema import weights_in_range
+from kg.schema import arrays_in_range
 from kg.vocabulary import IS_A_IRI
 
 FloatArray = NDArray[np.float32]
@@ -95,8 +95,7 @@ class Ranker:
         """
         try:
             found = load_file(file)
-            for name, array in found.items():
-                weights_in_range(name, float(array.min()), float(array.max()))
+            arrays_in_range(found)
             return cls(**found)
         except (OSError, TypeError, ValueError, SafetensorError) as error:
             raise SightGraphError(f"cannot read the ranker '{file}': {error}.") from error

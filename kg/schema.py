@@ -156,6 +156,17 @@ def weights_in_range(name: str, least: float, most: float) -> None:
         )
 
 
+def arrays_in_range(arrays: Mapping[str, Any]) -> None:
+    """Check the numbers of NumPy arrays that were read from a file (`weights_in_range`).
+
+    Raises:
+        ValueError: one is not finite, or larger than `MAX_WEIGHT`.
+    """
+    for name, array in arrays.items():
+        if array.dtype.kind == "f" and array.size:
+            weights_in_range(name, float(array.min()), float(array.max()))
+
+
 def _shown(value: Any) -> str:
     """Return the beginning of a value; `SightGraphError` cuts and escapes further."""
     if isinstance(value, int) and abs(value) > 10**30:

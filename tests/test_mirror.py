@@ -20,14 +20,6 @@ TESTED_BY = {
     "kg/index/build.py": ("kg/index/test_open.py", "what is built is checked by opening it"),
     "kg/index/names.py": ("kg/index/test_open.py", "what is built is checked by opening it"),
     "kg/index/kernels.py": ("kg/index/test_walks.py", "the compiled loops of the walks"),
-    "kg/knowledge/endpoint.py": (
-        "kg/knowledge/test_remote.py",
-        "asked through the knowledge behind it, against a real server",
-    ),
-    "kg/knowledge/exchange.py": (
-        "kg/knowledge/test_remote.py",
-        "redirects and slow servers behind the endpoint",
-    ),
     "kg/knowledge/remote_queries.py": (
         "kg/knowledge/test_remote.py",
         "asked through the knowledge behind it, against a real server",

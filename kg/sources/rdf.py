@@ -11,7 +11,7 @@ from typing import IO, cast
 from pyoxigraph import BlankNode, Literal, NamedNode, Quad, RdfFormat, Triple, parse
 
 from kg.errors import SightGraphError
-from kg.sources import Choice, ImportedTriple, ReadReport
+from kg.sources import LANGUAGE_TAG, Choice, ImportedTriple, ReadReport
 from kg.sources.normal_form import LeftOut, normal_form
 from kg.sources.text_files import (
     LONGEST_LINE,
@@ -22,7 +22,7 @@ from kg.sources.text_files import (
     path_part,
     read_blocks,
 )
-from kg.vocabulary import local_name
+from kg.vocabulary import RDF, local_name
 from kg.xml_files import refuse_entities
 
 FORMATS = {
@@ -48,7 +48,8 @@ _COMPRESSED = {".gz", ".bz2"}
 _BATCH = 1000
 """Lines that are parsed at once while none is broken."""
 _PLACE = re.compile(r"^Parser error (at|between) line .*?: ")
-_TEXT = XSD + "string"
+_TEXTS = frozenset({XSD + "string", RDF + "langString", RDF + "dirLangString"})
+"""Datatypes of plain texts, with a language or without."""
 _TRIPLE_TERM = b"<<("
 _JSON_STRING = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
 _NO_BRACES = re.compile(rb"[^{}]+")
@@ -130,9 +131,14 @@ def reason(error: SyntaxError) -> str:
 
 
 def literal_fields(value: Literal) -> tuple[str, bool, str, str]:
-    """Return a literal as the fields of a statement: object, literal, language, datatype."""
+    """Return a literal as the fields of a statement: object, literal, language, datatype.
+
+    What is no language tag, which pyoxigraph lets through from RDF/XML, is left out.
+    """
     language, datatype = value.language or "", value.datatype.value
-    return value.value, True, language, "" if language or datatype == _TEXT else datatype
+    if language and not LANGUAGE_TAG.fullmatch(language):
+        language = ""
+    return value.value, True, language, "" if datatype in _TEXTS else datatype
 
 
 def _files(path: Path) -> list[Path]:

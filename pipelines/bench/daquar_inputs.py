@@ -17,12 +17,13 @@ import torch
 from PIL import Image
 from rich.progress import track
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import save_file
 from torch import Tensor
 from torch.nn import functional as F
 
 from graph_fusion.encoders.hugging_face import HuggingFaceText
 from graph_fusion.encoders.text import MiniLM, stored
+from graph_fusion.weights import read_weights
 from kg.errors import SightGraphError
 from kg.files import atomic_path
 from pipelines.datasets.daquar import RoomQuestion, whole_answers
@@ -78,8 +79,8 @@ def look_at(files: Sequence[Path], cache: Path, keep: bool) -> SeenPhotos:
     digest = hashlib.sha256("\n".join(map(_fingerprint, files)).encode()).hexdigest()[:12]
     stored = cache / f"photographs-{digest}.safetensors"
     try:
-        return SeenPhotos(**load_file(stored))
-    except (OSError, TypeError, SafetensorError):
+        return SeenPhotos(**read_weights(stored))
+    except (OSError, TypeError, ValueError, SafetensorError):
         seen = _look_at(files)
     if keep:
         cache.mkdir(parents=True, exist_ok=True)
@@ -222,8 +223,8 @@ class WordReader:
             SightGraphError: the file is none of ours.
         """
         try:
-            return cls(**load_file(file))
-        except (OSError, TypeError, SafetensorError) as error:
+            return cls(**read_weights(file))
+        except (OSError, TypeError, ValueError, SafetensorError) as error:
             raise SightGraphError(
                 f"cannot read '{file}': {error}. It stands beside the model that `sightgraph "
                 "train daquar` writes."

@@ -24,6 +24,7 @@ from kg.graph import Box
 from kg.knowledge.compiled import bundled_files, digest_of
 from kg.knowledge.facts import KnowledgeGraph
 from kg.knowledge.memory import Knowledge
+from kg.schema import arrays_in_range
 from pipelines.detections import Detection, Name
 from pipelines.detectors import Detector
 from pipelines.detectors.bundled import BundledDetector
@@ -106,8 +107,9 @@ class SeenPhotographs:
         try:
             with _opened(file) as kept:
                 found: np.ndarray = kept.get_tensor(name)
-                return found
-        except (OSError, SafetensorError):
+            arrays_in_range({name: found})
+            return found
+        except (OSError, ValueError, SafetensorError):
             vector = look()
         self._keep(file, {name: vector}, {})
         return vector
@@ -156,6 +158,7 @@ def _read_detections(file: Path) -> list[Detection]:
     with _opened(file) as kept:
         plain = json.loads(kept.metadata()["detections"])
         features = {at: kept.get_tensor(at) for at in kept.keys()}  # noqa: SIM118
+    arrays_in_range(features)
     return [
         Detection(
             label=one["label"],

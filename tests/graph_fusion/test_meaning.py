@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
-from safetensors.numpy import load_file
+from safetensors.numpy import load_file, save_file
 
 from graph_fusion.encoders import TEXT_ENCODERS, TextEncoder
 from graph_fusion.meaning import NameMeanings
@@ -155,3 +156,16 @@ def test_vectors_that_cannot_be_read_are_named(
         file.write_bytes(content)
     with pytest.raises(SightGraphError, match=r"names\.safetensors"):
         NameMeanings(Knowledge.load([own], with_bundled=False), encoder, file).nearest("cat")
+
+
+def test_vectors_that_are_not_finite_are_refused(
+    encoder: TextEncoder, own: Path, tmp_path: Path
+) -> None:
+    knowledge = Knowledge.load([own], with_bundled=False)
+    file = tmp_path / "names.safetensors"
+    NameMeanings(knowledge, encoder).save(file)
+    tensors = load_file(file)
+    tensors["scale"][2] = np.nan
+    save_file(tensors, file)
+    with pytest.raises(SightGraphError, match=r"names\.safetensors.*'scale'.*damaged"):
+        NameMeanings(knowledge, encoder, file).nearest("cat")

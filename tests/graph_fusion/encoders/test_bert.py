@@ -88,3 +88,13 @@ def test_other_networks_are_refused(tmp_path: Path, change: dict[str, str]) -> N
     (tmp_path / "config.json").write_text(json.dumps(PLAIN | change))
     with pytest.raises(ValueError, match="no plain BERT"):
         load_bert(tmp_path)
+
+
+def test_weights_that_are_not_finite_are_refused_by_name(tmp_path: Path) -> None:
+    sizes = {name: value for name, value in PLAIN.items() if name != "model_type"}
+    network = BertModel(BertConfig(**sizes))
+    with torch.no_grad():
+        network.encoder.layer[0].output.dense.bias[1] = float("inf")
+    network.save_pretrained(tmp_path)
+    with pytest.raises(ValueError, match=r"'encoder\.layer\.0\.output\.dense\.bias'.*damaged"):
+        load_bert(tmp_path)

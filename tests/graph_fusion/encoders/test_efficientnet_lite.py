@@ -66,6 +66,22 @@ def test_same_padding_is_tensorflows_at_even_and_odd_sizes() -> None:
         torch.testing.assert_close(conv(image), expected)
 
 
+@pytest.mark.parametrize("name", ["_fc.bias", "_conv_stem.weight"])
+def test_weights_that_are_not_finite_or_missing_are_refused(name: str, tmp_path: Path) -> None:
+    state = torch.load(bundled_weights(), weights_only=True)
+    file = tmp_path / "own.pth"
+    torch.save(
+        {key: value * float("nan") if key == name else value for key, value in state.items()}, file
+    )
+    with pytest.raises(
+        SightGraphError, match=r"own\.pth' cannot be used.*(classifier|stem).*damaged"
+    ):
+        load_efficientnet_lite2(file)
+    torch.save({key: value for key, value in state.items() if key != name}, file)
+    with pytest.raises(SightGraphError, match=f"own\\.pth' cannot be used.*{name}"):
+        load_efficientnet_lite2(file)
+
+
 def test_weights_that_are_not_the_official_ones_are_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

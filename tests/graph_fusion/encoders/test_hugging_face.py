@@ -126,3 +126,13 @@ def test_weights_as_pickle_are_not_read(tmp_path: Path) -> None:
     torch.save(NETWORKS["bert"]().state_dict(), folder / "pytorch_model.bin")
     with pytest.raises(SightGraphError, match="cannot be loaded"):
         HuggingFaceText(folder)
+
+
+def test_weights_that_are_not_finite_are_refused(tmp_path: Path) -> None:
+    network = NETWORKS["bert"]()
+    tiny_model("bert", tmp_path)
+    with torch.no_grad():
+        network.encoder.layer[1].output.dense.bias[0] = float("nan")
+    network.save_pretrained(tmp_path)
+    with pytest.raises(SightGraphError, match=r"cannot be loaded.*output\.dense\.bias.*damaged"):
+        HuggingFaceText(tmp_path)

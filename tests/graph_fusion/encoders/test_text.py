@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from safetensors.torch import save
 from torch import Tensor
 
 from graph_fusion.encoders import TOKEN_ENCODERS
@@ -74,8 +75,9 @@ def test_a_damaged_file_is_computed_again_and_a_folder_that_cannot_be_written_is
 ) -> None:
     found = encode_once(["red"], Counting("one"))
     (file,) = (cache / "texts").iterdir()
-    file.write_bytes(b"broken")
-    assert torch.equal(encode_once(["red"], Counting("one")), found)
+    for damaged in (b"broken", save({"vectors": found * float("nan")})):
+        file.write_bytes(damaged)
+        assert torch.equal(encode_once(["red"], Counting("one")), found)
     blocked = cache.parent / "file"
     blocked.write_text("no folder")
     monkeypatch.setenv("SIGHTGRAPH_CACHE", str(blocked))
@@ -108,3 +110,8 @@ def test_token_encoders_without_weights_to_train_encode_whole_texts(name: str) -
     assert torch.equal(encoder(texts[:1]), found[:1])
     assert encoder([]).shape == (0, encoder.dim)
     assert isinstance(encoder, MiniLM) == (name == "minilm")
+
+
+def test_a_folder_without_a_sentence_encoder_is_named(tmp_path: Path) -> None:
+    with pytest.raises(SightGraphError, match=f"'{tmp_path}' cannot be loaded.*config.json"):
+        MiniLM(tmp_path)(["red"])

@@ -187,3 +187,12 @@ def test_terms_that_are_no_rdf_are_refused() -> None:
         rdf_to_networkx(Graph().add((EX.a, EX.p, Variable("x"))))
     with pytest.raises(SightGraphError, match="is no IRI"):
         rdf_to_networkx(Graph().add((EX.a, BNode("p"), EX.b)))
+
+
+@pytest.mark.parametrize("language", ["e%n", 7])
+def test_a_language_that_is_none_is_refused(language: object) -> None:
+    graph = rdf_to_networkx(Graph().add((EX.a, EX.p, Literal("text", lang="en"))))
+    (name,) = (name for name, one in graph.nodes(data=True) if one["term"] == "literal")
+    graph.nodes[name]["language"] = language
+    with pytest.raises(SightGraphError, match="is no RDF literal"):
+        networkx_to_rdf(graph)

@@ -7,11 +7,13 @@ import contextlib
 from pathlib import Path
 
 import pytest
+import rdflib
 from hypothesis import given
 from hypothesis import strategies as st
 from pyoxigraph import Literal, NamedNode, Quad, RdfFormat, serialize
 
 from kg.errors import SightGraphError
+from kg.knowledge.rdf_files import parse_file
 from kg.sources import Choice, ImportedTriple, ReadReport
 from kg.sources.rdf import FORMATS, quads_of, read_rdf
 
@@ -278,3 +280,10 @@ def test_a_statement_of_over_16_megabytes_is_refused_with_the_limit(tmp_path: Pa
     file.write_text(f'<http://e/a> <http://e/p> "{"a" * 17_000_000}" .')
     with pytest.raises(SightGraphError, match="over 16 MB"):
         list(quads_of(file, ReadReport())[0])
+
+
+def test_what_is_no_tag_of_a_language_is_left_out_or_refused(tmp_path: Path) -> None:
+    text = RDF_XML.format(start="", name="dog").replace("<e:name", '<e:name xml:lang="e%zzn"')
+    with pytest.raises(SightGraphError, match="language tag 'e%zzn'"):
+        read(tmp_path, "own.rdf", text)
+    assert [*parse_file(tmp_path / "own.rdf").objects()] == [rdflib.Literal("dog")]

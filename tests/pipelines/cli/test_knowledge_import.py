@@ -95,6 +95,15 @@ def test_an_unknown_format_names_the_nearest(mistake: Mistake, table: Path, tmp_
     assert not (tmp_path / "store").exists()
 
 
+@pytest.mark.parametrize("tag", ["", "e%z", "en_GB"])
+def test_what_is_no_language_is_refused(
+    mistake: Mistake, table: Path, tmp_path: Path, tag: str
+) -> None:
+    store = tmp_path / "store"
+    assert "tag of a language" in mistake("kg", "import", table, "-o", store, "--language", tag)
+    assert not store.exists()
+
+
 @pytest.mark.parametrize(
     ("name", "content"), [("nowhere.tsv", None), ("photo.jpg", b"?"), ("empty.tsv", b"\n")]
 )

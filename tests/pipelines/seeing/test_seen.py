@@ -47,7 +47,8 @@ DETECTION = st.builds(
     FLOATS,
     st.text(),
     st.none() | st.builds(Box, FLOATS, FLOATS, FLOATS, FLOATS),
-    st.none() | st.lists(st.floats(width=32), max_size=3).map(lambda one: np.array(one, "f4")),
+    st.none()
+    | st.lists(st.floats(-1e6, 1e6, width=32), max_size=3).map(lambda one: np.array(one, "f4")),
     st.lists(NAME, max_size=2).map(tuple),
     st.text(),
 )
@@ -91,6 +92,17 @@ def test_a_damaged_file_is_written_anew(cache: Path, damage: bytes) -> None:
     file.write_bytes(damage)
     assert SeenPhotographs("one").detections(photo(), lambda: cat) == cat
     assert SeenPhotographs("one").detections(photo(), refuse) == cat
+
+
+def test_features_that_are_not_finite_are_looked_for_anew() -> None:
+    damaged, fine = np.full(3, np.nan, np.float32), np.ones(3, np.float32)
+    seen = SeenPhotographs("one")
+    seen.vector(photo(), "whole", lambda: damaged)
+    np.testing.assert_array_equal(seen.vector(photo(), "whole", lambda: fine), fine)
+    seen.detections(photo(), lambda: [Detection("cat", 0.5, "me", feature=damaged)])
+    cat = [Detection("cat", 0.5, "me", feature=fine)]
+    assert seen.detections(photo(), lambda: cat) == cat
+    assert seen.detections(photo(), refuse) == cat
 
 
 def test_the_cache_has_a_size_and_may_be_missing(
