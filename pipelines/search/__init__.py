@@ -1,0 +1,1 @@
+"""Searching photographs and texts: vectors on disk, and the nearest of them."""
