@@ -204,7 +204,7 @@ def stored(key: Sequence[str], compute: Callable[[], Tensor]) -> Tensor:
     digest = hashlib.sha256(json.dumps(list(key)).encode()).hexdigest()[:DIGEST]
     file = cache_folder() / "texts" / f"{digest}.safetensors"
     try:
-        found = load_file(file)
+        found: dict[str, Tensor] = load_file(file)
         check_weights(found)
         return found["vectors"]
     except (OSError, KeyError, ValueError, SafetensorError):

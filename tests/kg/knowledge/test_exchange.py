@@ -15,7 +15,6 @@ from typing import Any
 import pytest
 
 from kg.errors import SightGraphError
-from kg.knowledge import exchange
 from kg.knowledge.exchange import Exchange, opener
 from kg.knowledge.remote import RemoteKnowledge
 
@@ -42,12 +41,12 @@ def port() -> Iterator[int]:
 def looked_up(monkeypatch: pytest.MonkeyPatch, *places: tuple[str, int]) -> None:
     """Let every name have these addresses."""
     found = [(socket.AF_INET, socket.SOCK_STREAM, 0, "", place) for place in places]
-    monkeypatch.setattr(exchange.socket, "getaddrinfo", lambda *_, **__: found)
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: found)
 
 
 def test_a_look_up_that_hangs_is_left_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
     over = threading.Event()
-    monkeypatch.setattr(exchange.socket, "getaddrinfo", lambda *_, **__: over.wait(10))
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: over.wait(10))
     started = time.monotonic()
     remote = RemoteKnowledge("http://endpoint.example/sparql", timeout=0.2, tries=1)
     with pytest.raises(SightGraphError, match=r"did not answer within 0\.[12]\d* s"):
@@ -60,7 +59,7 @@ def test_a_name_that_nobody_knows_is_said_so(monkeypatch: pytest.MonkeyPatch) ->
     def unknown(*_: object, **__: object) -> None:
         raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
 
-    monkeypatch.setattr(exchange.socket, "getaddrinfo", unknown)
+    monkeypatch.setattr(socket, "getaddrinfo", unknown)
     remote = RemoteKnowledge("http://endpoint.example/sparql", tries=1)
     with pytest.raises(SightGraphError, match="cannot be reached: Name or service not known"):
         remote.stated("https://example.org/cat")
@@ -84,7 +83,7 @@ def test_addresses_that_are_silent_share_one_deadline(monkeypatch: pytest.Monkey
             raise TimeoutError("timed out")
 
     looked_up(monkeypatch, *[("192.0.2.1", 80)] * 5)
-    monkeypatch.setattr(exchange.socket, "socket", Silent)
+    monkeypatch.setattr(socket, "socket", Silent)
     started = time.monotonic()
     with pytest.raises(OSError, match="timed out"):
         opener().open(Exchange("http://silent.example/", started + 0.3))
