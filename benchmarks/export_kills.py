@@ -21,7 +21,9 @@ from dataclasses import dataclass
 from itertools import count
 from os import P_PID, WEXITED, WNOHANG, WNOWAIT, waitid
 from pathlib import Path
-from time import clock_gettime, sleep
+from time import sleep
+
+from kills import processor_seconds  # type: ignore[import-not-found]
 
 from kg.files import atomic_path
 from kg.formats import EXPORTERS, export
@@ -52,14 +54,6 @@ def export_in_child(graph: SceneGraph, target: Path) -> int:
         export(graph, [target])
         os._exit(0)
     return child
-
-
-def processor_seconds(process: int) -> float:
-    """Return the processor time of a process that runs, or has not been waited for (Linux).
-
-    The clock of a process is numbered by its id (clock_getcpuclockid(3)).
-    """
-    return clock_gettime((~process << 3) | 2)
 
 
 def killed(graph: SceneGraph, target: Path, after: float, written: bool) -> bool:

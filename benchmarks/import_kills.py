@@ -9,14 +9,13 @@ and its last moment; then the store must answer as before, or as after, and take
 from __future__ import annotations
 
 import argparse
-import os
 import random
 import shutil
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
-from time import sleep
+
+from kills import run  # type: ignore[import-not-found]
 
 from kg.errors import SightGraphError
 from kg.knowledge.store import Store
@@ -50,7 +49,7 @@ def main() -> None:
         small.write_text(FIRST, encoding="utf-8")
         import_source(small, folder / "before")
         before = answers(folder / "before")
-        length, _, _ = run(chosen.source, copy(folder / "before", folder / "after"))
+        length = run(command(chosen.source, copy(folder / "before", folder / "after"))).seconds
         after = answers(folder / "after")
         print(
             f"a whole import: {length:.1f} s of processor time, {after['facts']:,} facts",
@@ -63,10 +62,11 @@ def main() -> None:
             # One moment in each of equal parts of the import, so that no step is left out.
             moment = length * (kills + moments.random()) / chosen.kills
             store = copy(folder / "before", folder / "killed")
-            used, step, killed = run(chosen.source, store, moment)
-            if not killed:
-                length = used  # another import took longer than this one
+            ended = run(command(chosen.source, store), moment)
+            if not ended.killed:
+                length = ended.seconds  # another import took longer than this one
                 continue
+            step = (ended.lines or ["start"])[-1]
             kills += 1
             state = state_of(store, before, after)
             mended = takes_another_import(small, store)
@@ -82,28 +82,9 @@ def main() -> None:
         sys.exit(1)
 
 
-def run(source: Path, store: Path, seconds: float = float("inf")) -> tuple[float, str, bool]:
-    """Import in a process, killed at `seconds`; return its time, last step, and whether killed.
-
-    Seconds of its processor time, so that a moment is the same one on a busy machine.
-    """
-    command = [sys.executable, "-c", IMPORT, str(source), str(store)]
-    with tempfile.TemporaryFile("w+") as said:
-        process = subprocess.Popen(command, stdout=said, cwd=Path(__file__).parent.parent)
-        used = 0.0
-        while process.poll() is None and used < seconds:
-            used = processor_seconds(process.pid)
-            sleep(0.01)
-        process.kill()
-        killed = process.wait() != 0
-        said.seek(0)
-        return used, (said.read().splitlines() or ["start"])[-1], killed
-
-
-def processor_seconds(process: int) -> float:
-    """Return the processor time of all threads of a process (Linux: proc(5), fields 14 and 15)."""
-    fields = Path(f"/proc/{process}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+def command(source: Path, store: Path) -> list[str]:
+    """Return the import as a process of its own."""
+    return [sys.executable, "-c", IMPORT, str(source), str(store)]
 
 
 def copy(store: Path, target: Path) -> Path:

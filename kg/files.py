@@ -62,8 +62,9 @@ def atomic_path(target: str | Path) -> Iterator[Path]:
     temporary, held = _temporary_beside(goal)
     try:
         with held:
-            temporary.chmod(stat.S_IMODE(goal.stat().st_mode) if goal.exists() else 0o644)
             yield temporary
+            # Afterwards, since safetensors puts a file of its own in the place of the path.
+            temporary.chmod(stat.S_IMODE(goal.stat().st_mode) if goal.exists() else 0o644)
         temporary.replace(goal)
     finally:
         temporary.unlink(missing_ok=True)

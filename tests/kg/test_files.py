@@ -103,6 +103,14 @@ def test_checking_leaves_the_folder_as_it_was(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [old]
 
 
+def test_a_writer_that_makes_a_file_of_its_own_changes_no_mode(tmp_path: Path) -> None:
+    target = tmp_path / "weights.safetensors"
+    with atomic_path(target) as path:
+        path.unlink()
+        path.touch(mode=0o600)
+    assert target.stat().st_mode & 0o777 == 0o644
+
+
 def test_a_file_that_is_replaced_keeps_its_mode(tmp_path: Path) -> None:
     target = tmp_path / "private.json"
     target.write_text("old")
