@@ -27,7 +27,7 @@ from kills import processor_seconds  # type: ignore[import-not-found]
 
 from kg.files import atomic_path
 from kg.formats import EXPORTERS, export
-from kg.graph import Edge, Node, PhotoInfo, SceneGraph
+from kg.graph import Box, Edge, Node, PhotoInfo, SceneGraph
 from kg.vocabulary import EdgeKind, NodeKind
 
 FACTS = 300
@@ -40,7 +40,7 @@ WRITING = 0.02
 def graph_about(subject: str) -> SceneGraph:
     """Return a graph that takes a while to write."""
     graph = SceneGraph(PhotoInfo("killed.jpg", 640, 480), f"What has the {subject}?")
-    graph.add(Node("object:0", NodeKind.OBJECT, subject, "test", 0.9, (10, 20, 300, 400)))
+    graph.add(Node("object:0", NodeKind.OBJECT, subject, "test", 0.9, Box(10, 20, 300, 400)))
     for number in range(FACTS):
         part = graph.add(Node(f"test:{number}", NodeKind.CONCEPT, f"part {number}", "test"))
         graph.connect(Edge("object:0", part.id, EdgeKind.FACT, "has part", "test"))
