@@ -1,8 +1,12 @@
-"""Draws the images of this data set, and writes its questions and graphs: python make.py"""
+"""Draws the images of this data set, and writes its texts and graphs: python make.py"""
 
 from __future__ import annotations
 
 import json
+import math
+import re
+from collections import Counter
+from itertools import product
 from pathlib import Path
 
 from PIL import Image, ImageDraw
@@ -56,6 +60,23 @@ def ask(name: str, part: str, objects: list[dict[str, str]]) -> list[dict[str, o
     ]
 
 
+CONTEXTS = ("red", "green", "blue", "ball", "box", "many", "next", "colour")
+
+
+def word_vectors(texts: list[str]) -> str:
+    """Return a vector for each word, as text: log(1 + n), n texts that also hold the context word.
+
+    Counts of neighbours are the oldest word vectors; GloVe factorises the logarithms of such counts.
+    """
+    sets = [set(re.findall(r"\w+", text.lower())) for text in texts]
+    counts = Counter(pair for words in sets for pair in product(words, words & set(CONTEXTS)))
+    lines = [
+        " ".join([word, *(f"{math.log1p(counts[word, context]):.3f}" for context in CONTEXTS)])
+        for word in sorted(set().union(*sets))
+    ]
+    return "\n".join(lines) + "\n"
+
+
 def main() -> None:
     (HERE / "images").mkdir(exist_ok=True)
     graphs, questions = {}, []
@@ -65,6 +86,9 @@ def main() -> None:
         image.save(HERE / "images" / name)
         graphs[name] = graph
         questions += ask(name, part, graph["objects"])  # type: ignore[arg-type]
+    train = [one for one in questions if one["split"] == "train"]
+    texts = [f"{one['question']} {one.get('answer', '')}" for one in train]
+    (HERE / "word_vectors.txt").write_text(word_vectors(texts), encoding="utf-8")
     for file, content in (("questions.json", questions), ("graph.json", graphs)):
         (HERE / file).write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
 

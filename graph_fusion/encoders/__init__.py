@@ -46,6 +46,7 @@ for _model in (
     *("mobilenet_v2", "mobilenet_v3_large", "mobilenet_v3_small"),
     *("resnet18", "resnet34", "resnet50", "resnet101", "resnet152"),
     *("shufflenet_v2_x0_5", "shufflenet_v2_x1_0", "shufflenet_v2_x1_5", "shufflenet_v2_x2_0"),
+    *("vgg11", "vgg11_bn", "vgg13", "vgg13_bn", "vgg16", "vgg16_bn", "vgg19", "vgg19_bn"),
     *("vit_b_16", "vit_b_32", "vit_h_14", "vit_l_16", "vit_l_32"),
 ):
     IMAGE_ENCODERS.add(_model, partial(_torchvision, model=_model))

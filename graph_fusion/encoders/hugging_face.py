@@ -14,23 +14,26 @@ from graph_fusion.encoders.base import TokenEncoder, Tokens
 from graph_fusion.encoders.text import bundled_minilm
 from graph_fusion.encoders.words import masked_names
 from graph_fusion.weights import check_weights
-from kg.errors import SightGraphError
+from kg.errors import SightGraphError, unknown_name
 
 _EMPTY = "<empty>"
+OUTPUTS = ("states", "embeddings")
 
 
 class HuggingFaceText(TokenEncoder):
-    """One token a word piece: the last hidden states of any encoder that `AutoModel` reads.
+    """One token a word piece: the last hidden states of any model that `AutoModel` reads.
 
     model: a folder with config.json, model.safetensors and the tokenizer's files, or a name
         on the Hugging Face hub; None: the bundled all-MiniLM-L6-v2.
     trained_layers: the last so many layers are trained on, the rest is frozen; None: all is
         trained, embeddings too. Frozen layers are run without dropout.
     max_tokens: longer texts are cut.
+    output: "states": what comes out of the last layer; "embeddings": the word vectors that go
+        into the first, for a fusion that reads them by its own language model (`image_tokens`).
     local_files_only: look for a hub name on this machine only; False: download it.
 
     Raises:
-        SightGraphError: the model cannot be loaded, or has fewer layers.
+        SightGraphError: the model cannot be loaded, or has fewer layers; there is no such output.
     """
 
     def __init__(
@@ -39,8 +42,12 @@ class HuggingFaceText(TokenEncoder):
         trained_layers: int | None = 0,
         max_tokens: int = 128,
         local_files_only: bool = True,
+        output: str = "states",
     ) -> None:
         super().__init__()
+        if output not in OUTPUTS:
+            raise unknown_name("output of a Hugging Face model", output, OUTPUTS)
+        self.output = output
         self.model = None if model is None else str(model)
         self.trained_layers = trained_layers
         self.local_files_only = local_files_only
@@ -64,10 +71,14 @@ class HuggingFaceText(TokenEncoder):
                 names=(),
             )
         ids, mask, names = self._pieces(texts)
+        ids, there = ids.to(device), mask.to(device)
         with torch.set_grad_enabled(torch.is_grad_enabled() and self.trained_layers != 0):
-            found = self.network(input_ids=ids.to(device), attention_mask=mask.to(device).long())
-        there = mask.to(device)
-        values = found.last_hidden_state * there.unsqueeze(-1)
+            if self.output == "embeddings":
+                found = self.network.get_input_embeddings()(ids)
+            else:
+                read = self.network(input_ids=ids, attention_mask=there.long())
+                found = read.last_hidden_state
+        values = found * there.unsqueeze(-1)
         return Tokens(values, there, names=masked_names(names, mask))
 
     def train(self, mode: bool = True) -> HuggingFaceText:
@@ -84,6 +95,7 @@ class HuggingFaceText(TokenEncoder):
             "trained_layers": self.trained_layers,
             "max_tokens": self.max_tokens,
             "local_files_only": self.local_files_only,
+            "output": self.output,
         }
 
     def _pieces(self, texts: Sequence[str]) -> tuple[Tensor, Tensor, list[list[str]]]:

@@ -277,7 +277,9 @@ def _hint(body: nn.Module, missing: list[str]) -> str:
     return f" They go up to '{order[order.index(lacking[0]) - 1]}': set last to it."
 
 
-FAMILIES = ("resnet", "resnext", "wide_resnet", "mobilenet", "shufflenet", "efficientnet", "vit")
+FAMILIES = (
+    *("resnet", "resnext", "wide_resnet", "mobilenet", "shufflenet", "efficientnet", "vgg", "vit"),
+)
 
 
 def torchvision_encoder(

@@ -14,22 +14,27 @@ from graph_fusion.fusion.base import (
     Masks,
     Readout,
     TokenGraph,
-    masked_mean,
     masked_softmax,
+    pooled,
 )
 
 
 class Attention(nn.Module):
     """softmax(Q Kᵀ / √d) V with several heads (Vaswani et al., NeurIPS 2017, section 3.2).
 
+    scaled: divide by √d, d features of a head; False: softmax(Q Kᵀ) V.
+
     Shapes:
         queries [B, Q, H], keys [B, K, H], mask [B, K]: which of the keys are there
         returns [B, Q, H] and weights [B, heads, Q, K]
     """
 
-    def __init__(self, hidden: int, heads: int, dropout: float = 0.0) -> None:
+    def __init__(
+        self, hidden: int, heads: int, dropout: float = 0.0, scaled: bool = True
+    ) -> None:
         super().__init__()
         self.heads = heads
+        self.scale = math.sqrt(hidden // heads) if scaled else 1.0
         self.query = nn.Linear(hidden, hidden)
         self.key = nn.Linear(hidden, hidden)
         self.value = nn.Linear(hidden, hidden)
@@ -41,7 +46,7 @@ class Attention(nn.Module):
         query, key, value = (
             one.unflatten(2, (self.heads, -1)).transpose(1, 2) for one in (query, key, value)
         )
-        logits = query @ key.transpose(2, 3) / math.sqrt(query.shape[3])
+        logits = query @ key.transpose(2, 3) / self.scale
         weights = masked_softmax(logits, mask[:, None, None, :])
         mixed = (self.dropout(weights) @ value).transpose(1, 2).flatten(2)
         out: Tensor = self.out(mixed)
@@ -51,16 +56,15 @@ class Attention(nn.Module):
 class CrossAttention(Fusion):
     """Layers of H' = LN(H + Attention(H, other)) of one modality over the other.
 
+    z = ReLU(W (pool(H') ⊕ pool(other))): both are concatenated at the end.
+
     weights: "attention" [B, heads, Q, K] of the last layer.
     """
-
-    querying = "text"
-    """Which modality gives the queries; the other one gives the keys and stays as it is."""
 
     def __init__(self, config: FusionConfig) -> None:
         super().__init__(config)
         self.attention = nn.ModuleList(
-            Attention(config.hidden, self.head_count(), config.dropout)
+            Attention(config.hidden, self.head_count(), config.dropout, config.scaled)
             for _ in range(config.layers)
         )
         self.norm = nn.ModuleList(nn.LayerNorm(config.hidden) for _ in range(config.layers))
@@ -79,7 +83,8 @@ class CrossAttention(Fusion):
         for attention, norm in zip(self.attention, self.norm, strict=True):
             attended, weights = attention(h, other, there)
             h = norm(h + attended)
-        both = torch.cat([masked_mean(h, own), masked_mean(other, there)], dim=1)
+        pooling = self.config.pooling
+        both = torch.cat([pooled(h, own, pooling), pooled(other, there, pooling)], dim=1)
         order = [other, h] if self.querying == "text" else [h, other]
         tokens = torch.cat(order, dim=1) * masks.all.unsqueeze(2)
         return Fused(tokens, torch.relu(self.out(both)), {"attention": weights})
@@ -96,7 +101,10 @@ class ImageOverText(CrossAttention):
 
 
 class DotProduct(CrossAttention):
-    """Scaled dot-product attention of the text over the image, with one head."""
+    """Dot-product attention of the text over the image with one head: softmax(Q Kᵀ / √H) V.
+
+    With `scaled: false`: softmax(Q Kᵀ) V (Luong et al., EMNLP 2015, "dot").
+    """
 
     def head_count(self) -> int:
         return 1
@@ -123,7 +131,9 @@ class AdditiveAttention(Fusion):
         for glimpse, norm in zip(self.glimpses, self.norm, strict=True):
             attended, attention = glimpse(image, text, masks.image)
             text = norm(text + self.dropout(attended))
-        both = torch.cat([masked_mean(text, masks.text), masked_mean(image, masks.image)], dim=1)
+        pooling = self.config.pooling
+        each = pooled(text, masks.text, pooling), pooled(image, masks.image, pooling)
+        both = torch.cat(each, dim=1)
         tokens = torch.cat([image, text], dim=1) * masks.all.unsqueeze(2)
         return Fused(tokens, torch.relu(self.out(both)), {"attention": attention})
 
@@ -143,7 +153,7 @@ class _Glimpse(nn.Module):
 
 
 class JointAttention(Fusion):
-    """H = A·(I ⊕ T) with A = softmax(f(I, T)), f(x, y) = (P x)·(Q y) / √H.
+    """H = A·(I ⊕ T) with A = softmax(f(I, T)), f(x, y) = (P x)·(Q y) / √H (`scaled`).
 
     I ⊕ T is the image tokens followed by the text tokens; every token takes a mixture of all.
 
@@ -161,6 +171,7 @@ class JointAttention(Fusion):
         nn.init.normal_(self.modality, std=0.02)
         self.dropout = nn.Dropout(config.dropout)
         self.readout = Readout(hidden)
+        self.scale = math.sqrt(hidden) if config.scaled else 1.0
 
     def forward(self, image: Tensor, text: Tensor, graph: TokenGraph, masks: Masks) -> Fused:
         h = torch.cat([image + self.modality[0], text + self.modality[1]], dim=1)
@@ -169,13 +180,13 @@ class JointAttention(Fusion):
         for left, right, step, norm in zip(
             self.left, self.right, self.step, self.norm, strict=True
         ):
-            logits = left(h) @ right(h).transpose(1, 2) / math.sqrt(h.shape[2])
+            logits = left(h) @ right(h).transpose(1, 2) / self.scale
             attention = masked_softmax(logits, there.unsqueeze(1))
             h = norm(h + self.dropout(torch.relu(step(attention @ h))))
         h = h * there.unsqueeze(2)
         image_h, text_h = h[:, : image.shape[1]], h[:, image.shape[1] :]
-        pooled, looked = self.readout(image_h, text_h, masks.image, masks.text)
-        return Fused(h, pooled, {"attention": attention, "readout": looked})
+        vector, looked = self.readout(image_h, text_h, masks.image, masks.text)
+        return Fused(h, vector, {"attention": attention, "readout": looked})
 
 
 class TransformerFusion(Fusion):
@@ -201,8 +212,8 @@ class TransformerFusion(Fusion):
             h, attention = block(h, masks.all)
         h = self.norm(h) * masks.all.unsqueeze(2)
         image_h, text_h = h[:, : image.shape[1]], h[:, image.shape[1] :]
-        pooled, looked = self.readout(image_h, text_h, masks.image, masks.text)
-        return Fused(h, pooled, {"attention": attention, "readout": looked})
+        vector, looked = self.readout(image_h, text_h, masks.image, masks.text)
+        return Fused(h, vector, {"attention": attention, "readout": looked})
 
 
 class TransformerBlock(nn.Module):
@@ -212,7 +223,7 @@ class TransformerBlock(nn.Module):
         super().__init__()
         hidden = config.hidden
         self.first_norm = nn.LayerNorm(hidden)
-        self.attention = Attention(hidden, config.heads, config.dropout)
+        self.attention = Attention(hidden, config.heads, config.dropout, config.scaled)
         self.second_norm = nn.LayerNorm(hidden)
         self.wide = nn.Sequential(
             nn.Linear(hidden, 2 * hidden), nn.GELU(), nn.Linear(2 * hidden, hidden)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field, replace
+from typing import Literal
 
 import torch
 from torch import Tensor, nn
@@ -104,6 +105,9 @@ SIZES = (
 """Ranges of the sizes of a fusion; larger ones take more memory than machines have."""
 
 
+Pooling = Literal["mean", "max"]
+
+
 @dataclass(frozen=True, slots=True)
 class FusionConfig:
     """Sizes that all fusions share, so that a config compares them under one budget.
@@ -113,6 +117,8 @@ class FusionConfig:
         `{name: pyg, conv: SAGEConv}`), and its form, for fusions over the graph.
     gate_width: of the edge gate.
     language_model: a folder of a Hugging Face encoder for [IMG] tokens; None: MiniLM.
+    scaled: divide the products of queries and keys by √d before the softmax.
+    pooling: how a modality's tokens become one vector, in the fusions that concatenate.
 
     Raises:
         SightGraphError: a size is out of its range, `hidden` is no multiple of `heads`, or `layer`
@@ -130,6 +136,8 @@ class FusionConfig:
     layer_norm: bool = True
     gate_width: int = 48
     language_model: str | None = None
+    scaled: bool = True
+    pooling: Pooling = "mean"
 
     def __post_init__(self) -> None:
         try:
@@ -155,6 +163,8 @@ class Fusion(nn.Module, ABC):
     vectors of any other modality. A sample may lack one modality (its mask all False), never
     both: weights then share out over what is there.
 
+    querying: which modality gives the queries where one attends to the other; the other one
+        gives the keys.
     reads_graph: whether the edges count; without, only the tokens do. Edges at tokens that are
         not there never do: a fusion that reads the graph leaves them out (`TokenGraph.among`).
     reads_words: whether its tokens are word vectors of its own language model.
@@ -162,6 +172,7 @@ class Fusion(nn.Module, ABC):
         a graph; only if `reads_words`.
     """
 
+    querying: str = "text"
     reads_graph = False
     reads_words = False
     reads_spelling = False
@@ -215,6 +226,36 @@ def masked_mean(tokens: Tensor, mask: Tensor) -> Tensor:
     weights = mask.to(tokens.dtype).unsqueeze(2)
     mean: Tensor = (tokens * weights).sum(1) / weights.sum(1).clamp_min(1.0)
     return mean
+
+
+def masked_max(tokens: Tensor, mask: Tensor) -> Tensor:
+    """Return the largest value of each feature [B, H] among the `tokens` [B, L, H] that are there.
+
+    Zeros where none is.
+    """
+    lowest = torch.finfo(tokens.dtype).min
+    largest = tokens.masked_fill(~mask.unsqueeze(2), lowest).amax(1)
+    return largest * mask.any(1, keepdim=True)
+
+
+def pooled(tokens: Tensor, mask: Tensor, pooling: Pooling) -> Tensor:
+    """Return one vector for each sample, [B, H]: the mean or the maximum of its tokens."""
+    return masked_max(tokens, mask) if pooling == "max" else masked_mean(tokens, mask)
+
+
+def pooling_shares(tokens: Tensor, mask: Tensor, pooling: Pooling) -> Tensor:
+    """Return how much each token counts in the pooled vector, [B, L]; rows sum to 1.
+
+    In a mean all count alike; in a maximum a token has the share of the features in which it is
+    the largest.
+    """
+    there = mask.to(tokens.dtype)
+    if pooling == "mean":
+        return there / there.sum(1, keepdim=True).clamp_min(1.0)
+    lowest = torch.finfo(tokens.dtype).min
+    winner = tokens.detach().masked_fill(~mask.unsqueeze(2), lowest).argmax(1)  # [B, H]
+    each = torch.full_like(tokens[:, 0], 1 / tokens.shape[2])
+    return torch.zeros_like(there).scatter_add(1, winner, each) * there
 
 
 def masked_softmax(logits: Tensor, mask: Tensor) -> Tensor:

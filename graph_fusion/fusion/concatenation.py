@@ -13,17 +13,18 @@ from graph_fusion.fusion.base import (
     FusionConfig,
     Masks,
     TokenGraph,
-    masked_mean,
     masked_softmax,
+    pooled,
+    pooling_shares,
 )
 
 
 class EarlyFusion(Fusion):
-    """z = MLP(mean(I) ⊕ mean(T)); every token gets the other modality's mean beside it.
+    """z = MLP(pool(I) ⊕ pool(T)); every token gets the other modality's pooled vector beside it.
 
     A missing modality counts as zeros.
 
-    weights: "image" [B, I] and "text" [B, T], the share of each token in its mean: all alike.
+    weights: "image" [B, I] and "text" [B, T], the share of each token in its pooled vector.
     """
 
     def __init__(self, config: FusionConfig) -> None:
@@ -37,7 +38,8 @@ class EarlyFusion(Fusion):
         self.token = nn.Linear(2 * hidden, hidden)
 
     def forward(self, image: Tensor, text: Tensor, graph: TokenGraph, masks: Masks) -> Fused:
-        image_h, text_h = masked_mean(image, masks.image), masked_mean(text, masks.text)
+        pooling = self.config.pooling
+        image_h, text_h = pooled(image, masks.image, pooling), pooled(text, masks.text, pooling)
         beside = torch.cat(
             [
                 torch.cat([image, text_h.unsqueeze(1).expand_as(image)], dim=2),
@@ -46,13 +48,11 @@ class EarlyFusion(Fusion):
             dim=1,
         )
         tokens = torch.relu(self.token(beside)) * masks.all.unsqueeze(2)
-        weights = {"image": _shares(masks.image, image_h), "text": _shares(masks.text, text_h)}
+        weights = {
+            "image": pooling_shares(image, masks.image, pooling),
+            "text": pooling_shares(text, masks.text, pooling),
+        }
         return Fused(tokens, self.joint(torch.cat([image_h, text_h], dim=1)), weights)
-
-
-def _shares(mask: Tensor, like: Tensor) -> Tensor:
-    there = mask.to(like.dtype)
-    return there / there.sum(1, keepdim=True).clamp_min(1.0)
 
 
 class LateFusion(Fusion):
@@ -68,14 +68,14 @@ class LateFusion(Fusion):
         self.share = nn.Linear(2 * config.hidden, 2)
 
     def forward(self, image: Tensor, text: Tensor, graph: TokenGraph, masks: Masks) -> Fused:
-        image_h = self.image(masked_mean(image, masks.image))
-        text_h = self.text(masked_mean(text, masks.text))
+        image_h = self.image(pooled(image, masks.image, self.config.pooling))
+        text_h = self.text(pooled(text, masks.text, self.config.pooling))
         there = torch.stack([masks.image.any(1), masks.text.any(1)], dim=1)
         shares = masked_softmax(self.share(torch.cat([image_h, text_h], dim=1)), there)
         parts = torch.stack([image_h, text_h], dim=1)
         tokens = torch.cat([self.image(image), self.text(text)], dim=1) * masks.all.unsqueeze(2)
-        pooled = (shares.unsqueeze(1) @ parts).squeeze(1)
-        return Fused(tokens, pooled, {"shares": shares}, parts, shares)
+        mixed = (shares.unsqueeze(1) @ parts).squeeze(1)
+        return Fused(tokens, mixed, {"shares": shares}, parts, shares)
 
 
 def branch(config: FusionConfig) -> nn.Sequential:
@@ -98,12 +98,12 @@ class HybridFusion(Fusion):
 
     def forward(self, image: Tensor, text: Tensor, graph: TokenGraph, masks: Masks) -> Fused:
         early = self.early(image, text, graph, masks)
-        image_h = self.image(masked_mean(image, masks.image))
-        text_h = self.text(masked_mean(text, masks.text))
+        image_h = self.image(pooled(image, masks.image, self.config.pooling))
+        text_h = self.text(pooled(text, masks.text, self.config.pooling))
         parts = torch.stack([image_h, text_h, early.pooled], dim=1)
         there = torch.stack([masks.image.any(1), masks.text.any(1)], dim=1)
         there = torch.cat([there, torch.ones_like(there[:, :1])], dim=1)
         shares = masked_softmax(self.share(parts.flatten(1)), there)
-        pooled = (shares.unsqueeze(1) @ parts).squeeze(1)
+        mixed = (shares.unsqueeze(1) @ parts).squeeze(1)
         alone = torch.cat([self.image(image), self.text(text)], dim=1) * masks.all.unsqueeze(2)
-        return Fused(early.tokens + alone, pooled, {"shares": shares}, parts, shares)
+        return Fused(early.tokens + alone, mixed, {"shares": shares}, parts, shares)

@@ -116,9 +116,11 @@ class GraphAttentionFusion(GraphFusion):
     weights: "attention" [B, heads, I, T], "gates" [E, layers], "readout" [B, I].
     """
 
+    querying = "image"
+
     def __init__(self, config: FusionConfig) -> None:
         super().__init__(config)
-        self.attention = Attention(config.hidden, config.heads, config.dropout)
+        self.attention = Attention(config.hidden, config.heads, config.dropout, config.scaled)
         self.norm = nn.LayerNorm(config.hidden)
         self.readout = Readout(config.hidden)
 

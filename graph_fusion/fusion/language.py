@@ -28,7 +28,8 @@ class ImageTokensFusion(Fusion):
 
     Both are projected to the model's width and take the place of its word vectors; where the
     width is the same, the projection of the text starts as the identity. The model's last
-    `layers` layers learn, the others stay as they were pretrained.
+    `layers` layers learn, the others stay as they were pretrained. In a BERT every token reads
+    every other one; in a GPT a token reads those before it, so the words read the image.
 
     weights: "attention" [B, heads, I + T, I + T] of the last layer, "readout" [B, I].
     """
@@ -66,7 +67,7 @@ class ImageTokensFusion(Fusion):
 
 
 def pretrained(folder: str | None, layers: int) -> nn.Module:
-    """Return the encoder of `folder` (None: MiniLM) whose last `layers` layers learn.
+    """Return the network of `folder` (None: MiniLM) whose last `layers` layers learn.
 
     Raises:
         SightGraphError: there is no such model, or it has no list of layers.
@@ -75,13 +76,28 @@ def pretrained(folder: str | None, layers: int) -> nn.Module:
         model: nn.Module = own(load_bert(bundled_minilm(), eager=True))
     else:
         model = _by_transformers(folder)
-    try:
-        stack = list(model.get_submodule("encoder").get_submodule("layer").children())
-    except (TypeError, AttributeError) as error:
-        raise _unusable(folder, error) from error
+    depth = getattr(model.config, "num_hidden_layers", None)
+    lists = [part for part in model.modules() if isinstance(part, nn.ModuleList)]
+    stack = next((list(part) for part in lists if len(part) == depth), None)
+    if stack is None:
+        raise _unusable(folder, "it has no list of layers")
     model.requires_grad_(False)
     for layer in stack[max(len(stack) - layers, 0) :]:
         layer.requires_grad_(True)
+    return model
+
+
+def encoder(folder: str | None) -> nn.Module:
+    """Return the BERT-like network of `folder` (None: MiniLM); all but its word vectors learns.
+
+    Raises:
+        SightGraphError: there is no such model, or it is of another kind.
+    """
+    model = pretrained(folder, sys.maxsize)
+    try:
+        model.get_submodule("embeddings.word_embeddings").requires_grad_(False)
+    except AttributeError as error:
+        raise _unusable(folder, error) from error
     return model
 
 
@@ -102,10 +118,11 @@ def _by_transformers(folder: str) -> nn.Module:
     return model
 
 
-def _unusable(folder: str | None, error: Exception) -> SightGraphError:
+def _unusable(folder: str | None, error: Exception | str) -> SightGraphError:
     return SightGraphError(
-        f"'{folder}' holds no encoder in Hugging Face's format that can be used: {error}. "
-        "Give the folder of a BERT-like model, with config.json and model.safetensors."
+        f"'{folder}' holds no model in Hugging Face's format that can be used: {error}. Give the "
+        "folder of a BERT-like model, with config.json and model.safetensors; image_tokens also "
+        "takes a GPT."
     )
 
 
@@ -123,8 +140,7 @@ class LanguageFusion(Fusion):
 
     def __init__(self, config: FusionConfig) -> None:
         super().__init__(config)
-        self.model = pretrained(config.language_model, sys.maxsize)
-        self.model.get_submodule("embeddings.word_embeddings").requires_grad_(False)
+        self.model = encoder(config.language_model)
         width = int(self.model.config.hidden_size)  # type: ignore[union-attr, arg-type]
         self.longest = int(self.model.config.max_position_embeddings)  # type: ignore[union-attr, arg-type]
         same = width == config.hidden
@@ -172,8 +188,7 @@ class LanguageGraphFusion(Fusion):
 
     def __init__(self, config: FusionConfig) -> None:
         super().__init__(config)
-        self.model = pretrained(config.language_model, sys.maxsize)
-        self.model.get_submodule("embeddings.word_embeddings").requires_grad_(False)
+        self.model = encoder(config.language_model)
         width = int(self.model.config.hidden_size)  # type: ignore[union-attr, arg-type]
         same = width == config.hidden
         self.inwards = nn.Identity() if same else nn.Linear(config.hidden, width)

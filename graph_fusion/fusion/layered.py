@@ -9,6 +9,8 @@ from torch import Tensor, nn
 
 from graph_fusion.fusion.base import Fused, Fusion, FusionConfig, Masks, Readout, TokenGraph
 from graph_fusion.fusion.graph import graph_layers, token_edges
+from graph_fusion.layers import LAYERS
+from graph_fusion.parts import Part, name_and_options
 
 BASES = 8
 """Basis matrices of the relational layers."""
@@ -25,8 +27,12 @@ class LayeredFusion(Fusion):
 
     def __init__(self, config: FusionConfig) -> None:
         super().__init__(config)
-        self.layers = graph_layers(config, self.layer, **self.options())
+        self.layers = graph_layers(config, self.part(), **self.options())
         self.readout = Readout(config.hidden)
+
+    def part(self) -> Part:
+        """Return the layer, with options that the config may have for it."""
+        return self.layer
 
     def options(self) -> dict[str, int]:
         """Return what this kind of layer wants besides its sizes."""
@@ -51,7 +57,14 @@ class LayeredFusion(Fusion):
 
 
 class GCNFusion(LayeredFusion):
-    """H' = σ(Â H W); the relation of an edge is ignored."""
+    """H' = σ(Â H W); the relation of an edge is ignored.
+
+    With `layer: {name: gcn, normalised: false}`: H' = σ(A H W).
+    """
+
+    def part(self) -> Part:
+        named = name_and_options(self.config.layer, LAYERS.kind)[0]
+        return self.config.layer if named == self.layer else self.layer
 
 
 class GATFusion(LayeredFusion):

@@ -150,6 +150,12 @@ class Edges:
             values = normalise(self.senders, self.receivers, weights, self.size)
             return self.matrix(values, loops=True)
 
+    @property
+    def unnormalised(self) -> Matrix:
+        """A of the weights as they are, without loops; parallel edges add up."""
+        self.check()
+        return self.matrix(self._weights_or_ones)
+
     def matrix(self, values: Tensor, loops: bool = False) -> Matrix:
         """Return the matrix whose product with h [N, F] sums, at receivers, values times senders.
 

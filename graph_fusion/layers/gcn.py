@@ -17,6 +17,8 @@ class GCN(Layer):
 
     Pure by default; with `residual` and `layer_norm` LayerNorm(H + H'). A holds the edges' weights.
 
+    normalised: False: H' = σ(A H W + b), without loops and without degrees.
+
     Over `Edges` with the path "fused", all of it is one kernel (`fused.py`), if σ is relu.
 
     Shapes:
@@ -32,17 +34,20 @@ class GCN(Layer):
         residual: bool = False,
         layer_norm: bool = False,
         dropout: float = 0.0,
+        normalised: bool = True,
     ) -> None:
         super().__init__(in_features, out_features, activation, residual, layer_norm, dropout)
+        self.normalised = normalised
         self.linear = nn.Linear(in_features, out_features)
 
     def forward(self, h: Tensor, edges: Edges) -> Tensor:
         weight, bias = self.linear.weight, self.linear.bias
-        if edges.path == "fused" and self.activation is torch.relu:
+        if self.normalised and edges.path == "fused" and self.activation is torch.relu:
             return self.finish(h, fused(edges.adjacency, h, weight, bias), activated=True)
+        adjacency = edges.adjacency if self.normalised else edges.unnormalised
         if self.out_features < self.in_features:  # Â (H W): messages are as narrow as they can be
-            return self.finish(h, edges.adjacency @ (h @ weight.T) + bias)
-        return self.finish(h, F.linear(edges.adjacency @ h, weight, bias))
+            return self.finish(h, adjacency @ (h @ weight.T) + bias)
+        return self.finish(h, F.linear(adjacency @ h, weight, bias))
 
 
 def fused(adjacency: Matrix, h: Tensor, weight: Tensor, bias: Tensor) -> Tensor:

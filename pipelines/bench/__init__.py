@@ -37,6 +37,11 @@ BENCH_TASKS.add(
     "Questions about images of your own; --data is a folder as docs/tutorial.md describes.",
 )
 BENCH_TASKS.add(
+    "coco-captions",
+    "pipelines.bench.coco_captions:CocoCaptionsTask",
+    "Captions of photographs, to match or to write; --data is a folder of COCO captions.",
+)
+BENCH_TASKS.add(
     "cora", "pipelines.bench.planetoid:Cora", "The topics of Cora's papers; --data is planetoid."
 )
 BENCH_TASKS.add(

@@ -13,7 +13,7 @@ from torch import nn
 
 from graph_fusion.encoders import IMAGE_ENCODERS, TOKEN_ENCODERS
 from graph_fusion.encoders.words import Vocabulary
-from graph_fusion.fusion import FusionConfig
+from graph_fusion.fusion import FusionConfig, fusion_class
 from graph_fusion.parts import Part, make_part, name_and_options
 from graph_fusion.training import TrainingConfig
 from graph_fusion.weights import loading
@@ -135,11 +135,14 @@ class FolderTask(BenchTask):
         texts = make_part(
             TOKEN_ENCODERS, choice.text_encoder or self.text_encoder, vocabulary=vocabulary
         )
-        front = FolderFront(images, texts, sizes.hidden, known.answers)
+        as_words = fusion_class(choice.fusion).reads_words
+        front = FolderFront(images, texts, sizes.hidden, known.answers, as_words)
         with torch.no_grad():
             names = front.embed(known.answers)
         often = torch.tensor(known.often, dtype=torch.float)
         head = make_head(choice.head or self.head, sizes.hidden, known.answers, often, names)
+        if not head.reads_texts:
+            front.answers = ()
         sizes = replace(sizes, relation_features=texts.dim, edge_features=EDGE_FEATURES)
         return FolderModel(front, choice.fusion, sizes, head, choice.missing, choice.control)
 

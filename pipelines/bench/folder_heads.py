@@ -50,6 +50,11 @@ class FolderHead(nn.Module):
             self.widen = nn.Linear(hidden, dim)
         self._parameters_read = list(inspect.signature(head.forward).parameters)[1:]
 
+    @property
+    def reads_texts(self) -> bool:
+        """Whether it compares with the names of the closed list of answers."""
+        return "texts" in self._parameters_read
+
     def forward(self, fused: Fused, inputs: FolderInputs) -> HeadPrediction:
         """Call the head; its parameters name what it reads: inputs, masks, texts, ..."""
         if hasattr(self, "widen"):

@@ -102,12 +102,16 @@ class FolderInputs(Inputs):
     """Tokens, and what heads read beside them.
 
     questions: of the B samples. labels: of each sample's image tokens, None for grid cells.
+    places [B, I, 4]: box of each image token in pixels of the resized image, zeros without one.
+    words: of each sample's text tokens; "" where none is.
     options [B, C, D], option_mask [B, C]: vectors of the options of each question.
     texts [A, D]: vectors of the closed list of answers.
     """
 
     questions: tuple[FolderQuestion, ...]
     labels: tuple[tuple[str | None, ...], ...]
+    places: Tensor
+    words: tuple[tuple[str, ...], ...]
     options: Tensor
     option_mask: Tensor
     texts: Tensor
@@ -120,6 +124,8 @@ class FolderFront(nn.Module):
 
     image_encoder: None: only the objects are seen. answers: the closed list, for heads that
         compare with the answers' names.
+    as_words: text tokens of `hidden` features stay as they are, since the fusion's language model
+        reads them as its word vectors.
     """
 
     def __init__(
@@ -128,6 +134,7 @@ class FolderFront(nn.Module):
         text_encoder: TokenEncoder,
         hidden: int,
         answers: tuple[str, ...],
+        as_words: bool = False,
     ) -> None:
         super().__init__()
         self.image_encoder = image_encoder
@@ -137,18 +144,22 @@ class FolderFront(nn.Module):
         self.look = None if image_encoder is None else nn.Linear(image_encoder.dim, hidden)
         self.label = nn.Linear(text_encoder.dim, hidden)
         self.place = nn.Linear(PLACE_FEATURES, hidden)
-        self.text = nn.Linear(text_encoder.dim, hidden)
+        same = as_words and text_encoder.dim == hidden
+        self.text = None if same else nn.Linear(text_encoder.dim, hidden)
         self._cache: LastUsed[int, Any] = LastUsed(CACHED_IMAGES)
 
     def forward(self, batch: FolderBatch) -> FolderInputs:
         tokens = None if self.image_encoder is None else self._encode(batch)
         cells = None if self.regions else tokens
         objects, mask = self._objects(batch, tokens if self.regions else None)
+        places = pad([one.boxes for one in batch.images]).values.to(objects)
         first = 0
         if cells is not None and self.look is not None:
             first = cells.mask.shape[1]
             objects = torch.cat([self.look(cells.values), objects], dim=1)
             mask = torch.cat([cells.mask, mask], dim=1)
+            assert cells.boxes is not None, "tokens of an image have places"
+            places = torch.cat([cells.boxes.to(places), places], dim=1)
         image = torch.relu(objects)[batch.row]
         words = self.text_encoder([one.text for one in batch.questions])
         width = image.shape[1]
@@ -159,11 +170,13 @@ class FolderFront(nn.Module):
         options = pad([self.embed(one.options) for one in batch.questions])
         return FolderInputs(
             image,
-            torch.relu(self.text(words.values)),
+            words.values if self.text is None else torch.relu(self.text(words.values)),
             self._graph(batch, cells, first, width, words),
             Masks(mask[batch.row], words.mask),
             batch.questions,
             tuple(labels[row] for row in batch.row.tolist()),
+            places[batch.row],
+            words.names or (("",) * words.mask.shape[1],) * len(words),
             options.values,
             options.mask,
             self.embed(self.answers),
