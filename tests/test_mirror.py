@@ -139,10 +139,6 @@ TESTED_BY = {
         "pipelines/datasets/test_okvqa.py",
         "one reader of open questions beside the other",
     ),
-    "pipelines/datasets/coco.py": (
-        "pipelines/datasets/test_splits.py",
-        "every reader, over the real data and made-up folders",
-    ),
     "pipelines/datasets/ewt.py": (
         "pipelines/datasets/test_splits.py",
         "every reader, over the real data and made-up folders",

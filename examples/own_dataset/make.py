@@ -66,7 +66,7 @@ CONTEXTS = ("red", "green", "blue", "ball", "box", "many", "next", "colour")
 def word_vectors(texts: list[str]) -> str:
     """Return a vector for each word, as text: log(1 + n), n texts that also hold the context word.
 
-    Counts of neighbours are the oldest word vectors; GloVe factorises the logarithms of such counts.
+    Counts of neighbours are the oldest word vectors; GloVe factorises their logarithms.
     """
     sets = [set(re.findall(r"\w+", text.lower())) for text in texts]
     counts = Counter(pair for words in sets for pair in product(words, words & set(CONTEXTS)))

@@ -29,9 +29,7 @@ class Attention(nn.Module):
         returns [B, Q, H] and weights [B, heads, Q, K]
     """
 
-    def __init__(
-        self, hidden: int, heads: int, dropout: float = 0.0, scaled: bool = True
-    ) -> None:
+    def __init__(self, hidden: int, heads: int, dropout: float = 0.0, scaled: bool = True) -> None:
         super().__init__()
         self.heads = heads
         self.scale = math.sqrt(hidden // heads) if scaled else 1.0

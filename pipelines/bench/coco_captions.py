@@ -114,7 +114,7 @@ class CroppedPhotos(Sequence[SeenImage]):
     def __getitem__(self, number: Any) -> Any:
         found = self._cache.get(number)
         if found is None:
-            cropped = self.transform(Photo.open(self.photos[number].file).image)
+            cropped = self.transform(Photo.open(self.photos[number].image).image)
             pixels = torch.from_numpy(np.array(cropped)).permute(2, 0, 1)
             found = SeenImage(number, pixels, torch.zeros(0, 4), (), (), ())
             self._cache.put(number, found)

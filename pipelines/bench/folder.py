@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import nn
@@ -20,18 +21,20 @@ from graph_fusion.weights import loading
 from kg.errors import SightGraphError
 from kg.files import write_text
 from kg.vocabulary import MEANS
+from pipelines.bench.folder_attention import attention_of, draw_attention
 from pipelines.bench.folder_heads import make_head, use_of
 from pipelines.bench.folder_model import (
     BESIDE,
     EDGE_FEATURES,
     SHOWS,
     FolderFront,
+    FolderInputs,
     FolderModel,
     FolderObjective,
     SeenImage,
     see,
 )
-from pipelines.bench.task import DEFAULT_CHOICE, BenchTask, ModelChoice, Prepared
+from pipelines.bench.task import DEFAULT_CHOICE, BenchTask, ModelChoice, Prepared, same_draws
 from pipelines.datasets.folder import FolderQuestion, read_folder
 from pipelines.datasets.splits import Divided, for_training, in_part
 
@@ -90,6 +93,7 @@ class FolderTask(BenchTask):
     sizes = FusionConfig(hidden=64, layers=2, edge_features=EDGE_FEATURES)
     training = TrainingConfig(epochs=20, batch_size=16, learning_rate=2e-3, watch=None)
     configurable = ("image_encoder", "text_encoder", "head", "layer")
+    draws_attention = True
     image_encoder: Part = "small_cnn"
     text_encoder: Part = "embeddings"
     head: Part = "closed"
@@ -145,6 +149,21 @@ class FolderTask(BenchTask):
             front.answers = ()
         sizes = replace(sizes, relation_features=texts.dim, edge_features=EDGE_FEATURES)
         return FolderModel(front, choice.fusion, sizes, head, choice.missing, choice.control)
+
+    def plot_attention(
+        self, model: nn.Module, prepared: Prepared, file: Path, item: int = 0
+    ) -> None:
+        assert isinstance(model, FolderModel)
+        batch = prepared.objective.collate([prepared.test[item]])
+        head: Any = model.head
+        with same_draws(model):
+            fused, inputs = model.fuse(batch)
+            assert isinstance(inputs, FolderInputs)
+            title = inputs.questions[0].text
+            if not head.two_towers:
+                title += f"  {head.use.answers(head, head(fused, inputs))[0]}"
+        attention = attention_of(fused, inputs.masks, model.fusion.querying)
+        draw_attention(file, inputs, batch.images[0], attention, title)
 
     def _image_part(self, choice: ModelChoice) -> tuple[Part | None, int]:
         """Return the image encoder (None: `none` is named) and the side of its images."""

@@ -112,6 +112,7 @@ class BenchTask(ABC):
     fusion: what is trained if none is named; its noise curve is drawn.
     sizes, training: the defaults, below the config and the options of the command.
     configurable: which of `image_encoder`, `text_encoder`, `head` and `layer` a config may name.
+    draws_attention: whether it has `plot_attention`.
     """
 
     name: str
@@ -122,6 +123,7 @@ class BenchTask(ABC):
     sizes: FusionConfig = FusionConfig()
     training: TrainingConfig = TrainingConfig()
     configurable: tuple[str, ...] = ("layer",)
+    draws_attention: bool = False
 
     @abstractmethod
     def prepare(
@@ -186,6 +188,16 @@ class BenchTask(ABC):
     def export(self, model: nn.Module, prepared: Prepared, choice: ModelChoice, out: Path) -> bool:
         """Write to `out` what the answerer needs of a trained model; return if it has a place."""
         return False
+
+    def plot_attention(
+        self, model: nn.Module, prepared: Prepared, file: Path, item: int = 0
+    ) -> None:
+        """Draw the attention over regions and words in test example `item` into a PNG.
+
+        Raises:
+            SightGraphError: the task cannot.
+        """
+        raise SightGraphError(f"{self.name} draws no attention.")
 
     def curve(self, model: nn.Module, prepared: Prepared) -> dict[str, float]:
         """Return the main figure by kind and amount of noise in the graph, if the task can."""
@@ -318,10 +330,13 @@ class TaskEvaluator:
     """Figures of a task's model on the task's test examples.
 
     control: ask under this control of the bench, whatever the model was trained under.
+    plot_attention: a PNG of the attention in the test example number `item`, counted from 0.
     """
 
     task: BenchTask
     control: str | None = None
+    plot_attention: Path | None = None
+    item: int = 0
 
     def dataset(self, source: Source) -> Path | None:
         return source.data
@@ -337,8 +352,18 @@ class TaskEvaluator:
         return model
 
     def __call__(self, model: Path, dataset: Path | None) -> Report:
-        """Return the task's figures; a row holds those of one test example."""
+        """Return the task's figures; a row holds those of one test example.
+
+        Raises:
+            SightGraphError: there is no such model, or no test example `item`.
+        """
         network, prepared = load_task(self.task, dataset, model, self.control)
+        if self.plot_attention is not None:
+            if self.item >= len(prepared.test):
+                raise SightGraphError(
+                    f"there is no test example {self.item}: the last is {len(prepared.test) - 1}."
+                )
+            self.task.plot_attention(network, prepared, self.plot_attention, self.item)
         rows = list(rows_of(network, prepared))
         return Report(self.task.measures[0], prepared.test_figures(network), rows)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -27,6 +28,23 @@ OF_A_TASK = Options(
     more=(Option("control", "take away what this control of the bench does", metavar="NAME"),),
 )
 """Options of a task of the bench that has no evaluation of its own."""
+WITH_ATTENTION = replace(
+    OF_A_TASK,
+    more=(
+        *OF_A_TASK.more,
+        Option(
+            "plot_attention",
+            "draw the attention over regions and words in one test example",
+            Path,
+            "FILE.png",
+            writes=".png",
+        ),
+        Option("item", "the test example that is drawn, counted from 0", int, default=0),
+    ),
+)
+"""Options of a task that draws attention."""
+DRAWN = ("folder", "coco-captions")
+"""The tasks that do; their classes say so, too, but listing the commands imports none."""
 
 
 @click.group(cls=TaskGroup)
@@ -69,7 +87,9 @@ def command_of(
 def _parameters(options: Options) -> Iterator[click.Option]:
     """Yield the options of a command; its callback takes a value for each."""
     form = "DIR" if options.data.startswith("folder") else "FILE"
-    needed = set(options.required) | ({"data"} if options is not OF_A_TASK else set())
+    needed = set(options.required)
+    if options not in (OF_A_TASK, WITH_ATTENTION):
+        needed.add("data")
     several = options.several
     common = (
         ("data", options.data, form, FILE, False),
@@ -100,7 +120,7 @@ def _parameters(options: Options) -> Iterator[click.Option]:
 def _parameter(option: Option) -> click.Option:
     kind: Any = FILE if option.kind is Path else option.kind
     if option.kind is int:
-        kind = click.IntRange(min=0 if option.name == "seed" else 1)
+        kind = click.IntRange(min=0 if option.name in ("seed", "item") else 1)
     return click.Option(
         [f"--{option.name.replace('_', '-')}"],
         help=_sentence(option.help),
@@ -134,11 +154,11 @@ def show(report: Report, file: Path | None) -> None:
         write_text(file, content + "\n")
 
 
-def of_task(name: str, control: str | None = None) -> Evaluator:
+def of_task(name: str, **options: Any) -> Evaluator:
     """Return the evaluator of a task of the bench; `name` is its name or "module:Class"."""
     from pipelines.bench.task import TaskEvaluator
 
-    return TaskEvaluator(BENCH_TASKS.make(name), control)
+    return TaskEvaluator(BENCH_TASKS.make(name), **options)
 
 
 def of_own_class(name: str) -> click.Command:
@@ -152,7 +172,8 @@ def of_own_class(name: str) -> click.Command:
     found: Any = EVALUATORS.resolve(name)
     about = (found.__doc__ or "An evaluation of your own.").strip().split("\n")[0]
     if isinstance(found, type) and issubclass(found, BenchTask):
-        return command_of(name, partial(of_task, name), about, OF_A_TASK)
+        offered = WITH_ATTENTION if found.draws_attention else OF_A_TASK
+        return command_of(name, partial(of_task, name), about, offered)
     if not callable(getattr(found, "dataset", None)):
         raise SightGraphError(
             f"'{name}' is neither a BenchTask nor an evaluator: it has no method 'dataset'. See "
@@ -168,6 +189,7 @@ for _name in EVALUATORS:
     )
 for _name in BENCH_TASKS:
     if _name not in EVALUATORS:
+        _options = WITH_ATTENTION if _name in DRAWN else OF_A_TASK
         evaluate.add_command(
-            command_of(_name, partial(of_task, _name), BENCH_TASKS.about(_name), OF_A_TASK)
+            command_of(_name, partial(of_task, _name), BENCH_TASKS.about(_name), _options)
         )

@@ -13,21 +13,24 @@ from PIL import Image
 from graph_fusion.encoders.torchvision_models import IMAGENET_DEVIATION, IMAGENET_MEAN
 from kg.errors import SightGraphError
 from pipelines.datasets.coco import read_coco
-from pipelines.datasets.splits import Part, coco_part
+from pipelines.datasets.splits import Part, coco_id, coco_part
 from pipelines.photo import Photo
 
 SIDE = 224
 """Side in pixels of the images that networks of ImageNet are trained on."""
 RESIZED = 256 / 224
-"""The shorter side before the crop, as a multiple of the side after it (Krizhevsky et al., 2012)."""
+"""The shorter side before the crop, as a multiple of the side after it."""
 CAPTIONS = "captions_*.json"
 
 
 @dataclass(frozen=True, slots=True)
 class CaptionedPhoto:
-    """A photograph with its captions; number: its id in COCO; split: the official one."""
+    """A photograph with its captions.
 
-    file: Path
+    image: its file; number: its id in COCO; split: the official one.
+    """
+
+    image: Path
     number: int
     split: str
     part: Part
@@ -45,8 +48,14 @@ def read_captions(folder: Path) -> list[CaptionedPhoto]:
     """
     if (folder / "captions.json").is_file():
         return [
-            CaptionedPhoto(folder / one.file_name, number, one.split, one.part, (*one.captions,))
-            for number, one in enumerate(read_coco(folder))
+            CaptionedPhoto(
+                folder / one.file_name,
+                coco_id(one.file_name),
+                one.split,
+                one.part,
+                tuple(one.captions),
+            )
+            for one in read_coco(folder)
             if one.captions
         ]
     files = sorted([*folder.glob(CAPTIONS), *(folder / "annotations").glob(CAPTIONS)])

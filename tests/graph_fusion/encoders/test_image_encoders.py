@@ -36,6 +36,7 @@ LARGE = {
     "shufflenet_v2_x1_0": 1024,
     "shufflenet_v2_x1_5": 1024,
     "shufflenet_v2_x2_0": 2048,
+    **{f"vgg{depth}{norm}": 512 for depth in (11, 13, 16, 19) for norm in ("", "_bn")},
     "vit_b_16": 768,
     "vit_b_32": 768,
     "vit_h_14": 1280,

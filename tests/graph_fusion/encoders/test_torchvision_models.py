@@ -61,7 +61,7 @@ def test_global_features_are_what_torchvisions_classifier_sees(model: str, tmp_p
 
 def test_direct_names_are_all_of_their_families() -> None:
     direct = set(IMAGE_ENCODERS) & set(model_names())
-    families = ("resnet", "mobilenet", "shufflenet", "vit")
+    families = ("resnet", "mobilenet", "shufflenet", "vgg", "vit")
     assert direct == {name for name in model_names() if name.startswith(families)}
     assert "resnext50_32x4d" in model_names()
 

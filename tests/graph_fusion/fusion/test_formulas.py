@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import torch
@@ -15,6 +17,7 @@ from graph_fusion.fusion.base import masked_mean, masked_softmax
 from graph_fusion.fusion.language import ImageTokensFusion
 from kg.errors import SightGraphError
 
+GPT = Path(__file__).resolve().parents[3] / "examples" / "tiny_gpt"
 CONFIG = FusionConfig(hidden=8, layers=1, heads=2)
 
 
@@ -53,6 +56,16 @@ def test_dot_product_is_scaled_by_the_root_of_the_width() -> None:
     (norm,) = fusion.norm
     torch.testing.assert_close(fused.tokens[:, 5:], norm(text + attention.out(expected)))
     assert fused.weights["attention"].shape == (2, 1, 3, 5)
+
+
+def test_unscaled_dot_products_go_into_the_softmax_as_they_are() -> None:
+    torch.manual_seed(0)
+    fusion = DotProduct(replace(CONFIG, scaled=False)).eval()
+    image, text = torch.randn(2, 5, 8), torch.randn(2, 3, 8)
+    fused = fusion(image, text, no_graph(image), all_there(image, text))
+    (attention,) = fusion.attention
+    expected = (attention.query(text) @ attention.key(image).transpose(1, 2)).softmax(2)
+    torch.testing.assert_close(fused.weights["attention"][:, 0], expected)
 
 
 def test_additive_attention_scores_each_pair_by_v_tanh_wx_uy_b() -> None:
@@ -107,6 +120,54 @@ def test_early_fusion_is_an_mlp_over_both_means() -> None:
     fused = fusion(image, text, no_graph(image), all_there(image, text))
     expected = fusion.joint(torch.cat([image.mean(1), text.mean(1)], dim=1))
     torch.testing.assert_close(fused.pooled, expected)
+
+
+def test_max_pooling_takes_the_largest_of_each_feature_among_what_is_there() -> None:
+    torch.manual_seed(0)
+    fusion = FUSIONS.make("early", config=replace(CONFIG, pooling="max")).eval()
+    image, text = torch.randn(2, 5, 8), torch.randn(2, 3, 8)
+    masks = all_there(image, text)
+    masks.image[:, 3:] = False
+    fused = fusion(image, text, no_graph(image), masks)
+    both = torch.cat([image[:, :3].amax(1), text.amax(1)], dim=1)
+    torch.testing.assert_close(fused.pooled, fusion.joint(both))
+    winners = image[:, :3].argmax(1)
+    shares = torch.stack([(winners == place).float().mean(1) for place in range(3)], dim=1)
+    torch.testing.assert_close(fused.weights["image"][:, :3], shares)
+    assert not fused.weights["image"][:, 3:].any()
+
+
+def test_concatenation_is_two_linear_projections_side_by_side() -> None:
+    torch.manual_seed(0)
+    fusion = FUSIONS.make("early", config=CONFIG).eval()
+    image, text = torch.randn(2, 1, 8), torch.randn(2, 1, 8)
+    fused = fusion(image, text, no_graph(image), all_there(image, text))
+    left, right = fusion.joint[0].weight.split(8, dim=1)
+    expected = torch.relu(image[:, 0] @ left.T + text[:, 0] @ right.T + fusion.joint[0].bias)
+    torch.testing.assert_close(fused.pooled, expected)
+
+
+def test_the_words_of_a_gpt_read_the_image_and_not_the_other_way_round() -> None:
+    config = FusionConfig(hidden=16, layers=1, heads=2, language_model=str(GPT))
+    fusion = ImageTokensFusion(config).eval()
+    image, text = torch.randn(1, 2, 16), torch.randn(1, 3, 16)
+    masks = all_there(image, text)
+    fused = fusion(image, text, no_graph(image), masks)
+    assert not fused.weights["attention"].triu(1).any()
+    other = fusion(image, text + 1, no_graph(image), masks)
+    torch.testing.assert_close(fused.tokens[:, :2], other.tokens[:, :2])
+    other = fusion(image + 1, text, no_graph(image), masks)
+    assert not torch.allclose(fused.tokens[:, 2:], other.tokens[:, 2:])
+    trained = {
+        key.split(".")[1] for key, one in fusion.model.named_parameters() if one.requires_grad
+    }
+    assert trained == {"1"}, "the last of two layers"
+
+
+@pytest.mark.parametrize("name", ["language", "language_graph"])
+def test_a_gpt_is_no_encoder(name: str) -> None:
+    with pytest.raises(SightGraphError, match="BERT-like"):
+        FUSIONS.make(name, config=FusionConfig(hidden=16, heads=2, language_model=str(GPT)))
 
 
 def test_image_tokens_stand_in_minilms_input_and_text_starts_as_it_is() -> None:

@@ -84,6 +84,21 @@ def test_gcn_and_its_gradients_equal_pyg(batch: Batch, path: str, out_features: 
         torch.testing.assert_close(one, other, rtol=1e-4, atol=1e-5)
 
 
+@pytest.mark.parametrize("path", ["packed", "dense"])
+def test_without_normalisation_it_multiplies_with_the_weights_as_they_are(
+    batch: Batch, path: str
+) -> None:
+    edges = batch(2, 4, 9, 1, path)
+    assert edges.weights is not None
+    adjacency = torch.zeros(edges.size, edges.size)
+    adjacency.index_put_((edges.receivers, edges.senders), edges.weights, accumulate=True)
+    h = torch.randn(edges.size, 5)
+    for out_features in (3, 7):
+        layer = GCN(5, out_features, activation=torch.tanh, normalised=False)
+        expected = torch.tanh(layer.linear(adjacency @ h))
+        torch.testing.assert_close(layer(h, edges), expected)
+
+
 def test_edges_without_weights_weigh_one(batch: Batch) -> None:
     edges, layer = batch(), GCN(6, 6)
     h = torch.randn(edges.size, 6)

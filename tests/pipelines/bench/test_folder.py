@@ -29,9 +29,11 @@ SIZES = {"hidden": 16, "layers": 1, "heads": 2}
 LARGE = {
     *("mobilenet_v3_large", "resnet101", "resnet152", "resnet34", "resnet50"),
     *("shufflenet_v2_x1_0", "shufflenet_v2_x1_5", "shufflenet_v2_x2_0"),
+    *(name for name in IMAGE_ENCODERS if name.startswith("vgg")),
     *("vit_b_16", "vit_h_14", "vit_l_16", "vit_l_32"),
 }
-"""As others of their family, which are trained here; tests/graph_fusion/encoders builds them."""
+"""As others of their family, which are trained here or in tests/test_recipes.py (VGG);
+tests/graph_fusion/encoders builds them."""
 
 
 @pytest.fixture(scope="module")

@@ -20,9 +20,8 @@ from pipelines.bench.run import BenchConfig, Result, Run, bench, plan
 from pipelines.bench.sort_of_clevr import ShapesBatch, ShapesObjective
 from pipelines.bench.task import DEFAULT_CHOICE, BenchTask, ModelChoice, Prepared, measured
 
-NEED_DATA = {"knowledge-scenes", "okvqa", "daquar", "folder", "cora", "citeseer"}
-"""Tested where their data are made, in tests/pipelines/tasks: test_knowledge_scenes_model and
-test_planetoid."""
+NEED_DATA = {"knowledge-scenes", "okvqa", "daquar", "folder", "coco-captions", "cora", "citeseer"}
+"""Tested where their data are made, such as test_knowledge_scenes and test_planetoid."""
 GENERATED = {"sort-of-clevr"}
 
 

@@ -40,6 +40,7 @@ from pipelines.training import TRAININGS, gate
 FOLDERS = {
     "parser": "ud_english_ewt",
     "knowledge-scenes": "coco_mini",
+    "coco-captions": "coco_mini",
     "daquar": "daquar",
     "folder": Path(__file__).parents[3] / "examples" / "own_dataset",
 }
