@@ -161,7 +161,7 @@ class FolderTask(BenchTask):
             assert isinstance(inputs, FolderInputs)
             title = inputs.questions[0].text
             if not head.two_towers:
-                title += f"  {head.use.answers(head, head(fused, inputs))[0]}"
+                title += f"\n{head.use.answers(head, head(fused, inputs))[0]}"
         attention = attention_of(fused, inputs.masks, model.fusion.querying)
         draw_attention(file, inputs, batch.images[0], attention, title)
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -81,6 +84,16 @@ def test_a_decoder_learns_to_write_the_captions(tmp_path: Path) -> None:
     model.eval()
     right, count = found.objective.figures(model, batch)["accuracy"]
     assert right > 0.8 * count
+
+
+def test_the_example_is_what_its_script_draws(tmp_path: Path) -> None:
+    for name in ("own_dataset", "own_captions"):
+        (tmp_path / name).mkdir()
+        shutil.copy(EXAMPLE.parent / name / "make.py", tmp_path / name)
+    subprocess.run([sys.executable, "make.py"], cwd=tmp_path / "own_captions", check=True)
+    for file in EXAMPLE.glob("annotations/*.json"):
+        drawn = tmp_path / file.relative_to(EXAMPLE.parent)
+        assert drawn.read_text() == file.read_text()
 
 
 def test_a_head_that_reads_no_captions_is_refused(tmp_path: Path) -> None:

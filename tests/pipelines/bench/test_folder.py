@@ -202,5 +202,5 @@ def test_a_folder_that_is_not_as_described_is_refused(
 def test_the_example_is_what_its_script_draws(tmp_path: Path) -> None:
     shutil.copy(EXAMPLE / "make.py", tmp_path)
     subprocess.run([sys.executable, "make.py"], cwd=tmp_path, check=True)
-    for name in ("questions.json", "graph.json"):
+    for name in ("questions.json", "graph.json", "word_vectors.txt"):
         assert (tmp_path / name).read_text() == (EXAMPLE / name).read_text()
