@@ -81,14 +81,6 @@ def test_a_recipe_trains_by_its_command_and_prints_its_figures(config: Path) -> 
     assert Path(f"runs/{config.stem}/model.safetensors").is_file()
 
 
-def test_a_terminal_shows_the_progress_within_an_epoch(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("click.testing._NamedTextIOWrapper.isatty", lambda self: True)
-    arguments = command_of(ROOT / "examples" / "configs" / "early.yaml")
-    done = CliRunner().invoke(main, [*arguments, "--log", "none"])
-    assert len(EPOCH.findall(done.stdout)) == 2
-    assert re.search(r"Epoch 1/1.*2/2", done.stderr), "the last of two epochs, two steps of two"
-
-
 def with_weights() -> list[Path]:
     return [config for config in CONFIGS if WEIGHTS.search(config.read_text())]
 
