@@ -225,10 +225,7 @@ class SightGraph:
     ) -> tuple[SceneGraph, Query, Mapping[str, np.ndarray]]:
         """Return the inputs of fusion: graph, query, and region features [F] by node id."""
         sentence = self.parser(question)
-        perceived = self.perception(photo, detections)
-        if self._reads(sentence):
-            perceived = self._with_texts(perceived, photo)
-        graph = self.builder(detections, _info(photo), sentence, perceived)
+        graph = self.graph_of(photo, detections, sentence)
         return graph, self.query(graph, sentence), self.regions(detections)
 
     def edited(self, edits: Edits) -> SightGraph:
@@ -262,11 +259,16 @@ class SightGraph:
         """
         opened = Photo.open(photo)
         sentence = None if text is None else self.parser(text)
-        detections = self.detect(opened, sentence)
-        perceived = self.perception(opened, detections)
+        return self.graph_of(opened, self.detect(opened, sentence), sentence)
+
+    def graph_of(
+        self, photo: Photo, detections: Sequence[Detection], sentence: Sentence | None = None
+    ) -> SceneGraph:
+        """Return the graph of a photograph whose objects are known."""
+        perceived = self.perception(photo, detections)
         if self._reads(sentence):
-            perceived = self._with_texts(perceived, opened)
-        return self.builder(detections, _info(opened), sentence, perceived)
+            perceived = self._with_texts(perceived, photo)
+        return self.builder(detections, _info(photo), sentence, perceived)
 
     def _reads(self, sentence: Sentence | None) -> bool:
         """Whether text in the photograph is read for this sentence."""

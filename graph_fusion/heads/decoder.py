@@ -111,8 +111,10 @@ class DecoderHead(Head):
 
     Shapes:
         fused, masks: B samples
-        sentences [B, S]: `START`, words, `END`, then `PAD`
-        returns [B, S, V]: log-probabilities of the word after each; never `PAD` or `START`
+        sentences [B, S]: `START`, words, `END`, then `PAD`; or [B, K, S]: K of each sample, which
+            share the work on its tokens
+        returns [B, S, V] or [B, K, S, V]: log-probabilities of the word after each; never `PAD`
+            or `START`
     """
 
     def __init__(
@@ -139,6 +141,8 @@ class DecoderHead(Head):
             )
             for _ in range(layers)
         )
+        for layer in self.layers:  # dropout of attention weights costs more than all products
+            layer.self_attn.dropout = layer.multihead_attn.dropout = 0.0
         self.norm = nn.LayerNorm(hidden)
 
     def forward(self, fused: Fused, masks: Masks, sentences: Tensor) -> Tensor:
@@ -146,33 +150,42 @@ class DecoderHead(Head):
         return self._following(self._read(memory, absent, sentences))
 
     def _read(self, memory: Tensor, absent: Tensor, sentences: Tensor) -> Tensor:
-        length = sentences.shape[1]
+        length = sentences.shape[-1]
         if length > self.longest:
             raise SightGraphError(
                 f"a sentence of {length} words is longer than the decoder's longest "
                 f"({self.longest}). Cut it, or make the head with a larger `longest`."
             )
         places = torch.arange(length, device=sentences.device)
-        later = places > places.unsqueeze(1)
         h: Tensor = self.words(sentences) * self.words.embedding_dim**0.5 + self.places(places)
+        h = h.flatten(1, -2)
+        place = torch.arange(h.shape[1], device=sentences.device)
+        sentence = torch.div(place, length, rounding_mode="floor")
+        unread = (place > place.unsqueeze(1)) | (sentence != sentence.unsqueeze(1))
         for layer in self.layers:
-            h = layer(h, memory, tgt_mask=later, memory_key_padding_mask=absent)
-        return h
+            h = layer(h, memory, tgt_mask=unread, memory_key_padding_mask=absent)
+        return h.view(*sentences.shape, -1)
 
     def _following(self, h: Tensor) -> Tensor:
         logits = F.linear(self.norm(h), self.words.weight)
         unsaid = torch.arange(logits.shape[-1], device=logits.device) < END
         return logits.masked_fill(unsaid, LOG_ZERO).log_softmax(dim=-1)
 
-    def loss(self, log_probabilities: Tensor, sentences: Tensor) -> Tensor:
+    def loss(self, log_probabilities: Tensor, sentences: Tensor, smoothing: float = 0.0) -> Tensor:
         """Return the mean of -log p over the words to be written, [].
 
+        smoothing: share of the target that all words have alike (Szegedy et al., CVPR 2016)
+
         Shapes:
-            log_probabilities [B, S, V]: what `forward` gave for the same `sentences` [B, S]
+            log_probabilities: what `forward` gave for the same `sentences` [B, S] or [B, K, S]
         """
-        following = sentences[:, 1:]
-        logs = log_probabilities[:, :-1].gather(2, following.unsqueeze(2)).squeeze(2)
-        return mean_where(-logs, following != PAD)
+        following = sentences[..., 1:]
+        logs = log_probabilities[..., :-1, :]
+        right = -logs.gather(-1, following.unsqueeze(-1)).squeeze(-1)
+        if smoothing:
+            alike = -logs[..., END:].mean(dim=-1)
+            right = (1 - smoothing) * right + smoothing * alike
+        return mean_where(right, following != PAD)
 
     @torch.no_grad()
     def write(

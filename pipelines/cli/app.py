@@ -27,6 +27,11 @@ for _name, _target, _about in (
         "ask:explain",
         "Answer QUESTION about PHOTO, and again without each piece of the evidence.",
     ),
+    (
+        "caption",
+        "caption:caption",
+        "Write a sentence about PHOTO, and say what in the graph it rests on.",
+    ),
     ("graph", "graph:graph", "Write the graph of PHOTO: objects, words of the text, and facts."),
     ("convert", "convert:convert", "Write the graph file GRAPH in other formats."),
     (

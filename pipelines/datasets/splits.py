@@ -142,6 +142,17 @@ def flickr_part(file: str, split: str | None = None) -> Part:
     return _slice(PurePath(file).name.split("_")[0], HELD_OUT, DEVELOPMENT)
 
 
+def described_part(split: str) -> Part:
+    """Return the part of a photograph in what captions and search learn: by its official list.
+
+    Figures of Flickr8k are published for these lists: its dev list chooses, its test list is held
+    out. No other network that reports on held-out photographs reads these two.
+    """
+    if _is_train(split):
+        return "train"
+    return "development" if split == "val" else "held-out"
+
+
 def room_part(room: int, split: str | None = None) -> Part:
     """Return the part of a room of NYU Depth v2, named by its first photograph's number."""
     if not _is_train(split):

@@ -48,6 +48,10 @@ TRAININGS = {
         "answerer:train",
         "Train the answerer on questions generated from photographs and knowledge.",
     ),
+    "captions": Training(
+        "captions:train",
+        "Train the captioner on the captions of Flickr8k's train list and of coco_mini's.",
+    ),
     "colours": Training(
         "colours:train",
         "Fit the colours of objects to those that captions name.",
@@ -82,6 +86,10 @@ TRAININGS = {
     "scenes": Training(
         "scenes:train",
         "Train the scenes on what other models and captions say of whole photographs.",
+    ),
+    "search": Training(
+        "search:train",
+        "Train the two towers of the search on the captions of Flickr8k's train list.",
     ),
     "text-graph": Training(
         "text_graph:train", "Train the reader of captions on FACTUAL's train part."

@@ -109,3 +109,22 @@ def test_a_sentence_too_long_and_a_vocabulary_without_words_are_refused(sample: 
         small(longest=4)(*sample(3), SENTENCES)
     with pytest.raises(SightGraphError, match="holds no word"):
         DecoderHead(HIDDEN, 3)
+
+
+def test_several_sentences_of_a_sample_do_not_read_each_other(sample: Sample) -> None:
+    head = small().eval()
+    fused, masks = sample(3)
+    other = torch.tensor([START, 10, 4, END, PAD]).repeat(3, 1)
+    together = head(fused, masks, torch.stack([SENTENCES, other], dim=1))
+    torch.testing.assert_close(together[:, 0], head(fused, masks, SENTENCES))
+    torch.testing.assert_close(together[:, 1], head(fused, masks, other))
+
+
+def test_a_smoothed_target_gives_every_word_a_share(sample: Sample) -> None:
+    head = small().eval()
+    logs = head(*sample(3), SENTENCES)
+    wholly = head.loss(logs, SENTENCES, smoothing=1.0)
+    there = SENTENCES[:, 1:] != PAD
+    torch.testing.assert_close(wholly, -logs[:, :-1, END:].mean(-1)[there].mean())
+    half = head.loss(logs, SENTENCES, smoothing=0.5)
+    torch.testing.assert_close(half, (head.loss(logs, SENTENCES) + wholly) / 2)

@@ -1,0 +1,121 @@
+"""Search both ways: the photograph of a text, and the texts of a photograph."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+from rich.console import Console
+from rich.progress import track
+
+from kg.errors import SightGraphError
+from kg.knowledge.memory import Knowledge
+from pipelines.datasets.captioned import Captioned, read_captioned_folder
+from pipelines.evaluate.protocol import Report, Source
+from pipelines.evaluate.ranks import retrieval_ranks
+from pipelines.reading.parser import Parser
+from pipelines.search.agreement import AgreementFinder, Described, Shown
+from pipelines.search.towers import Towers, Weights
+from pipelines.seeing.scene_files import SceneFiles
+from pipelines.sightgraph import SightGraph
+
+CANDIDATES = 50
+"""The nearest ones, whose graphs are compared."""
+FAR = 1e3
+"""Taken off the cosine of those whose graphs are not."""
+
+
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    """Photographs and their captions, as both stages read them.
+
+    Shapes (M photographs, N texts): cosines [M, N]; owner [N]: the photograph of each text
+    """
+
+    cosines: np.ndarray
+    owner: np.ndarray
+    shown: tuple[Shown, ...]
+    described: tuple[Described, ...]
+
+
+@dataclass(frozen=True)
+class SearchEvaluator:
+    """Recall at 1, 5 and 10 among all photographs and captions of a folder in Flickr8k's format.
+
+    seen: where the looked-at photographs are kept, as in `pipelines.training.search`.
+    """
+
+    seen: Path | None = None
+
+    def dataset(self, source: Source) -> list[Captioned]:
+        """Return the photographs, or those of the official list that --split names.
+
+        Raises:
+            SightGraphError: the folder is of another format, or the list is empty.
+        """
+        found = read_captioned_folder(source.data, source.split)
+        if not found:
+            raise SightGraphError(
+                f"'{source.data}' has no photograph with captions in the list "
+                f"'{source.split or 'any'}'. Leave --split out, or name train, val or test."
+            )
+        return found
+
+    def system(self, model: Path | None = None) -> Towers:
+        return Towers(model)
+
+    def __call__(self, towers: Towers, dataset: Sequence[Captioned]) -> Report:
+        encoded = encode(towers, dataset, self.seen)
+        figures = {"photographs": float(len(dataset)), "texts": float(len(encoded.owner))}
+        figures |= retrieval_ranks(both_stages(encoded, towers.weights), encoded.owner)
+        alone = retrieval_ranks(encoded.cosines, encoded.owner)
+        figures |= {f"{name}, towers alone": value for name, value in alone.items()}
+        return Report("image from text R@1", figures)
+
+
+def encode(towers: Towers, photographs: Sequence[Captioned], seen: Path | None) -> Encoded:
+    """Look at all photographs, read all captions, and encode both."""
+    finder, parser = AgreementFinder(Knowledge.bundled()), Parser()
+    console = Console(stderr=True)
+    vectors, shown = [], []
+    with TemporaryDirectory() as nowhere:
+        files = SceneFiles(seen or Path(nowhere), SightGraph.from_pretrained)
+        for one in track(photographs, "looking", console=console):
+            scene = files(one).scene
+            vectors.append(towers.photographs([scene])[0])
+            shown.append(finder.shown(scene.graph))
+    texts = [caption for one in photographs for caption in one.captions]
+    described = [
+        finder.described(parser(text)) for text in track(texts, "reading", console=console)
+    ]
+    owner = np.repeat(np.arange(len(photographs)), [len(one.captions) for one in photographs])
+    cosines = np.stack(vectors) @ towers.texts(texts).T
+    return Encoded(cosines, owner, tuple(shown), tuple(described))
+
+
+def both_stages(encoded: Encoded, weights: Weights, candidates: int = CANDIDATES) -> np.ndarray:
+    """Return scores [M, N]: of the nearest pairs by both stages, of the others by the cosine."""
+    scores = encoded.cosines * weights.cosine - FAR
+    for photo, text, features in agreements(encoded, candidates):
+        added = float(np.dot(weights.features, features))
+        scores[photo, text] = encoded.cosines[photo, text] * weights.cosine + added
+    return scores
+
+
+def agreements(
+    encoded: Encoded, candidates: int = CANDIDATES
+) -> list[tuple[int, int, tuple[float, ...]]]:
+    """Return photograph, text and features of each pair that is near seen from either side."""
+    compare = AgreementFinder(Knowledge.bundled())
+    near = np.zeros(encoded.cosines.shape, bool)
+    for axis in (0, 1):
+        count = min(candidates, near.shape[axis])
+        nearest = np.argsort(-encoded.cosines, axis=axis, kind="stable")
+        np.put_along_axis(near, np.take(nearest, range(count), axis=axis), True, axis=axis)
+    return [
+        (photo, text, compare(encoded.described[text], encoded.shown[photo]).features)
+        for photo, text in np.argwhere(near).tolist()
+    ]

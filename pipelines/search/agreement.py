@@ -1,0 +1,227 @@
+"""How far the graph of a text agrees with the graph of a photograph, and in what.
+
+The second stage of the search: the towers say which photographs are near, the graphs why.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from kg.graph import Box, Node, SceneGraph
+from kg.knowledge.facts import KnowledgeGraph
+from kg.linking import Linker
+from kg.vocabulary import EdgeKind, NodeKind
+from pipelines.batch.album import SPATIAL
+from pipelines.reading.sentence import Entity, Sentence
+
+KINDS = (NodeKind.OBJECT, NodeKind.SCENE, NodeKind.TEXT)
+FEATURES = ("found", "more general", "missing", "attributes", "relations", "unsaid")
+"""What agreement consists of, in the order of `Agreement.features`."""
+SURE = 0.5
+"""Score from which an object that the text does not name counts as unsaid."""
+
+
+@dataclass(frozen=True, slots=True)
+class Thing:
+    """Something that a photograph shows.
+
+    means: the concepts that it is; kinds: these and all their categories; attributes: "red".
+    """
+
+    label: str
+    score: float
+    box: Box | None
+    means: frozenset[str]
+    kinds: frozenset[str]
+    attributes: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What a photograph shows. relations: (number of a thing, relation, number of another)."""
+
+    things: tuple[Thing, ...]
+    relations: frozenset[tuple[int, str, int]]
+
+    def as_json(self) -> dict[str, Any]:
+        """Return plain values, from which `of_json` makes the same."""
+        things = [
+            {**asdict(one), **{name: sorted(getattr(one, name)) for name in SETS}}
+            for one in self.things
+        ]
+        return {"things": things, "relations": sorted(self.relations)}
+
+    @classmethod
+    def of_json(cls, values: Mapping[str, Any]) -> Shown:
+        """Return what `as_json` wrote.
+
+        Raises:
+            KeyError, TypeError, ValueError: it is something else.
+        """
+        things = tuple(
+            Thing(
+                str(one["label"]),
+                float(one["score"]),
+                None if one["box"] is None else Box(*map(float, one["box"])),
+                *(frozenset(map(str, one[name])) for name in SETS),
+            )
+            for one in values["things"]
+        )
+        relations = frozenset((int(a), str(name), int(b)) for a, name, b in values["relations"])
+        return cls(things, relations)
+
+
+SETS = ("means", "kinds", "attributes")
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A thing that a text names. means and kinds: as of a `Thing`."""
+
+    text: str
+    means: frozenset[str]
+    kinds: frozenset[str]
+    attributes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Described:
+    """What a text describes. relations: (number of a thing, relation, number of another)."""
+
+    things: tuple[Wanted, ...]
+    relations: tuple[tuple[int, str, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """In what a text and a photograph agree.
+
+    features: as `FEATURES` names them, each a share in [0, 1].
+    found: for each thing of the text, that of the photograph, or None.
+    """
+
+    features: tuple[float, ...]
+    found: tuple[tuple[str, Thing | None], ...]
+
+
+class AgreementFinder:
+    """Compares texts with photographs by the concepts of a knowledge graph."""
+
+    def __init__(self, knowledge: KnowledgeGraph) -> None:
+        self.knowledge = knowledge
+        self.linker = Linker(knowledge)
+        self._kinds: dict[str, frozenset[str]] = {}
+        self._links: dict[str, frozenset[str]] = {}
+
+    def shown(self, graph: SceneGraph) -> Shown:
+        """Return what a photograph's graph shows."""
+        nodes = [node for node in graph.nodes() if node.kind in KINDS]
+        number = {node.id: place for place, node in enumerate(nodes)}
+        relations = frozenset(
+            (number[edge.source], edge.relation, number[edge.target])
+            for edge in graph.edges()
+            if edge.source in number and edge.target in number
+        )
+        return Shown(tuple(self._thing(graph, node) for node in nodes), relations)
+
+    def described(self, sentence: Sentence) -> Described:
+        """Return what a text describes."""
+        things = tuple(self._wanted(one) for one in sentence.entities)
+        relations = tuple(
+            (one.subject, SPATIAL.get(one.predicate, one.predicate), one.object)
+            for one in sentence.relations
+        )
+        return Described(things, relations)
+
+    def __call__(self, text: Described, photo: Shown) -> Agreement:
+        """Return in what they agree."""
+        found = [_best(one, photo.things) for one in text.things]
+        shares = [0.0] * len(FEATURES)
+        if text.things:
+            exact = [score for at, score, same in found if at is not None and same]
+            general = [score for at, score, same in found if at is not None and not same]
+            missing = sum(at is None for at, _, _ in found)
+            shares[:3] = [one / len(text.things) for one in (sum(exact), sum(general), missing)]
+        shares[3] = _share(_attributes(text, photo, found))
+        shares[4] = _share(_relations(text, photo, found))
+        shares[5] = _share(_unsaid(photo, found))
+        things = tuple(
+            (one.text, None if at is None else photo.things[at])
+            for one, (at, _, _) in zip(text.things, found, strict=True)
+        )
+        return Agreement(tuple(shares), things)
+
+    def _thing(self, graph: SceneGraph, node: Node) -> Thing:
+        edges = graph.edges_from(node.id)
+        means = frozenset(one.target for one in edges if one.kind == EdgeKind.LINK)
+        attributes = frozenset(
+            graph.node(one.target).label
+            for one in edges
+            if graph.node(one.target).kind == NodeKind.ATTRIBUTE
+        )
+        kinds = self._all_kinds(means)
+        return Thing(node.label, round(node.score, 4), node.box, means, kinds, attributes)
+
+    def _wanted(self, entity: Entity) -> Wanted:
+        name = entity.lemma or entity.text
+        if name not in self._links:
+            links = self.linker.best(name, head=True)
+            self._links[name] = frozenset(one.concept for one in links)
+        means = self._links[name]
+        attributes = tuple(one.lemma or one.text for one in entity.attributes)
+        return Wanted(entity.text, means, self._all_kinds(means), attributes)
+
+    def _all_kinds(self, concepts: frozenset[str]) -> frozenset[str]:
+        return concepts.union(*(self._categories(one) for one in concepts))
+
+    def _categories(self, concept: str) -> frozenset[str]:
+        if concept not in self._kinds:
+            self._kinds[concept] = frozenset(self.knowledge.categories(concept))
+        return self._kinds[concept]
+
+
+Match = tuple[int | None, float, bool]
+"""Number of a thing of the photograph, its score, and whether it is of the kind that is asked
+for, or of a more general one: a person for "man"."""
+
+
+def _best(wanted: Wanted, things: Sequence[Thing]) -> Match:
+    same = [(one.score, at) for at, one in enumerate(things) if wanted.means & one.kinds]
+    if same:
+        score, at = max(same, key=lambda each: (each[0], -each[1]))
+        return at, score, True
+    general = [(one.score, at) for at, one in enumerate(things) if one.means & wanted.kinds]
+    if general:
+        score, at = max(general, key=lambda each: (each[0], -each[1]))
+        return at, score, False
+    return None, 0.0, False
+
+
+def _attributes(text: Described, photo: Shown, found: Sequence[Match]) -> Iterator[bool]:
+    for wanted, (at, _, _) in zip(text.things, found, strict=True):
+        for attribute in wanted.attributes:
+            yield at is not None and attribute in photo.things[at].attributes
+
+
+def _relations(text: Described, photo: Shown, found: Sequence[Match]) -> Iterator[bool]:
+    for subject, relation, other in text.relations:
+        first, second = found[subject][0], found[other][0]
+        yield (
+            first is not None
+            and second is not None
+            and ((first, relation, second) in photo.relations)
+        )
+
+
+def _unsaid(photo: Shown, found: Sequence[Match]) -> Iterator[bool]:
+    said = frozenset[str]().union(*(photo.things[at].means for at, _, _ in found if at is not None))
+    for thing in photo.things:
+        if thing.box is not None and thing.score >= SURE:
+            yield not thing.means & said
+
+
+def _share(values: Iterator[bool]) -> float:
+    several = list(values)
+    return sum(several) / len(several) if several else 0.0

@@ -1,0 +1,215 @@
+"""Training of the captioner, which writes a sentence about a photograph.
+
+An example is a photograph with its captions; the objective is cross-entropy of each next word,
+with a smoothed target. Half of the photographs are mirrored. The model folder gets
+model.safetensors, in eight bits, and config.json.
+"""
+
+from __future__ import annotations
+
+import random
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import torch
+from torch import Tensor
+from torch.nn.attention import SDPBackend, sdpa_kernel
+
+from graph_fusion.caption_model import STYLES, CaptionConfig, CaptionModel, Vocabulary
+from graph_fusion.encoders import TEXT_ENCODERS
+from graph_fusion.encoders.text import encode_once
+from graph_fusion.heads.decoder import PAD
+from graph_fusion.scene_model import Scene, SceneBatch, mirrored, scene_batch, scene_of
+from graph_fusion.tensors import TextTable
+from graph_fusion.training import Figures, Objective, TrainingOptions, fit, save_model
+from graph_fusion.weights import deterministic, shrunk
+from pipelines.datasets.captioned import Captioned, read_captioned
+from pipelines.datasets.splits import for_choosing, for_training, in_part
+from pipelines.seeing.scene_files import SceneFiles, TwoSided
+from pipelines.sightgraph import SightGraph
+
+WORD = re.compile(r"[a-z0-9]+(?:'[a-z]+)?")
+SIDES = re.compile(r"\b(?:left|right)\b")
+"""Words that are wrong of the mirror image."""
+CAPTIONS = 5
+"""Of a photograph; more are not used."""
+STYLED = 0.2
+"""Share of the photographs of which only the shortest captions are learned, as "short", and of
+those of which only the longest are, as "detailed"."""
+EXTREMES = 2
+"""Number of these captions."""
+
+
+@dataclass(frozen=True, slots=True)
+class CaptionTraining(TrainingOptions):
+    """How the captioner is trained; the learning rate rises, then falls to 0.
+
+    smoothing: share of the target that all words have alike. least: a word that fewer captions
+        hold is not learned. seen: where the looked-at photographs are kept, which several
+        trainings share; None: in the model folder.
+    fusion, control, reads, hidden, dropout: as in `CaptionConfig`.
+    whole: also train on the part development, for as many epochs as were found best without.
+    """
+
+    epochs: int = 20
+    batch_size: int = 32
+    learning_rate: float = 6e-4
+    weight_decay: float = 0.05
+    warmup: float = 0.05
+    average: float = 0.999
+    smoothing: float = 0.1
+    least: int = 5
+    hidden: int = 256
+    dropout: float = 0.3
+    fusion: str = "graph"
+    control: str | None = None
+    reads: Literal["knowledge", "seen", "cells"] = "knowledge"
+    whole: bool = False
+    seen: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CaptionExample:
+    """A photograph, its mirror image, and its captions [K, S], shortest first."""
+
+    scene: Scene
+    mirror: Scene
+    captions: Tensor
+
+
+@dataclass(frozen=True, slots=True)
+class CaptionBatch:
+    """B photographs with K captions each: captions [B, K, S]."""
+
+    scenes: SceneBatch
+    captions: Tensor
+
+
+class CaptionObjective(Objective[CaptionModel, CaptionBatch]):
+    """Cross-entropy of the next word; "right words" is its accuracy."""
+
+    uses_all = False
+
+    def __init__(self, texts: Tensor, smoothing: float) -> None:
+        self.texts, self.smoothing = texts, smoothing
+
+    def collate(self, examples: list[CaptionExample]) -> CaptionBatch:
+        scenes, rows, styles = [], [], []
+        for one in examples:
+            scenes.append(one.mirror if random.random() < 0.5 else one.scene)
+            style = STYLES[random.choices((0, 1, 2), (1 - 2 * STYLED, STYLED, STYLED))[0]]
+            captions = one.captions.clone()
+            if style == "short":
+                captions[EXTREMES:] = PAD
+            elif style == "detailed":
+                captions[:-EXTREMES] = PAD
+            rows.append(captions)
+            styles.append(STYLES.index(style))
+        captions = torch.stack(rows)
+        used = int((captions != PAD).flatten(0, 1).any(0).nonzero().max()) + 1
+        batch = scene_batch(scenes, self.texts, torch.tensor(styles))
+        return CaptionBatch(batch, captions[:, :, :used])
+
+    def loss(self, model: CaptionModel, batch: CaptionBatch) -> Tensor:
+        with sdpa_kernel(SDPBackend.MATH):  # quicker than the fused one on a CPU, backwards
+            logs = model(batch.scenes, batch.captions)
+        loss: Tensor = model.head.loss(logs, batch.captions, self.smoothing)  # type: ignore[operator]
+        return loss
+
+    def figures(self, model: CaptionModel, batch: CaptionBatch) -> Figures:
+        following = batch.captions[..., 1:]
+        best = model(batch.scenes, batch.captions)[..., :-1, :].argmax(-1)
+        there = following != PAD
+        return {"right words": ((best == following)[there].sum(), int(there.sum()))}
+
+
+@deterministic()
+def train(
+    data: Path,
+    out: Path,
+    options: CaptionTraining | None = None,
+    log: Callable[[str], None] = print,
+) -> dict[str, float]:
+    """Train on Flickr8k's train list and coco_mini's, and write the model folder `out`.
+
+    Resumes from the checkpoint in `out`/training, and looks at no photograph twice. Returns
+    figures on Flickr8k's dev list.
+
+    Raises:
+        SightGraphError: a data set is missing.
+    """
+    options = options or CaptionTraining()
+    photographs = read_captioned(data)
+    learned = for_training(in_part(photographs, "train"))
+    development = for_choosing(in_part(photographs, "development"))
+    if options.whole:
+        learned, development = [*learned, *development], []
+    files = SceneFiles(options.seen or out / "seen", SightGraph.from_pretrained)
+    words = vocabulary(learned, options.least)
+    config = CaptionConfig(
+        words,
+        hidden=options.hidden,
+        dropout=options.dropout,
+        fusion=options.fusion,
+        control=options.control,
+        reads=options.reads,
+    )
+    table = TextTable()
+    parts = [
+        examples(part, files.look(part), config, table, options.seed)
+        for part in (learned, development)
+    ]
+    log(f"{len(learned)} photographs in train, {len(development)} in development")
+    log(f"{len(words)} words, {len(table)} labels and relations")
+    texts = encode_once(table.texts(), TEXT_ENCODERS.make("minilm"))
+    torch.manual_seed(options.seed)
+    model = CaptionModel(config)
+    objective = CaptionObjective(texts, options.smoothing)
+    training = options.config(watch=None)
+    report = fit(model, objective, *parts, training, out / "training", log, about=options.others())
+    save_model(out, shrunk(model.state_dict()), model.as_json())
+    return {name: value for name, value in report.figures.items() if isinstance(value, float)}
+
+
+def words_of(caption: str) -> list[str]:
+    """Return the words of a caption as they are learned: in lower case, without signs."""
+    return WORD.findall(caption.lower())
+
+
+def vocabulary(photographs: Iterable[Captioned], least: int) -> tuple[str, ...]:
+    """Return the words that at least so many captions hold, in alphabetical order."""
+    held = (set(words_of(caption)) for one in photographs for caption in one.captions)
+    counts = Counter(word for words in held for word in words)
+    return tuple(sorted(word for word, count in counts.items() if count >= least))
+
+
+def examples(
+    photographs: Sequence[Captioned],
+    seen: Sequence[TwoSided],
+    config: CaptionConfig,
+    table: TextTable,
+    seed: int,
+) -> list[CaptionExample]:
+    """Return examples; new texts are added to `table`."""
+    known = Vocabulary(config.words)
+    found = []
+    for photograph, sides in zip(photographs, seen, strict=True):
+        scene = sides.scene
+        whole = scene_of(scene.graph, scene.cells, scene.regions, table, config.reads)
+        turned = Scene(torch.from_numpy(sides.mirrored), mirrored(whole.graph, table))
+        captions = chosen(photograph.captions)
+        if SIDES.search(" ".join(captions)):
+            turned = whole
+        rows = known.rows([words_of(one) for one in captions], config.longest)
+        found.append(CaptionExample(whole, turned, rows))
+    return found
+
+
+def chosen(captions: Sequence[str]) -> list[str]:
+    """Return `CAPTIONS` captions, the shortest first; where there are fewer, some come again."""
+    several = [captions[number % len(captions)] for number in range(CAPTIONS)]
+    return sorted(several, key=lambda one: len(words_of(one)))

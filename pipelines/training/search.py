@@ -1,0 +1,187 @@
+"""Training of the two towers, which bring photographs and texts into one space.
+
+An example is a photograph with its captions; the objective is InfoNCE both ways within a batch.
+The model folder gets model.safetensors, in eight bits and without what is MiniLM's own, and
+config.json.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import torch
+from torch import Tensor
+from torch.nn.attention import SDPBackend, sdpa_kernel
+
+from graph_fusion.encoders import TEXT_ENCODERS
+from graph_fusion.encoders.text import encode_once
+from graph_fusion.scene_model import Scene, SceneBatch, mirrored, scene_batch, scene_of
+from graph_fusion.search_model import SearchConfig, SearchModel, TextPieces, padded
+from graph_fusion.tensors import TextTable
+from graph_fusion.training import (
+    Figures,
+    Objective,
+    TrainingConfig,
+    TrainingOptions,
+    fit,
+    save_model,
+)
+from graph_fusion.weights import deterministic, shrunk
+from pipelines.datasets.captioned import Captioned, read_captioned
+from pipelines.datasets.splits import for_choosing, for_training, in_part
+from pipelines.evaluate.search import encode
+from pipelines.search.towers import Towers, Weights
+from pipelines.seeing.scene_files import SceneFiles, TwoSided
+from pipelines.sightgraph import SightGraph
+from pipelines.training.search_agreement import fit_weights
+
+
+@dataclass(frozen=True, slots=True)
+class SearchTraining(TrainingOptions):
+    """How the towers are trained; MiniLM's layers learn at `encoder_rate`.
+
+    each: captions of a photograph in a batch. seen, whole: as in
+    `pipelines.training.captions.CaptionTraining`. fusion, reads, hidden, dropout: as in
+    `SearchConfig`.
+    """
+
+    epochs: int = 15
+    batch_size: int = 128
+    learning_rate: float = 5e-4
+    encoder_rate: float = 5e-5
+    weight_decay: float = 0.05
+    warmup: float = 0.05
+    average: float = 0.99
+    each: int = 2
+    hidden: int = 256
+    dropout: float = 0.2
+    fusion: str = "graph_attention"
+    reads: Literal["knowledge", "seen", "cells"] = "knowledge"
+    whole: bool = False
+    seen: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SearchExample:
+    """A photograph, its mirror image, and the word pieces of its captions."""
+
+    scene: Scene
+    mirror: Scene
+    captions: tuple[tuple[int, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SearchBatch:
+    """M photographs and N texts: ids, there [N, L]; together [M, N]: which belong together."""
+
+    scenes: SceneBatch
+    ids: Tensor
+    there: Tensor
+    together: Tensor
+
+
+class SearchObjective(Objective[SearchModel, SearchBatch]):
+    """InfoNCE; "found" is the share of texts whose photograph is the nearest of the batch."""
+
+    def __init__(self, texts: Tensor, options: SearchTraining) -> None:
+        self.texts, self.options = texts, options
+
+    def collate(self, examples: list[SearchExample]) -> SearchBatch:
+        scenes = [one.mirror if random.random() < 0.5 else one.scene for one in examples]
+        captions, owners = [], []
+        for row, one in enumerate(examples):
+            some = random.sample(one.captions, min(self.options.each, len(one.captions)))
+            captions += some
+            owners += [row] * len(some)
+        ids, there = padded(captions)
+        together = torch.tensor(owners) == torch.arange(len(examples)).unsqueeze(1)
+        styles = torch.zeros(len(examples), dtype=torch.long)
+        return SearchBatch(scene_batch(scenes, self.texts, styles), ids, there, together)
+
+    def loss(self, model: SearchModel, batch: SearchBatch) -> Tensor:
+        with sdpa_kernel(SDPBackend.MATH):  # quicker than the fused one on a CPU, backwards
+            logits = model(batch.scenes, batch.ids, batch.there)
+        return model.head.loss(logits.float(), batch.together)
+
+    def figures(self, model: SearchModel, batch: SearchBatch) -> Figures:
+        best = model(batch.scenes, batch.ids, batch.there).argmax(0, keepdim=True)
+        return {"found": (batch.together.gather(0, best).sum(), batch.together.shape[1])}
+
+    def groups(self, model: SearchModel, config: TrainingConfig) -> list[dict[str, Any]]:
+        inside = {id(one) for one in model.text.encoder.parameters()}
+        trained = [one for one in model.parameters() if one.requires_grad]
+        encoder = [one for one in trained if id(one) in inside]
+        others = [one for one in trained if id(one) not in inside]
+        return [{"params": encoder, "lr": self.options.encoder_rate}, {"params": others}]
+
+
+@deterministic()
+def train(
+    data: Path,
+    out: Path,
+    options: SearchTraining | None = None,
+    log: Callable[[str], None] = print,
+) -> dict[str, float]:
+    """Train on Flickr8k's train list and coco_mini's, and write the model folder `out`.
+
+    Resumes from the checkpoint in `out`/training, and looks at no photograph twice. Returns
+    figures on Flickr8k's dev list.
+
+    Raises:
+        SightGraphError: a data set is missing.
+    """
+    options = options or SearchTraining()
+    photographs = read_captioned(data)
+    learned = for_training(in_part(photographs, "train"))
+    development = for_choosing(in_part(photographs, "development"))
+    if options.whole:
+        learned, development = [*learned, *development], []
+    files = SceneFiles(options.seen or out / "seen", SightGraph.from_pretrained)
+    config = SearchConfig(
+        hidden=options.hidden, dropout=options.dropout, fusion=options.fusion, reads=options.reads
+    )
+    table = TextTable()
+    parts = [examples(one, files.look(one), config, table) for one in (learned, development)]
+    log(f"{len(learned)} photographs in train, {len(development)} in development")
+    texts = encode_once(table.texts(), TEXT_ENCODERS.make("minilm"))
+    torch.manual_seed(options.seed)
+    model = SearchModel(config)
+    objective = SearchObjective(texts, options)
+    training = options.config(watch=None)
+    report = fit(model, objective, *parts, training, out / "training", log, about=options.others())
+    weights = Weights()
+    save_search(out, model, weights)
+    if development and not options.whole:
+        encoded = encode(Towers(out), development, options.seen or out / "seen")
+        weights, figures = fit_weights(encoded)
+        save_search(out, model, weights)
+        return figures
+    return {name: value for name, value in report.figures.items() if isinstance(value, float)}
+
+
+def save_search(out: Path, model: SearchModel, weights: Weights) -> None:
+    """Write the model folder."""
+    config = {"towers": model.as_json(), "agreement": weights.as_json()}
+    save_model(out, shrunk(model.trained_state()), config)
+
+
+def examples(
+    photographs: Sequence[Captioned],
+    seen: Sequence[TwoSided],
+    config: SearchConfig,
+    table: TextTable,
+) -> list[SearchExample]:
+    """Return examples; new texts are added to `table`."""
+    pieces = TextPieces()
+    found = []
+    for photograph, sides in zip(photographs, seen, strict=True):
+        scene = sides.scene
+        whole = scene_of(scene.graph, scene.cells, scene.regions, table, config.reads)
+        turned = Scene(torch.from_numpy(sides.mirrored), mirrored(whole.graph, table))
+        captions = tuple(tuple(pieces.numbers(one)) for one in photograph.captions)
+        found.append(SearchExample(whole, turned, captions))
+    return found
