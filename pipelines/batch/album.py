@@ -184,9 +184,8 @@ def sparql_of(sentence: Sentence, linker: Linker) -> tuple[str, int]:
     """
     if not sentence.text.strip():
         raise SightGraphError('the text is empty. Write, for example, "a cup on a table".')
-    name = _DETERMINER.sub("", sentence.text.strip().lower())
     sentence = _materials_as_attributes(sentence)
-    entities = sentence.entities or (Entity(name, 0, len(name), name),)
+    entities = entities_of(sentence)
     seen: list[str] = []
     known: list[str] = []
     for number, entity in enumerate(entities):
@@ -203,6 +202,12 @@ def sparql_of(sentence: Sentence, linker: Linker) -> tuple[str, int]:
         f"SELECT DISTINCT ?g ?photo {names} WHERE {{ GRAPH ?g {{ {inside} }} {' '.join(known)} }}",
         len(entities),
     )
+
+
+def entities_of(sentence: Sentence) -> tuple[Entity, ...]:
+    """Return what a description names; a text that is no sentence, "a cat", is one name."""
+    name = _DETERMINER.sub("", sentence.text.strip().lower())
+    return sentence.entities or (Entity(name, 0, len(name), name),)
 
 
 def _materials_as_attributes(sentence: Sentence) -> Sentence:
@@ -251,4 +256,4 @@ def _literal(text: str) -> str:
     return Literal(text).n3()
 
 
-__all__ = ["Album", "Found", "check_album", "find", "query", "sources", "sparql_of"]
+__all__ = ["Album", "Found", "check_album", "entities_of", "find", "query", "sources", "sparql_of"]

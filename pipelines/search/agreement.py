@@ -13,7 +13,7 @@ from kg.graph import Box, Node, SceneGraph
 from kg.knowledge.facts import KnowledgeGraph
 from kg.linking import Linker
 from kg.vocabulary import EdgeKind, NodeKind
-from pipelines.batch.album import SPATIAL
+from pipelines.batch.album import SPATIAL, entities_of
 from pipelines.reading.sentence import Entity, Sentence
 
 KINDS = (NodeKind.OBJECT, NodeKind.SCENE, NodeKind.TEXT)
@@ -128,7 +128,7 @@ class AgreementFinder:
 
     def described(self, sentence: Sentence) -> Described:
         """Return what a text describes."""
-        things = tuple(self._wanted(one) for one in sentence.entities)
+        things = tuple(self._wanted(one) for one in entities_of(sentence))
         relations = tuple(
             (one.subject, SPATIAL.get(one.predicate, one.predicate), one.object)
             for one in sentence.relations

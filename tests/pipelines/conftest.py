@@ -16,6 +16,7 @@ from pipelines.build.builder import GraphBuilder
 from pipelines.datasets.coco import TRAIN_SPLIT, VAL_SPLIT
 from pipelines.detectors import COCO_IDS, COCO_LABELS
 from pipelines.generate.knowledge_scenes import SceneQuestion, write_parts
+from pipelines.photo import Photo
 from pipelines.reading.parser import Parser
 
 
@@ -71,3 +72,38 @@ def scenes_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def scene_parts(scenes_folder: Path) -> dict[str, list[SceneQuestion]]:
     return write_parts(scenes_folder, questions=5)
+
+
+CAPTIONS = {
+    "cat": ["a cat looks up", "a striped cat", "the cat has whiskers"],
+    "coffee": ["a cup of coffee on a table", "coffee in a white cup"],
+    "astronaut": ["a woman in an orange suit", "an astronaut smiles"],
+    "motorcycle": ["a red motorcycle in a garage"],
+}
+"""Of photographs in scikit-image's wheel."""
+
+
+@pytest.fixture(scope="session")
+def captioned(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder of data sets with four captioned photographs, and `seen` for what is seen there."""
+    data = tmp_path_factory.mktemp("captioned")
+    for folder, photos in (
+        ("flickr8k", {"cat": "train", "astronaut": "val"}),
+        ("flickr8k_1k", {"coffee": "train"}),
+        ("coco_mini", {"motorcycle": TRAIN_SPLIT}),
+    ):
+        images, annotations = [], []
+        for number, (name, split) in enumerate(photos.items()):
+            image = Photo.open(f"example:{name}").image.resize((160, 120))
+            file = f"images/{name}_{number:09}.png"
+            (data / folder / file).parent.mkdir(parents=True, exist_ok=True)
+            image.save(data / folder / file)
+            size = {"width": 160, "height": 120}
+            images.append({"id": number, "file_name": file, "split": split, **size})
+            annotations += [{"image_id": number, "caption": one} for one in CAPTIONS[name]]
+        written = {"images": images, "annotations": annotations, "categories": []}
+        if folder == "coco_mini":
+            (data / folder / "captions.json").write_text(json.dumps(written))
+            written = {**written, "annotations": []}
+        (data / folder / "annotations.json").write_text(json.dumps(written))
+    return data
