@@ -48,6 +48,9 @@ class LanguageModel:
             )
         self.model: Any = self._load(self._pretrained)
         self.model.eval()
+        written = self.model.generation_config
+        if written.pad_token_id is None:  # some models, such as BLIP, give their own to `generate`
+            written.pad_token_id = self._tokenizer.pad_token_id or self._tokenizer.eos_token_id
 
     @property
     def sees(self) -> bool:
@@ -76,7 +79,6 @@ class LanguageModel:
                     do_sample=False,
                     num_beams=1,
                     max_new_tokens=self.max_new_tokens,
-                    pad_token_id=self._tokenizer.pad_token_id or self._tokenizer.eos_token_id,
                 )
         except (ValueError, KeyError, TypeError, RuntimeError) as error:
             raise SightGraphError(

@@ -15,6 +15,7 @@ from pipelines.captioning.captioner import BEAMS, Captioner
 from pipelines.datasets.captioned import Captioned, read_captioned_folder
 from pipelines.evaluate.caption_scores import score_captions
 from pipelines.evaluate.protocol import Report, Source
+from pipelines.reading.captions import READERS
 from pipelines.seeing.scene_files import SceneFiles
 from pipelines.sightgraph import SightGraph
 
@@ -61,7 +62,7 @@ class CaptionsEvaluator:
                 captions = captioner.write_all(scenes, self.beams)
                 written |= {one.name: text for one, text in zip(some, captions, strict=True)}
         references = {one.name: one.captions for one in dataset}
-        figures = score_captions(written, references)
+        figures = score_captions(written, references, reader=READERS.make("trained"))
         rows = [
             {"file_name": name, "caption": text, "references": list(references[name])}
             for name, text in written.items()

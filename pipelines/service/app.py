@@ -13,7 +13,7 @@ from fastapi.responses import HTMLResponse, PlainTextResponse
 from kg.errors import SightGraphError
 from kg.formats.html import live_page
 from pipelines.service import album as album_routes
-from pipelines.service import answers, jobs, knowledge
+from pipelines.service import answers, captions, jobs, knowledge
 from pipelines.service.errors import add_handlers
 from pipelines.service.guard import Guard
 from pipelines.service.settings import Settings
@@ -50,7 +50,7 @@ def create_app(
     app.state.shared = shared
     app.add_middleware(Guard, settings=settings, metrics=shared.metrics)
     add_handlers(app)
-    for part in (answers, knowledge, jobs, *([] if album is None else [album_routes])):
+    for part in (answers, captions, knowledge, jobs, *([] if album is None else [album_routes])):
         app.include_router(part.routes)
 
     @app.get("/", response_class=HTMLResponse, include_in_schema=False)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import Depends, Request
 
@@ -14,6 +15,9 @@ from pipelines.service.photographs import Photographs
 from pipelines.service.settings import Settings
 from pipelines.service.work import WorkQueue
 from pipelines.sightgraph import SightGraph
+
+if TYPE_CHECKING:
+    from pipelines.captioning.captioner import Writer
 
 
 class State:
@@ -29,6 +33,13 @@ class State:
         self.queries = asyncio.Semaphore(settings.queries)
         self.jobs: dict[str, Any] = {}
         self.album_files: dict[str, str] = {}
+
+    @cached_property
+    def captioner(self) -> Writer:
+        """Writes captions; loaded by the first request for one."""
+        from pipelines.captioning.captioner import Captioner
+
+        return Captioner()
 
 
 def _state(request: Request) -> State:

@@ -33,9 +33,7 @@ def scene_graph(label: str = "dog", left: bool = True) -> SceneGraph:
     return graph
 
 
-def scene(
-    graph: SceneGraph, table: TextTable, reads: str = "knowledge", seed: int = 0
-) -> Scene:
+def scene(graph: SceneGraph, table: TextTable, reads: str = "knowledge", seed: int = 0) -> Scene:
     """Return the tensors of a graph, with random cells and a region for the dog."""
     chance = np.random.default_rng(seed)
     cells = chance.random((CELLS, FEATURES)).astype(np.float16)

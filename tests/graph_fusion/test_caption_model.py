@@ -22,7 +22,11 @@ def small(**options: object) -> CaptionModel:
     torch.manual_seed(0)
     sizes = {"hidden": 16, "heads": 4, "longest": 8, "layers": 1, "decoder_layers": 1}
     config = CaptionConfig(
-        WORDS, FEATURES, TEXT, dropout=0.0, **{**sizes, **options}  # type: ignore[arg-type]
+        WORDS,
+        FEATURES,
+        TEXT,
+        dropout=0.0,
+        **{**sizes, **options},  # type: ignore[arg-type]
     )
     return CaptionModel(config)
 

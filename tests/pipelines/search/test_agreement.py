@@ -1,4 +1,4 @@
-"""pipelines/search/agreement: a text's graph is found in a photograph's, and what is not is told."""
+"""pipelines/search/agreement: what of a text's graph is found in a photograph's is told."""
 
 from __future__ import annotations
 

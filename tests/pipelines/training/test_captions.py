@@ -34,7 +34,14 @@ def test_rare_words_are_not_learned(captioned: Path) -> None:
 
 
 def test_words_have_no_signs_and_no_capitals() -> None:
-    assert words_of("A dog's ball -- RED, isn't it?") == ["a", "dog's", "ball", "red", "isn't", "it"]
+    assert words_of("A dog's ball -- RED, isn't it?") == [
+        "a",
+        "dog's",
+        "ball",
+        "red",
+        "isn't",
+        "it",
+    ]
 
 
 def test_a_photograph_with_few_captions_repeats_them() -> None:
