@@ -22,7 +22,15 @@ def train() -> None:
     """Train one of the models; data is never downloaded."""
 
 
+SEEN = click.Option(
+    ["--seen"],
+    type=FILE,
+    metavar="DIR",
+    help="Keep what is seen in the photographs there, for other trainings, too.",
+)
 OPTIONS: dict[str, tuple[click.Option, ...]] = {
+    "captions": (SEEN,),
+    "search": (SEEN,),
     "answerer": (
         click.Option(
             ["--base"], type=FILE, metavar="DIR", help="The folder of a model to start from."
