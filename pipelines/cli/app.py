@@ -45,6 +45,11 @@ for _name, _target, _about in (
         "Look into the knowledge: bundled, and of your own with --kg.",
     ),
     (
+        "search",
+        "search:search",
+        "Find photographs by a text, or texts by a photograph, and say why they match.",
+    ),
+    (
         "album",
         "album:album",
         "Put photographs into a store, and find them by what they show.",

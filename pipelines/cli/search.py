@@ -1,0 +1,156 @@
+"""sightgraph search: photographs by a text, and texts by a photograph."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from kg.errors import SightGraphError
+from pipelines.cli.eyes import Eyes, eyes_options
+from pipelines.cli.options import FILE, Group, json_option
+from pipelines.cli.output import print_columns, print_json, print_line
+
+if TYPE_CHECKING:
+    from pipelines.search.library import Match
+
+
+class FindGroup(Group):
+    """A group in which what names no command is a query: `search "two dogs" --index INDEX`."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if args and args[0] not in self.commands and args[0] not in ctx.help_option_names:
+            args = ["find", *args]
+        return super().parse_args(ctx, args)
+
+
+@click.group("search", cls=FindGroup)
+def search() -> None:
+    """Find photographs by a text, or texts by a photograph, and say why they match.
+
+    \b
+    sightgraph search index holiday/ -o holiday.index
+    sightgraph search "two dogs playing in snow" --index holiday.index
+    """
+
+
+weights_option = click.option(
+    "--weights", type=FILE, metavar="DIR", help="What `train search` wrote, not the bundled one."
+)
+
+
+@search.command()
+@click.argument("photos", nargs=-1)
+@click.option("--texts", type=FILE, metavar="FILE", help="Index its lines instead of photographs.")
+@click.option(
+    "-o", "--output", required=True, type=FILE, metavar="INDEX", help="The folder of the index."
+)
+@weights_option
+@eyes_options
+def index(
+    photos: tuple[str, ...], texts: Path | None, output: Path, weights: Path | None, eyes: Eyes
+) -> None:
+    """Index PHOTOS: files, folders, patterns or lists. What is there and unchanged is kept.
+
+    \b
+    sightgraph search index holiday/ -o holiday.index
+    sightgraph search index --texts captions.txt -o captions.index
+    """
+    if bool(photos) == (texts is not None):
+        raise SightGraphError("give either photographs or --texts FILE.")
+    if texts is not None:
+        _index_texts(texts, output, weights)
+        return
+    from pipelines.batch.photographs import find_photographs
+
+    found = find_photographs(photos)
+    eyes.check()
+    from rich.console import Console
+    from rich.progress import track
+
+    from pipelines.cli.options import load_knowledge
+    from pipelines.search.library import Library
+    from pipelines.search.towers import Towers
+
+    library = Library(output, "photographs", Towers(weights), create=True)
+    before, failed = len(library), 0
+    adding = library.add_photographs(eyes.load(load_knowledge((), False)), found)
+    console = Console(stderr=True)
+    for name, problem in zip(
+        found, track(adding, "looking", len(found), console=console), strict=True
+    ):
+        if problem:
+            failed += 1
+            click.echo(f"sightgraph: {name}: {problem}", err=True)
+    added = len(library) - before
+    print_line(f"{added} added, {len(found) - added - failed} were there, {failed} errors")
+    if failed:
+        raise SightGraphError(f"{failed} of {len(found)} could not be indexed.")
+
+
+def _index_texts(file: Path, output: Path, weights: Path | None) -> None:
+    try:
+        lines = file.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise SightGraphError(f"the texts in '{file}' cannot be read: {error}.") from error
+    texts = [line.strip() for line in lines if line.strip()]
+    if not texts:
+        raise SightGraphError(f"'{file}' holds no text. Write one a line.")
+    from pipelines.search.library import Library
+    from pipelines.search.towers import Towers
+
+    added = Library(output, "texts", Towers(weights), create=True).add_texts(texts)
+    print_line(f"{added} added, {len(texts) - added} were there")
+
+
+@search.command()
+@click.argument("query")
+@click.option(
+    "--index", "folder", required=True, type=FILE, metavar="INDEX", help="What is searched."
+)
+@click.option("--limit", type=click.IntRange(1, 1000), default=10, show_default=True)
+@weights_option
+@eyes_options
+@json_option
+def find(
+    query: str, folder: Path, limit: int, weights: Path | None, eyes: Eyes, as_json: bool
+) -> None:
+    """Find what fits QUERY best: a text, a photograph, or example:NAME.
+
+    \b
+    sightgraph search "two dogs playing in snow" --index holiday.index
+    sightgraph search example:cat --index captions.index
+    """
+    from pipelines.search.library import Library, kind_of
+
+    kind = kind_of(folder)
+    is_photograph = query.startswith("example:") or Path(query).is_file()
+    from pipelines.photo import Photo
+
+    photo = Photo.open(query) if is_photograph else None
+    from pipelines.search.towers import Towers
+
+    library = Library(folder, kind, Towers(weights))
+    if photo is not None:
+        from pipelines.cli.options import load_knowledge
+
+        found = library.find_by_photograph(photo, eyes.load(load_knowledge((), False)), limit)
+    else:
+        from pipelines.reading.parser import Parser, check_text
+
+        check_text(query)
+        found = library.find_by_text(query, Parser(), limit)
+    if as_json:
+        print_json([one.as_json() for one in found])
+        return
+    print_columns([(one.id, f"{one.score:.2f}", _why(one)) for one in found])
+
+
+def _why(match: Match) -> str:
+    """Return what of the text is in the photograph: 'dogs: dog 0.93; snow: not seen'."""
+    parts = [
+        f"{text}: " + ("not seen" if thing is None else f"{thing.label} {thing.score:.2f}")
+        for text, thing in match.found
+    ]
+    return "; ".join(parts)

@@ -1,0 +1,223 @@
+"""What is searched: a folder with the vectors of photographs or of texts, and what they show."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+
+from kg.errors import SightGraphError
+from kg.knowledge.memory import Knowledge
+from pipelines.batch.graphs import file_digest
+from pipelines.photo import Photo
+from pipelines.reading.parser import Parser
+from pipelines.search.agreement import AgreementFinder, Shown, Thing
+from pipelines.search.index import VectorIndex
+from pipelines.search.towers import Towers
+from pipelines.seeing.scene import see
+from pipelines.sightgraph import SightGraph
+
+Kind = Literal["photographs", "texts"]
+KINDS: tuple[Kind, ...] = ("photographs", "texts")
+CANDIDATES = 50
+"""The nearest ones, whose graphs are compared."""
+WRITTEN_AT_ONCE = 64
+"""Vectors that are written together; a kill loses no more."""
+_SHOWN = "shown.sqlite"
+_TABLE = "CREATE TABLE IF NOT EXISTS shown (id TEXT PRIMARY KEY, sha256 TEXT, shown TEXT)"
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A photograph or a text that was found.
+
+    score: of both stages, to be compared within one search. cosine: of the towers alone.
+    found: for each thing that the text names, what it is in the photograph, or None.
+    """
+
+    id: str
+    score: float
+    cosine: float
+    found: tuple[tuple[str, Thing | None], ...] = ()
+
+    def as_json(self) -> dict[str, Any]:
+        """Return plain values."""
+        return {
+            "id": self.id,
+            "score": self.score,
+            "cosine": self.cosine,
+            "found": [
+                {
+                    "text": text,
+                    "label": thing and thing.label,
+                    "score": thing and thing.score,
+                    "box": thing and thing.box and list(thing.box),
+                }
+                for text, thing in self.found
+            ],
+        }
+
+
+class Library:
+    """Photographs or texts by vectors; the graphs of the nearest say why.
+
+    Adding what is there already and unchanged does nothing.
+    """
+
+    def __init__(self, folder: Path, kind: Kind, towers: Towers, create: bool = False) -> None:
+        """Open the library in `folder`.
+
+        Raises:
+            SightGraphError: there is none and `create` is False, it holds the other kind, it is
+                damaged, or it was made with other weights.
+        """
+        self.folder, self.kind, self.towers = folder, kind, towers
+        other = next(one for one in KINDS if one != kind)
+        if (folder / other).exists():
+            raise SightGraphError(f"'{folder}' holds {other}, not {kind}. Choose another folder.")
+        if create and not (folder / kind).exists():
+            folder.mkdir(parents=True, exist_ok=True)
+            self.index = VectorIndex.create(folder / kind, towers.dim, towers.digest)
+        else:
+            self.index = VectorIndex.open(folder / kind, towers.digest)
+        self.finder = AgreementFinder(Knowledge.bundled())
+
+    def __len__(self) -> int:
+        return len(self.index)
+
+    def add_photographs(self, eyes: SightGraph, photographs: Iterable[str]) -> Iterator[str | None]:
+        """Add files; yield None for each, or what is wrong with it."""
+        waiting: dict[str, tuple[np.ndarray, str, Shown]] = {}
+        known = self._digests()
+        for name in photographs:
+            problem = None
+            try:
+                digest = name if name.startswith("example:") else file_digest(name)
+                if known.get(name) != digest:
+                    scene = see(eyes, Photo.open(name))
+                    vector = self.towers.photographs([scene])[0]
+                    waiting[name] = (vector, digest, self.finder.shown(scene.graph))
+            except SightGraphError as error:
+                problem = str(error)
+            yield problem
+            if len(waiting) >= WRITTEN_AT_ONCE:
+                self._write(waiting)
+        self._write(waiting)
+
+    def add_texts(self, texts: Sequence[str]) -> int:
+        """Add texts; return how many were new."""
+        new = [one for one in dict.fromkeys(texts) if one not in self.index.ids]
+        for start in range(0, len(new), WRITTEN_AT_ONCE):
+            some = new[start : start + WRITTEN_AT_ONCE]
+            self.index.add(some, self.towers.texts(some))
+        return len(new)
+
+    def remove(self, ids: Sequence[str]) -> int:
+        """Remove photographs or texts; return how many were there."""
+        removed = self.index.remove(ids)
+        if self.kind == "photographs":
+            with self._database() as database:
+                database.executemany("DELETE FROM shown WHERE id = ?", [(one,) for one in ids])
+        return removed
+
+    def find_by_text(self, text: str, parser: Parser, limit: int = 10) -> list[Match]:
+        """Return what fits a text best: photographs by both stages, texts by the towers."""
+        near = self.index.search(self.towers.texts([text])[0], max(limit, CANDIDATES))
+        if self.kind == "texts":
+            return [Match(one.id, one.score, one.score) for one in near[:limit]]
+        described = self.finder.described(parser(text))
+        shown = self._shown([one.id for one in near])
+        found = []
+        for one in near:
+            agreement = self.finder(described, shown.get(one.id, Shown((), frozenset())))
+            score = self.towers.weights.score(one.score, agreement)
+            found.append(Match(one.id, score, one.score, agreement.found))
+        return _best(found, limit)
+
+    def find_by_photograph(self, photo: Photo, eyes: SightGraph, limit: int = 10) -> list[Match]:
+        """Return what fits a photograph best: texts by both stages, photographs by the towers."""
+        scene = see(eyes, photo)
+        near = self.index.search(self.towers.photographs([scene])[0], max(limit, CANDIDATES))
+        if self.kind == "photographs":
+            return [Match(one.id, one.score, one.score) for one in near[:limit]]
+        shown = self.finder.shown(scene.graph)
+        found = []
+        for one in near:
+            agreement = self.finder(self.finder.described(eyes.parser(one.id)), shown)
+            score = self.towers.weights.score(one.score, agreement)
+            found.append(Match(one.id, score, one.score, agreement.found))
+        return _best(found, limit)
+
+    def _write(self, waiting: dict[str, tuple[np.ndarray, str, Shown]]) -> None:
+        """Write what waits: first what is shown, so that every vector has it."""
+        if not waiting:
+            return
+        rows = [
+            (name, digest, json.dumps(shown.as_json()))
+            for name, (_, digest, shown) in waiting.items()
+        ]
+        with self._database() as database:
+            database.executemany("INSERT OR REPLACE INTO shown VALUES (?, ?, ?)", rows)
+        self.index.add(list(waiting), np.stack([vector for vector, *_ in waiting.values()]))
+        waiting.clear()
+
+    def _digests(self) -> dict[str, str]:
+        """Return the SHA-256 of each photograph whose vector is there, as it was added."""
+        with self._database() as database:
+            rows = database.execute("SELECT id, sha256 FROM shown").fetchall()
+        ids = self.index.ids
+        return {name: digest for name, digest in rows if name in ids}
+
+    def _shown(self, ids: Sequence[str]) -> dict[str, Shown]:
+        marks = ", ".join("?" * len(ids))
+        with self._database() as database:
+            rows = database.execute(
+                f"SELECT id, shown FROM shown WHERE id IN ({marks})",
+                list(ids),
+            ).fetchall()
+        try:
+            return {name: Shown.of_json(json.loads(text)) for name, text in rows}
+        except (ValueError, KeyError, TypeError) as error:
+            raise self._damaged(error) from error
+
+    @contextmanager
+    def _database(self) -> Iterator[sqlite3.Connection]:
+        try:
+            database = sqlite3.connect(self.folder / _SHOWN)
+            try:
+                with database:
+                    database.execute(_TABLE)
+                    yield database
+            finally:
+                database.close()
+        except sqlite3.Error as error:
+            raise self._damaged(error) from error
+
+    def _damaged(self, error: Exception) -> SightGraphError:
+        return SightGraphError(
+            f"the index '{self.folder}' is damaged ({error}). Delete it and index again."
+        )
+
+
+def _best(found: Sequence[Match], limit: int) -> list[Match]:
+    return sorted(found, key=lambda one: (-one.score, one.id))[:limit]
+
+
+def kind_of(folder: Path) -> Kind:
+    """Return what a library holds.
+
+    Raises:
+        SightGraphError: there is no library.
+    """
+    for kind in KINDS:
+        if (folder / kind).is_dir():
+            return kind
+    raise SightGraphError(
+        f"there is no index at '{folder}'. Make one: sightgraph search index FOLDER -o {folder}"
+    )

@@ -1,0 +1,67 @@
+"""sightgraph search: an index is made, searched, and mistakes are told."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+from click.testing import Result
+
+from graph_fusion.search_model import SearchConfig, SearchModel
+from pipelines.search.agreement import FEATURES
+from pipelines.search.towers import Weights
+from pipelines.training.search import save_search
+
+Run = Callable[..., Result]
+Mistake = Callable[..., str]
+
+
+@pytest.fixture(scope="module")
+def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Towers that have learned nothing: what is found is found by the graphs."""
+    folder = tmp_path_factory.mktemp("towers")
+    torch.manual_seed(0)
+    model = SearchModel(SearchConfig(hidden=16, layers=1, trained=0, heads=4))
+    save_search(folder, model, Weights(1.0, tuple(9.0 * (one == "found") for one in FEATURES)))
+    return folder
+
+
+def test_a_photograph_is_indexed_once_and_found_by_a_text(
+    run: Run, weights: Path, tmp_path: Path
+) -> None:
+    index = tmp_path / "index"
+    make = ("search", "index", "example:cat", "example:coffee", "-o", index, "--weights", weights)
+    done = run(*make)
+    assert done.exit_code == 0, done.stderr
+    assert done.stdout == "2 added, 0 were there, 0 errors\n"
+    assert run(*make).stdout == "0 added, 2 were there, 0 errors\n"
+    done = run("search", "a cat on a bus", "--index", index, "--weights", weights)
+    assert done.exit_code == 0, done.stderr
+    first = done.stdout.splitlines()[0]
+    assert first.startswith("example:cat")
+    assert "bus: not seen" in first
+    found = run("search", "find", "a cat", "--index", index, "--weights", weights, "--json")
+    assert json.loads(found.stdout)[0]["id"] == "example:cat"
+
+
+def test_texts_are_indexed_and_found_by_a_photograph(
+    run: Run, weights: Path, tmp_path: Path
+) -> None:
+    lines, index = tmp_path / "captions.txt", tmp_path / "index"
+    lines.write_text("a cat\n\na bus in a city\n")
+    done = run("search", "index", "--texts", lines, "-o", index, "--weights", weights)
+    assert done.stdout == "2 added, 0 were there\n"
+    done = run("search", "example:cat", "--index", index, "--weights", weights, "--limit", 1)
+    assert done.exit_code == 0, done.stderr
+    assert done.stdout.startswith("a cat")
+
+
+def test_mistakes_are_told(mistake: Mistake, tmp_path: Path) -> None:
+    assert "search index" in mistake("search", "a cat", "--index", tmp_path / "none")
+    assert "--texts" in mistake("search", "index", "-o", tmp_path / "index")
+    empty = tmp_path / "empty.txt"
+    empty.write_text("\n")
+    assert "no text" in mistake("search", "index", "--texts", empty, "-o", tmp_path / "index")
