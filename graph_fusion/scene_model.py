@@ -79,7 +79,7 @@ def scene_of(
     part = read_part(graph, reads)
     regions = {name: value.astype(np.float32) for name, value in regions.items()}
     tensors = graph_tensors(part, NO_QUERY, table, regions, flat.shape[-1])
-    return Scene(flat, tensors)
+    return Scene(flat, replace(tensors, region=tensors.region.half()))
 
 
 def read_part(graph: SceneGraph, reads: str = "knowledge") -> SceneGraph:
@@ -179,7 +179,7 @@ class SceneFront(nn.Module):
         start = self.label(scaled(graphs.texts[used]))[text] + self.kind(graphs.node_kind)
         start = start + self.geometry(graphs.geometry)
         regions = graphs.region.any(1)
-        looked = self.look(scaled(graphs.region[regions]))
+        looked = self.look(scaled(graphs.region[regions].float()))
         start = start.index_add(0, regions.nonzero().squeeze(1), looked.to(start.dtype))
         place, longest = places(graphs.graph_of_node, graphs.size)
         at = (graphs.graph_of_node, place)

@@ -6,7 +6,7 @@ Networks that read whole scenes are trained on these; looking at 7,000 photograp
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -43,15 +43,16 @@ class SceneFiles:
         self._make_eyes = eyes
         self._eyes: SightGraph | None = None
 
-    def look(self, photographs: Sequence[Captioned]) -> list[TwoSided]:
-        """Return what is seen in all photographs, in their order.
+    def look(self, photographs: Sequence[Captioned]) -> Iterator[TwoSided]:
+        """Yield what is seen in each photograph, in their order: together it fills the memory.
 
         Raises:
             SightGraphError: a photograph cannot be read.
         """
         from rich.progress import track
 
-        return [self(one) for one in track(photographs, "looking")]
+        for one in track(photographs, "looking"):
+            yield self(one)
 
     def __call__(self, photograph: Captioned) -> TwoSided:
         """Return what is seen in one photograph."""

@@ -189,7 +189,7 @@ def vocabulary(photographs: Iterable[Captioned], least: int) -> tuple[str, ...]:
 
 def examples(
     photographs: Sequence[Captioned],
-    seen: Sequence[TwoSided],
+    seen: Iterable[TwoSided],
     config: CaptionConfig,
     table: TextTable,
     seed: int,

@@ -8,7 +8,7 @@ config.json.
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -171,7 +171,7 @@ def save_search(out: Path, model: SearchModel, weights: Weights) -> None:
 
 def examples(
     photographs: Sequence[Captioned],
-    seen: Sequence[TwoSided],
+    seen: Iterable[TwoSided],
     config: SearchConfig,
     table: TextTable,
 ) -> list[SearchExample]:
