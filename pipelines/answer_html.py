@@ -97,11 +97,12 @@ def _article(row: Row, boxes: list[str]) -> str:
     if "error" in row:
         return f'<article>{question}<p class="error">{safe(row["error"])}</p></article>'
     lines = "".join(f"<li>{line}</li>" for line in _evidence(row, boxes))
-    confidence = f"{float(row.get('confidence', 0)):.2f}"
+    sure = (
+        f"<small>confidence {float(row['confidence']):.2f}</small>" if "confidence" in row else ""
+    )
     return (
-        f'<article>{question}<div class="answer">{safe(row["answer"])} '
-        f"<small>confidence {confidence}</small> {_support(row)}</div><ul>{lines}</ul>"
-        f"{_others(row)}</article>"
+        f'<article>{question}<div class="answer">{safe(row["answer"])} {sure} {_support(row)}</div>'
+        f"<ul>{lines}</ul>{_others(row)}</article>"
     )
 
 

@@ -42,21 +42,26 @@ def read_answers(path: Path) -> list[dict[str, Any]]:
     return rows
 
 
-def write_report(rows: Iterable[Row], target: Path, title: str = "Answers") -> None:
-    """Write one HTML file that needs nothing else; a photograph that is gone is left out."""
+def write_report(
+    rows: Iterable[Row], target: Path, title: str = "Answers", about: str | None = None
+) -> None:
+    """Write one HTML file that needs nothing else; a photograph that is gone is left out.
+
+    about: the line under the title; by default it counts questions, photographs and errors.
+    """
     listed = list(rows)
     groups: dict[str, list[Row]] = {}
     for row in listed:
         groups.setdefault(str(row["photo"]), []).append(row)
     failed = sum("error" in row for row in listed)
-    about = f"{len(listed)} questions about {len(groups)} photographs, {failed} errors"
+    about = about or f"{len(listed)} questions about {len(groups)} photographs, {failed} errors"
     body = "\n".join(section(photo, answers) for photo, answers in groups.items())
     write_text(
         target,
         f'<!doctype html>\n<html lang="en"><meta charset="utf-8">\n'
         f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">\n'
         f'<meta name="viewport" content="width=device-width">\n<title>{safe(title)}</title>\n'
-        f"<style>{_STYLE}</style>\n<h1>{safe(title)}</h1>\n<p>{about}</p>\n{body}\n</html>\n",
+        f"<style>{_STYLE}</style>\n<h1>{safe(title)}</h1>\n<p>{safe(about)}</p>\n{body}\n</html>\n",
     )
 
 

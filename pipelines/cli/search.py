@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from kg.errors import SightGraphError
 from pipelines.cli.eyes import Eyes, eyes_options
-from pipelines.cli.options import FILE, Group, json_option
+from pipelines.cli.options import FILE, Group, check_targets, json_option
 from pipelines.cli.output import print_columns, print_json, print_line
-
-if TYPE_CHECKING:
-    from pipelines.search.library import Match
 
 
 class FindGroup(Group):
@@ -110,11 +106,20 @@ def _index_texts(file: Path, output: Path, weights: Path | None) -> None:
     "--index", "folder", required=True, type=FILE, metavar="INDEX", help="What is searched."
 )
 @click.option("--limit", type=click.IntRange(1, 1000), default=10, show_default=True)
+@click.option(
+    "-o", "--output", "page", type=FILE, metavar="FILE.html", help="Also write a page of pictures."
+)
 @weights_option
 @eyes_options
 @json_option
 def find(
-    query: str, folder: Path, limit: int, weights: Path | None, eyes: Eyes, as_json: bool
+    query: str,
+    folder: Path,
+    limit: int,
+    page: Path | None,
+    weights: Path | None,
+    eyes: Eyes,
+    as_json: bool,
 ) -> None:
     """Find what fits QUERY best: a text, a photograph, or example:NAME.
 
@@ -125,6 +130,10 @@ def find(
     from pipelines.search.library import Library, kind_of
 
     kind = kind_of(folder)
+    if page is not None:
+        if kind == "texts":
+            raise SightGraphError(f"'{folder}' holds texts, of which there is no page of pictures.")
+        check_targets([page], [".html"])
     is_photograph = query.startswith("example:") or Path(query).is_file()
     from pipelines.photo import Photo
 
@@ -141,16 +150,12 @@ def find(
 
         check_text(query)
         found = library.find_by_text(query, Parser(), limit)
+    if page is not None:
+        from pipelines.batch.report import write_report
+
+        rows = [one.as_row(query) for one in found]
+        write_report(rows, page, query, f"the best {len(rows)} of {len(library)} photographs")
     if as_json:
         print_json([one.as_json() for one in found])
         return
-    print_columns([(one.id, f"{one.score:.2f}", _why(one)) for one in found])
-
-
-def _why(match: Match) -> str:
-    """Return what of the text is in the photograph: 'dogs: dog 0.93; snow: not seen'."""
-    parts = [
-        f"{text}: " + ("not seen" if thing is None else f"{thing.label} {thing.score:.2f}")
-        for text, thing in match.found
-    ]
-    return "; ".join(parts)
+    print_columns([(one.id, f"{one.score:.2f}", one.why) for one in found])

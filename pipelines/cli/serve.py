@@ -32,6 +32,9 @@ MIN_TOKEN = 16
 @click.option(
     "--album", type=FILE, metavar="DIR", help="The album that the page searches, with thumbnails."
 )
+@click.option(
+    "--index", "index", type=FILE, metavar="INDEX", help="Photographs that /api/search searches."
+)
 @knowledge_options
 @eyes_options
 def serve(
@@ -39,6 +42,7 @@ def serve(
     port: int,
     token_file: Path | None,
     album: Path | None,
+    index: Path | None,
     knowledge_files: tuple[str, ...],
     only_kg: bool,
     eyes: Eyes,
@@ -67,12 +71,18 @@ def serve(
         from pipelines.batch.album import check_album
 
         check_album(album)
+    library = None
+    if index is not None:
+        from pipelines.search.library import Library
+        from pipelines.search.towers import Towers
+
+        library = Library(index, "photographs", Towers())
     eyes.check()
     sightgraph = eyes.load(load_knowledge(knowledge_files, only_kg))
     from pipelines.service.app import create_app
     from pipelines.service.app import serve as run
 
-    app = create_app(sightgraph, settings, album)
+    app = create_app(sightgraph, settings, album, library)
     print_line(f"http://{host}:{port}  (API: http://{host}:{port}/docs; Ctrl-C ends it)")
     run(app, settings, port)
 

@@ -63,6 +63,28 @@ class Match:
             ],
         }
 
+    def as_row(self, query: str) -> dict[str, Any]:
+        """Return a photograph as a row of `pipelines.batch.report`, with boxes."""
+        objects = [
+            {"label": thing.label, "score": thing.score, "box": thing.box and list(thing.box)}
+            for _, thing in self.found
+            if thing is not None
+        ]
+        return {
+            "photo": self.id,
+            "question": query,
+            "answer": self.why,
+            "evidence": {"objects": objects},
+        }
+
+    @property
+    def why(self) -> str:
+        """What the text names and what of it is seen: "dogs: dog 0.93; snow: not seen"."""
+        return "; ".join(
+            f"{text}: " + ("not seen" if thing is None else f"{thing.label} {thing.score:.2f}")
+            for text, thing in self.found
+        )
+
 
 class Library:
     """Photographs or texts by vectors; the graphs of the nearest say why.

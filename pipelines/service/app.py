@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.metadata import version
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from fastapi import FastAPI
 from fastapi.responses import HTMLResponse, PlainTextResponse
@@ -13,22 +14,28 @@ from fastapi.responses import HTMLResponse, PlainTextResponse
 from kg.errors import SightGraphError
 from kg.formats.html import live_page
 from pipelines.service import album as album_routes
-from pipelines.service import answers, captions, jobs, knowledge
+from pipelines.service import answers, captions, jobs, knowledge, search
 from pipelines.service.errors import add_handlers
 from pipelines.service.guard import Guard
 from pipelines.service.settings import Settings
 from pipelines.service.state import Shared, State
 from pipelines.sightgraph import SightGraph
 
+if TYPE_CHECKING:
+    from pipelines.search.library import Library
+
 MAX_CONNECTIONS = 256
 
 
 def create_app(
-    sightgraph: SightGraph, settings: Settings | None = None, album: Path | None = None
+    sightgraph: SightGraph,
+    settings: Settings | None = None,
+    album: Path | None = None,
+    library: Library | None = None,
 ) -> FastAPI:
     """Return the service of these models.
 
-    album: the folder of an album that its page searches.
+    album: the folder of an album that its page searches. library: photographs that are searched.
 
     Raises:
         SightGraphError: other machines can reach the address, and there is no token.
@@ -38,7 +45,7 @@ def create_app(
         raise SightGraphError(
             f"other machines can reach '{settings.host}', which needs a token. Give --token FILE."
         )
-    shared = State(sightgraph, settings, album)
+    shared = State(sightgraph, settings, album, library)
     page = live_page(album is not None)
 
     @asynccontextmanager
@@ -50,8 +57,16 @@ def create_app(
     app.state.shared = shared
     app.add_middleware(Guard, settings=settings, metrics=shared.metrics)
     add_handlers(app)
-    for part in (answers, captions, knowledge, jobs, *([] if album is None else [album_routes])):
-        app.include_router(part.routes)
+    for part, there in (
+        (answers, True),
+        (captions, True),
+        (knowledge, True),
+        (jobs, True),
+        (album_routes, album is not None),
+        (search, library is not None),
+    ):
+        if there:
+            app.include_router(part.routes)
 
     @app.get("/", response_class=HTMLResponse, include_in_schema=False)
     async def inspector() -> str:

@@ -18,13 +18,21 @@ from pipelines.sightgraph import SightGraph
 
 if TYPE_CHECKING:
     from pipelines.captioning.captioner import Writer
+    from pipelines.search.library import Library
 
 
 class State:
     """The models, loaded once, and what is remembered between requests."""
 
-    def __init__(self, sightgraph: SightGraph, settings: Settings, album: Path | None) -> None:
-        self.sightgraph, self.settings, self.album = sightgraph, settings, album
+    def __init__(
+        self,
+        sightgraph: SightGraph,
+        settings: Settings,
+        album: Path | None,
+        library: Library | None = None,
+    ) -> None:
+        self.sightgraph, self.settings = sightgraph, settings
+        self.album, self.library = album, library
         self.knowledge = sightgraph.knowledge
         self.linker = Linker(self.knowledge)
         self.work = WorkQueue(settings.workers, settings.waiting, settings.seconds)

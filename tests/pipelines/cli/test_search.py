@@ -65,3 +65,15 @@ def test_mistakes_are_told(mistake: Mistake, tmp_path: Path) -> None:
     empty = tmp_path / "empty.txt"
     empty.write_text("\n")
     assert "no text" in mistake("search", "index", "--texts", empty, "-o", tmp_path / "index")
+
+
+def test_a_page_shows_the_photographs_with_boxes(run: Run, weights: Path, tmp_path: Path) -> None:
+    index, page = tmp_path / "index", tmp_path / "found.html"
+    run("search", "index", "example:cat", "-o", index, "--weights", weights)
+    done = run("search", "a cat", "--index", index, "--weights", weights, "-o", page)
+    assert done.exit_code == 0, done.stderr
+    text = page.read_text()
+    assert "data:image/jpeg" in text
+    assert "<rect" in text
+    assert "the best 1 of 1 photographs" in text
+    assert "confidence" not in text
