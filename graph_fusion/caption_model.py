@@ -35,7 +35,7 @@ class CaptionConfig:
     text_features: int = 384
     hidden: int = 256
     layers: int = 2
-    decoder_layers: int = 3
+    decoder_layers: int = 2
     heads: int = 8
     longest: int = 24
     dropout: float = 0.3
@@ -51,7 +51,7 @@ class CaptionModel(FusionModel):
         fusion = FusionConfig(
             hidden=config.hidden,
             layers=config.layers,
-            dropout=config.dropout,
+            dropout=0.0,  # the front drops channels
             relation_features=config.text_features,
             edge_features=EDGE_FEATURES,
         )
@@ -78,6 +78,12 @@ class CaptionModel(FusionModel):
         fused, inputs = self.fuse(batch)
         logs: Tensor = self.head(fused, inputs.masks, sentences)
         return logs
+
+    def loss(self, batch: SceneBatch, sentences: Tensor, smoothing: float) -> Tensor:
+        """Return the loss of `sentences` [B, K, S] (`DecoderHead.smoothed_loss`), []."""
+        fused, inputs = self.fuse(batch)
+        loss: Tensor = self.head.smoothed_loss(fused, inputs.masks, sentences, smoothing)  # type: ignore[operator]
+        return loss
 
     @torch.no_grad()
     def write(self, batch: SceneBatch, beams: int, length_power: float = 1.0) -> Written:

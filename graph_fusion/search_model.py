@@ -56,6 +56,12 @@ class TextTower(nn.Module):
             layer.requires_grad_(True)
         self.out = nn.Linear(self.encoder.config.hidden_size, hidden)
 
+    def train(self, mode: bool = True) -> TextTower:
+        """Leave dropout off in MiniLM, where it takes a third of the time; pieces are dropped."""
+        super().train(mode)
+        self.encoder.eval()
+        return self
+
     def forward(self, ids: Tensor, there: Tensor) -> Fused:
         """Encode texts. Shapes: ids [N, L], word pieces; there [N, L]: bool"""
         tokens = self.encoder(input_ids=ids, attention_mask=there).last_hidden_state
@@ -77,7 +83,7 @@ class SearchModel(nn.Module):
             hidden=hidden,
             layers=config.layers,
             heads=config.heads,
-            dropout=config.dropout,
+            dropout=0.0,  # the front drops channels
             relation_features=config.text_features,
             edge_features=EDGE_FEATURES,
         )

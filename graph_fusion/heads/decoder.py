@@ -141,8 +141,10 @@ class DecoderHead(Head):
             )
             for _ in range(layers)
         )
-        for layer in self.layers:  # dropout of attention weights costs more than all products
+        for layer in self.layers:  # drawing a number for each weight costs more than all products
             layer.self_attn.dropout = layer.multihead_attn.dropout = 0.0
+            for name in ("dropout", "dropout1", "dropout2", "dropout3"):
+                setattr(layer, name, SharedDropout(dropout))
         self.norm = nn.LayerNorm(hidden)
 
     def forward(self, fused: Fused, masks: Masks, sentences: Tensor) -> Tensor:
@@ -171,21 +173,30 @@ class DecoderHead(Head):
         unsaid = torch.arange(logits.shape[-1], device=logits.device) < END
         return logits.masked_fill(unsaid, LOG_ZERO).log_softmax(dim=-1)
 
-    def loss(self, log_probabilities: Tensor, sentences: Tensor, smoothing: float = 0.0) -> Tensor:
+    def loss(self, log_probabilities: Tensor, sentences: Tensor) -> Tensor:
         """Return the mean of -log p over the words to be written, [].
-
-        smoothing: share of the target that all words have alike (Szegedy et al., CVPR 2016)
 
         Shapes:
             log_probabilities: what `forward` gave for the same `sentences` [B, S] or [B, K, S]
         """
         following = sentences[..., 1:]
-        logs = log_probabilities[..., :-1, :]
-        right = -logs.gather(-1, following.unsqueeze(-1)).squeeze(-1)
-        if smoothing:
-            alike = -logs[..., END:].mean(dim=-1)
-            right = (1 - smoothing) * right + smoothing * alike
-        return mean_where(right, following != PAD)
+        logs = log_probabilities[..., :-1, :].gather(-1, following.unsqueeze(-1)).squeeze(-1)
+        return mean_where(-logs, following != PAD)
+
+    def smoothed_loss(
+        self, fused: Fused, masks: Masks, sentences: Tensor, smoothing: float
+    ) -> Tensor:
+        """Return `loss` of what `forward` gives, without work on padding, which is half of all.
+
+        smoothing: share of the target that all words have alike (Szegedy et al., CVPR 2016)
+        """
+        memory, absent = looked_at(fused, masks)
+        following = sentences[..., 1:]
+        there = following != PAD
+        logs = self._following(self._read(memory, absent, sentences)[..., :-1, :][there])
+        right = logs.gather(-1, following[there].unsqueeze(-1)).squeeze(-1)
+        alike = logs[:, END:].mean(dim=-1)
+        return -((1 - smoothing) * right + smoothing * alike).sum() / there.sum().clamp_min(1)
 
     @torch.no_grad()
     def write(
@@ -214,6 +225,23 @@ class DecoderHead(Head):
             return beam(step, start, self.longest, width, length_power)
         finally:
             self.train(training)
+
+
+class SharedDropout(nn.Module):
+    """Dropout with one mask for all places of a sample (Gal & Ghahramani, NeurIPS 2016).
+
+    Shapes: [B, S, H]
+    """
+
+    def __init__(self, share: float) -> None:
+        super().__init__()
+        self.share = share
+
+    def forward(self, h: Tensor) -> Tensor:
+        if not self.training or not self.share:
+            return h
+        mask = F.dropout(torch.ones_like(h[:, :1]), self.share)
+        return h * mask
 
 
 def looked_at(fused: Fused, masks: Masks) -> tuple[Tensor, Tensor]:

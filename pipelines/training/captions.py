@@ -55,7 +55,7 @@ class CaptionTraining(TrainingOptions):
     whole: also train on the part development, for as many epochs as were found best without.
     """
 
-    epochs: int = 20
+    epochs: int = 15
     batch_size: int = 32
     learning_rate: float = 6e-4
     weight_decay: float = 0.05
@@ -116,15 +116,15 @@ class CaptionObjective(Objective[CaptionModel, CaptionBatch]):
 
     def loss(self, model: CaptionModel, batch: CaptionBatch) -> Tensor:
         with sdpa_kernel(SDPBackend.MATH):  # quicker than the fused one on a CPU, backwards
-            logs = model(batch.scenes, batch.captions)
-        loss: Tensor = model.head.loss(logs, batch.captions, self.smoothing)  # type: ignore[operator]
-        return loss
+            return model.loss(batch.scenes, batch.captions, self.smoothing)
 
-    def figures(self, model: CaptionModel, batch: CaptionBatch) -> Figures:
+    def measured(self, model: CaptionModel, batch: CaptionBatch, size: int) -> Figures:
+        logs = model(batch.scenes, batch.captions)
+        loss = model.head.loss(logs, batch.captions)  # type: ignore[operator]
         following = batch.captions[..., 1:]
-        best = model(batch.scenes, batch.captions)[..., :-1, :].argmax(-1)
         there = following != PAD
-        return {"right words": ((best == following)[there].sum(), int(there.sum()))}
+        right = (logs[..., :-1, :].argmax(-1) == following)[there].sum()
+        return {"loss": (loss * size, size), "right words": (right, int(there.sum()))}
 
 
 @deterministic()

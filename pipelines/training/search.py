@@ -39,6 +39,9 @@ from pipelines.seeing.scene_files import SceneFiles, TwoSided
 from pipelines.sightgraph import SightGraph
 from pipelines.training.search_agreement import fit_weights
 
+DROPPED = 0.1
+"""Share of the word pieces that are not read, drawn anew each time."""
+
 
 @dataclass(frozen=True, slots=True)
 class SearchTraining(TrainingOptions):
@@ -98,6 +101,8 @@ class SearchObjective(Objective[SearchModel, SearchBatch]):
             captions += some
             owners += [row] * len(some)
         ids, there = padded(captions)
+        there &= torch.rand(there.shape) >= DROPPED
+        there[:, 0] = True
         together = torch.tensor(owners) == torch.arange(len(examples)).unsqueeze(1)
         styles = torch.zeros(len(examples), dtype=torch.long)
         return SearchBatch(scene_batch(scenes, self.texts, styles), ids, there, together)

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from graph_fusion.fusion.base import Fused, Masks
-from graph_fusion.heads.decoder import END, PAD, START, DecoderHead
+from graph_fusion.heads.decoder import END, PAD, START, DecoderHead, SharedDropout
 from kg.errors import SightGraphError
 
 HIDDEN, WORDS = 16, 11
@@ -122,9 +122,20 @@ def test_several_sentences_of_a_sample_do_not_read_each_other(sample: Sample) ->
 
 def test_a_smoothed_target_gives_every_word_a_share(sample: Sample) -> None:
     head = small().eval()
-    logs = head(*sample(3), SENTENCES)
-    wholly = head.loss(logs, SENTENCES, smoothing=1.0)
+    fused, masks = sample(3)
+    logs = head(fused, masks, SENTENCES)
+    torch.testing.assert_close(
+        head.smoothed_loss(fused, masks, SENTENCES, 0.0), head.loss(logs, SENTENCES)
+    )
     there = SENTENCES[:, 1:] != PAD
-    torch.testing.assert_close(wholly, -logs[:, :-1, END:].mean(-1)[there].mean())
-    half = head.loss(logs, SENTENCES, smoothing=0.5)
-    torch.testing.assert_close(half, (head.loss(logs, SENTENCES) + wholly) / 2)
+    torch.testing.assert_close(
+        head.smoothed_loss(fused, masks, SENTENCES, 1.0), -logs[:, :-1, END:].mean(-1)[there].mean()
+    )
+
+
+def test_dropout_drops_a_feature_at_all_places_of_a_sample() -> None:
+    dropped = SharedDropout(0.5).train()(torch.ones(4, 7, 32))
+    assert dropped.unique().tolist() == [0.0, 2.0]
+    assert (dropped == dropped[:, :1]).all()
+    assert not (dropped == dropped[:1]).all()
+    torch.testing.assert_close(SharedDropout(0.5).eval()(dropped), dropped)
