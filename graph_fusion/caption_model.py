@@ -44,8 +44,18 @@ class CaptionConfig:
     reads: str = "knowledge"
 
 
+@dataclass(frozen=True, slots=True)
+class CaptionBatch:
+    """B photographs with K captions each: captions [B, K, S]."""
+
+    scenes: SceneBatch
+    captions: Tensor
+
+
 class CaptionModel(FusionModel):
     """front -> fusion -> decoder. Shapes: as in `SceneFront` and `DecoderHead`."""
+
+    head: DecoderHead
 
     def __init__(self, config: CaptionConfig) -> None:
         fusion = FusionConfig(
@@ -73,24 +83,22 @@ class CaptionModel(FusionModel):
         )
         self.config = config
 
-    def forward(self, batch: SceneBatch, sentences: Tensor) -> Tensor:
-        """Return log-probabilities [B, K, S, V] of the words of `sentences` [B, K, S]."""
-        fused, inputs = self.fuse(batch)
-        logs: Tensor = self.head(fused, inputs.masks, sentences)
+    def forward(self, batch: CaptionBatch) -> Tensor:
+        """Return log-probabilities [B, K, S, V] of the words of the captions."""
+        fused, inputs = self.fuse(batch.scenes)
+        logs: Tensor = self.head(fused, inputs.masks, batch.captions)
         return logs
 
-    def loss(self, batch: SceneBatch, sentences: Tensor, smoothing: float) -> Tensor:
-        """Return the loss of `sentences` [B, K, S] (`DecoderHead.smoothed_loss`), []."""
-        fused, inputs = self.fuse(batch)
-        loss: Tensor = self.head.smoothed_loss(fused, inputs.masks, sentences, smoothing)  # type: ignore[operator]
-        return loss
+    def loss(self, batch: CaptionBatch, smoothing: float) -> Tensor:
+        """Return the loss of the captions (`DecoderHead.smoothed_loss`), []."""
+        fused, inputs = self.fuse(batch.scenes)
+        return self.head.smoothed_loss(fused, inputs.masks, batch.captions, smoothing)
 
     @torch.no_grad()
     def write(self, batch: SceneBatch, beams: int, length_power: float = 1.0) -> Written:
         """Write one sentence for each photograph (`DecoderHead.write`)."""
         fused, inputs = self.fuse(batch)
-        written: Written = self.head.write(fused, inputs.masks, beams, length_power)  # type: ignore[operator]
-        return written
+        return self.head.write(fused, inputs.masks, beams, length_power)
 
     @classmethod
     def load(cls, folder: Path) -> CaptionModel:

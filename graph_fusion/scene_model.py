@@ -5,6 +5,7 @@ The captioner and the search fuse these tokens; neither has a question.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -215,7 +216,7 @@ class SceneFront(nn.Module):
 
 def scaled(features: Tensor) -> Tensor:
     """Return vectors [..., F] at the length that layers are initialised for, √F; zeros stay."""
-    return F.normalize(features, dim=-1) * features.shape[-1] ** 0.5
+    return F.normalize(features, dim=-1) * math.sqrt(features.shape[-1])
 
 
 def grid_geometry(cells: int) -> Tensor:

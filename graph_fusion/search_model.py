@@ -50,7 +50,7 @@ class TextTower(nn.Module):
     def __init__(self, hidden: int, trained: int) -> None:
         super().__init__()
         self.encoder = own(load_bert(bundled_minilm()))
-        layers = list(self.encoder.encoder.layer)  # type: ignore[union-attr]
+        layers = list(self.encoder.encoder.layer)  # type: ignore[union-attr, arg-type]
         self.trained = [f"encoder.layer.{n}." for n in range(len(layers) - trained, len(layers))]
         for layer in layers[len(layers) - trained :]:
             layer.requires_grad_(True)

@@ -142,7 +142,7 @@ class DecoderHead(Head):
             for _ in range(layers)
         )
         for layer in self.layers:  # drawing a number for each weight costs more than all products
-            layer.self_attn.dropout = layer.multihead_attn.dropout = 0.0
+            layer.self_attn.dropout = layer.multihead_attn.dropout = 0.0  # type: ignore[union-attr]
             for name in ("dropout", "dropout1", "dropout2", "dropout3"):
                 setattr(layer, name, SharedDropout(dropout))
         self.norm = nn.LayerNorm(hidden)

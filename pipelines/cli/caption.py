@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pipelines.cli.eyes import Eyes, eyes_options
 from pipelines.cli.options import (
     FILE,
     Command,
@@ -49,7 +48,6 @@ if TYPE_CHECKING:
     "--weights", type=FILE, metavar="DIR", help="What `train captions` wrote, not the bundled one."
 )
 @knowledge_options
-@eyes_options
 @targets_option("-o", "--output", about="Also write the graph with the caption; format by ending.")
 @json_option
 def caption(
@@ -60,11 +58,10 @@ def caption(
     weights: Path | None,
     knowledge_files: tuple[str, ...],
     only_kg: bool,
-    eyes: Eyes,
     targets: tuple[Path, ...],
     as_json: bool,
 ) -> None:
-    """Write a sentence about PHOTO; each thing it names is linked to the graph, or marked.
+    """Write a sentence about PHOTO, and say what in the graph it rests on.
 
     \b
     sightgraph caption example:cat
@@ -76,11 +73,12 @@ def caption(
     from pipelines.photo import Photo
 
     opened = Photo.open(photo)
-    eyes.check(opened)
-    sightgraph = eyes.load(load_knowledge(knowledge_files, only_kg))
+    knowledge = load_knowledge(knowledge_files, only_kg)
     from pipelines.captioning.captioner import Captioner, describe
     from pipelines.captioning.hub import HubCaptioner
+    from pipelines.sightgraph import SightGraph
 
+    sightgraph = SightGraph.from_pretrained(knowledge=knowledge, remember=True)
     writer = HubCaptioner(hub_model) if hub_model else Captioner(weights)
     found = describe(sightgraph, writer, opened, beams, style)
     if as_json:

@@ -7,7 +7,6 @@ from pathlib import Path
 import click
 
 from kg.errors import SightGraphError
-from pipelines.cli.eyes import Eyes, eyes_options
 from pipelines.cli.options import FILE, Group, check_targets, json_option
 from pipelines.cli.output import print_columns, print_json, print_line
 
@@ -43,10 +42,7 @@ weights_option = click.option(
     "-o", "--output", required=True, type=FILE, metavar="INDEX", help="The folder of the index."
 )
 @weights_option
-@eyes_options
-def index(
-    photos: tuple[str, ...], texts: Path | None, output: Path, weights: Path | None, eyes: Eyes
-) -> None:
+def index(photos: tuple[str, ...], texts: Path | None, output: Path, weights: Path | None) -> None:
     """Index PHOTOS: files, folders, patterns or lists. What is there and unchanged is kept.
 
     \b
@@ -61,17 +57,16 @@ def index(
     from pipelines.batch.photographs import find_photographs
 
     found = find_photographs(photos)
-    eyes.check()
     from rich.console import Console
     from rich.progress import track
 
-    from pipelines.cli.options import load_knowledge
     from pipelines.search.library import Library
     from pipelines.search.towers import Towers
+    from pipelines.sightgraph import SightGraph
 
     library = Library(output, "photographs", Towers(weights), create=True)
     before, failed = len(library), 0
-    adding = library.add_photographs(eyes.load(load_knowledge((), False)), found)
+    adding = library.add_photographs(SightGraph.from_pretrained(), found)
     console = Console(stderr=True)
     for name, problem in zip(
         found, track(adding, "looking", len(found), console=console), strict=True
@@ -110,7 +105,6 @@ def _index_texts(file: Path, output: Path, weights: Path | None) -> None:
     "-o", "--output", "page", type=FILE, metavar="FILE.html", help="Also write a page of pictures."
 )
 @weights_option
-@eyes_options
 @json_option
 def find(
     query: str,
@@ -118,7 +112,6 @@ def find(
     limit: int,
     page: Path | None,
     weights: Path | None,
-    eyes: Eyes,
     as_json: bool,
 ) -> None:
     """Find what fits QUERY best: a text, a photograph, or example:NAME.
@@ -142,9 +135,10 @@ def find(
 
     library = Library(folder, kind, Towers(weights))
     if photo is not None:
-        from pipelines.cli.options import load_knowledge
+        from pipelines.sightgraph import SightGraph
 
-        found = library.find_by_photograph(photo, eyes.load(load_knowledge((), False)), limit)
+        eyes = SightGraph.from_pretrained(remember=True)
+        found = library.find_by_photograph(photo, eyes, limit)
     else:
         from pipelines.reading.parser import Parser, check_text
 

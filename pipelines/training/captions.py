@@ -19,11 +19,11 @@ import torch
 from torch import Tensor
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
-from graph_fusion.caption_model import STYLES, CaptionConfig, CaptionModel, Vocabulary
+from graph_fusion.caption_model import STYLES, CaptionBatch, CaptionConfig, CaptionModel, Vocabulary
 from graph_fusion.encoders import TEXT_ENCODERS
 from graph_fusion.encoders.text import encode_once
 from graph_fusion.heads.decoder import PAD
-from graph_fusion.scene_model import Scene, SceneBatch, mirrored, scene_batch, scene_of
+from graph_fusion.scene_model import Scene, mirrored, scene_batch, scene_of
 from graph_fusion.tensors import TextTable
 from graph_fusion.training import Figures, Objective, TrainingOptions, fit, save_model
 from graph_fusion.weights import deterministic, shrunk
@@ -81,14 +81,6 @@ class CaptionExample:
     captions: Tensor
 
 
-@dataclass(frozen=True, slots=True)
-class CaptionBatch:
-    """B photographs with K captions each: captions [B, K, S]."""
-
-    scenes: SceneBatch
-    captions: Tensor
-
-
 class CaptionObjective(Objective[CaptionModel, CaptionBatch]):
     """Cross-entropy of the next word; "right words" is its accuracy."""
 
@@ -116,11 +108,11 @@ class CaptionObjective(Objective[CaptionModel, CaptionBatch]):
 
     def loss(self, model: CaptionModel, batch: CaptionBatch) -> Tensor:
         with sdpa_kernel(SDPBackend.MATH):  # quicker than the fused one on a CPU, backwards
-            return model.loss(batch.scenes, batch.captions, self.smoothing)
+            return model.loss(batch, self.smoothing)
 
     def measured(self, model: CaptionModel, batch: CaptionBatch, size: int) -> Figures:
-        logs = model(batch.scenes, batch.captions)
-        loss = model.head.loss(logs, batch.captions)  # type: ignore[operator]
+        logs = model(batch)
+        loss = model.head.loss(logs, batch.captions)
         following = batch.captions[..., 1:]
         there = following != PAD
         right = (logs[..., :-1, :].argmax(-1) == following)[there].sum()
@@ -159,10 +151,8 @@ def train(
         reads=options.reads,
     )
     table = TextTable()
-    parts = [
-        examples(part, files.look(part), config, table, options.seed)
-        for part in (learned, development)
-    ]
+    train_part = examples(learned, files.look(learned), config, table)
+    development_part = examples(development, files.look(development), config, table)
     log(f"{len(learned)} photographs in train, {len(development)} in development")
     log(f"{len(words)} words, {len(table)} labels and relations")
     texts = encode_once(table.texts(), TEXT_ENCODERS.make("minilm"))
@@ -170,7 +160,16 @@ def train(
     model = CaptionModel(config)
     objective = CaptionObjective(texts, options.smoothing)
     training = options.config(watch=None)
-    report = fit(model, objective, *parts, training, out / "training", log, about=options.others())
+    report = fit(
+        model,
+        objective,
+        train_part,
+        development_part,
+        training,
+        out / "training",
+        log,
+        about=options.others(),
+    )
     save_model(out, shrunk(model.state_dict()), model.as_json())
     return {name: value for name, value in report.figures.items() if isinstance(value, float)}
 
@@ -192,7 +191,6 @@ def examples(
     seen: Iterable[TwoSided],
     config: CaptionConfig,
     table: TextTable,
-    seed: int,
 ) -> list[CaptionExample]:
     """Return examples; new texts are added to `table`."""
     known = Vocabulary(config.words)

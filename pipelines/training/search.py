@@ -150,14 +150,24 @@ def train(
         hidden=options.hidden, dropout=options.dropout, fusion=options.fusion, reads=options.reads
     )
     table = TextTable()
-    parts = [examples(one, files.look(one), config, table) for one in (learned, development)]
+    train_part = examples(learned, files.look(learned), config, table)
+    development_part = examples(development, files.look(development), config, table)
     log(f"{len(learned)} photographs in train, {len(development)} in development")
     texts = encode_once(table.texts(), TEXT_ENCODERS.make("minilm"))
     torch.manual_seed(options.seed)
     model = SearchModel(config)
     objective = SearchObjective(texts, options)
     training = options.config(watch=None)
-    report = fit(model, objective, *parts, training, out / "training", log, about=options.others())
+    report = fit(
+        model,
+        objective,
+        train_part,
+        development_part,
+        training,
+        out / "training",
+        log,
+        about=options.others(),
+    )
     weights = Weights()
     save_search(out, model, weights)
     if development and not options.whole:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from graph_fusion.caption_model import CaptionConfig, CaptionModel, Vocabulary
+from graph_fusion.caption_model import CaptionBatch, CaptionConfig, CaptionModel, Vocabulary
 from graph_fusion.fusion_model import CONTROLS
 from graph_fusion.heads.decoder import PAD, START
 from graph_fusion.training import save_model
@@ -52,7 +52,7 @@ def test_two_photographs_get_their_own_captions(tmp_path: Path) -> None:
     optimiser = torch.optim.Adam(model.parameters(), lr=0.02)
     for _ in range(60):
         optimiser.zero_grad()
-        model.loss(scenes, rows, smoothing=0.0).backward()
+        model.loss(CaptionBatch(scenes, rows), smoothing=0.0).backward()
         optimiser.step()
     save_model(tmp_path, shrunk(model.state_dict()), model.as_json())
     loaded = CaptionModel.load(tmp_path)

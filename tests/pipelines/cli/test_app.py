@@ -21,6 +21,7 @@ COMMANDS = {
     *(
         "ask",
         "bench",
+        "caption",
         "convert",
         "evaluate",
         "explain",
@@ -28,6 +29,7 @@ COMMANDS = {
         "kg",
         "parse",
         "report",
+        "search",
         "serve",
         "train",
     ),
