@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import glob
+import hashlib
 import os
 import threading
 import warnings
@@ -163,6 +164,15 @@ def _check_file(path: Path, name: str) -> None:
         raise SightGraphError(f"there is no photograph at '{name}'. {_advice(name)}")
     if path.stat().st_size == 0:
         raise SightGraphError(f"the photograph '{name}' is empty (0 bytes).")
+
+
+def file_digest(photo: str) -> str:
+    """Return SHA-256 of the file; "" where it cannot be read, which its task then says."""
+    try:
+        with open(photo, "rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except (OSError, ValueError):
+        return ""
 
 
 def _decode(file: Path | bytes, name: str) -> Image.Image:

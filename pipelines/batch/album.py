@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -19,16 +18,14 @@ from kg.knowledge.memory import Knowledge
 from kg.knowledge.sparql import select
 from kg.linking import Linker
 from kg.vocabulary import SCENE, SOURCE
+from pipelines.reading.descriptions import entities_of, seen_relation
 from pipelines.reading.sentence import Attribute, Entity, Sentence
 
 ANYTHING = frozenset({"something", "anything", "thing", "object", "someone", "somebody"})
-SPATIAL = {"beside": "near", "next to": "near", "by": "near", "over": "above", "inside": "in"}
-"""Words of captions and the relation of the graph that they denote."""
 MADE_OF = frozenset({"make of", "made of", "make from"})
 """Predicates of the parser for what something consists of."""
 SECONDS = 60.0
 """After which a search is ended."""
-_DETERMINER = re.compile(r"^(?:an?|the|some)\s+")
 _TRIPLES = "triples"
 _KNOWLEDGE = SOURCE + "album/knowledge?sha256="
 
@@ -192,7 +189,7 @@ def sparql_of(sentence: Sentence, linker: Linker) -> tuple[str, int]:
         seen += [f"?e{number} a sgo:Object ; rdfs:label ?l{number} ; sgo:score ?s{number} ."]
         known += _constraints(entity, number, linker)
     for one in sentence.relations:
-        name = quote(SPATIAL.get(one.predicate, one.predicate), safe="")
+        name = quote(seen_relation(one.predicate), safe="")
         seen.append(f"?e{one.subject} <{SCENE}relation/{name}> ?e{one.object} .")
     for first in range(len(entities)):
         known += [f"FILTER(?e{first} != ?e{other})" for other in range(first)]
@@ -202,12 +199,6 @@ def sparql_of(sentence: Sentence, linker: Linker) -> tuple[str, int]:
         f"SELECT DISTINCT ?g ?photo {names} WHERE {{ GRAPH ?g {{ {inside} }} {' '.join(known)} }}",
         len(entities),
     )
-
-
-def entities_of(sentence: Sentence) -> tuple[Entity, ...]:
-    """Return what a description names; a text that is no sentence, "a cat", is one name."""
-    name = _DETERMINER.sub("", sentence.text.strip().lower())
-    return sentence.entities or (Entity(name, 0, len(name), name),)
 
 
 def _materials_as_attributes(sentence: Sentence) -> Sentence:
@@ -256,4 +247,4 @@ def _literal(text: str) -> str:
     return Literal(text).n3()
 
 
-__all__ = ["Album", "Found", "check_album", "entities_of", "find", "query", "sources", "sparql_of"]
+__all__ = ["Album", "Found", "check_album", "find", "query", "sources", "sparql_of"]

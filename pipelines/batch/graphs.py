@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from kg.formats import EXPORTERS, Highlights, export
 from pipelines.batch.photographs import output_names
-from pipelines.photo import Photo
+from pipelines.photo import Photo, file_digest
 
 if TYPE_CHECKING:
     from pipelines.sightgraph import SightGraph
@@ -78,12 +77,3 @@ def graph_tasks(
         GraphTask(photo, file_digest(photo), tuple(folder / f"{name}{one}" for one in endings))
         for photo, name in output_names(photographs).items()
     ]
-
-
-def file_digest(photo: str) -> str:
-    """Return SHA-256 of the file; "" where it cannot be read, which its task then says."""
-    try:
-        with open(photo, "rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-    except (OSError, ValueError):
-        return ""

@@ -18,7 +18,7 @@ from kg.files import bundled
 from kg.graph import Node, SceneGraph, Span
 from kg.vocabulary import EdgeKind, NodeKind
 from pipelines.photo import Photo, PhotoSource
-from pipelines.seeing.scene import SeenScene, see
+from pipelines.scene import SeenScene, see
 from pipelines.sightgraph import SightGraph
 
 BEAMS = 5

@@ -41,9 +41,9 @@ def add(photos: tuple[str, ...], store: Path, eyes: Eyes) -> None:
     """
     from kg.knowledge.memory import Knowledge
     from pipelines.batch.album import Album
-    from pipelines.batch.graphs import file_digest
     from pipelines.batch.photographs import find_photographs
     from pipelines.batch.run import run
+    from pipelines.photo import file_digest
 
     found = find_photographs(photos)
     eyes.check()
@@ -95,7 +95,7 @@ def find(text: str, store: Path, limit: int, as_json: bool) -> None:
 def remove(photos: tuple[str, ...], store: Path) -> None:
     """Remove all that came from PHOTOS: files, or the SHA-256 of their content."""
     from pipelines.batch.album import Album
-    from pipelines.batch.graphs import file_digest
+    from pipelines.photo import file_digest
 
     opened = Album(store)
     count = sum(opened.remove(file_digest(one) or one) for one in photos)

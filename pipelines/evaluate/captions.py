@@ -13,10 +13,10 @@ from rich.progress import track
 from kg.errors import SightGraphError
 from pipelines.captioning.captioner import BEAMS, Captioner
 from pipelines.datasets.captioned import Captioned, read_captioned_folder
+from pipelines.datasets.scene_files import SceneFiles
 from pipelines.evaluate.caption_scores import score_captions
 from pipelines.evaluate.protocol import Report, Source
 from pipelines.reading.captions import READERS
-from pipelines.seeing.scene_files import SceneFiles
 from pipelines.sightgraph import SightGraph
 
 TOGETHER = 16

@@ -14,12 +14,12 @@ from rich.progress import track
 from kg.errors import SightGraphError
 from kg.knowledge.memory import Knowledge
 from pipelines.datasets.captioned import Captioned, read_captioned_folder
+from pipelines.datasets.scene_files import SceneFiles
 from pipelines.evaluate.protocol import Report, Source
 from pipelines.evaluate.ranks import retrieval_ranks
 from pipelines.reading.parser import Parser
 from pipelines.search.agreement import AgreementFinder, Described, Shown
 from pipelines.search.towers import Towers, Weights
-from pipelines.seeing.scene_files import SceneFiles
 from pipelines.sightgraph import SightGraph
 
 CANDIDATES = 50

@@ -13,7 +13,7 @@ from kg.graph import Box, Node, SceneGraph
 from kg.knowledge.facts import KnowledgeGraph
 from kg.linking import Linker
 from kg.vocabulary import EdgeKind, NodeKind
-from pipelines.batch.album import SPATIAL, entities_of
+from pipelines.reading.descriptions import entities_of, seen_relation
 from pipelines.reading.sentence import Entity, Sentence
 
 KINDS = (NodeKind.OBJECT, NodeKind.SCENE, NodeKind.TEXT)
@@ -130,8 +130,7 @@ class AgreementFinder:
         """Return what a text describes."""
         things = tuple(self._wanted(one) for one in entities_of(sentence))
         relations = tuple(
-            (one.subject, SPATIAL.get(one.predicate, one.predicate), one.object)
-            for one in sentence.relations
+            (one.subject, seen_relation(one.predicate), one.object) for one in sentence.relations
         )
         return Described(things, relations)
 

@@ -14,13 +14,12 @@ import numpy as np
 
 from kg.errors import SightGraphError
 from kg.knowledge.memory import Knowledge
-from pipelines.batch.graphs import file_digest
-from pipelines.photo import Photo
+from pipelines.photo import Photo, file_digest
 from pipelines.reading.parser import Parser
+from pipelines.scene import see
 from pipelines.search.agreement import AgreementFinder, Shown, Thing
 from pipelines.search.index import VectorIndex
 from pipelines.search.towers import Towers
-from pipelines.seeing.scene import see
 from pipelines.sightgraph import SightGraph
 
 Kind = Literal["photographs", "texts"]

@@ -16,8 +16,8 @@ from graph_fusion.search_model import SearchModel, TextPieces
 from graph_fusion.tensors import TextTable
 from graph_fusion.weights import loading, sha256_of
 from kg.files import bundled
+from pipelines.scene import SeenScene
 from pipelines.search.agreement import FEATURES, Agreement
-from pipelines.seeing.scene import SeenScene
 
 TOGETHER = 32
 """Photographs or texts that are encoded at once."""

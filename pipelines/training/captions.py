@@ -27,8 +27,8 @@ from graph_fusion.tensors import TextTable
 from graph_fusion.training import Figures, Objective, TrainingOptions, fit, save_model
 from graph_fusion.weights import deterministic, shrunk
 from pipelines.datasets.captioned import Captioned, read_captioned
+from pipelines.datasets.scene_files import SceneFiles, TwoSided
 from pipelines.datasets.splits import for_choosing, for_training, in_part
-from pipelines.seeing.scene_files import SceneFiles, TwoSided
 from pipelines.sightgraph import SightGraph
 
 WORD = re.compile(r"[a-z0-9]+(?:'[a-z]+)?")

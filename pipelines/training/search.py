@@ -32,10 +32,10 @@ from graph_fusion.training import (
 )
 from graph_fusion.weights import deterministic, shrunk
 from pipelines.datasets.captioned import Captioned, read_captioned
+from pipelines.datasets.scene_files import SceneFiles, TwoSided
 from pipelines.datasets.splits import for_choosing, for_training, in_part
 from pipelines.evaluate.search import encode
 from pipelines.search.towers import Towers, Weights
-from pipelines.seeing.scene_files import SceneFiles, TwoSided
 from pipelines.sightgraph import SightGraph
 from pipelines.training.search_agreement import fit_weights
 

@@ -12,7 +12,7 @@ from graph_fusion.weights import shrunk
 from kg.errors import SightGraphError
 from pipelines.captioning.captioner import Captioner, describe
 from pipelines.photo import Photo
-from pipelines.seeing.scene import see
+from pipelines.scene import see
 from pipelines.sightgraph import SightGraph
 
 WORDS = ("a", "cat", "dog", "on", "sofa", "the")

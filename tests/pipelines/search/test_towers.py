@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipelines.photo import Photo
+from pipelines.scene import see
 from pipelines.search.agreement import FEATURES, Agreement
 from pipelines.search.towers import Towers, Weights
-from pipelines.seeing.scene import see
 from pipelines.sightgraph import SightGraph
 
 numbers = st.floats(-100, 100)

@@ -20,7 +20,7 @@ from kg.files import atomic_path
 from kg.formats.json import as_json, of_document
 from pipelines.datasets.captioned import Captioned
 from pipelines.photo import Photo
-from pipelines.seeing.scene import SeenScene, namer_of, see
+from pipelines.scene import SeenScene, namer_of, see
 from pipelines.sightgraph import SightGraph
 
 GRID, MIRRORED, GRAPH = "grid", "mirrored", "graph"

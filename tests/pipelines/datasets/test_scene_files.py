@@ -1,4 +1,4 @@
-"""pipelines/seeing/scene_files: a photograph is looked at once, and damage is looked at again."""
+"""pipelines/datasets/scene_files: a photograph is looked at once, and damage is looked at again."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ import pytest
 
 from kg.errors import SightGraphError
 from pipelines.datasets.captioned import read_captioned_folder
+from pipelines.datasets.scene_files import SceneFiles
 from pipelines.photo import Photo
-from pipelines.seeing.scene import see
-from pipelines.seeing.scene_files import SceneFiles
+from pipelines.scene import see
 from pipelines.sightgraph import SightGraph
 
 
