@@ -55,9 +55,17 @@ def ngram_scores(
 
     BLEU counts over all captions together, with the closest reference length. CIDEr weighs n-grams
     by their rarity among the references of these photographs: 0 for a single photograph.
+
+    Raises:
+        SightGraphError: pycocoevalcap is not installed.
     """
-    from pycocoevalcap.bleu.bleu import Bleu
-    from pycocoevalcap.cider.cider import Cider
+    try:
+        from pycocoevalcap.bleu.bleu import Bleu
+        from pycocoevalcap.cider.cider import Cider
+    except ImportError as error:
+        raise SightGraphError(
+            "captions are scored by pycocoevalcap. Install: pip install 'sightgraph[scores]'"
+        ) from error
 
     guesses = {photo: [" ".join(caption_words(text))] for photo, text in written.items()}
     truths = {
