@@ -9,6 +9,7 @@ our figure is no substitute for one of the official parser.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import Any
 
 from kg.english import singulars
 from kg.errors import SightGraphError
@@ -59,6 +60,22 @@ def ngram_scores(
     Raises:
         SightGraphError: pycocoevalcap is not installed.
     """
+    bleu_scorer, cider_scorer = official_scorers()
+    guesses = {photo: [" ".join(caption_words(text))] for photo, text in written.items()}
+    truths = {
+        photo: [" ".join(caption_words(text)) for text in references[photo]] for photo in written
+    }
+    bleu, _ = bleu_scorer.compute_score(truths, guesses, verbose=0)
+    cider, _ = cider_scorer.compute_score(truths, guesses)
+    return {f"BLEU-{n}": float(one) for n, one in enumerate(bleu, 1)} | {"CIDEr": float(cider)}
+
+
+def official_scorers() -> tuple[Any, Any]:
+    """Return the scorers of BLEU-1 to 4 and of CIDEr-D.
+
+    Raises:
+        SightGraphError: pycocoevalcap is not installed.
+    """
     try:
         from pycocoevalcap.bleu.bleu import Bleu
         from pycocoevalcap.cider.cider import Cider
@@ -66,14 +83,7 @@ def ngram_scores(
         raise SightGraphError(
             "captions are scored by pycocoevalcap. Install: pip install 'sightgraph[scores]'"
         ) from error
-
-    guesses = {photo: [" ".join(caption_words(text))] for photo, text in written.items()}
-    truths = {
-        photo: [" ".join(caption_words(text)) for text in references[photo]] for photo in written
-    }
-    bleu, _ = Bleu(4).compute_score(truths, guesses, verbose=0)
-    cider, _ = Cider().compute_score(truths, guesses)
-    return {f"BLEU-{n}": float(one) for n, one in enumerate(bleu, 1)} | {"CIDEr": float(cider)}
+    return Bleu(4), Cider()
 
 
 def spice(

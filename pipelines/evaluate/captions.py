@@ -14,7 +14,7 @@ from kg.errors import SightGraphError
 from pipelines.captioning.captioner import BEAMS, Captioner
 from pipelines.datasets.captioned import Captioned, read_captioned_folder
 from pipelines.datasets.scene_files import SceneFiles
-from pipelines.evaluate.caption_scores import score_captions
+from pipelines.evaluate.caption_scores import official_scorers, score_captions
 from pipelines.evaluate.protocol import Report, Source
 from pipelines.reading.captions import READERS
 from pipelines.sightgraph import SightGraph
@@ -38,8 +38,10 @@ class CaptionsEvaluator:
         """Return the photographs, or those of the official list that --split names.
 
         Raises:
-            SightGraphError: the folder is of another format, or the list is empty.
+            SightGraphError: the folder is of another format, the list is empty, or the scorers
+                are not installed.
         """
+        official_scorers()
         found = read_captioned_folder(source.data, source.split)
         if not found:
             raise SightGraphError(
