@@ -153,3 +153,18 @@ def find(
         print_json([one.as_json() for one in found])
         return
     print_columns([(one.id, f"{one.score:.2f}", one.why) for one in found])
+
+
+@search.command()
+@click.argument("names", nargs=-1, required=True)
+@click.option(
+    "--index", "folder", required=True, type=FILE, metavar="INDEX", help="What it is removed from."
+)
+@weights_option
+def remove(names: tuple[str, ...], folder: Path, weights: Path | None) -> None:
+    """Remove NAMES, photographs or texts as `find` lists them, from an index."""
+    from pipelines.search.library import Library, kind_of
+    from pipelines.search.towers import Towers
+
+    removed = Library(folder, kind_of(folder), Towers(weights)).remove(names)
+    print_line(f"{removed} removed, {len(names) - removed} were not there")

@@ -133,7 +133,8 @@ class Library:
 
     def add_texts(self, texts: Sequence[str]) -> int:
         """Add texts; return how many were new."""
-        new = [one for one in dict.fromkeys(texts) if one not in self.index.ids]
+        known = self.index.ids
+        new = [one for one in dict.fromkeys(texts) if one not in known]
         for start in range(0, len(new), WRITTEN_AT_ONCE):
             some = new[start : start + WRITTEN_AT_ONCE]
             self.index.add(some, self.towers.texts(some))
@@ -176,16 +177,16 @@ class Library:
         return _best(found, limit)
 
     def _write(self, waiting: dict[str, tuple[np.ndarray, str, Shown]]) -> None:
-        """Write what waits: first what is shown, so that every vector has it."""
+        """Write what waits: the digests last, so that after a kill in between all is done again."""
         if not waiting:
             return
         rows = [
             (name, digest, json.dumps(shown.as_json()))
             for name, (_, digest, shown) in waiting.items()
         ]
+        self.index.add(list(waiting), np.stack([vector for vector, *_ in waiting.values()]))
         with self._database() as database:
             database.executemany("INSERT OR REPLACE INTO shown VALUES (?, ?, ?)", rows)
-        self.index.add(list(waiting), np.stack([vector for vector, *_ in waiting.values()]))
         waiting.clear()
 
     def _digests(self) -> dict[str, str]:

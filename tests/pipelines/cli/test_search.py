@@ -45,6 +45,8 @@ def test_a_photograph_is_indexed_once_and_found_by_a_text(
     assert "bus: not seen" in first
     found = run("search", "find", "a cat", "--index", index, "--weights", weights, "--json")
     assert json.loads(found.stdout)[0]["id"] == "example:cat"
+    done = run("search", "remove", "example:cat", "x", "--index", index, "--weights", weights)
+    assert done.stdout == "1 removed, 1 were not there\n"
 
 
 def test_texts_are_indexed_and_found_by_a_photograph(
