@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from kg.errors import SightGraphError
 from pipelines.cli.options import FILE, Group, check_targets, json_option
 from pipelines.cli.output import print_columns, print_json, print_line
+
+if TYPE_CHECKING:
+    from pipelines.search.towers import Encoder
 
 
 class FindGroup(Group):
@@ -30,9 +35,37 @@ def search() -> None:
     """
 
 
-weights_option = click.option(
-    "--weights", type=FILE, metavar="DIR", help="What `train search` wrote, not the bundled one."
-)
+def towers_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add --weights and --model."""
+    weights = click.option(
+        "--weights",
+        type=FILE,
+        metavar="DIR",
+        help="What `train search` wrote, not the bundled one.",
+    )
+    model = click.option(
+        "--model",
+        "hub_model",
+        metavar="MODEL",
+        help="Vectors by CLIP, SigLIP or their like (Hugging Face id or folder); the graphs still "
+        "say why.",
+    )
+    return weights(model(command))
+
+
+def load_towers(weights: Path | None, hub_model: str | None) -> Encoder:
+    """Return what encodes photographs and texts.
+
+    Raises:
+        SightGraphError: there are no such weights, or no such model.
+    """
+    from pipelines.search.towers import Towers, bundled_weights
+
+    if hub_model is None:
+        return Towers(weights)
+    from pipelines.search.hub import HubTowers
+
+    return HubTowers(hub_model, bundled_weights(weights))
 
 
 @search.command()
@@ -41,8 +74,14 @@ weights_option = click.option(
 @click.option(
     "-o", "--output", required=True, type=FILE, metavar="INDEX", help="The folder of the index."
 )
-@weights_option
-def index(photos: tuple[str, ...], texts: Path | None, output: Path, weights: Path | None) -> None:
+@towers_options
+def index(
+    photos: tuple[str, ...],
+    texts: Path | None,
+    output: Path,
+    weights: Path | None,
+    hub_model: str | None,
+) -> None:
     """Index PHOTOS: files, folders, patterns or lists. What is there and unchanged is kept.
 
     \b
@@ -52,7 +91,12 @@ def index(photos: tuple[str, ...], texts: Path | None, output: Path, weights: Pa
     if bool(photos) == (texts is not None):
         raise SightGraphError("give either photographs or --texts FILE.")
     if texts is not None:
-        _index_texts(texts, output, weights)
+        lines = _lines(texts)
+        from pipelines.search.library import Library
+
+        towers = load_towers(weights, hub_model)
+        added = Library(output, "texts", towers, create=True).add_texts(lines)
+        print_line(f"{added} added, {len(lines) - added} were there")
         return
     from pipelines.batch.photographs import find_photographs
 
@@ -61,10 +105,9 @@ def index(photos: tuple[str, ...], texts: Path | None, output: Path, weights: Pa
     from rich.progress import track
 
     from pipelines.search.library import Library
-    from pipelines.search.towers import Towers
     from pipelines.sightgraph import SightGraph
 
-    library = Library(output, "photographs", Towers(weights), create=True)
+    library = Library(output, "photographs", load_towers(weights, hub_model), create=True)
     before, failed = len(library), 0
     adding = library.add_photographs(SightGraph.from_pretrained(), found)
     console = Console(stderr=True)
@@ -80,7 +123,7 @@ def index(photos: tuple[str, ...], texts: Path | None, output: Path, weights: Pa
         raise SightGraphError(f"{failed} of {len(found)} could not be indexed.")
 
 
-def _index_texts(file: Path, output: Path, weights: Path | None) -> None:
+def _lines(file: Path) -> list[str]:
     try:
         lines = file.read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
@@ -88,11 +131,7 @@ def _index_texts(file: Path, output: Path, weights: Path | None) -> None:
     texts = [line.strip() for line in lines if line.strip()]
     if not texts:
         raise SightGraphError(f"'{file}' holds no text. Write one a line.")
-    from pipelines.search.library import Library
-    from pipelines.search.towers import Towers
-
-    added = Library(output, "texts", Towers(weights), create=True).add_texts(texts)
-    print_line(f"{added} added, {len(texts) - added} were there")
+    return texts
 
 
 @search.command()
@@ -104,7 +143,7 @@ def _index_texts(file: Path, output: Path, weights: Path | None) -> None:
 @click.option(
     "-o", "--output", "page", type=FILE, metavar="FILE.html", help="Also write a page of pictures."
 )
-@weights_option
+@towers_options
 @json_option
 def find(
     query: str,
@@ -112,6 +151,7 @@ def find(
     limit: int,
     page: Path | None,
     weights: Path | None,
+    hub_model: str | None,
     as_json: bool,
 ) -> None:
     """Find what fits QUERY best: a text, a photograph, or example:NAME.
@@ -131,9 +171,8 @@ def find(
     from pipelines.photo import Photo
 
     photo = Photo.open(query) if is_photograph else None
-    from pipelines.search.towers import Towers
 
-    library = Library(folder, kind, Towers(weights))
+    library = Library(folder, kind, load_towers(weights, hub_model))
     if photo is not None:
         from pipelines.sightgraph import SightGraph
 
@@ -160,11 +199,12 @@ def find(
 @click.option(
     "--index", "folder", required=True, type=FILE, metavar="INDEX", help="What it is removed from."
 )
-@weights_option
-def remove(names: tuple[str, ...], folder: Path, weights: Path | None) -> None:
+@towers_options
+def remove(
+    names: tuple[str, ...], folder: Path, weights: Path | None, hub_model: str | None
+) -> None:
     """Remove NAMES, photographs or texts as `find` lists them, from an index."""
     from pipelines.search.library import Library, kind_of
-    from pipelines.search.towers import Towers
 
-    removed = Library(folder, kind_of(folder), Towers(weights)).remove(names)
+    removed = Library(folder, kind_of(folder), load_towers(weights, hub_model)).remove(names)
     print_line(f"{removed} removed, {len(names) - removed} were not there")

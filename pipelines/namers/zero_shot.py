@@ -6,19 +6,15 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
-import torch
 from torch import Tensor
-from torch.nn import functional as F
 
-from graph_fusion.weights import check_weights
 from kg.errors import SightGraphError
 from kg.graph import Box
 from kg.knowledge.memory import Knowledge
 from pipelines.detections import PROPOSAL, Detection, Name
-from pipelines.detectors.hub import loading_from_hub
 from pipelines.detectors.labels import photographable, read_labels
+from pipelines.namers.image_text import ImageTextModel
 from pipelines.photo import Photo
 
 PROMPT = "a photo of a {}"
@@ -27,8 +23,6 @@ SURE = 0.5
 MAX_NAMES = 5
 MIN_NAME = 0.05
 """Least probability of a further name: by hand."""
-BATCH = 64
-"""Names that the text encoder reads at once."""
 CONTEXT = 0.1
 """Share of a box's sides that is added around it, since a tight cut hides what it stands on."""
 
@@ -57,23 +51,13 @@ class ZeroShotNamer:
             raise SightGraphError(
                 "the namer 'zero_shot' needs a model. Give --namer a model id or a folder."
             )
-        from transformers import AutoModel, AutoProcessor
-
-        processors: Any = AutoProcessor
-        models: Any = AutoModel
         self.name = str(weights)
         if isinstance(labels, str | Path):
             labels = tuple(read_labels(Path(labels)).values())
         if labels is None:
             labels = photographable(Knowledge.bundled())
         self.labels = tuple(dict.fromkeys(labels))
-        with loading_from_hub("zero-shot namer", self.name) as options:
-            self.processor = processors.from_pretrained(self.name, **options)
-            self.model = models.from_pretrained(self.name, use_safetensors=True, **options)
-            check_weights(dict(self.model.named_parameters()))
-            if not hasattr(self.model, "get_text_features"):
-                raise ValueError("it compares no images with texts, as CLIP and SigLIP do")
-        self.model.eval()
+        self.model = ImageTextModel(self.name, "zero-shot namer")
 
     def __call__(self, photo: Photo, detections: Sequence[Detection]) -> list[Detection]:
         """Return the detections with names; proposals that are nothing known are left out."""
@@ -84,31 +68,16 @@ class ZeroShotNamer:
         named = [one if one.box is None else self._named(one, next(chances)) for one in detections]
         return [one for one in named if one.label != PROPOSAL]
 
-    @torch.inference_mode()
     def probabilities(self, photo: Photo, boxes: Sequence[Box]) -> Tensor:
         """Return the probability of each label in each box: [M, L]."""
         crops = [photo.image.crop(_around(box, photo)) for box in boxes]
-        pixels = self.processor(images=crops, return_tensors="pt")["pixel_values"]
-        seen = F.normalize(_pooled(self.model.get_image_features(pixel_values=pixels)), dim=1)
-        scale = self.model.logit_scale.exp()
-        probabilities: Tensor = (scale * seen @ self._texts.t()).softmax(dim=1)
-        return probabilities
+        logits = self.model.scale * self.model.images(crops) @ self._texts.t()
+        return logits.softmax(dim=1)
 
     @cached_property
     def _texts(self) -> Tensor:
         """The vectors of the labels, scaled to length 1: [L, F]."""
-        parts = []
-        for start in range(0, len(self.labels), BATCH):
-            texts = [PROMPT.format(one) for one in self.labels[start : start + BATCH]]
-            tokens = self.processor(
-                text=texts,
-                padding="max_length",  # SigLIP was trained so
-                max_length=self.model.config.text_config.max_position_embeddings,
-                truncation=True,
-                return_tensors="pt",
-            )
-            parts.append(_pooled(self.model.get_text_features(**tokens)))
-        return F.normalize(torch.cat(parts), dim=1)
+        return self.model.texts([PROMPT.format(one) for one in self.labels])
 
     def _named(self, one: Detection, chances: Tensor) -> Detection:
         order = chances.argsort(descending=True, stable=True)[:MAX_NAMES].tolist()
@@ -123,12 +92,6 @@ class ZeroShotNamer:
         if best.probability < SURE:
             return one
         return replace(one, label=best.label, score=best.probability, names=tuple(names))
-
-
-def _pooled(output: Any) -> Tensor:
-    """Return the vectors [N, F]: transformers 5 gives them with the states of all tokens."""
-    found: Tensor = output if isinstance(output, Tensor) else output.pooler_output
-    return found
 
 
 def _around(box: Box, photo: Photo) -> tuple[int, int, int, int]:

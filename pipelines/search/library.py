@@ -6,7 +6,7 @@ import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -19,7 +19,7 @@ from pipelines.reading.parser import Parser
 from pipelines.scene import see
 from pipelines.search.agreement import AgreementFinder, Shown, Thing
 from pipelines.search.index import VectorIndex
-from pipelines.search.towers import Towers
+from pipelines.search.towers import Encoder
 from pipelines.sightgraph import SightGraph
 
 Kind = Literal["photographs", "texts"]
@@ -29,7 +29,9 @@ CANDIDATES = 50
 WRITTEN_AT_ONCE = 64
 """Vectors that are written together; a kill loses no more."""
 _SHOWN = "shown.sqlite"
-_TABLE = "CREATE TABLE IF NOT EXISTS shown (id TEXT PRIMARY KEY, sha256 TEXT, shown TEXT)"
+_TABLE = (
+    "CREATE TABLE IF NOT EXISTS shown (id TEXT PRIMARY KEY, sha256 TEXT, hubness REAL, shown TEXT)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +93,7 @@ class Library:
     Adding what is there already and unchanged does nothing.
     """
 
-    def __init__(self, folder: Path, kind: Kind, towers: Towers, create: bool = False) -> None:
+    def __init__(self, folder: Path, kind: Kind, towers: Encoder, create: bool = False) -> None:
         """Open the library in `folder`.
 
         Raises:
@@ -121,8 +123,9 @@ class Library:
             try:
                 digest = name if name.startswith("example:") else file_digest(name)
                 if known.get(name) != digest:
-                    scene = see(eyes, Photo.open(name))
-                    vector = self.towers.photographs([scene])[0]
+                    photo = Photo.open(name)
+                    scene = see(eyes, photo)
+                    vector = self.towers.photograph(photo, scene)
                     waiting[name] = (vector, digest, self.finder.shown(scene.graph))
             except SightGraphError as error:
                 problem = str(error)
@@ -157,36 +160,46 @@ class Library:
         shown = self._shown([one.id for one in near])
         found = []
         for one in near:
-            agreement = self.finder(described, shown.get(one.id, Shown((), frozenset())))
-            score = self.towers.weights.score(one.score, agreement)
+            hubness, seen = shown.get(one.id, (0.0, Shown((), frozenset())))
+            agreement = self.finder(described, seen)
+            score = self.towers.weights.score(one.score - hubness / 2, agreement)
             found.append(Match(one.id, score, one.score, agreement.found))
         return _best(found, limit)
 
     def find_by_photograph(self, photo: Photo, eyes: SightGraph, limit: int = 10) -> list[Match]:
-        """Return what fits a photograph best: texts by both stages, photographs by the towers."""
+        """Return what is nearest to a photograph; of a text, also what of it is seen.
+
+        The graphs do not change the order: for texts, they did not raise the recall.
+        """
         scene = see(eyes, photo)
-        near = self.index.search(self.towers.photographs([scene])[0], max(limit, CANDIDATES))
+        vector = self.towers.photograph(photo, scene)
+        near = self.index.search(vector, max(limit, CANDIDATES))
         if self.kind == "photographs":
             return [Match(one.id, one.score, one.score) for one in near[:limit]]
+        hubness = self.towers.text_hubness(self.towers.texts([one.id for one in near]))
+        found = [
+            Match(one.id, one.score - float(half) / 2, one.score)
+            for one, half in zip(near, hubness, strict=True)
+        ]
         shown = self.finder.shown(scene.graph)
-        found = []
-        for one in near:
-            agreement = self.finder(self.finder.described(eyes.parser(one.id)), shown)
-            score = self.towers.weights.score(one.score, agreement)
-            found.append(Match(one.id, score, one.score, agreement.found))
-        return _best(found, limit)
+        return [
+            replace(one, found=self.finder(self.finder.described(eyes.parser(one.id)), shown).found)
+            for one in _best(found, limit)
+        ]
 
     def _write(self, waiting: dict[str, tuple[np.ndarray, str, Shown]]) -> None:
         """Write what waits: the digests last, so that after a kill in between all is done again."""
         if not waiting:
             return
+        vectors = np.stack([vector for vector, *_ in waiting.values()])
+        hubness = self.towers.photograph_hubness(vectors).tolist()
         rows = [
-            (name, digest, json.dumps(shown.as_json()))
-            for name, (_, digest, shown) in waiting.items()
+            (name, digest, half, json.dumps(shown.as_json()))
+            for (name, (_, digest, shown)), half in zip(waiting.items(), hubness, strict=True)
         ]
-        self.index.add(list(waiting), np.stack([vector for vector, *_ in waiting.values()]))
+        self.index.add(list(waiting), vectors)
         with self._database() as database:
-            database.executemany("INSERT OR REPLACE INTO shown VALUES (?, ?, ?)", rows)
+            database.executemany("INSERT OR REPLACE INTO shown VALUES (?, ?, ?, ?)", rows)
         waiting.clear()
 
     def _digests(self) -> dict[str, str]:
@@ -196,15 +209,16 @@ class Library:
         ids = self.index.ids
         return {name: digest for name, digest in rows if name in ids}
 
-    def _shown(self, ids: Sequence[str]) -> dict[str, Shown]:
+    def _shown(self, ids: Sequence[str]) -> dict[str, tuple[float, Shown]]:
+        """Return the hubness of photographs, and what they show."""
         marks = ", ".join("?" * len(ids))
         with self._database() as database:
             rows = database.execute(
-                f"SELECT id, shown FROM shown WHERE id IN ({marks})",
+                f"SELECT id, hubness, shown FROM shown WHERE id IN ({marks})",
                 list(ids),
             ).fetchall()
         try:
-            return {name: Shown.of_json(json.loads(text)) for name, text in rows}
+            return {name: (float(h), Shown.of_json(json.loads(text))) for name, h, text in rows}
         except (ValueError, KeyError, TypeError) as error:
             raise self._damaged(error) from error
 

@@ -6,21 +6,27 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple, Protocol
 
 import numpy as np
 import torch
+from safetensors.numpy import save_file
 
 from graph_fusion.encoders import TEXT_ENCODERS, TextEncoder
 from graph_fusion.scene_model import scene_batch, scene_of
 from graph_fusion.search_model import SearchModel, TextPieces
 from graph_fusion.tensors import TextTable
-from graph_fusion.weights import loading, sha256_of
-from kg.files import bundled
+from graph_fusion.weights import loading, read_weights, sha256_of
+from kg.files import atomic_path, bundled
+from pipelines.photo import Photo
 from pipelines.scene import SeenScene
 from pipelines.search.agreement import FEATURES, Agreement
 
 TOGETHER = 32
 """Photographs or texts that are encoded at once."""
+NEAREST = 10
+"""Of a bank that count for hubness, as in the paper."""
+_BANK = "bank.safetensors"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +55,44 @@ class Weights:
         return self.cosine * cosine + sum(weight * value for weight, value in pairs)
 
 
+class Encoder(Protocol):
+    """Encodes photographs and texts, and weighs the agreement of their graphs.
+
+    dim: the length of the vectors, H. digest: what they depend on.
+    """
+
+    weights: Weights
+
+    @property
+    def dim(self) -> int: ...
+
+    @property
+    def digest(self) -> str: ...
+
+    def photograph(self, photo: Photo, scene: SeenScene) -> np.ndarray:
+        """Return a vector of length 1: [H], float32."""
+        ...
+
+    def texts(self, texts: Sequence[str]) -> np.ndarray:
+        """Return vectors of length 1: [N, H], float32."""
+        ...
+
+    def photograph_hubness(self, vectors: np.ndarray) -> np.ndarray:
+        """Return how near photographs [M, H] are to texts of any kind: [M]."""
+        ...
+
+    def text_hubness(self, vectors: np.ndarray) -> np.ndarray:
+        """Return how near texts [N, H] are to photographs of any kind: [N]."""
+        ...
+
+
+class Bank(NamedTuple):
+    """Photographs and texts that were trained on; shapes [P, H] both."""
+
+    photographs: np.ndarray
+    texts: np.ndarray
+
+
 class Towers:
     """Encodes photographs and texts; a folder that `sightgraph train search` wrote.
 
@@ -59,9 +103,8 @@ class Towers:
     def __init__(self, folder: Path | None = None, encoder: TextEncoder | None = None) -> None:
         self.folder = folder or bundled("models", "search")
         self.model = SearchModel.load(self.folder)
-        with loading("search", self.folder):
-            config = json.loads((self.folder / "config.json").read_text(encoding="utf-8"))
-            self.weights = Weights.of_json(config["agreement"])
+        self.weights = bundled_weights(self.folder)
+        self.bank = read_bank(self.folder)
         self.encoder = encoder or TEXT_ENCODERS.make("minilm")
         self.pieces = TextPieces()
 
@@ -75,6 +118,11 @@ class Towers:
         """What the vectors depend on: a hash of the weights."""
         return sha256_of(self.folder / "model.safetensors")
 
+    def photograph(self, photo: Photo, scene: SeenScene) -> np.ndarray:
+        """Return a vector of length 1: [H], float32."""
+        found: np.ndarray = self.photographs([scene])[0]
+        return found
+
     def photographs(self, scenes: Sequence[SeenScene]) -> np.ndarray:
         """Return vectors of length 1: [M, H], float32."""
         found = [np.zeros((0, self.dim), np.float32)]
@@ -87,6 +135,14 @@ class Towers:
             found.append(self.model.photograph_vectors(batch).numpy())
         return np.concatenate(found)
 
+    def photograph_hubness(self, vectors: np.ndarray) -> np.ndarray:
+        """Return how near photographs [M, H] are to texts of any kind: [M]."""
+        return hubness(vectors, self.bank.texts)
+
+    def text_hubness(self, vectors: np.ndarray) -> np.ndarray:
+        """Return how near texts [N, H] are to photographs of any kind: [N]."""
+        return hubness(vectors, self.bank.photographs)
+
     def texts(self, texts: Sequence[str]) -> np.ndarray:
         """Return vectors of length 1: [N, H], float32."""
         found = [np.zeros((0, self.dim), np.float32)]
@@ -94,3 +150,52 @@ class Towers:
             ids, there = self.pieces(texts[start : start + TOGETHER])
             found.append(self.model.text_vectors(ids, there).numpy())
         return np.concatenate(found)
+
+
+def corrected(
+    cosines: np.ndarray, photograph_hubness: np.ndarray, text_hubness: np.ndarray
+) -> np.ndarray:
+    """Return cosines [M, N] less half of both sides' hubness, [M] and [N].
+
+    In spaces of many dimensions some points are near to everything; this is half of CSLS (Conneau
+    et al., ICLR 2018, section 2.3).
+    """
+    found: np.ndarray = cosines - (photograph_hubness[:, None] + text_hubness[None, :]) / 2
+    return found
+
+
+def hubness(vectors: np.ndarray, bank: np.ndarray) -> np.ndarray:
+    """Return the mean cosine of vectors [M, H] with their `NEAREST` of a bank [P, H]: [M]."""
+    cosines = np.sort(vectors @ bank.T, axis=1)[:, -NEAREST:]
+    found: np.ndarray = cosines.mean(axis=1)
+    return found
+
+
+def write_bank(folder: Path, bank: Bank) -> None:
+    """Write a bank beside the towers."""
+    halves = {name: value.astype(np.float16) for name, value in bank._asdict().items()}
+    with atomic_path(folder / _BANK) as path:
+        save_file(halves, path)
+
+
+def read_bank(folder: Path) -> Bank:
+    """Return what `write_bank` wrote.
+
+    Raises:
+        SightGraphError: the folder does not hold it.
+    """
+    with loading("search", folder):
+        kept = read_weights(folder / _BANK)
+        return Bank(*(kept[name].float().numpy() for name in Bank._fields))
+
+
+def bundled_weights(folder: Path | None = None) -> Weights:
+    """Return the weights of the agreement in a folder that `sightgraph train search` wrote.
+
+    Raises:
+        SightGraphError: the folder does not hold them.
+    """
+    folder = folder or bundled("models", "search")
+    with loading("search", folder):
+        config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+        return Weights.of_json(config["agreement"])

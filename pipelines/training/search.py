@@ -35,10 +35,11 @@ from pipelines.datasets.captioned import Captioned, read_captioned
 from pipelines.datasets.scene_files import SceneFiles, TwoSided
 from pipelines.datasets.splits import for_choosing, for_training, in_part
 from pipelines.evaluate.search import encode
-from pipelines.search.towers import Towers, Weights
+from pipelines.search.towers import Bank, Towers, Weights, write_bank
 from pipelines.sightgraph import SightGraph
 from pipelines.training.search_agreement import fit_weights
 
+BANKED = 5
 DROPPED = 0.1
 """Share of the word pieces that are not read, drawn anew each time."""
 
@@ -170,12 +171,32 @@ def train(
     )
     weights = Weights()
     save_search(out, model, weights)
+    write_bank(out, bank_of(model.eval(), learned, train_part, texts))
     if development and not options.whole:
         encoded = encode(Towers(out), development, options.seen or out / "seen")
         weights, figures = fit_weights(encoded)
         save_search(out, model, weights)
         return figures
     return {name: value for name, value in report.figures.items() if isinstance(value, float)}
+
+
+def bank_of(
+    model: SearchModel,
+    photographs: Sequence[Captioned],
+    examples: Sequence[SearchExample],
+    texts: Tensor,
+) -> Bank:
+    """Return the vectors of every `BANKED`th photograph, and of one caption of each."""
+    seen, read = [], []
+    pieces = TextPieces()
+    for place, (photograph, one) in enumerate(
+        zip(photographs[::BANKED], examples[::BANKED], strict=True)
+    ):
+        batch = scene_batch([one.scene], texts, torch.zeros(1, dtype=torch.long))
+        seen.append(model.photograph_vectors(batch))
+        caption = photograph.captions[place % len(photograph.captions)]
+        read.append(model.text_vectors(*pieces([caption])))
+    return Bank(torch.cat(seen).numpy(), torch.cat(read).numpy())
 
 
 def save_search(out: Path, model: SearchModel, weights: Weights) -> None:

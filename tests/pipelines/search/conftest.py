@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
 from graph_fusion.search_model import SearchConfig, SearchModel
 from pipelines.search.agreement import FEATURES
-from pipelines.search.towers import Towers, Weights
+from pipelines.search.towers import Bank, Towers, Weights, write_bank
 from pipelines.sightgraph import SightGraph
 from pipelines.training.search import save_search
 
@@ -21,6 +22,7 @@ def tower_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     model = SearchModel(SearchConfig(hidden=16, layers=1, trained=0, heads=4))
     weights = Weights(1.0, tuple(10.0 * (name == "found") for name in FEATURES))
     save_search(folder, model, weights)
+    write_bank(folder, Bank(np.eye(16, dtype=np.float32), np.eye(16, dtype=np.float32)))
     return folder
 
 

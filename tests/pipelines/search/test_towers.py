@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from pipelines.photo import Photo
 from pipelines.scene import see
 from pipelines.search.agreement import FEATURES, Agreement
-from pipelines.search.towers import Towers, Weights
+from pipelines.search.towers import NEAREST, Towers, Weights, corrected, hubness
 from pipelines.sightgraph import SightGraph
 
 numbers = st.floats(-100, 100)
@@ -37,3 +37,16 @@ def test_the_score_is_the_weighted_sum() -> None:
     weights = Weights(2.0, tuple(float(n) for n in range(len(FEATURES))))
     agreement = Agreement((0.5,) * len(FEATURES), ())
     assert weights.score(0.25, agreement) == pytest.approx(0.5 + 0.5 * 15)
+
+
+def test_what_is_near_to_everything_is_moved_away() -> None:
+    cosines = np.array([[0.9, 0.8], [0.2, 0.7]], np.float32)
+    found = corrected(cosines, np.array([0.0, 0.0]), np.array([0.6, 0.0]))
+    np.testing.assert_allclose(found, [[0.6, 0.8], [-0.1, 0.7]], atol=1e-6)
+
+
+def test_hubness_is_the_mean_of_the_nearest() -> None:
+    bank = np.eye(NEAREST + 2, dtype=np.float32)
+    vector = np.zeros((1, NEAREST + 2), np.float32)
+    vector[0, 0] = 1.0
+    assert hubness(vector, bank).tolist() == pytest.approx([1 / NEAREST])

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from pipelines.evaluate.ranks import retrieval_ranks
-from pipelines.evaluate.search import Encoded, both_stages
+from pipelines.evaluate.search import Encoded, figures_of
 from pipelines.search.agreement import FEATURES, Described, Shown, Thing, Wanted
 from pipelines.training.search_agreement import fit_weights, fitted, half_of
 
@@ -37,9 +36,9 @@ def test_agreement_finds_what_the_cosine_does_not() -> None:
     weights = fitted(one)
     by_name = dict(zip(FEATURES, weights.features, strict=True))
     assert by_name["found"] > by_name["missing"]
-    found = retrieval_ranks(both_stages(one, weights), one.owner)
-    assert found["image from text R@1"] == 1.0
-    assert retrieval_ranks(one.cosines, one.owner)["image from text R@1"] < 0.5
+    figures = figures_of(one, weights)
+    assert figures["image from text R@1"] == 1.0
+    assert figures["image from text R@1, towers alone"] < 0.5
 
 
 def test_figures_are_of_the_half_that_was_not_fitted_on() -> None:
