@@ -104,7 +104,7 @@ def test_a_name_that_is_sure_replaces_the_detectors(folder: Path, photo: Photo) 
     assert (named.label, named.score) == ("zebra", 1.0)
     many = ZeroShotNamer(folder, LABELS)
     with torch.no_grad():
-        many.model.logit_scale.zero_()  # now all names are about equally probable
+        many.model.model.logit_scale.zero_()  # now all names are about equally probable
     (unsure,) = many(photo, FOUND[:1])
     assert (unsure.label, unsure.score) == ("cat", 0.9)
     assert max(name.probability for name in unsure.names if name.label != "cat") < SURE
@@ -117,11 +117,11 @@ def test_probabilities_are_those_of_the_model(folder: Path, photo: Photo) -> Non
     (chances,) = namer.probabilities(photo, [FOUND[0].box])
     crop = photo.image.crop((1, 0, 44, 55))
     texts = [f"a photo of a {label}" for label in LABELS]
-    inputs = namer.processor(
+    inputs = namer.model.processor(
         images=crop, text=texts, padding="max_length", max_length=32, return_tensors="pt"
     )
     with torch.no_grad():
-        logits = namer.model(**inputs).logits_per_image[0]
+        logits = namer.model.model(**inputs).logits_per_image[0]
     assert torch.allclose(chances, logits.softmax(0), atol=1e-5)
 
 
