@@ -6,8 +6,8 @@
 The questions are the development part of data/questions, over and over, about six photographs of
 scikit-image. Mutated ones lose, double, exchange and gain letters, words, signs and control
 characters, or are a thousand characters long; a question may be refused in one line, and nothing
-else may happen. With --journal, a run that was ended goes on where it was; its memory is then that of
-the process that went on.
+else may happen. With --journal, a run that was ended goes on where it was; its memory is then
+that of the process that went on.
 """
 
 from __future__ import annotations
