@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import signal
 from pathlib import Path
 
 import pytest
@@ -151,24 +149,6 @@ def test_adding_again_changes_nothing_and_removing_leaves_nothing(
     left = [row for row in before if SHA["cups.jpg"] not in row["g"]]
     key = repr
     assert sorted(after, key=key) == sorted(left, key=key)
-
-
-def test_a_kill_loses_no_photograph_that_was_added(tmp_path: Path) -> None:
-    added, say = os.pipe()
-    child = os.fork()
-    if not child:
-        album = Album(tmp_path / "album", create=True)
-        for photo in SHA:
-            album.add(scene(photo, "cup", "red"))
-            os.write(say, b".")
-        signal.pause()
-    assert os.read(added, 1) + os.read(added, 1) == b".."
-    os.kill(child, signal.SIGKILL)
-    os.waitpid(child, 0)
-    album = Album(tmp_path / "album")
-    assert album.photographs() == sorted(SHA.values())
-    assert not album.add(scene("cups.jpg", "cup", "red"))
-    album.close()
 
 
 def test_a_folder_that_is_no_album_is_named_with_what_makes_one(tmp_path: Path) -> None:
