@@ -14,16 +14,14 @@ from __future__ import annotations
 import argparse
 import os
 import random
-import signal
 import sys
 import tempfile
 from dataclasses import dataclass
 from itertools import count
-from os import P_PID, WEXITED, WNOHANG, WNOWAIT, waitid
 from pathlib import Path
 from time import sleep
 
-from kills import processor_seconds  # type: ignore[import-not-found]
+from kills import in_child, is_running, killed, processor_seconds  # type: ignore[import-not-found]
 
 from kg.files import atomic_path
 from kg.formats import EXPORTERS, export
@@ -47,32 +45,21 @@ def graph_about(subject: str) -> SceneGraph:
     return graph
 
 
-def export_in_child(graph: SceneGraph, target: Path) -> int:
-    """Export in a process of its own; return its id."""
-    child = os.fork()
-    if not child:
-        export(graph, [target])
-        os._exit(0)
-    return child
-
-
-def killed(graph: SceneGraph, target: Path, after: float, written: bool) -> bool:
+def export_killed(graph: SceneGraph, target: Path, after: float, written: bool) -> bool:
     """Export in a process that is killed; return whether it was still running.
 
     after: seconds of its processor time, so that a moment is the same one on a busy machine.
     written: count them from when the new file has its first bytes.
     """
-    child = export_in_child(graph, target)
+    child = in_child(lambda: export(graph, [target]))
     start = None if written else 0.0
-    while waitid(P_PID, child, WEXITED | WNOHANG | WNOWAIT) is None:
+    while is_running(child):
         sleep(PAUSE)
         if start is None and any(map(is_begun, target.parent.iterdir())):
             start = processor_seconds(child)
         if start is not None and processor_seconds(child) >= start + after:
             break
-    os.kill(child, signal.SIGKILL)
-    _, status = os.waitpid(child, 0)
-    return os.WIFSIGNALED(status)
+    return killed(child)
 
 
 def is_begun(file: Path) -> bool:
@@ -101,7 +88,7 @@ def kills_of(ending: str, kills: int, moments: random.Random, folder: Path) -> C
     new = target.read_bytes()
     export(before, [target])
     old = target.read_bytes()
-    child = export_in_child(after, target)
+    child = in_child(lambda: export(after, [target]))
     _, _, used = os.wait4(child, 0)
     length = used.ru_utime + used.ru_stime
     counts = Counts()
@@ -111,7 +98,7 @@ def kills_of(ending: str, kills: int, moments: random.Random, folder: Path) -> C
             break
         written = number % 2 == 1
         share = moments.random() * (WRITING if written else 1)
-        if not killed(after, target, length * share, written):
+        if not export_killed(after, target, length * share, written):
             put_back(target, old)
             continue
         found = target.read_bytes()

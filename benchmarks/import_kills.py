@@ -49,7 +49,10 @@ def main() -> None:
         small.write_text(FIRST, encoding="utf-8")
         import_source(small, folder / "before")
         before = answers(folder / "before")
-        length = run(command(chosen.source, copy(folder / "before", folder / "after"))).seconds
+        unbroken = run(command(chosen.source, copy(folder / "before", folder / "after")))
+        if unbroken.lines[-1:] != ["end"]:
+            sys.exit("the import failed: " + "\n".join(unbroken.lines))
+        length = unbroken.seconds
         after = answers(folder / "after")
         print(
             f"a whole import: {length:.1f} s of processor time, {after['facts']:,} facts",

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import subprocess
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from os import P_PID, WEXITED, WNOHANG, WNOWAIT, waitid
 from pathlib import Path
 from time import clock_gettime, sleep
 
@@ -38,6 +41,29 @@ def run(command: Sequence[str], seconds: float = float("inf")) -> Ended:
         killed = process.wait() < 0
         said.seek(0)
         return Ended(used, said.read().splitlines(), killed)
+
+
+def in_child(work: Callable[[], object]) -> int:
+    """Do something in a forked process, which has all that is imported here; return its id."""
+    child = os.fork()
+    if not child:
+        try:
+            work()
+        finally:
+            os._exit(0)
+    return child
+
+
+def is_running(child: int) -> bool:
+    """Whether a child has not ended; one that has is left to be waited for."""
+    return waitid(P_PID, child, WEXITED | WNOHANG | WNOWAIT) is None
+
+
+def killed(child: int) -> bool:
+    """Kill a child and wait for it; return whether it was still running."""
+    os.kill(child, signal.SIGKILL)
+    _, status = os.waitpid(child, 0)
+    return os.WIFSIGNALED(status)
 
 
 def processor_seconds(process: int) -> float:

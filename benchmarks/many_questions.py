@@ -1,11 +1,13 @@
 """Many questions in one process: memory, open files and time, and whether any of them crashes.
 
     python benchmarks/many_questions.py [--questions 1000] [--mutated 2000] [--seed 0]
+        [--journal DIR]
 
 The questions are the development part of data/questions, over and over, about six photographs of
 scikit-image. Mutated ones lose, double, exchange and gain letters, words, signs and control
 characters, or are a thousand characters long; a question may be refused in one line, and nothing
-else may happen.
+else may happen. With --journal, a run that was ended goes on where it was; its memory is then
+that of the process that went on.
 """
 
 from __future__ import annotations
@@ -56,29 +58,47 @@ def mutated(text: str, chance: random.Random) -> str:
     return "".join(letters)
 
 
-def ask_all(questions: list[str], title: str) -> int:
-    """Ask them all, print what it took, and return how many crashed."""
+def ask_all(questions: list[str], title: str, journal: Path | None) -> int:
+    """Ask those that the journal does not hold; print what it took; return how many crashed.
+
+    journal: a line for each question, its outcome: "answered", "refused" or "crashed".
+    """
     from sightgraph import SightGraph
 
+    outcomes = journal.read_text(encoding="utf-8").split() if journal and journal.exists() else []
+    before = len(outcomes)
+    tasks = list(zip(questions, cycle(PHOTOS), strict=False))[before:]
+    if not tasks:
+        return report(title, outcomes, None)
     sightgraph = SightGraph.from_pretrained()
-    crashed = refused = 0
     start = perf_counter()
-    for number, (text, photo) in enumerate(zip(questions, cycle(PHOTOS), strict=False), 1):
+    for text, photo in tasks:
         try:
             sightgraph.ask(f"example:{photo}", text)
+            outcomes.append("answered")
         except SightGraphError:
-            refused += 1
+            outcomes.append("refused")
         except Exception as error:  # what is looked for
-            crashed += 1
+            outcomes.append("crashed")
             print(f"{text!r}: {type(error).__name__}: {error}")
-        if number % (len(questions) // STEPS or 1) == 0:
-            each = (perf_counter() - start) / number
-            handles = len(os.listdir("/proc/self/fd"))
-            print(
-                f"{title} {number:5}: {resident():6.0f} MiB, {handles} open files, "
-                f"{each:.3f} s each, {refused} refused, {crashed} crashed",
-                flush=True,
-            )
+        if journal:
+            with journal.open("a", encoding="utf-8") as lines:
+                lines.write(outcomes[-1] + "\n")
+        if len(outcomes) % (len(questions) // STEPS or 1) == 0:
+            report(title, outcomes, (perf_counter() - start) / (len(outcomes) - before))
+    return outcomes.count("crashed")
+
+
+def report(title: str, outcomes: list[str], each: float | None) -> int:
+    """Print the counts, the memory and the open files; return how many crashed."""
+    took = "" if each is None else f"{each:.3f} s each, "
+    refused, crashed = outcomes.count("refused"), outcomes.count("crashed")
+    print(
+        f"{title} {len(outcomes):5}: {resident():6.0f} MiB, "
+        f"{len(os.listdir('/proc/self/fd'))} open files, {took}{refused} refused, "
+        f"{crashed} crashed",
+        flush=True,
+    )
     return crashed
 
 
@@ -87,6 +107,7 @@ def main() -> None:
     parser.add_argument("--questions", type=int, default=1000)
     parser.add_argument("--mutated", type=int, default=2000)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--journal", type=Path, help="folder of outcomes; a run goes on there")
     chosen = parser.parse_args()
     warnings.simplefilter("ignore")
     known = [
@@ -97,7 +118,13 @@ def main() -> None:
     chance = random.Random(chosen.seed)
     plain = list(islice(cycle(known), chosen.questions))
     changed = [mutated(text, chance) for text in islice(cycle(known), chosen.mutated)]
-    if ask_all(plain, "plain") + ask_all(changed, "mutated"):
+    if chosen.journal:
+        chosen.journal.mkdir(parents=True, exist_ok=True)
+    crashed = 0
+    for title, questions in (("plain", plain), ("mutated", changed)):
+        journal = chosen.journal and chosen.journal / f"{title}-{chosen.seed}.txt"
+        crashed += ask_all(questions, title, journal)
+    if crashed:
         sys.exit(1)
 
 

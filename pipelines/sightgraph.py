@@ -21,7 +21,8 @@ from kg.knowledge.facts import KnowledgeGraph
 from kg.knowledge.memory import Knowledge
 from pipelines.answering.answerer import Answerer, FusedQuestion, Prediction
 from pipelines.answering.edit_answers import EDIT_CONFIDENCE, EditAnswers
-from pipelines.answering.evidence import Answer, asserted
+from pipelines.answering.evidence import DONT_KNOW, Answer, asserted
+from pipelines.answering.presence import is_blind_comparison, presence_answer
 from pipelines.answering.query import RelationWordings, query_of, region_features
 from pipelines.answering.written_answers import written_answer
 from pipelines.build.builder import GraphBuilder
@@ -42,6 +43,8 @@ from pipelines.seeing.stated import stated_by
 from pipelines.seeing.text import TEXT_READERS, TextReader
 
 Result = TypeVar("Result")
+BLIND_CONFIDENCE = 0.5
+"""Of "I don't know" where things are compared of which nothing is known. Set by hand."""
 MAX_TEXTS = 40
 """Lines of text that become nodes: of a page, the first ones. Set by hand."""
 
@@ -208,7 +211,10 @@ class SightGraph:
         return region_features(detections, self.answerer.model.config.region_detector)
 
     def answer(self, fused: FusedQuestion) -> Prediction:
-        """Answer and cite; an edit takes precedence, and then what is written in the photograph."""
+        """Answer and cite.
+
+        An edit takes precedence, then what is written in the photograph, then what is seen in it.
+        """
         text, candidates = self.answerer.answer(fused)
         edit = self.edit_answers(fused.graph, fused.query) if self.edit_answers else None
         if edit is not None:
@@ -218,7 +224,15 @@ class SightGraph:
         if written is not None:
             candidates = asserted(candidates, written.text, written.confidence)
             return Prediction(written.text, candidates, written.evidence)
-        return Prediction(text, candidates, self.answerer.cite(fused, text))
+        seen = presence_answer(fused.graph, fused.query, getattr(self.detector, "labels", ()))
+        if seen is not None:
+            candidates = asserted(candidates, seen.text, seen.confidence)
+            return Prediction(seen.text, candidates, seen.evidence)
+        evidence = self.answerer.cite(fused, text)
+        if is_blind_comparison(fused.graph, fused.query, evidence):
+            candidates = asserted(candidates, DONT_KNOW, BLIND_CONFIDENCE)
+            return Prediction(DONT_KNOW, candidates, self.answerer.cite(fused, DONT_KNOW))
+        return Prediction(text, candidates, evidence)
 
     def read(
         self, photo: Photo, question: str, detections: Sequence[Detection]

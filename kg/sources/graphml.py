@@ -86,6 +86,7 @@ def read_graphml(path: Path, choice: Choice, report: ReadReport) -> Iterator[Imp
     """
     own = f"{OWN}{slug(path.name.partition('.')[0])}/"
     builder, known, is_new = _Builder(path), KnownRelations(), Once()
+    nameless: list[str] = []
     with Reading(path, report) as file:
         chunk = None
         while chunk != b"":
@@ -93,23 +94,29 @@ def read_graphml(path: Path, choice: Choice, report: ReadReport) -> Iterator[Imp
             for element in builder.feed(chunk):
                 try:
                     if element.tag == "node":
+                        if not _names(element) and element.structure.get("id"):
+                            nameless.append(element.structure["id"])
                         yield from _node(element, own, builder.types, is_new, choice.language)
                     else:
                         yield from _edge(element, own, known, is_new, choice.language)
                 except ValueError as error:
                     report.skip(path, element.line, str(error))
+    if nameless:
+        report.left_out = (
+            f"names of {len(nameless):,} nodes, which are called by their id, such as "
+            f"'{nameless[0]}'"
+        )
 
 
 def _node(
     node: _Element, own: str, types: dict[str, str], is_new: Once, language: str
 ) -> Iterator[ImportedTriple]:
     iri = _thing(node.structure, "id", own)
-    values = {name.lower(): value for name, value in node.values.items()}
-    names = [values[name] for name in NAMES if not values.get(name, ":").startswith(":")]
+    names = _names(node)
     yield name_of(iri, names[0] if names else node.structure["id"], language)
     for name in names[1:]:
         yield wording(iri, ALIAS_IRI, name, language)
-    for kind in _kinds(values):
+    for kind in _kinds({name.lower(): value for name, value in node.values.items()}):
         category = iri_of(kind)
         if category.startswith(OWN) and is_new(category):
             yield name_of(category, identifier_words(kind), language)
@@ -121,6 +128,12 @@ def _node(
         if is_new(relation):
             yield name_of_relation(relation, identifier_words(name), language)
         yield ImportedTriple(iri, relation, value, True, "", _datatype(value, types.get(name, "")))
+
+
+def _names(node: _Element) -> list[str]:
+    """Return the names of a node, the best first; a label such as ":Person" is none."""
+    values = {name.lower(): value for name, value in node.values.items()}
+    return [values[name] for name in NAMES if not values.get(name, ":").startswith(":")]
 
 
 def _kinds(values: dict[str, str]) -> Iterator[str]:

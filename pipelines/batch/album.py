@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import quote
@@ -11,11 +11,12 @@ from urllib.parse import quote
 import pyoxigraph
 
 from kg.errors import SightGraphError
-from kg.formats.rdf import Names, as_rdf
+from kg.formats.rdf import Names, as_rdf, scene_of
 from kg.graph import SceneGraph
 from kg.knowledge.facts import KnowledgeGraph
+from kg.knowledge.integrity import corruption_as_damage
 from kg.knowledge.memory import Knowledge
-from kg.knowledge.sparql import select
+from kg.knowledge.sparql import open_triples, select
 from kg.linking import Linker
 from kg.vocabulary import SCENE, SOURCE
 from pipelines.reading.descriptions import entities_of, seen_relation
@@ -142,6 +143,22 @@ def query(folder: Path, sparql: str, seconds: float = SECONDS) -> list[dict[str,
     return select([_triples(folder)], sparql, seconds)
 
 
+def graph_of(folder: Path, sha256: str) -> SceneGraph | None:
+    """Return the graph of a photograph as it was added; None where it is not in the album.
+
+    Raises:
+        SightGraphError: there is no album, or the graph in it is damaged.
+    """
+    from rdflib import Graph
+
+    store, name = open_triples(_triples(folder)), pyoxigraph.NamedNode(f"{SCENE}{sha256}/")
+    with corruption_as_damage(folder):
+        if not store.contains_named_graph(name):
+            return None
+        triples = store.dump(format=pyoxigraph.RdfFormat.N_TRIPLES, from_graph=name)
+    return scene_of(Graph().parse(data=triples, format="nt"), folder)
+
+
 def sources(folder: Path) -> dict[str, str]:
     """Return the file that each photograph was added from, by the SHA-256 of its content.
 
@@ -231,6 +248,9 @@ def _constraints(entity: Entity, number: int, linker: Linker) -> Iterator[str]:
         same = f"{{ ?e{number} rdfs:label {_literal(name)} }}"
         known = [f"{{ {means} {one} }}" for one in concepts]
         yield " UNION ".join([same, *known])
+        people = _people_to_leave_out([one.concept for one in linker.best(name)], linker)
+        if people:
+            yield f"FILTER NOT EXISTS {{ {means} ?person{number} . {_among(number, people)} }}"
     for attribute in entity.attributes:
         held = f"?a{number} a sgo:Attribute ; rdfs:label {_literal(attribute.text)} ."
         ways = [f"{{ ?e{number} ?has{number} ?a{number} . {held} }}"]
@@ -241,10 +261,29 @@ def _constraints(entity: Entity, number: int, linker: Linker) -> Iterator[str]:
         yield " UNION ".join(ways)
 
 
+def _people_to_leave_out(concepts: Sequence[str], linker: Linker) -> list[str]:
+    """Return the concepts of people where `concepts` are animals of which people are a kind.
+
+    People are mammals to the knowledge, but nobody who looks for an animal means a person.
+    """
+    knowledge = linker.knowledge
+    animals = {one.concept for one in linker.best("animal")}
+    people = [one.concept for one in linker.best("person")]
+    kinds = {category for one in people for category in knowledge.categories(one)}
+    is_animal = any(
+        one in kinds and animals & {one, *knowledge.categories(one)} for one in concepts
+    )
+    return people if is_animal else []
+
+
+def _among(number: int, concepts: Sequence[str]) -> str:
+    return f"VALUES ?person{number} {{ {' '.join(f'<{one}>' for one in concepts)} }}"
+
+
 def _literal(text: str) -> str:
     from rdflib import Literal
 
     return Literal(text).n3()
 
 
-__all__ = ["Album", "Found", "check_album", "find", "query", "sources", "sparql_of"]
+__all__ = ["Album", "Found", "check_album", "find", "graph_of", "query", "sources", "sparql_of"]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from kg.errors import SightGraphError
-from pipelines.cli.batch import load_sightgraph
+from pipelines.cli.batch import load_sightgraph, progress
 from pipelines.cli.eyes import Eyes, eyes_options
 from pipelines.cli.options import FILE, Group, json_option
 from pipelines.cli.output import print_columns, print_json, print_line
@@ -36,6 +36,8 @@ def album() -> None:
 def add(photos: tuple[str, ...], store: Path, eyes: Eyes) -> None:
     """Add PHOTOS: files, folders, patterns or lists. What is in the album already is left as it is.
 
+    Each photograph is in the album as soon as it is done: an ended run goes on where it was.
+
     \b
     sightgraph album add holiday/ --store album
     """
@@ -53,12 +55,14 @@ def add(photos: tuple[str, ...], store: Path, eyes: Eyes) -> None:
     opened.add_knowledge(Knowledge.bundled())
     if new:
         load = partial(load_sightgraph, ((), False, eyes))
-        for place, row in run(partial(_graphs, load), new):
-            if "error" in row:
-                failed += 1
-                click.echo(f"sightgraph: {new[place]}: {row['error']}", err=True)
-            else:
-                added += opened.add(row["graph"])
+        with progress("photographs", len(found), len(found) - len(new)) as advance:
+            for place, row in run(partial(_graphs, load), new):
+                if "error" in row:
+                    failed += 1
+                    click.echo(f"sightgraph: {new[place]}: {row['error']}", err=True)
+                else:
+                    added += opened.add(row["graph"])
+                advance()
     opened.close()
     print_line(f"{added} added, {len(found) - added - failed} were there, {failed} errors")
     if failed:

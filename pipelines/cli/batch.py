@@ -193,7 +193,7 @@ def _write(
 
     failed, before = 0, total - len(tasks)
     if tasks:
-        with _progress(total, before) as advance:
+        with progress("photographs and questions", total, before) as advance:
             for number, row in run(work, [task for task, _ in tasks], jobs):
                 about = tasks[number][1]
                 journal.append({**about, **row})
@@ -208,7 +208,7 @@ def _write(
 
 
 @contextmanager
-def _progress(total: int, before: int) -> Iterator[Callable[[], None]]:
+def progress(of_what: str, total: int, before: int) -> Iterator[Callable[[], None]]:
     """Yield what to call after each task; it draws a bar on a terminal only."""
     from rich.console import Console
     from rich.progress import (
@@ -229,5 +229,5 @@ def _progress(total: int, before: int) -> Iterator[Callable[[], None]]:
     )
     console = Console(stderr=True)
     with Progress(*columns, console=console, disable=not console.is_terminal) as bars:
-        task = bars.add_task("photographs and questions", total=total, completed=before)
+        task = bars.add_task(of_what, total=total, completed=before)
         yield lambda: bars.advance(task)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated, Any
 
 from fastapi import APIRouter, HTTPException, Path, Response, UploadFile
@@ -9,6 +10,8 @@ from pydantic import BaseModel, Field
 
 from kg.errors import SightGraphError
 from kg.formats.json import as_json
+from kg.graph import SceneGraph
+from pipelines.batch.album import graph_of
 from pipelines.corrected import CorrectedGraph
 from pipelines.explain import explain as explain_answer
 from pipelines.photo import Photo
@@ -84,9 +87,15 @@ async def explain(asked: QuestionRequest, shared: Shared) -> dict[str, Any]:
 
 @routes.post("/graph")
 async def graph(described: GraphRequest, shared: Shared) -> dict[str, Any]:
-    """Return the graph of a photograph as JSON (docs/graph-format.md)."""
+    """Return the graph of a photograph as JSON (docs/graph-format.md).
+
+    That of a photograph of the album is the one with which it was added.
+    """
 
     def work() -> dict[str, Any]:
+        kept = None if described.text else _in_album(shared, described.photograph)
+        if kept is not None:
+            return as_json(kept)
         photo = shared.photographs.open(described.photograph)
         return as_json(shared.sightgraph.graph(photo, described.text))
 
@@ -103,6 +112,14 @@ def answer_of(shared: State, asked: QuestionRequest) -> dict[str, Any]:
     models, photo = _with_graph(shared, asked)
     answer = models.ask(photo, asked.question)
     return {**answer.as_json(), "graph": as_json(answer.graph)}
+
+
+def _in_album(shared: State, name: str) -> SceneGraph | None:
+    """Return the graph in the album, with its hash as its source: never a path of the server."""
+    found = None if shared.album is None else graph_of(shared.album, name)
+    if found is not None and found.photo is not None:
+        found.photo = replace(found.photo, source=name)
+    return found
 
 
 def _with_graph(shared: State, asked: QuestionRequest) -> tuple[SightGraph, Photo]:

@@ -68,6 +68,26 @@ def test_a_real_cat_is_a_mammal(sightgraph: SightGraph) -> None:
     assert [node.label.split()[-1] for node in answer.evidence.objects] == ["cat"]
 
 
+def test_a_cat_without_colours_is_a_cat(sightgraph: SightGraph) -> None:
+    photo = Photo(Photo.open("example:cat").image.convert("L").convert("RGB"), "grey cat")
+    assert sightgraph.ask(photo, "What animal is this?").text == "cat"
+
+
+@pytest.mark.parametrize(
+    ("photo", "question", "answer"),
+    [
+        ("cat", "Is this a cat or a dog?", "cat"),
+        ("motorcycle", "Is the dog on the left of the motorcycle?", "I see no dog"),
+        ("motorcycle", "What is the dog doing?", "I see no dog"),
+        ("motorcycle", "Which is faster, this motorcycle or a bicycle?", DONT_KNOW),
+    ],
+)
+def test_what_is_and_is_not_in_a_real_photograph_decides(
+    sightgraph: SightGraph, photo: str, question: str, answer: str
+) -> None:
+    assert sightgraph.ask(f"example:{photo}", question).text == answer
+
+
 @pytest.mark.parametrize(
     ("seen", "question", "answers"),
     [

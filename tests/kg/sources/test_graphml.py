@@ -147,6 +147,15 @@ def test_labels_of_yed_are_found(tmp_path: Path) -> None:
     assert statement.object == "Rex"
 
 
+def test_how_many_nodes_have_only_an_id_is_told(tmp_path: Path) -> None:
+    graph = '<node id="n1"/><node id="n2"><data key="d">Rex</data></node><node id="n3"/>'
+    keys = '<key id="d" for="node" attr.name="title"/>'
+    read(tmp_path, graph, keys=keys, report=(report := ReadReport()))
+    assert report.left_out == "names of 2 nodes, which are called by their id, such as 'n1'"
+    read(tmp_path, '<node id="n2"><data key="d">Rex</data></node>', keys, report := ReadReport())
+    assert not report.left_out
+
+
 @pytest.mark.parametrize(
     ("bad", "reason"),
     [

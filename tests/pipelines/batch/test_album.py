@@ -11,7 +11,7 @@ from kg.graph import Edge, Node, PhotoInfo, SceneGraph
 from kg.knowledge.joined import load_knowledge
 from kg.knowledge.memory import Knowledge
 from kg.vocabulary import KNOWLEDGE, EdgeKind, NodeKind
-from pipelines.batch.album import Album, Found, find, query
+from pipelines.batch.album import Album, Found, find, graph_of, query
 from pipelines.reading.sentence import Attribute, Entity, Sentence, SentenceRelation
 
 TURTLE = """
@@ -21,6 +21,14 @@ sg:spoon skos:prefLabel "spoon" ; skos:broader sg:tool ; sgo:madeOf sg:steel .
 sg:tool skos:prefLabel "tool" . sg:metal skos:prefLabel "metal" .
 sg:steel skos:prefLabel "steel" ; skos:broader sg:metal .
 sg:table skos:prefLabel "table" . sg:cup skos:prefLabel "cup" .
+"""
+BEINGS = """
+@prefix sg: <https://sightgraph.org/kg/> . @prefix skos: <http://www.w3.org/2004/02/skos/core#> .
+sg:cat skos:prefLabel "cat" ; skos:broader sg:mammal . sg:table skos:prefLabel "table" .
+sg:woman skos:prefLabel "woman" ; skos:broader sg:person .
+sg:person skos:prefLabel "person" ; skos:broader sg:mammal .
+sg:mammal skos:prefLabel "mammal" ; skos:broader sg:animal .
+sg:animal skos:prefLabel "animal" ; skos:broader sg:being . sg:being skos:prefLabel "being" .
 """
 SHA = {"spoons.jpg": "a" * 64, "cups.jpg": "b" * 64}
 
@@ -95,6 +103,32 @@ def test_photographs_are_found_by_what_is_seen_and_known(
     folder: Path, knowledge: Knowledge, sentence: Sentence, found: list[Found]
 ) -> None:
     assert find(folder, sentence, knowledge) == found
+
+
+def test_a_graph_is_read_as_it_was_added(folder: Path) -> None:
+    assert graph_of(folder, SHA["cups.jpg"]) == scene("cups.jpg", "cup", "red")
+    assert graph_of(folder, "0" * 64) is None
+
+
+def test_whoever_looks_for_an_animal_finds_no_people(tmp_path: Path) -> None:
+    (tmp_path / "beings.ttl").write_text(BEINGS)
+    knowledge = load_knowledge((str(tmp_path / "beings.ttl"),), with_bundled=False)
+    album = Album(tmp_path / "album", create=True)
+    album.add_knowledge(knowledge)  # type: ignore[arg-type]
+    for photo, name in (("spoons.jpg", "woman"), ("cups.jpg", "cat")):
+        album.add(scene(photo, name, "red"))
+    album.close()
+
+    def found(*names: str) -> list[str]:
+        return [
+            one.labels[0]
+            for name in names
+            for one in find(tmp_path / "album", Sentence("x", (entity(name),)), knowledge)
+        ]
+
+    assert found("animal", "mammal") == ["cat", "cat"]
+    assert found("person", "woman") == ["woman", "woman"]
+    assert found("being") == ["cat", "woman"]
 
 
 COUNT = "SELECT (COUNT(*) AS ?n) WHERE { ?s ?p ?o }"

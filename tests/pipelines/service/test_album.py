@@ -47,7 +47,13 @@ def test_what_a_text_describes_is_found_shown_and_opened(served: TestClient, png
     assert Image.open(io.BytesIO(small.content)).size == (30, 20)
     opened = served.post(f"/api/album/{name}", json={}).json()
     assert opened == {"id": name, "width": 30, "height": 20}
-    assert served.post("/api/graph", json={"photograph": name}).json()["photo"]["sha256"] == name
+    graph = served.post("/api/graph", json={"photograph": name}).json()
+    assert graph["photo"] == {"source": name, "width": 30, "height": 20, "sha256": name}
+    assert [one["score"] for one in graph["nodes"]] == [0.75]  # the album's, not the models'
+    described = {"photograph": name, "text": "a cat"}
+    assert [one["score"] for one in served.post("/api/graph", json=described).json()["nodes"]] == [
+        0.5
+    ]
 
 
 def test_a_file_that_is_gone_or_another_is_not_given(served: TestClient, photo: Path) -> None:

@@ -1,0 +1,128 @@
+"""Answers that follow from what is in the photograph and what is not, before any network's.
+
+Of two named things ("Is this a cat or a dog?") the one that is seen is the answer. A question that
+takes for granted that something is there ("What colour is the dog?") is answered by saying that
+it is not seen. Two things of which one is not there are not compared by a guess.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from graph_fusion.tensors import Query
+from kg.graph import Edge, Node, SceneGraph
+from kg.vocabulary import EdgeKind, NodeKind
+from pipelines.answering.evidence import Evidence
+
+CHOSEN_CONFIDENCE = 0.9
+"""Share of the detector's score that the thing which is seen gets: chosen by hand."""
+MIN_CHOSEN = 0.5
+"""The thing that is seen, however weakly, is more probable than the one that is not."""
+UNSEEN_CONFIDENCE = 0.6
+"""Confidence that what is not seen is not there: chosen by hand, detectors overlook much."""
+POINTING = re.compile(
+    r"^(is|are|was|were)\s+(this|that|it|these|those|there)(\s+(?!\w*ing\b)\w+)?(\s+(an?|some))?$",
+    re.IGNORECASE,
+)
+"""What stands before the first of two things in a question which of them is there."""
+GIVEN = re.compile(r"\b(the|this|that|these|those)$", re.IGNORECASE)
+"""Words before a noun that take for granted that it is in the photograph."""
+MUST_BE_SEEN = re.compile(
+    r"\b(doing|left of|right of|on the (left|right|top)|behind|in front of|next to|near|beside|"
+    r"between|under|above|below|holding|wearing|looking at)\b",
+    re.IGNORECASE,
+)
+"""Words of questions that no knowledge answers: only the photograph does."""
+COMPARING = re.compile(r"^(which|what|who)\b.*\b(is|are|was|were)\s+(more|less|\w+er)\b", re.I)
+
+
+@dataclass(frozen=True, slots=True)
+class PresenceAnswer:
+    """An answer with its confidence and evidence."""
+
+    text: str
+    confidence: float
+    evidence: Evidence
+
+
+def presence_answer(
+    graph: SceneGraph, query: Query, seeable: Collection[str] = ()
+) -> PresenceAnswer | None:
+    """Return what the presence or absence of the things in question says; None if nothing.
+
+    seeable: the names of what the detector can find; of other things it says nothing that they
+        are not seen.
+    """
+    return _chosen(graph, query) or _unseen(graph, query, frozenset(seeable))
+
+
+def is_blind_comparison(graph: SceneGraph, query: Query, evidence: Evidence) -> bool:
+    """Whether an answer compares named things without a fact, and one of them is not seen.
+
+    "Which is faster, this motorcycle or a bicycle?" needs a fact about both.
+    """
+    if not query.options or evidence.facts or not COMPARING.search(query.text):
+        return False
+    return any(not _objects(graph, one) for one in _option_words(graph, query))
+
+
+def _chosen(graph: SceneGraph, query: Query) -> PresenceAnswer | None:
+    """Return the one option that is seen, where a question asks which of several things it is."""
+    words = _option_words(graph, query)
+    if len(words) < 2 or len(words) != len(query.options) or query.answer_type != "yes/no":
+        return None
+    first = min(words, key=lambda word: word.span or (0, 0))
+    if first.span is None or not POINTING.match(query.text[: first.span[0]].strip()):
+        return None
+    seen = [(word, mention) for word in words for mention in _objects(graph, word)]
+    if len({word.id for word, _ in seen}) != 1:
+        return None
+    word, mention = max(seen, key=lambda one: graph.node(one[1].target).score)
+    option = next(one for one in query.options if _is_option(query, word, one))
+    confidence = max(MIN_CHOSEN, CHOSEN_CONFIDENCE * graph.node(mention.target).score)
+    return PresenceAnswer(option, confidence, Evidence.from_path(graph, (mention,)))
+
+
+def _unseen(graph: SceneGraph, query: Query, seeable: Collection[str]) -> PresenceAnswer | None:
+    """Return that something is not seen which the question takes for granted."""
+    if query.answer_type != "attribute" and not MUST_BE_SEEN.search(query.text):
+        return None
+    for word in graph.nodes(NodeKind.ENTITY):
+        given = word.span and GIVEN.search(query.text[: word.span[0]].rstrip())
+        if given and word.label in seeable and not _shown(graph, word):
+            evidence = Evidence.from_path(graph, (), word)
+            return PresenceAnswer(f"I see no {word.label}", UNSEEN_CONFIDENCE, evidence)
+    return None
+
+
+def _option_words(graph: SceneGraph, query: Query) -> list[Node]:
+    """Return the words of the question that are its options."""
+    return [
+        word
+        for word in graph.nodes(NodeKind.ENTITY)
+        if any(_is_option(query, word, one) for one in query.options)
+    ]
+
+
+def _is_option(query: Query, word: Node, option: str) -> bool:
+    written = query.text[slice(*word.span)] if word.span else word.label
+    return option.lower() in (written.lower(), word.label.lower())
+
+
+def _objects(graph: SceneGraph, word: Node) -> list[Edge]:
+    """Return the edges from a word to the objects of the photograph that it denotes."""
+    return [
+        edge
+        for edge in graph.edges_from(word.id)
+        if edge.kind == EdgeKind.MENTION and graph.node(edge.target).kind == NodeKind.OBJECT
+    ]
+
+
+def _shown(graph: SceneGraph, word: Node) -> bool:
+    """Whether a word denotes anything in the photograph, be it the scene or a text."""
+    return any(edge.kind == EdgeKind.MENTION for edge in graph.edges_from(word.id))
+
+
+__all__ = ["PresenceAnswer", "is_blind_comparison", "presence_answer"]
