@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from kg.errors import SightGraphError
+from kg.formats import export
 from kg.graph import Edge, Node, PhotoInfo, SceneGraph
 from kg.knowledge.joined import load_knowledge
 from kg.knowledge.memory import Knowledge
@@ -30,6 +33,19 @@ sg:person skos:prefLabel "person" ; skos:broader sg:mammal .
 sg:mammal skos:prefLabel "mammal" ; skos:broader sg:animal .
 sg:animal skos:prefLabel "animal" ; skos:broader sg:being . sg:being skos:prefLabel "being" .
 """
+ADDING = """
+import sys, time
+from pathlib import Path
+from kg.formats import read_graph
+from pipelines.batch.album import Album
+folder = Path(sys.argv[1])
+album = Album(folder / "album", create=True)
+for file in folder.glob("*.json"):
+    album.add(read_graph(file))
+print("added", flush=True)
+time.sleep(60)
+"""
+"""A process of its own: what keeps the triples does not survive a fork."""
 SHA = {"spoons.jpg": "a" * 64, "cups.jpg": "b" * 64}
 
 
@@ -149,6 +165,22 @@ def test_adding_again_changes_nothing_and_removing_leaves_nothing(
     left = [row for row in before if SHA["cups.jpg"] not in row["g"]]
     key = repr
     assert sorted(after, key=key) == sorted(left, key=key)
+
+
+def test_a_kill_loses_no_photograph_that_was_added(tmp_path: Path) -> None:
+    for photo in SHA:
+        export(scene(photo, "cup", "red"), [tmp_path / f"{photo}.json"])
+    child = subprocess.Popen(
+        [sys.executable, "-c", ADDING, tmp_path], stdout=subprocess.PIPE, text=True
+    )
+    assert child.stdout is not None
+    assert child.stdout.readline() == "added\n"
+    child.kill()
+    child.wait()
+    album = Album(tmp_path / "album")
+    assert album.photographs() == sorted(SHA.values())
+    assert not album.add(scene("cups.jpg", "cup", "red"))
+    album.close()
 
 
 def test_a_folder_that_is_no_album_is_named_with_what_makes_one(tmp_path: Path) -> None:
