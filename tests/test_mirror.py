@@ -12,6 +12,10 @@ ROOT = Path(__file__).resolve().parent.parent
 PACKAGES = ("kg", "graph_fusion", "pipelines")
 
 TESTED_BY = {
+    "pipelines/scene.py": (
+        "pipelines/datasets/test_scene_files.py",
+        "what is seen is compared with its files, and other eyes are refused",
+    ),
     "kg/formats/dot.py": ("kg/formats/test_formats.py", "one case for every registered format"),
     "kg/formats/gexf.py": ("kg/formats/test_formats.py", "one case for every registered format"),
     "kg/formats/graphml.py": ("kg/formats/test_formats.py", "one case for every registered format"),

@@ -16,9 +16,9 @@ from kg.errors import SightGraphError
 PAD, START, END = range(3)
 """Numbers of the words that are no words: after the end, before the first, and the end."""
 
-Step = Callable[[Tensor], Tensor]
-"""Takes words written so far [N, S], as many rows for each sample, one sample after another;
-returns the log-probabilities of the next word [N, V]."""
+Step = Callable[[Tensor, Tensor], Tensor]
+"""Takes words written so far [N, S] and the sample that each row is of [N], as many rows for each
+sample, one sample after another; returns the log-probabilities of the next word [N, V]."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +40,12 @@ def greedy(step: Step, start: Tensor, longest: int) -> Written:
         start [B]: the number of each sample's first word, `START`
         longest: in words, `START` and `END` counted
     """
+    samples = torch.arange(len(start), device=start.device)
     words = start.unsqueeze(1)
     ended = torch.zeros_like(start, dtype=torch.bool)
     total = torch.zeros(len(start), device=start.device)
     while words.shape[1] < longest and not ended.all():
-        logs = step(words)
+        logs = step(words, samples)
         word = logs.argmax(dim=1).masked_fill(ended, PAD)
         gained = logs.gather(1, word.unsqueeze(1)).squeeze(1)
         total = total + gained.masked_fill(ended, 0.0)
@@ -68,12 +69,13 @@ def beam(step: Step, start: Tensor, longest: int, width: int, length_power: floa
     if width < 1:
         raise SightGraphError(f"the beam's width must be 1 or more, not {width}.")
     batch = len(start)
+    samples = torch.arange(batch, device=start.device).repeat_interleave(width)
     words = start.view(batch, 1, 1).repeat(1, width, 1)
     ended = torch.zeros(batch, width, dtype=torch.bool, device=start.device)
     score = torch.full((batch, width), LOG_ZERO, device=start.device)
     score[:, 0] = 0.0  # all beams begin alike: only one may go on
     while words.shape[2] < longest and not ended.all():
-        logs = step(words.flatten(0, 1))
+        logs = step(words.flatten(0, 1), samples)
         logs = torch.where(ended.unsqueeze(2), _only_pad(logs), logs.view(batch, width, -1))
         score, chosen = (score.unsqueeze(2) + logs).flatten(1).topk(width, dim=1)
         source, word = chosen // logs.shape[2], chosen % logs.shape[2]
@@ -205,7 +207,7 @@ class DecoderHead(Head):
         self.eval()
         looked = self._look(fused, masks)
 
-        def step(written: Tensor) -> Tensor:
+        def step(written: Tensor, _: Tensor) -> Tensor:
             read = self._read(looked, written.view(len(start), -1, written.shape[-1]))
             return self._following(read[:, :, -1]).flatten(0, 1)
 

@@ -51,7 +51,6 @@ class CaptionTraining(TrainingOptions):
         hold is not learned. seen: where the looked-at photographs are kept, which several
         trainings share; None: in the model folder.
     fusion, control, reads, hidden, dropout: as in `CaptionConfig`.
-    whole: also train on the part development, for as many epochs as were found best without.
     """
 
     epochs: int = 20
@@ -67,7 +66,6 @@ class CaptionTraining(TrainingOptions):
     fusion: str = "graph"
     control: str | None = None
     reads: Literal["knowledge", "seen", "cells"] = "knowledge"
-    whole: bool = False
     seen: Path | None = None
 
 
@@ -133,11 +131,8 @@ def train(
         SightGraphError: a data set is missing.
     """
     options = options or CaptionTraining()
-    photographs = read_captioned(data)
-    learned = for_training(in_part(photographs, "train"))
-    development = for_choosing(in_part(photographs, "development"))
-    if options.whole:
-        learned, development = [*learned, *development], []
+    learned = training_records(data)
+    development = for_choosing(in_part(read_captioned(data), "development"))
     files = SceneFiles(options.seen or out / "seen", SightGraph.from_pretrained)
     words = vocabulary(learned, options.least)
     config = CaptionConfig(
@@ -170,6 +165,11 @@ def train(
     )
     save_model(out, shrunk(model.state_dict()), model.as_json())
     return {name: value for name, value in report.figures.items() if isinstance(value, float)}
+
+
+def training_records(data: Path) -> list[Captioned]:
+    """Return the photographs that are trained on: by the official lists (`described_part`)."""
+    return for_training(in_part(read_captioned(data), "train"))
 
 
 def words_of(caption: str) -> list[str]:

@@ -48,7 +48,7 @@ DROPPED = 0.1
 class SearchTraining(TrainingOptions):
     """How the towers are trained; MiniLM's layers learn at `encoder_rate`.
 
-    each: captions of a photograph in a batch. seen, whole: as in
+    each: captions of a photograph in a batch. seen: as in
     `pipelines.training.captions.CaptionTraining`. fusion, reads, hidden, dropout: as in
     `SearchConfig`.
     """
@@ -65,7 +65,6 @@ class SearchTraining(TrainingOptions):
     dropout: float = 0.2
     fusion: str = "graph_attention"
     reads: Literal["knowledge", "seen", "cells"] = "knowledge"
-    whole: bool = False
     seen: Path | None = None
 
 
@@ -141,11 +140,8 @@ def train(
         SightGraphError: a data set is missing.
     """
     options = options or SearchTraining()
-    photographs = read_captioned(data)
-    learned = for_training(in_part(photographs, "train"))
-    development = for_choosing(in_part(photographs, "development"))
-    if options.whole:
-        learned, development = [*learned, *development], []
+    learned = training_records(data)
+    development = for_choosing(in_part(read_captioned(data), "development"))
     files = SceneFiles(options.seen or out / "seen", SightGraph.from_pretrained)
     config = SearchConfig(
         hidden=options.hidden, dropout=options.dropout, fusion=options.fusion, reads=options.reads
@@ -172,12 +168,17 @@ def train(
     weights = Weights()
     save_search(out, model, weights)
     write_bank(out, bank_of(model.eval(), learned, train_part, texts))
-    if development and not options.whole:
+    if len(development) > 1:  # its halves are fitted and measured on
         encoded = encode(Towers(out), development, options.seen or out / "seen")
         weights, figures = fit_weights(encoded)
         save_search(out, model, weights)
         return figures
     return {name: value for name, value in report.figures.items() if isinstance(value, float)}
+
+
+def training_records(data: Path) -> list[Captioned]:
+    """Return the photographs that are trained on: by the official lists (`described_part`)."""
+    return for_training(in_part(read_captioned(data), "train"))
 
 
 def bank_of(

@@ -118,11 +118,18 @@ def check(data: Path) -> None:
         both = sorted(parts[first] & parts[second])
         assert not both, f"in {first} and {second}"
     official = {identity(one) for one in read_coco(data / "coco_mini") if one.split == "val2017"}
+    for folder in ("flickr8k", "flickr8k_1k"):
+        photos = read_flickr8k(data / folder)
+        official |= {identity(one) for one in photos if one.split != "train"}
     assert official <= parts["held-out"]
     for name, found in trained_on(data).items():
         if name == "folder":  # its author says the part of each question
             continue
         identities = {identity(one) for one in found}
+        if name in BY_OFFICIAL_LISTS:
+            assert not identities & official, name
+            assert {one.part for one in found} == {"train"}
+            continue
         assert not identities & parts["held-out"], f"{name} trains on what is held out"
         assert not identities & parts["development"], f"{name} trains on what is chosen on"
         assert identities or name in GENERATED, f"{name} trains on nothing"
@@ -130,6 +137,8 @@ def check(data: Path) -> None:
     assert chosen <= parts["development"]
 
 
+BY_OFFICIAL_LISTS = ("captions", "search")
+"""Trainers whose figures are published for Flickr8k's official lists (`splits.described_part`)."""
 GENERATED = ("sort-of-clevr", "cora", "citeseer")
 """Tasks without records that a hash divides: pictures by seed, papers by the authors' masks."""
 

@@ -17,7 +17,7 @@ def test_the_same_seed_gives_the_same_bits_and_a_killed_training_resumes(
 ) -> None:
     def trained(out: Path, log: Callable[[str], None]) -> dict[str, torch.Tensor]:
         options = SearchTraining(
-            epochs=2, batch_size=2, hidden=16, seen=captioned / "seen", average=0.0, whole=True
+            epochs=2, batch_size=2, hidden=16, seen=captioned / "seen", average=0.0
         )
         train(captioned, out, options, log)
         assert Towers(out).texts(["a cat"]).shape == (1, 16)
