@@ -135,7 +135,9 @@ class SearchModel(nn.Module):
             values = json.loads((folder / "config.json").read_text(encoding="utf-8"))
             model = cls(SearchConfig(**values["towers"]))
             state = read_weights(folder / "model.safetensors")
-            model.load_state_dict({**model.state_dict(), **state})
+            if state.keys() != model.trained_state().keys():
+                raise ValueError("its weights are not those of the towers that its config names")
+            model.load_state_dict(state, strict=False)  # the others are MiniLM's own
         return model.eval()
 
     def as_json(self) -> dict[str, object]:

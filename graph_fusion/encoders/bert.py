@@ -212,12 +212,24 @@ def load_bert(folder: Path, eager: bool = False) -> Bert:
 
 
 def own(network: Bert) -> Bert:
-    """Give `network` weights of its own, but for the word vectors, which stay frozen and shared."""
-    shared = network.embeddings.word_embeddings.weight
+    """Give `network` weights of its own, but for the word vectors, which stay frozen and shared.
+
+    It gets word vectors of its own, too, as soon as others are loaded into it: loading copies into
+    the memory that is there, which all other networks of the folder read.
+    """
+    words = network.embeddings.word_embeddings
     for parameter in network.parameters():
-        if parameter is not shared:
+        if parameter is not words.weight:
             parameter.data = parameter.data.clone()
+    words.register_load_state_dict_pre_hook(_own_before_loading)  # type: ignore[no-untyped-call]
     return network
+
+
+def _own_before_loading(
+    module: nn.Module, state: Mapping[str, Any], prefix: str, *_: object
+) -> None:
+    if prefix + "weight" in state:
+        module.weight.data = module.weight.data.clone()  # type: ignore[union-attr, operator]
 
 
 @cache

@@ -56,3 +56,12 @@ def test_another_folder_is_refused(tmp_path: Path) -> None:
     (tmp_path / "config.json").write_text("{}")
     with pytest.raises(SightGraphError, match="train search"):
         SearchModel.load(tmp_path)
+
+
+def test_weights_of_other_towers_are_refused(tmp_path: Path) -> None:
+    model = small()
+    state = shrunk(model.trained_state())
+    del state["text.out.bias"]
+    save_model(tmp_path, state, {"towers": model.as_json()})
+    with pytest.raises(SightGraphError, match="towers that its config names"):
+        SearchModel.load(tmp_path)

@@ -98,3 +98,14 @@ def test_weights_that_are_not_finite_are_refused_by_name(tmp_path: Path) -> None
     network.save_pretrained(tmp_path)
     with pytest.raises(ValueError, match=r"'encoder\.layer\.0\.output\.dense\.bias'.*damaged"):
         load_bert(tmp_path)
+
+
+def test_what_is_loaded_into_one_network_does_not_reach_the_others(tmp_path: Path) -> None:
+    sizes = {name: value for name, value in PLAIN.items() if name != "model_type"}
+    BertModel(BertConfig(**sizes)).save_pretrained(tmp_path)
+    before = {name: value.clone() for name, value in load_bert(tmp_path).state_dict().items()}
+    mine = own(load_bert(tmp_path))
+    mine.load_state_dict({name: value + 1 for name, value in before.items()})
+    others, loaded = load_bert(tmp_path).state_dict(), mine.state_dict()
+    assert [name for name in before if not torch.equal(others[name], before[name])] == []
+    assert [name for name in before if not torch.equal(loaded[name], before[name] + 1)] == []
