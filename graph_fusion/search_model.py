@@ -151,14 +151,14 @@ class TextPieces:
     def __init__(self) -> None:
         self._tokenizer = WordPieceTokenizer(bundled_minilm())
 
-    def numbers(self, text: str) -> list[int]:
-        """Return the pieces of a text, at most `LONGEST`."""
-        found: list[int] = self._tokenizer(text, truncation=True, max_length=LONGEST)["input_ids"]
-        return found
+    def rows(self, texts: Sequence[str]) -> tuple[tuple[int, ...], ...]:
+        """Return the numbers of the pieces of each text, at most `LONGEST`."""
+        read = (self._tokenizer(text, truncation=True, max_length=LONGEST) for text in texts)
+        return tuple(tuple(one["input_ids"]) for one in read)
 
     def __call__(self, texts: Sequence[str]) -> tuple[Tensor, Tensor]:
         """Return ids [N, L] and which are there [N, L]."""
-        return padded([self.numbers(text) for text in texts])
+        return padded(self.rows(texts))
 
 
 def padded(rows: Sequence[Sequence[int]]) -> tuple[Tensor, Tensor]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from kg.errors import SightGraphError
 from pipelines.datasets.coco import TRAIN_SPLIT, read_coco
 from pipelines.datasets.flickr8k import read_flickr8k
 from pipelines.datasets.splits import Part, described_part
@@ -58,3 +59,18 @@ def read_captioned_folder(folder: Path, split: str | None = None) -> list[Captio
         for photo in read_flickr8k(folder)
         if photo.captions and split in (None, photo.split)
     ]
+
+
+def measured_photographs(folder: Path, split: str | None) -> list[Captioned]:
+    """Return the photographs of a folder, or of one official list, on which something is measured.
+
+    Raises:
+        SightGraphError: as `read_captioned_folder`, or there is none.
+    """
+    found = read_captioned_folder(folder, split)
+    if not found:
+        raise SightGraphError(
+            f"'{folder}' has no photograph with captions in the list '{split or 'any'}'. Leave "
+            "--split out, or name train, val or test."
+        )
+    return found

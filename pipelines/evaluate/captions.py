@@ -10,9 +10,8 @@ from tempfile import TemporaryDirectory
 from rich.console import Console
 from rich.progress import track
 
-from kg.errors import SightGraphError
 from pipelines.captioning.captioner import BEAMS, Captioner
-from pipelines.datasets.captioned import Captioned, read_captioned_folder
+from pipelines.datasets.captioned import Captioned, measured_photographs
 from pipelines.datasets.scene_files import SceneFiles
 from pipelines.evaluate.caption_scores import official_scorers, score_captions
 from pipelines.evaluate.protocol import Report, Source
@@ -42,13 +41,7 @@ class CaptionsEvaluator:
                 are not installed.
         """
         official_scorers()
-        found = read_captioned_folder(source.data, source.split)
-        if not found:
-            raise SightGraphError(
-                f"'{source.data}' has no photograph with captions in the list "
-                f"'{source.split or 'any'}'. Leave --split out, or name train, val or test."
-            )
-        return found
+        return measured_photographs(source.data, source.split)
 
     def system(self, model: Path | None = None) -> Captioner:
         return Captioner(model)

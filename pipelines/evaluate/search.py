@@ -11,19 +11,17 @@ import numpy as np
 from rich.console import Console
 from rich.progress import track
 
-from kg.errors import SightGraphError
 from kg.knowledge.memory import Knowledge
-from pipelines.datasets.captioned import Captioned, read_captioned_folder
+from pipelines.datasets.captioned import Captioned, measured_photographs
 from pipelines.datasets.scene_files import SceneFiles
 from pipelines.evaluate.protocol import Report, Source
 from pipelines.evaluate.ranks import IMAGE_FROM_TEXT, retrieval_ranks
 from pipelines.reading.parser import Parser
 from pipelines.search.agreement import AgreementFinder, Described, Shown
+from pipelines.search.library import CANDIDATES
 from pipelines.search.towers import Towers, Weights, corrected
 from pipelines.sightgraph import SightGraph
 
-CANDIDATES = 50
-"""The nearest ones, whose graphs are compared."""
 FAR = 1e3
 """Taken off the cosine of those whose graphs are not."""
 
@@ -32,10 +30,12 @@ FAR = 1e3
 class Encoded:
     """Photographs and their captions, as both stages read them.
 
-    Shapes (M photographs, N texts): cosines [M, N], `corrected`
+    Shapes (M photographs, N texts): plain [M, N]: cosines of the towers' vectors
+        cosines [M, N]: the same, `corrected`
         owner [N]: the photograph of each text
     """
 
+    plain: np.ndarray
     cosines: np.ndarray
     owner: np.ndarray
     shown: tuple[Shown, ...]
@@ -57,13 +57,7 @@ class SearchEvaluator:
         Raises:
             SightGraphError: the folder is of another format, or the list is empty.
         """
-        found = read_captioned_folder(source.data, source.split)
-        if not found:
-            raise SightGraphError(
-                f"'{source.data}' has no photograph with captions in the list "
-                f"'{source.split or 'any'}'. Leave --split out, or name train, val or test."
-            )
-        return found
+        return measured_photographs(source.data, source.split)
 
     def system(self, model: Path | None = None) -> Towers:
         return Towers(model)
@@ -76,18 +70,21 @@ class SearchEvaluator:
 
 
 def figures_of(encoded: Encoded, weights: Weights) -> dict[str, float]:
-    """Return recalls and median ranks: of images by both stages, of texts by the towers.
+    """Return recalls and median ranks both ways, and those of each stage.
 
-    "by graphs, too" is what both stages make of texts, and "towers alone" of images.
+    The search finds images by the corrected cosines and the graphs, and texts without the graphs.
     """
-    both = retrieval_ranks(both_stages(encoded, weights), encoded.owner)
-    alone = retrieval_ranks(encoded.cosines, encoded.owner)
-    figures = {n: both[n] if n.startswith(IMAGE_FROM_TEXT) else alone[n] for n in both}
-    for name in both:
-        if name.startswith(IMAGE_FROM_TEXT):
-            figures[f"{name}, towers alone"] = alone[name]
-        else:
-            figures[f"{name}, by graphs, too"] = both[name]
+    stages = {
+        "cosines": retrieval_ranks(encoded.plain, encoded.owner),
+        "corrected": retrieval_ranks(encoded.cosines, encoded.owner),
+        "graphs": retrieval_ranks(both_stages(encoded, weights), encoded.owner),
+    }
+    figures = {
+        name: stages["graphs" if name.startswith(IMAGE_FROM_TEXT) else "corrected"][name]
+        for name in stages["cosines"]
+    }
+    for stage, ranks in stages.items():
+        figures |= {f"{name}, {stage}": value for name, value in ranks.items()}
     return figures
 
 
@@ -108,8 +105,9 @@ def encode(towers: Towers, photographs: Sequence[Captioned], seen: Path | None) 
     ]
     owner = np.repeat(np.arange(len(photographs)), [len(one.captions) for one in photographs])
     near, far = np.stack(vectors), towers.texts(texts)
-    hubness = towers.photograph_hubness(near), towers.text_hubness(far)
-    return Encoded(corrected(near @ far.T, *hubness), owner, tuple(shown), tuple(described))
+    plain = near @ far.T
+    cosines = corrected(plain, towers.photograph_hubness(near), towers.text_hubness(far))
+    return Encoded(plain, cosines, owner, tuple(shown), tuple(described))
 
 
 def both_stages(encoded: Encoded, weights: Weights, candidates: int = CANDIDATES) -> np.ndarray:

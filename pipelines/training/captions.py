@@ -22,14 +22,12 @@ from graph_fusion.caption_model import STYLES, CaptionBatch, CaptionConfig, Capt
 from graph_fusion.encoders import TEXT_ENCODERS
 from graph_fusion.encoders.text import encode_once
 from graph_fusion.heads.decoder import PAD
-from graph_fusion.scene_model import Scene, mirrored, scene_batch, scene_of
+from graph_fusion.scene_model import Scene, scene_batch
 from graph_fusion.tensors import TextTable
 from graph_fusion.training import Figures, Objective, TrainingOptions, fit, save_model
 from graph_fusion.weights import deterministic, shrunk
-from pipelines.datasets.captioned import Captioned, read_captioned
-from pipelines.datasets.scene_files import SceneFiles, TwoSided
-from pipelines.datasets.splits import for_choosing, for_training, in_part
-from pipelines.sightgraph import SightGraph
+from pipelines.datasets.captioned import Captioned
+from pipelines.training.scene_examples import development_records, training_records, two_sides
 
 WORD = re.compile(r"[a-z0-9]+(?:'[a-z]+)?")
 SIDES = re.compile(r"\b(?:left|right)\b")
@@ -81,8 +79,6 @@ class CaptionExample:
 class CaptionObjective(Objective[CaptionModel, CaptionBatch]):
     """Cross-entropy of the next word; "right words" is its accuracy."""
 
-    uses_all = False
-
     def __init__(self, texts: Tensor, smoothing: float) -> None:
         self.texts, self.smoothing = texts, smoothing
 
@@ -131,9 +127,7 @@ def train(
         SightGraphError: a data set is missing.
     """
     options = options or CaptionTraining()
-    learned = training_records(data)
-    development = for_choosing(in_part(read_captioned(data), "development"))
-    files = SceneFiles(options.seen or out / "seen", SightGraph.from_pretrained)
+    learned, development = training_records(data), development_records(data)
     words = vocabulary(learned, options.least)
     config = CaptionConfig(
         words,
@@ -144,8 +138,14 @@ def train(
         reads=options.reads,
     )
     table = TextTable()
-    train_part = examples(learned, files.look(learned), config, table)
-    development_part = examples(development, files.look(development), config, table)
+    seen, known = options.seen or out / "seen", Vocabulary(words)
+    parts = [
+        [
+            example(*sides, known, config.longest)
+            for sides in two_sides(photographs, seen, table, config.reads)
+        ]
+        for photographs in (learned, development)
+    ]
     log(f"{len(learned)} photographs in train, {len(development)} in development")
     log(f"{len(words)} words, {len(table)} labels and relations")
     texts = encode_once(table.texts(), TEXT_ENCODERS.make("minilm"))
@@ -156,8 +156,8 @@ def train(
     report = fit(
         model,
         objective,
-        train_part,
-        development_part,
+        parts[0],
+        parts[1],
         training,
         out / "training",
         log,
@@ -165,11 +165,6 @@ def train(
     )
     save_model(out, shrunk(model.state_dict()), model.as_json())
     return {name: value for name, value in report.figures.items() if isinstance(value, float)}
-
-
-def training_records(data: Path) -> list[Captioned]:
-    """Return the photographs that are trained on: by the official lists (`described_part`)."""
-    return for_training(in_part(read_captioned(data), "train"))
 
 
 def words_of(caption: str) -> list[str]:
@@ -184,25 +179,16 @@ def vocabulary(photographs: Iterable[Captioned], least: int) -> tuple[str, ...]:
     return tuple(sorted(word for word, count in counts.items() if count >= least))
 
 
-def examples(
-    photographs: Sequence[Captioned],
-    seen: Iterable[TwoSided],
-    config: CaptionConfig,
-    table: TextTable,
-) -> list[CaptionExample]:
-    """Return examples; new texts are added to `table`."""
-    known = Vocabulary(config.words)
-    found = []
-    for photograph, sides in zip(photographs, seen, strict=True):
-        scene = sides.scene
-        whole = scene_of(scene.graph, scene.cells, scene.regions, table, config.reads)
-        turned = Scene(torch.from_numpy(sides.mirrored), mirrored(whole.graph, table))
-        captions = chosen(photograph.captions)
-        if SIDES.search(" ".join(captions)):
-            turned = whole
-        rows = known.rows([words_of(one) for one in captions], config.longest)
-        found.append(CaptionExample(whole, turned, rows))
-    return found
+def example(
+    photograph: Captioned, scene: Scene, mirror: Scene, known: Vocabulary, longest: int
+) -> CaptionExample:
+    """Return an example; where a caption names a side, the mirror image is not used.
+
+    longest: words of a caption that are learned, `START` and `END` counted.
+    """
+    captions = chosen(photograph.captions)
+    rows = known.rows([words_of(one) for one in captions], longest)
+    return CaptionExample(scene, scene if SIDES.search(" ".join(captions)) else mirror, rows)
 
 
 def chosen(captions: Sequence[str]) -> list[str]:

@@ -8,7 +8,7 @@ config.json.
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -19,7 +19,7 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from graph_fusion.encoders import TEXT_ENCODERS
 from graph_fusion.encoders.text import encode_once
-from graph_fusion.scene_model import Scene, SceneBatch, mirrored, scene_batch, scene_of
+from graph_fusion.scene_model import Scene, SceneBatch, scene_batch
 from graph_fusion.search_model import SearchConfig, SearchModel, TextPieces, padded
 from graph_fusion.tensors import TextTable
 from graph_fusion.training import (
@@ -31,15 +31,13 @@ from graph_fusion.training import (
     save_model,
 )
 from graph_fusion.weights import deterministic, shrunk
-from pipelines.datasets.captioned import Captioned, read_captioned
-from pipelines.datasets.scene_files import SceneFiles, TwoSided
-from pipelines.datasets.splits import for_choosing, for_training, in_part
 from pipelines.evaluate.search import encode
 from pipelines.search.towers import Bank, Towers, Weights, write_bank
-from pipelines.sightgraph import SightGraph
+from pipelines.training.scene_examples import development_records, training_records, two_sides
 from pipelines.training.search_agreement import fit_weights
 
 BANKED = 5
+"""Every so many photographs of the training stand in the bank."""
 DROPPED = 0.1
 """Share of the word pieces that are not read, drawn anew each time."""
 
@@ -140,15 +138,19 @@ def train(
         SightGraphError: a data set is missing.
     """
     options = options or SearchTraining()
-    learned = training_records(data)
-    development = for_choosing(in_part(read_captioned(data), "development"))
-    files = SceneFiles(options.seen or out / "seen", SightGraph.from_pretrained)
+    learned, development = training_records(data), development_records(data)
     config = SearchConfig(
         hidden=options.hidden, dropout=options.dropout, fusion=options.fusion, reads=options.reads
     )
     table = TextTable()
-    train_part = examples(learned, files.look(learned), config, table)
-    development_part = examples(development, files.look(development), config, table)
+    seen, pieces = options.seen or out / "seen", TextPieces()
+    parts = [
+        [
+            SearchExample(scene, mirror, pieces.rows(photograph.captions))
+            for photograph, scene, mirror in two_sides(photographs, seen, table, config.reads)
+        ]
+        for photographs in (learned, development)
+    ]
     log(f"{len(learned)} photographs in train, {len(development)} in development")
     texts = encode_once(table.texts(), TEXT_ENCODERS.make("minilm"))
     torch.manual_seed(options.seed)
@@ -158,8 +160,8 @@ def train(
     report = fit(
         model,
         objective,
-        train_part,
-        development_part,
+        parts[0],
+        parts[1],
         training,
         out / "training",
         log,
@@ -167,36 +169,22 @@ def train(
     )
     weights = Weights()
     save_search(out, model, weights)
-    write_bank(out, bank_of(model.eval(), learned, train_part, texts))
+    write_bank(out, bank_of(model.eval(), parts[0], texts))
     if len(development) > 1:  # its halves are fitted and measured on
-        encoded = encode(Towers(out), development, options.seen or out / "seen")
+        encoded = encode(Towers(out), development, seen)
         weights, figures = fit_weights(encoded)
         save_search(out, model, weights)
         return figures
     return {name: value for name, value in report.figures.items() if isinstance(value, float)}
 
 
-def training_records(data: Path) -> list[Captioned]:
-    """Return the photographs that are trained on: by the official lists (`described_part`)."""
-    return for_training(in_part(read_captioned(data), "train"))
-
-
-def bank_of(
-    model: SearchModel,
-    photographs: Sequence[Captioned],
-    examples: Sequence[SearchExample],
-    texts: Tensor,
-) -> Bank:
+def bank_of(model: SearchModel, examples: Sequence[SearchExample], texts: Tensor) -> Bank:
     """Return the vectors of every `BANKED`th photograph, and of one caption of each."""
     seen, read = [], []
-    pieces = TextPieces()
-    for place, (photograph, one) in enumerate(
-        zip(photographs[::BANKED], examples[::BANKED], strict=True)
-    ):
+    for place, one in enumerate(examples[::BANKED]):
         batch = scene_batch([one.scene], texts, torch.zeros(1, dtype=torch.long))
         seen.append(model.photograph_vectors(batch))
-        caption = photograph.captions[place % len(photograph.captions)]
-        read.append(model.text_vectors(*pieces([caption])))
+        read.append(model.text_vectors(*padded([one.captions[place % len(one.captions)]])))
     return Bank(torch.cat(seen).numpy(), torch.cat(read).numpy())
 
 
@@ -204,21 +192,3 @@ def save_search(out: Path, model: SearchModel, weights: Weights) -> None:
     """Write the model folder."""
     config = {"towers": model.as_json(), "agreement": weights.as_json()}
     save_model(out, shrunk(model.trained_state()), config)
-
-
-def examples(
-    photographs: Sequence[Captioned],
-    seen: Iterable[TwoSided],
-    config: SearchConfig,
-    table: TextTable,
-) -> list[SearchExample]:
-    """Return examples; new texts are added to `table`."""
-    pieces = TextPieces()
-    found = []
-    for photograph, sides in zip(photographs, seen, strict=True):
-        scene = sides.scene
-        whole = scene_of(scene.graph, scene.cells, scene.regions, table, config.reads)
-        turned = Scene(torch.from_numpy(sides.mirrored), mirrored(whole.graph, table))
-        captions = tuple(tuple(pieces.numbers(one)) for one in photograph.captions)
-        found.append(SearchExample(whole, turned, captions))
-    return found

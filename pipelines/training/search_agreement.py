@@ -61,8 +61,10 @@ def half_of(encoded: Encoded, remainder: int) -> Encoded:
     """Return every second photograph, from `remainder` on, with its texts."""
     photographs = np.arange(remainder, len(encoded.cosines), 2)
     texts = np.flatnonzero(encoded.owner % 2 == remainder)
+    chosen = np.ix_(photographs, texts)
     return Encoded(
-        encoded.cosines[np.ix_(photographs, texts)],
+        encoded.plain[chosen],
+        encoded.cosines[chosen],
         encoded.owner[texts] // 2,
         tuple(encoded.shown[one] for one in photographs),
         tuple(encoded.described[one] for one in texts),

@@ -107,3 +107,21 @@ def captioned(tmp_path_factory: pytest.TempPathFactory) -> Path:
             written = {**written, "annotations": []}
         (data / folder / "annotations.json").write_text(json.dumps(written))
     return data
+
+
+@pytest.fixture(scope="session")
+def tower_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Towers of a search that have learned nothing: what is found is found by the graphs."""
+    import torch
+
+    from graph_fusion.search_model import SearchConfig, SearchModel
+    from pipelines.search.agreement import FEATURES
+    from pipelines.search.towers import Bank, Weights, write_bank
+    from pipelines.training.search import save_search
+
+    folder = tmp_path_factory.mktemp("towers")
+    torch.manual_seed(0)
+    model = SearchModel(SearchConfig(hidden=16, layers=1, trained=0, heads=4))
+    save_search(folder, model, Weights(1.0, tuple(9.0 * (one == "found") for one in FEATURES)))
+    write_bank(folder, Bank(np.eye(16, dtype=np.float32), np.eye(16, dtype=np.float32)))
+    return folder

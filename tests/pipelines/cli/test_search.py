@@ -6,30 +6,16 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
 import pytest
-import torch
 from click.testing import Result
-
-from graph_fusion.search_model import SearchConfig, SearchModel
-from pipelines.search.agreement import FEATURES
-from pipelines.search.towers import Bank, Weights, write_bank
-from pipelines.training.search import save_search
 
 Run = Callable[..., Result]
 Mistake = Callable[..., str]
 
 
-@pytest.fixture(scope="module")
-def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Towers that have learned nothing: what is found is found by the graphs."""
-    folder = tmp_path_factory.mktemp("towers")
-    torch.manual_seed(0)
-    model = SearchModel(SearchConfig(hidden=16, layers=1, trained=0, heads=4))
-    weights = Weights(1.0, tuple(9.0 * (one == "found") for one in FEATURES))
-    save_search(folder, model, weights)
-    write_bank(folder, Bank(np.eye(16, dtype=np.float32), np.eye(16, dtype=np.float32)))
-    return folder
+@pytest.fixture
+def weights(tower_folder: Path) -> Path:
+    return tower_folder
 
 
 def test_a_photograph_is_indexed_once_and_found_by_a_text(

@@ -2,31 +2,23 @@
 
 from __future__ import annotations
 
-import numpy as np
+from pathlib import Path
+
 import pytest
-import torch
 from starlette.testclient import TestClient
 
-from graph_fusion.search_model import SearchConfig, SearchModel
 from pipelines.photo import Photo
-from pipelines.search.agreement import FEATURES
 from pipelines.search.library import Library
-from pipelines.search.towers import Bank, Towers, Weights, write_bank
+from pipelines.search.towers import Towers
 from pipelines.service.app import create_app
 from pipelines.sightgraph import SightGraph
-from pipelines.training.search import save_search
 
 
 @pytest.fixture(scope="module")
-def client(tmp_path_factory: pytest.TempPathFactory) -> TestClient:
+def client(tower_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> TestClient:
     folder = tmp_path_factory.mktemp("service")
-    torch.manual_seed(0)
-    model = SearchModel(SearchConfig(hidden=16, layers=1, trained=0, heads=4))
-    weights = Weights(1.0, tuple(9.0 * (one == "found") for one in FEATURES))
-    save_search(folder / "towers", model, weights)
-    write_bank(folder / "towers", Bank(np.eye(16, dtype=np.float32), np.eye(16, dtype=np.float32)))
     sightgraph = SightGraph.from_pretrained()
-    library = Library(folder / "index", "photographs", Towers(folder / "towers"), create=True)
+    library = Library(folder / "index", "photographs", Towers(tower_folder), create=True)
     photos = []
     for name in ("cat", "coffee"):
         Photo.open(f"example:{name}").image.save(folder / f"{name}.png")
