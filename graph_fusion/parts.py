@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import math
 from collections.abc import Mapping
 from typing import Any, TypeAlias, TypeVar
 
@@ -19,7 +20,8 @@ def name_and_options(part: str | Mapping[str, Any], kind: str) -> tuple[str, dic
     """Return the name of a component and its options.
 
     Raises:
-        SightGraphError: the mapping has no name.
+        SightGraphError: the mapping has no name, or a number is negative or not finite: no
+            component has a size, a count or a share like that.
 
     >>> name_and_options({"name": "hog", "cell": 4}, "image encoder")
     ('hog', {'cell': 4})
@@ -32,6 +34,12 @@ def name_and_options(part: str | Mapping[str, Any], kind: str) -> tuple[str, dic
         raise SightGraphError(
             f"the {kind} in the config has no name. Write {{name: NAME, option: value}}."
         )
+    for option, value in options.items():
+        for number in value if isinstance(value, list | tuple) else (value,):
+            if type(number) in (int, float) and not 0 <= number < math.inf:
+                raise SightGraphError(
+                    f"'{option}' of the {kind} {name} is {number}; it must be at least 0."
+                )
     return name, options
 
 
@@ -67,5 +75,5 @@ def make_part(registry: Registry[T], part: str | Mapping[str, Any], **offered: A
         )
     try:
         return factory(**given)
-    except TypeError as error:
+    except (TypeError, ValueError, ArithmeticError) as error:
         raise SightGraphError(f"the {registry.kind} '{name}' cannot be made: {error}.") from error

@@ -93,10 +93,6 @@ TESTED_BY = {
         "graph_fusion/layers/test_layers.py",
         "against a dense float64 reference",
     ),
-    "graph_fusion/parts.py": (
-        "pipelines/bench/test_folder.py",
-        "every part that a config can name is trained there",
-    ),
     "graph_fusion/training/keeper.py": (
         "graph_fusion/training/test_fit.py",
         "killed and resumed trainings",
