@@ -13,8 +13,9 @@ from torch import Tensor
 from kg.graph import Box, Edge, Node, PhotoInfo, SceneGraph, Span
 from kg.vocabulary import EdgeKind, NodeKind
 
-NODE_KINDS = [kind for kind in NodeKind if kind != NodeKind.TEXT]
-"""Kinds of nodes that the networks tell apart; they read a text as an attribute."""
+_AS_ATTRIBUTES = {NodeKind.TEXT, NodeKind.EVENT}
+NODE_KINDS = [kind for kind in NodeKind if kind not in _AS_ATTRIBUTES]
+"""Kinds of nodes that the networks tell apart; they read texts and events as attributes."""
 EDGE_KINDS = list(EdgeKind)
 ANSWER_TYPES = ("object", "concept", "attribute", "number", "yes/no")
 
@@ -188,7 +189,7 @@ def box_shares(box: Box, photo: PhotoInfo) -> list[float]:
 
 
 def _kind(node: Node) -> int:
-    return NODE_KINDS.index(NodeKind.ATTRIBUTE if node.kind == NodeKind.TEXT else node.kind)
+    return NODE_KINDS.index(NodeKind.ATTRIBUTE if node.kind in _AS_ATTRIBUTES else node.kind)
 
 
 def _geometry(graph: SceneGraph, node: Node) -> list[float]:

@@ -6,7 +6,7 @@ else; it knows none of the steps that fill it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -71,6 +71,26 @@ class Box(NamedTuple):
         return float((across**2 + down**2) ** 0.5)
 
 
+class Interval(NamedTuple):
+    """(start, end) in seconds from the beginning of a video; equal for a moment.
+
+    >>> Interval(1, 4).overlap(Interval(3, 9)), Interval(1, 4).length
+    (1, 3)
+    """
+
+    start: float
+    end: float
+
+    @property
+    def length(self) -> float:
+        """Seconds from the start to the end."""
+        return self.end - self.start
+
+    def overlap(self, other: Interval) -> float:
+        """Return the seconds that both cover."""
+        return max(min(self.end, other.end) - max(self.start, other.start), 0)
+
+
 @dataclass(frozen=True, slots=True)
 class Node:
     """One thing in the graph.
@@ -81,6 +101,7 @@ class Node:
     score: confidence of the origin, in [0, 1].
     box: where in the photograph, for objects that were located.
     span: where in the text, for entities and attributes that were read.
+    intervals: when in the video it is seen or happens, in order; () for what has no time.
     """
 
     id: str
@@ -90,11 +111,14 @@ class Node:
     score: float = 1.0
     box: Box | None = None
     span: Span | None = None
+    intervals: tuple[Interval, ...] = ()
 
     def __post_init__(self) -> None:
-        """Let a box be given as any four numbers."""
+        """Let a box be given as any four numbers, and an interval as any two."""
         if self.box is not None and not isinstance(self.box, Box):
             object.__setattr__(self, "box", Box(*self.box))
+        if self.intervals:
+            object.__setattr__(self, "intervals", intervals_of(self.intervals))
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +135,7 @@ class Edge:
     implied: the IRIs of the relations that follow from it (rdfs:subPropertyOf).
     statement: the triple from which a fact comes, as the source `origin` states it: of an
         inherited fact, the triple about the category.
+    intervals: when in the video it holds, in order; () for what has no time.
     """
 
     source: str
@@ -124,23 +149,36 @@ class Edge:
     predicate: str = field(default="", hash=False)
     implied: tuple[str, ...] = field(default=(), hash=False)
     statement: Triple | None = field(default=None, hash=False)
+    intervals: tuple[Interval, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Let an interval be given as any two numbers."""
+        if self.intervals:
+            object.__setattr__(self, "intervals", intervals_of(self.intervals))
 
     def states(self, relation: str) -> bool:
         """Whether the edge states the relation with that IRI, by itself or by implication."""
         return relation == self.predicate or relation in self.implied
 
 
+def intervals_of(pairs: Iterable[tuple[float, float]]) -> tuple[Interval, ...]:
+    """Return pairs of seconds as intervals."""
+    return tuple(Interval(*pair) for pair in pairs)
+
+
 @dataclass(frozen=True, slots=True)
 class PhotoInfo:
-    """The photograph that a graph describes; width and height in pixels.
+    """The photograph or video that a graph describes; width and height in pixels.
 
     sha256: of its content, in hexadecimal; "" where it is not known.
+    duration: of a video, in seconds; 0 for a photograph.
     """
 
     source: str
     width: int
     height: int
     sha256: str = ""
+    duration: float = 0.0
 
 
 class SceneGraph:

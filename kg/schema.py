@@ -20,6 +20,8 @@ MAX_WEIGHT = 1e12
 """Magnitude of a weight; no training reaches it, and products of larger ones overflow float32."""
 MAX_SIDE = 10_000_000
 """Pixels of a photograph's side."""
+MAX_SECONDS = 1e7
+"""Of a video; four months."""
 MAX_JSON_BYTES = 1_000_000_000
 """Larger JSON files are refused: they are read as a whole."""
 
@@ -141,6 +143,21 @@ def corners(value: Any, field: str) -> tuple[float, float, float, float]:
     """
     a, b, c, d = (finite(one, field, MAX_COORDINATE) for one in sequence(value, field, 4))
     return a, b, c, d
+
+
+def intervals(value: Any, field: str) -> tuple[tuple[float, float], ...]:
+    """Return a list of (start, end) in seconds; none if `value` is None.
+
+    Raises:
+        ValueError: it is no list of such pairs, or one ends before it starts or starts before 0.
+    """
+    found = []
+    for pair in sequence(value if value is not None else [], field):
+        start, end = (finite(one, field, MAX_SECONDS) for one in sequence(pair, field, 2))
+        if not 0 <= start <= end:
+            raise ValueError(f"{field} is [{start:g}, {end:g}], which is no interval in seconds")
+        found.append((start, end))
+    return tuple(found)
 
 
 def weights_in_range(name: str, least: float, most: float) -> None:

@@ -31,6 +31,8 @@ class NodeKind(StrEnum):
     """What place the photograph shows: kitchen, beach."""
     TEXT = "text"
     """Something written in the photograph: a word on a sign."""
+    EVENT = "event"
+    """Something that happens in a video, with its time: picks up, leaves."""
 
 
 class EdgeKind(StrEnum):

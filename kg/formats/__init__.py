@@ -95,6 +95,7 @@ COLOURS = {
     NodeKind.LITERAL: "#e9ecef",
     NodeKind.SCENE: "#f4a261",
     NodeKind.TEXT: "#ffafcc",
+    NodeKind.EVENT: "#f28482",
 }
 ACCENT = "#d62828"
 """Of the path that made the answer."""

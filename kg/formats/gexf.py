@@ -22,7 +22,14 @@ if TYPE_CHECKING:
 
 _GEXF = "http://gexf.net/1.3"
 _VIZ = "http://gexf.net/1.3/viz"
-_NODE = {"kind": "string", "origin": "string", "score": "double", "box": "string", "span": "string"}
+_NODE = {
+    "kind": "string",
+    "origin": "string",
+    "score": "double",
+    "box": "string",
+    "span": "string",
+    "intervals": "string",
+}
 _EDGE = {
     "kind": "string",
     "origin": "string",
@@ -32,6 +39,7 @@ _EDGE = {
     "predicate": "string",
     "implied": "string",
     "statement": "string",
+    "intervals": "string",
 }
 _PLAIN = ("kind", "origin", "predicate")
 """Fields that are texts; all others are JSON."""

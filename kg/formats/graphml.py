@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 _NOT_IN_XML = re.compile("[^\t\n -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]|\\\\(?=u[0-9a-f]{4})")
 """What XML 1.0 cannot hold or would change, and a backslash that would read as an escape."""
 _DESCRIPTION = "{http://graphml.graphdrawing.org/xmlns}desc"
-_LISTS = ("box", "span", "via", "implied", "statement")
+_LISTS = ("box", "span", "via", "implied", "statement", "intervals")
 
 
 def write_graphml(
@@ -47,6 +47,7 @@ def write_graphml(
             "score": float(node.score),
             "box": node.box and json.dumps(node.box),
             "span": node.span and json.dumps(node.span),
+            "intervals": json.dumps(node.intervals) if node.intervals else None,
         }
         plain.add_node(escape(node.id), **_given(attributes))
     for number, edge in enumerate(graph.edges()):
@@ -61,6 +62,7 @@ def write_graphml(
             "predicate": escape(edge.predicate) or None,
             "implied": escape(json.dumps(edge.implied)) if edge.implied else None,
             "statement": edge.statement and escape(json.dumps(edge.statement)),
+            "intervals": json.dumps(edge.intervals) if edge.intervals else None,
         }
         ends = escape(edge.source), escape(edge.target)
         plain.add_edge(*ends, key=number, **_given(attributes))

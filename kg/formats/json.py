@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from kg import schema
 from kg.errors import SightGraphError
-from kg.graph import Box, Edge, Node, PhotoInfo, SceneGraph, Span
+from kg.graph import Box, Edge, Node, PhotoInfo, SceneGraph, Span, intervals_of
 from kg.vocabulary import EdgeKind, NodeKind
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 FORMAT = "sightgraph/1"
-_PHOTO_FIELDS = ("source", "width", "height", "sha256")
+_PHOTO_FIELDS = ("source", "width", "height", "sha256", "duration")
 
 
 def write_json(
@@ -46,8 +46,8 @@ def _photo(photo: PhotoInfo) -> dict[str, Any]:
 
 def photo_values(photo: PhotoInfo) -> list[Any]:
     """Return the fields of a photograph, for formats that hold them as one list."""
-    known = [photo.sha256] if photo.sha256 else []
-    return [photo.source, photo.width, photo.height, *known]
+    more = [photo.sha256, photo.duration] if photo.duration else [photo.sha256]
+    return [photo.source, photo.width, photo.height, *(more if any(more) else ())]
 
 
 def _node(node: Node) -> dict[str, Any]:
@@ -59,6 +59,7 @@ def _node(node: Node) -> dict[str, Any]:
         "score": node.score,
         "box": node.box and list(node.box),
         "span": node.span and list(node.span),
+        "intervals": [list(one) for one in node.intervals] or None,
     }
     return {key: value for key, value in entry.items() if value is not None}
 
@@ -76,6 +77,7 @@ def _edge(edge: Edge) -> dict[str, Any]:
         "predicate": edge.predicate or None,
         "implied": list(edge.implied) or None,
         "statement": edge.statement and list(edge.statement),
+        "intervals": [list(one) for one in edge.intervals] or None,
     }
     return {key: value for key, value in entry.items() if value is not None}
 
@@ -127,8 +129,8 @@ def photo_fields(stored: str) -> dict[str, Any]:
         ValueError: it is no such list.
     """
     values = schema.sequence(json.loads(stored), "photo")
-    if len(values) not in (3, len(_PHOTO_FIELDS)):
-        raise ValueError("photo has neither three nor four parts")
+    if not 3 <= len(values) <= len(_PHOTO_FIELDS):
+        raise ValueError("photo has not three to five parts")
     return dict(zip(_PHOTO_FIELDS, values, strict=False))
 
 
@@ -145,6 +147,7 @@ def graph_of(photo: Any, text: Any) -> SceneGraph:
             schema.whole(fields["width"], "photo.width", most=schema.MAX_SIDE),
             schema.whole(fields["height"], "photo.height", most=schema.MAX_SIDE),
             schema.text(fields.get("sha256") or "", "photo.sha256"),
+            _duration(fields.get("duration")),
         )
     return SceneGraph(photo, None if text is None else schema.text(text, "text"))
 
@@ -165,6 +168,7 @@ def node_of(entry: Any, text: str | None = None) -> Node:
         score=schema.share(fields["score"], "score"),
         box=None if box is None else Box(*schema.corners(box, "box")),
         span=_span(fields.get("span"), text),
+        intervals=intervals_of(schema.intervals(fields.get("intervals"), "intervals")),
     )
 
 
@@ -190,7 +194,15 @@ def edge_of(entry: Any, text: str | None = None) -> Edge:
         predicate=schema.text(fields.get("predicate") or "", "predicate"),
         implied=schema.texts(fields.get("implied"), "implied"),
         statement=(statement[0], statement[1], statement[2]) if statement else None,
+        intervals=intervals_of(schema.intervals(fields.get("intervals"), "intervals")),
     )
+
+
+def _duration(value: Any) -> float:
+    seconds = schema.finite(value or 0.0, "photo.duration", schema.MAX_SECONDS)
+    if seconds < 0:
+        raise ValueError(f"photo.duration is {seconds:g}, which is no number of seconds")
+    return seconds
 
 
 def _span(value: Any, text: str | None) -> Span | None:

@@ -26,6 +26,7 @@ NODES = {
     "score": "score:double",
     "box": "box:double[]",
     "span": "span:int[]",
+    "intervals": "intervals",
     "photo": "photo",
 }
 """The column of each property, with Neo4j's types."""
@@ -43,6 +44,7 @@ EDGES = {
     "predicate": "predicate",
     "implied": "implied",
     "statement": "statement",
+    "intervals": "intervals",
 }
 COMMAND = """\
 neo4j-admin database import full --multiline-fields=true --skip-duplicate-nodes=true \\

@@ -15,20 +15,22 @@ from rdflib import Graph
 from kg.errors import SightGraphError
 from kg.formats.json import edge_of, graph_of, node_of
 from kg.formats.rdf import as_rdf, scene_of
-from kg.graph import Box, Edge, Node, PhotoInfo, SceneGraph
+from kg.graph import Box, Edge, Interval, Node, PhotoInfo, SceneGraph
 
 _NODE = [field.name for field in fields(Node) if field.name != "id"]
 _EDGE = [field.name for field in fields(Edge) if field.name not in ("source", "target")]
 _PHOTO = [field.name for field in fields(PhotoInfo)]
 _PHOTO_PREFIX = "photo_"
+_UNKNOWN = {"sha256": ("",), "duration": (0.0,)}
+"""Values of a photograph's fields that are no attributes."""
 
 
 def to_networkx(scene: SceneGraph) -> nx.MultiDiGraph[str]:
     """Return `scene` with each field of its nodes and edges as an attribute.
 
     A box or span that is not there, and an empty `via`, is no attribute. The graph has `text`,
-    `photo_source`, `photo_width`, `photo_height` and `photo_sha256`, where there are such. Order
-    and edge keys are kept.
+    `photo_source`, `photo_width`, `photo_height`, `photo_sha256` and `photo_duration`, where there
+    are such. Order and edge keys are kept.
 
     >>> from kg.vocabulary import NodeKind
     >>> scene = SceneGraph(PhotoInfo("cat.jpg", 640, 480))
@@ -44,7 +46,9 @@ def to_networkx(scene: SceneGraph) -> nx.MultiDiGraph[str]:
         graph.graph["text"] = scene.text
     if scene.photo is not None:
         values = {name: getattr(scene.photo, name) for name in _PHOTO}
-        known = {name: value for name, value in values.items() if (name, value) != ("sha256", "")}
+        known = {
+            name: value for name, value in values.items() if value not in _UNKNOWN.get(name, ())
+        }
         graph.graph.update({_PHOTO_PREFIX + name: value for name, value in known.items()})
     for node in scene.nodes():
         graph.add_node(node.id, **_plain(node, _NODE))
@@ -99,7 +103,7 @@ def from_rdf(rdf: Graph) -> SceneGraph:
 def _empty_scene(attributes: Mapping[Any, Any]) -> SceneGraph:
     names = {name: _PHOTO_PREFIX + name for name in _PHOTO}
     known = any(name in attributes for name in names.values())
-    given = {name: key for name, key in names.items() if name != "sha256" or key in attributes}
+    given = {name: key for name, key in names.items() if name not in _UNKNOWN or key in attributes}
     photo = {name: attributes[key] for name, key in given.items()} if known else None
     return graph_of(photo, attributes.get("text"))
 
@@ -115,10 +119,13 @@ def _plain(thing: Node | Edge, names: list[str]) -> dict[str, Any]:
 
 
 def _plain_value(value: Any) -> Any:
-    """Return a value that other libraries know: no enum of ours, and a box as a plain tuple."""
+    """Return a value that other libraries know: no enum of ours, boxes and times as plain tuples."""
     if isinstance(value, Enum):
         return value.value
-    return tuple(value) if isinstance(value, Box) else value
+    if isinstance(value, Box):
+        return tuple(value)
+    is_timed = isinstance(value, tuple) and value and isinstance(value[0], Interval)
+    return tuple(map(tuple, value)) if is_timed else value
 
 
 def _check_known(attributes: Mapping[Any, Any], known: list[str], what: str) -> None:

@@ -27,6 +27,7 @@ COLUMNS = {
     NodeKind.OBJECT: 1,
     NodeKind.SCENE: 1,
     NodeKind.TEXT: 1,
+    NodeKind.EVENT: 0,
     NodeKind.CONCEPT: 2,
     NodeKind.LITERAL: 3,
 }

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from rdflib import PROV, RDF, RDFS, XSD, Graph, Literal, Namespace, URIRef
+from rdflib import PROV, RDF, RDFS, SDO, TIME, XSD, Graph, Literal, Namespace, URIRef
 
 from kg.errors import SightGraphError
 from kg.formats.json import (
@@ -23,7 +23,7 @@ from kg.formats.json import (
     photo_values,
     reason_of,
 )
-from kg.graph import Edge, Node, SceneGraph
+from kg.graph import Edge, Interval, Node, SceneGraph
 from kg.knowledge.rdf_files import parse_file
 from kg.vocabulary import KNOWLEDGE, ONTOLOGY, SCENE, NodeKind
 
@@ -81,6 +81,12 @@ class Names:
         local = node.id.replace(numbered[1], new) if numbered else quote(node.id, safe="")
         return URIRef(base + local)
 
+    def time(self, resource: URIRef) -> str:
+        """Return what the IRIs of the times of a node or edge of this graph begin with."""
+        local = str(resource)
+        within = local.startswith((self.photo, self.graph))
+        return f"{local}/time-" if within else f"{self.graph}{quote(local, safe='')}/time-"
+
     def edge(self, number: int) -> URIRef:
         """Return the IRI of the statement about an edge."""
         return URIRef(f"{self.graph}edge-{number}")
@@ -127,6 +133,9 @@ def as_rdf(graph: SceneGraph) -> Graph:
     photograph = URIRef(names.photo + "photograph")
     if graph.photo is not None:
         rdf.add((whole, TERMS.photo, Literal(json.dumps(photo_values(graph.photo)))))
+        if graph.photo.duration:
+            rdf.add((photograph, RDF.type, SDO.VideoObject))
+            rdf.add((photograph, SDO.duration, _seconds(graph.photo.duration)))
         rdf.add((photograph, RDF.type, TERMS.Photograph))
         rdf.add((photograph, RDFS.label, Literal(_readable(graph.photo.source))))
     if graph.text is not None:
@@ -140,10 +149,14 @@ def as_rdf(graph: SceneGraph) -> Graph:
             rdf.add((resource, TERMS.inPhotograph, photograph))
         fields: list[Any] = [node.id, node.kind.value, node.label, node.origin, node.score]
         fields += [node.box, node.span, place]  # RDF itself has no order
+        fields += [node.intervals] if node.intervals else []
         rdf.add((whole, TERMS.node, Literal(json.dumps(fields))))
         _attribute(rdf, resource, node.origin, node.score)
+        _add_times(rdf, resource, names.time(resource), node.intervals, photograph)
     for number, edge in enumerate(graph.edges()):
         _add_edge(rdf, edge, names.edge(number), iris)
+        statement = names.edge(number)
+        _add_times(rdf, statement, names.time(statement), edge.intervals, photograph)
     return rdf
 
 
@@ -153,7 +166,7 @@ _SEEN = (NodeKind.OBJECT, NodeKind.SCENE, NodeKind.TEXT, NodeKind.ATTRIBUTE)
 def _prefixes(names: Names) -> dict[str, str]:
     found = {"sgo": ONTOLOGY, "sg": KNOWLEDGE, "prov": str(PROV), "rdfs": str(RDFS)}
     found |= {"xsd": str(XSD), "rel": SCENE + "relation/", "origin": SCENE + "origin/"}
-    found |= {"photo": names.photo}
+    found |= {"photo": names.photo, "time": str(TIME), "schema": str(SDO)}
     return found if names.graph == names.photo else found | {"words": names.graph}
 
 
@@ -179,6 +192,7 @@ def _add_edge(rdf: Graph, edge: Edge, statement: URIRef, iris: Mapping[str, URIR
     rdf.add((statement, TERMS.target, target))
     fields: list[Any] = [edge.source, edge.target, edge.kind.value, edge.relation, edge.origin]
     fields += [edge.score, edge.span, edge.via, edge.predicate, edge.implied, edge.statement]
+    fields += [edge.intervals] if edge.intervals else []
     rdf.add((statement, TERMS.edge, Literal(json.dumps(fields))))
     if edge.predicate:
         rdf.add((statement, RDF.predicate, resource_of(edge.predicate)))
@@ -193,6 +207,24 @@ def _attribute(rdf: Graph, resource: URIRef, origin: str, score: float) -> None:
     rdf.add((resource, TERMS.score, Literal(repr(score), datatype=XSD.double)))
 
 
+def _add_times(
+    rdf: Graph, resource: URIRef, base: str, intervals: tuple[Interval, ...], video: URIRef
+) -> None:
+    """Add each interval as a part of the video (schema:Clip), which is a time of the resource."""
+    for number, one in enumerate(intervals):
+        clip = URIRef(f"{base}{number}")
+        rdf.add((resource, TIME.hasTime, clip))
+        rdf.add((clip, RDF.type, TIME.Interval))
+        rdf.add((clip, RDF.type, SDO.Clip))
+        rdf.add((clip, SDO.startOffset, _seconds(one.start)))
+        rdf.add((clip, SDO.endOffset, _seconds(one.end)))
+        rdf.add((clip, SDO.isPartOf, video))
+
+
+def _seconds(value: float) -> Literal:
+    return Literal(repr(float(value)), datatype=XSD.double)
+
+
 def _readable(text: str) -> str:
     """Drop the control characters that no RDF syntax can hold."""
     return "".join(character for character in text if character >= " ")
@@ -202,6 +234,8 @@ _NODE_FIELDS = ("id", "kind", "label", "origin", "score", "box", "span")
 _EDGE_FIELDS = ("source", "target", "kind", "relation", "origin", "score", "span", "via")
 _FACT_FIELDS = ("predicate", "implied", "statement")
 """Further fields of an edge, which files of earlier versions lack."""
+_TIMED_FIELDS = ("intervals",)
+"""Further fields of what has a time."""
 
 
 def read_turtle(source: Path) -> SceneGraph:
@@ -253,8 +287,13 @@ def scene_of(rdf: Graph, source: Path, whole: str | None = None) -> SceneGraph:
 def _nodes(rdf: Graph, whole: URIRef) -> list[dict[str, Any]]:
     owner = None if whole == _OLD_GRAPH else whole
     fields = [json.loads(str(text)) for text in rdf.objects(owner, TERMS.node)]
-    ordered = sorted(fields, key=lambda one: int(one[-1]))
-    return [dict(zip(_NODE_FIELDS, one[:-1], strict=True)) for one in ordered]
+    place = len(_NODE_FIELDS)
+    ordered = sorted(fields, key=lambda one: int(one[place]))
+    return [
+        dict(zip(_NODE_FIELDS, one[:place], strict=True))
+        | dict(zip(_TIMED_FIELDS, one[place + 1 :], strict=False))
+        for one in ordered
+    ]
 
 
 def _edges(rdf: Graph, whole: URIRef) -> list[dict[str, Any]]:
@@ -270,4 +309,6 @@ def _edges(rdf: Graph, whole: URIRef) -> list[dict[str, Any]]:
 def _edge(fields: list[Any]) -> dict[str, Any]:
     known = len(_EDGE_FIELDS)
     entry = dict(zip(_EDGE_FIELDS, fields[:known], strict=True))
-    return entry | dict(zip(_FACT_FIELDS, fields[known:], strict=bool(fields[known:])))
+    facts = known + len(_FACT_FIELDS)
+    entry |= dict(zip(_FACT_FIELDS, fields[known:facts], strict=bool(fields[known:])))
+    return entry | dict(zip(_TIMED_FIELDS, fields[facts:], strict=False))

@@ -42,6 +42,13 @@ def test_a_box_has_four_finite_numbers_or_is_refused(value: Any) -> None:
     assert all(map(math.isfinite, found))
 
 
+@pytest.mark.parametrize("value", [[[2, 1]], [[-1, 1]], [[1]], [[0, math.inf]], "now", [1, 2]])
+def test_an_interval_that_ends_before_it_starts_is_refused(value: Any) -> None:
+    assert schema.intervals([[0, 1.5], [2, 2]], "intervals") == ((0.0, 1.5), (2.0, 2.0))
+    with pytest.raises(ValueError, match="intervals is"):
+        schema.intervals(value, "intervals")
+
+
 @pytest.mark.parametrize("value", [1.5, -1, 11, "x", None])
 def test_an_integer_out_of_range_is_refused(value: Any) -> None:
     with pytest.raises(ValueError, match="side is"):

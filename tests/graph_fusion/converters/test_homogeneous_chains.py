@@ -29,6 +29,8 @@ EX = Namespace("http://example.org/")
 EXAMPLES = settings(max_examples=20, deadline=None)
 texts = st.text(max_size=3)
 scores = st.floats(0, 1)
+seconds = st.floats(0, 1e4)
+intervals = st.lists(st.tuples(seconds, seconds).map(sorted).map(tuple), max_size=2).map(tuple)
 boxes = st.none() | st.tuples(scores, scores, scores, scores)
 
 
@@ -41,11 +43,14 @@ def scenes(draw: st.DrawFn) -> SceneGraph:
     names = draw(st.lists(texts, unique=True, max_size=5))
     kinds = st.sampled_from(NodeKind)
     for name in names:
-        scene.add(draw(st.builds(Node, st.just(name), kinds, texts, texts, scores, boxes, spans)))
+        fields = (st.just(name), kinds, texts, texts, scores, boxes, spans, intervals)
+        scene.add(draw(st.builds(Node, *fields)))
     if names:
         ends, via = st.sampled_from(names), st.lists(texts, max_size=2).map(tuple)
         edge = st.builds(
-            Edge, ends, ends, st.sampled_from(EdgeKind), texts, texts, scores, spans, via
+            Edge,
+            *(ends, ends, st.sampled_from(EdgeKind), texts, texts, scores, spans, via),
+            intervals=intervals,
         )
         for one in draw(st.lists(edge, max_size=5)):
             scene.connect(one)

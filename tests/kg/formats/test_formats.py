@@ -25,13 +25,16 @@ scores = st.floats(0, 1)
 
 coordinates = st.floats(-1e6, 1e6)
 boxes = st.none() | st.tuples(coordinates, coordinates, coordinates, coordinates)
+seconds = st.floats(0, 1e5)
+intervals = st.lists(st.tuples(seconds, seconds).map(sorted).map(tuple), max_size=2).map(tuple)
 ids = texts | st.builds("https://example.org/{}".format, texts)
 
 
 @st.composite
 def graphs(draw: st.DrawFn) -> SceneGraph:
     photo = draw(
-        st.none() | st.builds(PhotoInfo, texts, st.integers(1, 9999), st.integers(1, 9999))
+        st.none()
+        | st.builds(PhotoInfo, texts, st.integers(1, 9999), st.integers(1, 9999), texts, seconds)
     )
     graph = SceneGraph(photo, draw(st.none() | texts))
     place = st.integers(0, 99 if graph.text is None else len(graph.text))
@@ -39,7 +42,8 @@ def graphs(draw: st.DrawFn) -> SceneGraph:
     kinds = st.sampled_from(NodeKind)
     names = draw(st.lists(ids, unique=True, max_size=5))
     for name in names:
-        graph.add(draw(st.builds(Node, st.just(name), kinds, texts, texts, scores, boxes, spans)))
+        fields = (st.just(name), kinds, texts, texts, scores, boxes, spans, intervals)
+        graph.add(draw(st.builds(Node, *fields)))
     if names:
         ends = st.sampled_from(names)
         via = st.lists(texts, max_size=3).map(tuple)
@@ -49,6 +53,7 @@ def graphs(draw: st.DrawFn) -> SceneGraph:
             predicate=ids,
             implied=st.lists(ids, max_size=2).map(tuple),
             statement=st.none() | st.tuples(ids, ids, ids),
+            intervals=intervals,
         )
         for one in draw(st.lists(edge, max_size=6)):
             graph.connect(one)

@@ -20,8 +20,12 @@ texts = st.text(st.characters(exclude_categories=("Cs",)), max_size=6)
 scores = st.floats(0, 1) | st.integers(0, 1)
 
 numbers = st.floats(-1e6, 1e6) | st.integers(0, 640)
+seconds = st.floats(0, 1e4)
+intervals = st.lists(st.tuples(seconds, seconds).map(sorted).map(tuple), max_size=2).map(tuple)
 boxes = st.none() | st.tuples(numbers, numbers, numbers, numbers)
-photos = st.none() | st.builds(PhotoInfo, texts, st.integers(1, 9999), st.integers(1, 9999))
+photos = st.none() | st.builds(
+    PhotoInfo, texts, st.integers(1, 9999), st.integers(1, 9999), texts, st.floats(0, 1e5)
+)
 
 
 @st.composite
@@ -32,11 +36,14 @@ def scenes(draw: st.DrawFn) -> SceneGraph:
     names = draw(st.lists(texts | st.builds("https://e.org/{}".format, texts), unique=True))
     kinds = st.sampled_from(NodeKind)
     for name in names:
-        scene.add(draw(st.builds(Node, st.just(name), kinds, texts, texts, scores, boxes, spans)))
+        fields = (st.just(name), kinds, texts, texts, scores, boxes, spans, intervals)
+        scene.add(draw(st.builds(Node, *fields)))
     if names:
         ends, via = st.sampled_from(names), st.lists(texts, max_size=3).map(tuple)
         edge = st.builds(
-            Edge, ends, ends, st.sampled_from(EdgeKind), texts, texts, scores, spans, via
+            Edge,
+            *(ends, ends, st.sampled_from(EdgeKind), texts, texts, scores, spans, via),
+            intervals=intervals,
         )
         for one in draw(st.lists(edge, max_size=6)):
             scene.connect(one)

@@ -43,7 +43,9 @@ def test_every_node_and_edge_says_where_it_is_from(builder: GraphBuilder, parser
         assert graph.text is not None
         assert graph.text[slice(*node.span)].lower() in ("cup", "spoon")
     assert {edge.kind for edge in graph.edges()} == set(EdgeKind)
-    assert {node.kind for node in graph.nodes()} == set(NodeKind) - {NodeKind.SCENE, NodeKind.TEXT}
+    assert {node.kind for node in graph.nodes()} == {
+        *(NodeKind.OBJECT, NodeKind.ATTRIBUTE, NodeKind.ENTITY, NodeKind.CONCEPT, NodeKind.LITERAL)
+    }
 
 
 def test_what_was_said_becomes_attributes_and_relations(
