@@ -119,7 +119,7 @@ def _plain(thing: Node | Edge, names: list[str]) -> dict[str, Any]:
 
 
 def _plain_value(value: Any) -> Any:
-    """Return a value that other libraries know: no enum of ours, boxes and times as plain tuples."""
+    """Return a value that other libraries know: no enum, boxes and times as plain tuples."""
     if isinstance(value, Enum):
         return value.value
     if isinstance(value, Box):
