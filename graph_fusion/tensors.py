@@ -13,10 +13,16 @@ from torch import Tensor
 from kg.graph import Box, Edge, Node, PhotoInfo, SceneGraph, Span
 from kg.vocabulary import EdgeKind, NodeKind
 
-_AS_ATTRIBUTES = {NodeKind.TEXT, NodeKind.EVENT}
-NODE_KINDS = [kind for kind in NodeKind if kind not in _AS_ATTRIBUTES]
-"""Kinds of nodes that the networks tell apart; they read texts and events as attributes."""
-EDGE_KINDS = list(EdgeKind)
+READ_AS = {
+    NodeKind.TEXT: NodeKind.ATTRIBUTE,
+    NodeKind.EVENT: NodeKind.ATTRIBUTE,
+    NodeKind.TURN: NodeKind.ENTITY,
+}
+"""Kinds of nodes that came after the networks were designed, and what they are read as."""
+NODE_KINDS = [kind for kind in NodeKind if kind not in READ_AS]
+"""Kinds of nodes that the networks tell apart."""
+EDGE_KINDS = [kind for kind in EdgeKind if kind != EdgeKind.DIALOG]
+"""Kinds of edges that the networks tell apart; an edge of a dialog is of none of them."""
 ANSWER_TYPES = ("object", "concept", "attribute", "number", "yes/no")
 
 GEOMETRY_FEATURES = 6
@@ -189,7 +195,7 @@ def box_shares(box: Box, photo: PhotoInfo) -> list[float]:
 
 
 def _kind(node: Node) -> int:
-    return NODE_KINDS.index(NodeKind.ATTRIBUTE if node.kind in _AS_ATTRIBUTES else node.kind)
+    return NODE_KINDS.index(READ_AS.get(node.kind, node.kind))
 
 
 def _geometry(graph: SceneGraph, node: Node) -> list[float]:

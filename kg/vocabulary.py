@@ -33,6 +33,8 @@ class NodeKind(StrEnum):
     """Something written in the photograph: a word on a sign."""
     EVENT = "event"
     """Something that happens in a video, with its time: picks up, leaves."""
+    TURN = "turn"
+    """What was said in a dialog about the photograph: a question, a correction, an answer."""
 
 
 class EdgeKind(StrEnum):
@@ -48,6 +50,8 @@ class EdgeKind(StrEnum):
     """The object or the words are an instance of this concept."""
     FACT = "fact"
     """A triple of the knowledge graph."""
+    DIALOG = "dialog"
+    """From a turn to the turn before, to what it answers, or to what it refers to."""
 
 
 IS_A = "is a"

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from time import perf_counter
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
@@ -20,7 +20,7 @@ from kg.knowledge.edits import EditedKnowledge, Edits
 from kg.knowledge.facts import KnowledgeGraph
 from kg.knowledge.memory import Knowledge
 from pipelines.answering.answerer import Answerer, FusedQuestion, Prediction
-from pipelines.answering.edit_answers import EDIT_CONFIDENCE, EditAnswers
+from pipelines.answering.edit_answers import EDIT_CONFIDENCE, EditAnswers, FindsEdit
 from pipelines.answering.evidence import DONT_KNOW, Answer, asserted
 from pipelines.answering.presence import is_blind_comparison, presence_answer
 from pipelines.answering.query import RelationWordings, query_of, region_features
@@ -41,6 +41,9 @@ from pipelines.seeing.perception import Perceiver, Perception, PerceptionModels
 from pipelines.seeing.seen import SeenPhotographs
 from pipelines.seeing.stated import stated_by
 from pipelines.seeing.text import TEXT_READERS, TextReader
+
+if TYPE_CHECKING:
+    from pipelines.dialog import Dialog
 
 Result = TypeVar("Result")
 BLIND_CONFIDENCE = 0.5
@@ -78,7 +81,7 @@ class SightGraph:
     builder: GraphBuilder
     wordings: RelationWordings
     answerer: Answerer
-    edit_answers: EditAnswers | None = None
+    edit_answers: FindsEdit | None = None
     namer: Namer | None = None
     text_reader: TextReader | None = field(default_factory=lambda: TEXT_READERS.make("rapidocr"))
     text_in_photo: bool = False
@@ -181,6 +184,20 @@ class SightGraph:
             timings_ms=timed.milliseconds,
             models=self.models,
         )
+
+    def chat(self, photo: PhotoSource) -> Dialog:
+        """Begin a dialog about `photo`: its `ask` knows what was said before.
+
+        >>> dialog = SightGraph.from_pretrained().chat("example:cat")
+        >>> dialog.ask("What animal is this?").reply, dialog.ask("Is it a mammal?").reply
+        ('cat', 'yes')
+
+        Raises:
+            SightGraphError: the photograph cannot be read.
+        """
+        from pipelines.dialog import Dialog  # it stands above this module
+
+        return Dialog.about(self, photo)
 
     def detect(self, photo: Photo, sentence: Sentence | None = None) -> list[Detection]:
         """Return the objects of a photograph, each once, the strongest first.

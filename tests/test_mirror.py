@@ -16,6 +16,26 @@ TESTED_BY = {
         "pipelines/datasets/test_scene_files.py",
         "what is seen is compared with its files, and other eyes are refused",
     ),
+    "pipelines/dialog/kinds.py": (
+        "pipelines/dialog/test_references.py",
+        "people and things are told apart by what refers to them",
+    ),
+    "pipelines/dialog/changes.py": (
+        "pipelines/dialog/test_corrections.py",
+        "each change is made by saying it",
+    ),
+    "pipelines/dialog/stated.py": (
+        "pipelines/dialog/test_corrections.py",
+        "what was stated is what is answered",
+    ),
+    "pipelines/dialog/eyes.py": (
+        "pipelines/dialog/test_session.py",
+        "answers are those of the eyes, and of a corrected graph",
+    ),
+    "pipelines/dialog/focus.py": (
+        "pipelines/dialog/test_references.py",
+        "what a turn spoke of is seen in what the next one refers to",
+    ),
     "kg/formats/dot.py": ("kg/formats/test_formats.py", "one case for every registered format"),
     "kg/formats/gexf.py": ("kg/formats/test_formats.py", "one case for every registered format"),
     "kg/formats/graphml.py": ("kg/formats/test_formats.py", "one case for every registered format"),

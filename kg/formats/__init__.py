@@ -96,6 +96,7 @@ COLOURS = {
     NodeKind.SCENE: "#f4a261",
     NodeKind.TEXT: "#ffafcc",
     NodeKind.EVENT: "#f28482",
+    NodeKind.TURN: "#cfd8dc",
 }
 ACCENT = "#d62828"
 """Of the path that made the answer."""

@@ -24,6 +24,7 @@ MAX_NEIGHBOURS = 6
 COLUMNS = {
     NodeKind.ENTITY: 0,
     NodeKind.ATTRIBUTE: 0,
+    NodeKind.TURN: 0,
     NodeKind.OBJECT: 1,
     NodeKind.SCENE: 1,
     NodeKind.TEXT: 1,
@@ -209,7 +210,8 @@ def shown(graph: SceneGraph, view: Highlights) -> tuple[list[Node], list[Edge]]:
     """
     chosen: dict[str, None] = dict.fromkeys(sorted(view.nodes))
     edges: dict[Edge, None] = dict.fromkeys(e for e in graph.edges() if e in view.edges)
-    links = graph.edges(EdgeKind.MENTION) + graph.edges(EdgeKind.LINK)
+    links = graph.edges(EdgeKind.DIALOG) + graph.edges(EdgeKind.MENTION)
+    links += graph.edges(EdgeKind.LINK)
     if not view.nodes:
         for edge in links + graph.edges(EdgeKind.SEMANTIC):
             if len(chosen) < MAX_NODES:

@@ -75,7 +75,8 @@ class Names:
         """Return a node's IRI: of a concept or value the same in all graphs."""
         if node.kind in (NodeKind.CONCEPT, NodeKind.LITERAL) or _is_iri(node.id):
             return resource_of(node.id)
-        base = self.photo if node.span is None else self.graph
+        of_text = node.span is not None or node.kind == NodeKind.TURN
+        base = self.graph if of_text else self.photo
         numbered = _NUMBERED.fullmatch(node.id)
         new = {":": "-", "-": "%2D"}[numbered[1]] if numbered else ""
         local = node.id.replace(numbered[1], new) if numbered else quote(node.id, safe="")

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from typing import Protocol
 
 import torch
 
@@ -38,6 +39,14 @@ class EditAnswer:
 
     text: str
     evidence: Evidence
+
+
+class FindsEdit(Protocol):
+    """Finds the answer to a question among what a person stated."""
+
+    def __call__(self, graph: SceneGraph, query: Query) -> EditAnswer | None:
+        """Return the answer; None where nothing that was stated answers the question."""
+        ...
 
 
 class EditAnswers:

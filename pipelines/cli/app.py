@@ -32,6 +32,11 @@ for _name, _target, _about in (
         "caption:caption",
         "Write a sentence about PHOTO, and say what in the graph it rests on.",
     ),
+    (
+        "chat",
+        "chat:chat",
+        "Talk about PHOTO: ask on, correct what is wrong, and see why.",
+    ),
     ("graph", "graph:graph", "Write the graph of PHOTO: objects, words of the text, and facts."),
     ("convert", "convert:convert", "Write the graph file GRAPH in other formats."),
     (

@@ -161,6 +161,26 @@ _add(
     ),
 )
 _add(
+    "dialogs",
+    "evaluate.dialogs:DialogsEvaluator",
+    "Hold the dialogs of a file about their photographs: right turns, and references resolved.",
+    Options(
+        data="file as data/dialogs/dialogs.json",
+        split=_PART,
+        images=_IMAGES,
+        model=_ANSWERER,
+        required=("images",),
+        more=(
+            Option(
+                "worth",
+                "also hold them without references, corrections, knowledge and edges",
+                bool,
+            ),
+        ),
+        example="--data data/dialogs/dialogs.json --images DATASETS/coco_mini",
+    ),
+)
+_add(
     "edits",
     "evaluate.edits:EditsEvaluator",
     "Measure whether answers follow edits of the knowledge, and unrelated answers stay.",

@@ -69,7 +69,7 @@ def scores(model: GraphAnswerer, held: Sequence[Example], texts: Tensor) -> dict
     """Return the share of right answers by kind of question, and with kinds of edges left out."""
     report = {"held-out questions": float(len(held))}
     report |= {f"accuracy, {kind}": share for kind, share in measure(model, held, texts).items()}
-    for kind in EdgeKind:
+    for kind in EDGE_KINDS:
         report[f"accuracy without {kind} edges"] = measure(model, held, texts, kind)["all"]
     return report
 

@@ -18,6 +18,7 @@ class Settings:
     waiting: requests for the models that may wait; workers: threads that run the models.
     per_second, burst: requests of one client's address.
     queries: SPARQL queries at a time; query_seconds: of each; rows: of its result.
+    dialogs: that are kept, the last used ones.
     job_questions: of one job; jobs: that are kept; running_jobs: at a time.
     """
 
@@ -34,6 +35,7 @@ class Settings:
     queries: int = 2
     query_seconds: float = 10.0
     rows: int = 10_000
+    dialogs: int = 50
     job_questions: int = 1000
     jobs: int = 50
     running_jobs: int = 4

@@ -19,6 +19,7 @@ from pipelines.sightgraph import SightGraph
 if TYPE_CHECKING:
     from pipelines.captioning.captioner import Writer
     from pipelines.search.library import Library
+    from pipelines.service.dialogs import KeptDialogs
 
 
 class State:
@@ -41,6 +42,13 @@ class State:
         self.queries = asyncio.Semaphore(settings.queries)
         self.jobs: dict[str, Any] = {}
         self.album_files: dict[str, str] = {}
+
+    @cached_property
+    def dialogs(self) -> KeptDialogs:
+        """Dialogs between two turns."""
+        from pipelines.service.dialogs import KeptDialogs
+
+        return KeptDialogs(self.settings.dialogs)
 
     @cached_property
     def captioner(self) -> Writer:

@@ -1,0 +1,179 @@
+"""Which objects the words of a question mean in its dialog, and what the next turn can refer to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from kg.graph import Edge, Node, SceneGraph
+from kg.vocabulary import MEANS, EdgeKind, NodeKind
+from pipelines.answering.evidence import DONT_KNOW, Answer
+from pipelines.build.context import BuildContext
+from pipelines.build.grounding import GENERIC_NOUNS
+from pipelines.build.steps import whole_names
+from pipelines.datasets.questions import same_answer
+from pipelines.dialog.changes import DIALOG
+from pipelines.dialog.kinds import Kinds
+from pipelines.dialog.references import PLURAL_TAGS
+from pipelines.dialog.turns import MarkedText, Referent
+from pipelines.reading.sentence import Entity, Sentence
+
+DEFINITE = frozenset({"the", "this", "that"})
+NEARLY = 0.5
+"""A plural means the objects whose score is at least this share of the best one's: by hand."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """A step of the builder: each reference means what it was resolved to, and nothing else.
+
+    "The dog" after a turn about the left dog is the left dog, although another is larger.
+
+    history: the referents of the turns before, the last one's first.
+    """
+
+    marked: MarkedText
+    history: Sequence[Sequence[Referent]]
+
+    def __call__(self, graph: SceneGraph, context: BuildContext) -> SceneGraph:
+        """Return the graph with the mentions of other objects left out."""
+        sentence = context.sentence
+        assert sentence is not None
+        # Not those that the question asks for: "is the dog an animal" restricts no dog.
+        asked = sentence if sentence.question is None else sentence.question
+        restricted = {one.entity for one in asked.constraints if one.kind != "negation"}
+        dropped: list[Edge] = []
+        new: list[Edge] = []
+        for index, entity in enumerate(whole_names(sentence, context.concepts.linker)):
+            word = f"entity:{index}"
+            mentions = _mentions(graph, word)
+            resolved = self.marked.at((entity.start, entity.end))
+            nodes = () if resolved is None else _objects(resolved.nodes, graph)
+            if nodes:
+                dropped += [one for one in mentions if one.target not in nodes]
+                new += [Edge(word, one, EdgeKind.MENTION, MEANS, DIALOG) for one in nodes]
+                dropped += [one for one in mentions if one.target in nodes]
+            elif index not in restricted and _is_definite(sentence, entity):
+                spoken = self._last_spoken_of({one.target for one in mentions})
+                dropped += [one for one in mentions if spoken and one.target not in spoken]
+        settled = graph.without(*dropped) if dropped else graph
+        for edge in new:
+            settled.connect(edge)
+        return settled
+
+    def _last_spoken_of(self, objects: set[str]) -> set[str]:
+        """Return those of `objects` of which the dialog spoke last."""
+        for turn in self.history:
+            for one in turn:
+                if not one.plural and objects.intersection(one.nodes):
+                    return objects.intersection(one.nodes)
+        return set()
+
+
+def _objects(nodes: Iterable[str], graph: SceneGraph) -> tuple[str, ...]:
+    found = [one for one in nodes if one in graph and graph.node(one).kind == NodeKind.OBJECT]
+    return tuple(found)
+
+
+def _mentions(graph: SceneGraph, word: str) -> list[Edge]:
+    return [one for one in graph.edges_from(word) if one.kind == EdgeKind.MENTION]
+
+
+def _is_definite(sentence: Sentence, entity: Entity) -> bool:
+    return entity.determiner in DEFINITE and not is_plural(sentence, entity)
+
+
+def is_plural(sentence: Sentence, entity: Entity) -> bool:
+    """Whether the text speaks of several: "dogs", "these", "two cups"."""
+    tags = [one.tag for one in sentence.tokens if entity.start <= one.start < entity.end]
+    counted = any(one.lemma.isdigit() and one.lemma != "1" for one in entity.attributes)
+    return counted or bool(tags and tags[-1] in PLURAL_TAGS) or entity.determiner in ("these",)
+
+
+def focus_of(
+    answer: Answer, sentence: Sentence, marked: MarkedText, kinds: Kinds
+) -> list[Referent]:
+    """Return what the next turn can refer to: a thing that is the answer, the topic, the rest."""
+    graph = answer.graph
+    topic = None if sentence.question is None else sentence.question.topic
+    spoken: list[Referent] = []
+    for index in range(len(sentence.entities)):
+        one = _referent(graph, sentence, index, marked, kinds)
+        if one is not None:
+            spoken.insert(0 if index == topic else len(spoken), one)
+    if answer.text in ("no", DONT_KNOW):
+        spoken = [one for one in spoken if one.nodes]
+    found = _answered(answer, spoken, kinds)
+    wanted = sentence.question is not None and sentence.question.answer_type == "object"
+    if found is not None and (wanted or not spoken or found.nodes[0].startswith("object:")):
+        spoken = [found, *(one for one in spoken if one.nodes != found.nodes)]
+    elif found is not None:
+        spoken.append(found)
+    once = {one.nodes: one for one in reversed(spoken)}
+    return _with_group([one for one in spoken if once[one.nodes] is one], sentence)
+
+
+def _referent(
+    graph: SceneGraph, sentence: Sentence, index: int, marked: MarkedText, kinds: Kinds
+) -> Referent | None:
+    """Return what an entity of the question means; None for activities and properties."""
+    entity = sentence.entities[index]
+    if entity.kind != "thing":
+        return None
+    word = f"entity:{index}"
+    name = entity.lemma or entity.text
+    mentions = sorted(_mentions(graph, word), key=lambda one: -one.score)
+    reference = marked.at((entity.start, entity.end))
+    several = is_plural(sentence, entity)
+    if mentions:
+        best = mentions[0].score
+        resolved = reference is not None and reference.nodes
+        chosen = [one.target for one in mentions if one.score >= NEARLY * best]
+        nodes = chosen if several or resolved else chosen[:1]
+        label = graph.node(nodes[0]).label
+        said = label if name in GENERIC_NOUNS or not kinds.is_a(name, label) else name
+        plural = (several or bool(resolved)) and len(nodes) > 1
+        return Referent(said, tuple(nodes), plural, kinds.is_person(said))
+    links = [one.target for one in graph.edges_from(word) if one.kind == EdgeKind.LINK]
+    if not links or name in GENERIC_NOUNS or not kinds.is_thing(name):
+        return None
+    return Referent(name, tuple(links[:1]), several, kinds.is_person(name))
+
+
+def _answered(answer: Answer, spoken: Sequence[Referent], kinds: Kinds) -> Referent | None:
+    """Return the thing that the answer is: an object, or a concept of a thing."""
+    graph, text = answer.graph, answer.text
+    if text == DONT_KNOW or not kinds.is_thing(text):
+        return None
+    seen = [node for node in _cited(answer) if same_answer(node.label, [text])]
+    known = {node for one in spoken for node in one.nodes}
+    fresh = [node for node in seen if node.id not in known] or seen
+    fresh = fresh or [one for one in graph.nodes(NodeKind.OBJECT) if same_answer(one.label, [text])]
+    if fresh:
+        return Referent(fresh[0].label, (fresh[0].id,), False, kinds.is_person(text), True)
+    named = [one for one in graph.nodes(NodeKind.CONCEPT) if same_answer(one.label, [text])]
+    if not named:
+        return None
+    meant = [o for o in spoken if len(o.nodes) == 1 and kinds.is_a(text, o.name) and not o.plural]
+    if meant and meant[0].nodes[0].startswith("object:"):  # what animal is this? a cat
+        return Referent(text, meant[0].nodes, False, kinds.is_person(text), True)
+    return Referent(named[0].label, (named[0].id,), False, kinds.is_person(text), True)
+
+
+def _cited(answer: Answer) -> list[Node]:
+    return [*answer.evidence.objects, *answer.evidence.scenes]
+
+
+def _with_group(spoken: list[Referent], sentence: Sentence) -> list[Referent]:
+    """Append "the cat and the dog", to which "they" can refer, where both were named together."""
+    joined = any(token.dep == "conj" and token.tag.startswith("NN") for token in sentence.tokens)
+    single = [one for one in spoken if not one.plural and one.nodes and not one.answer]
+    if not joined or len(single) < 2:
+        return spoken
+    pair = sorted(single[:2], key=lambda one: sentence.text.lower().find(one.name))
+    name = " and ".join(one.name for one in pair)
+    nodes = tuple(node for one in pair for node in one.nodes)
+    return [*spoken, Referent(name, nodes, True, all(one.person for one in pair))]
+
+
+__all__ = ["Settled", "focus_of", "is_plural"]

@@ -1,0 +1,160 @@
+"""Answers that a person gave in the dialog: what was stated takes precedence over what is seen.
+
+The networks weigh a corrected graph as any other; a person who has said that there are two cups
+does not want to hear of one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from graph_fusion.tensors import Query
+from kg.english import normalise
+from kg.graph import Edge, Node, SceneGraph
+from kg.vocabulary import EdgeKind, NodeKind
+from pipelines.answering.edit_answers import EditAnswer, FindsEdit
+from pipelines.answering.evidence import DONT_KNOW, Evidence
+from pipelines.dialog.changes import DIALOG, OTHERWISE
+from pipelines.dialog.kinds import Kinds
+from pipelines.reading.sentence import Sentence
+from pipelines.reading.triples import canonical
+
+
+@dataclass(frozen=True, slots=True)
+class StatedAnswers:
+    """Finds the answer among what a person stated of the photograph, or of the knowledge.
+
+    counts: how many of a name there are, where that was stated. edits: answers from facts that
+    were set; None if none were.
+    """
+
+    sentence: Sentence
+    counts: Mapping[str, int]
+    kinds: Kinds
+    edits: FindsEdit | None = None
+
+    def __call__(self, graph: SceneGraph, query: Query) -> EditAnswer | None:
+        """Return the stated answer to `query`; None if nothing stated answers it."""
+        found = None if self.edits is None else self.edits(graph, query)
+        for stated in (self._count, self._kind, self._property, self._related):
+            found = found or stated(graph, query)
+        return found
+
+    def _count(self, graph: SceneGraph, query: Query) -> EditAnswer | None:
+        """Answer "how many cups are there?" and "is there a cup?"."""
+        question = self.sentence.question
+        exists = question is not None and question.relation == "is there"
+        if query.answer_type not in ("number", "yes/no") or not exists:
+            return None
+        for word in self._things(graph):
+            number = self.counts.get(normalise(word.label))
+            if number is None or self._is_restricted(word):
+                continue
+            seen = self._denoted(graph, word)
+            evidence = Evidence.from_path(graph, tuple(seen), word)
+            if query.answer_type == "yes/no":
+                return EditAnswer("yes" if number else "no", evidence)
+            return EditAnswer(str(number), evidence)
+        return None
+
+    def _is_restricted(self, word: Node) -> bool:
+        """Whether the question asks for some of them only: the red ones."""
+        entities = self.sentence.entities
+        return any(
+            one.entity is not None and one.kind != "negation" and word.id == f"entity:{one.entity}"
+            for one in self.sentence.constraints
+        ) or any(one.kind == "property" for one in entities)
+
+    def _kind(self, graph: SceneGraph, query: Query) -> EditAnswer | None:
+        """Answer "what animal is this?" and "is it a dog?" by the name that a person gave to it."""
+        question = self.sentence.question
+        if question is None or question.relation != "is a" or question.topic is None:
+            return None
+        for mention in self._denoted(graph, graph.node(f"entity:{question.topic}"))[:1]:
+            node = graph.node(mention.target)
+            if node.origin != DIALOG:
+                return None
+            evidence = Evidence.from_path(graph, (mention,))
+            if query.answer_type == "yes/no":
+                others = [
+                    one.lemma
+                    for at, one in enumerate(self.sentence.entities)
+                    if at != question.topic and self.kinds.above(one.lemma)
+                ]
+                right = any(self.kinds.is_a(node.label, one) for one in others)
+                return EditAnswer("yes" if right else "no", evidence) if others else None
+            asked = question.focus or OTHERWISE
+            known = node.label not in (asked, OTHERWISE) and (
+                question.focus is None or self.kinds.is_a(node.label, asked)
+            )
+            return EditAnswer(node.label if known else DONT_KNOW, evidence)
+        return None
+
+    def _property(self, graph: SceneGraph, query: Query) -> EditAnswer | None:
+        """Answer "what colour is the dog?" and "is the dog brown?" by what was stated of it."""
+        question = self.sentence.question
+        if question is None or question.topic is None:
+            return None
+        topic = graph.node(f"entity:{question.topic}")
+        for mention in self._denoted(graph, topic)[:1]:
+            said = self._said(graph, mention.target, NodeKind.ATTRIBUTE)
+            colours = [one for one in said if self.kinds.is_colour(graph.node(one.target).label)]
+            focus = question.focus or ""
+            if query.answer_type == "attribute" and focus in ("colour", "color") and colours:
+                path = (mention, colours[-1])
+                return EditAnswer(
+                    graph.node(colours[-1].target).label, Evidence.from_path(graph, path)
+                )
+            if query.answer_type == "yes/no" and question.relation == "is":
+                return self._is_so(graph, mention, said, colours)
+        return None
+
+    def _is_so(
+        self, graph: SceneGraph, mention: Edge, said: Sequence[Edge], colours: Sequence[Edge]
+    ) -> EditAnswer | None:
+        asked = {one.lemma for one in self.sentence.entities if one.kind == "property"}
+        for edge in said:
+            if graph.node(edge.target).label in asked:
+                return EditAnswer("yes", Evidence.from_path(graph, (mention, edge)))
+        other = any(self.kinds.is_colour(one) for one in asked)
+        if colours and other:
+            return EditAnswer("no", Evidence.from_path(graph, (mention, colours[-1])))
+        return None
+
+    def _related(self, graph: SceneGraph, query: Query) -> EditAnswer | None:
+        """Answer "what is the man holding?" and "what is on the table?" by a stated relation."""
+        question = self.sentence.question
+        if question is None or not question.relation or query.answer_type == "yes/no":
+            return None
+        asked = canonical(question.relation).text
+        for word in self._things(graph):
+            for mention in self._denoted(graph, word):
+                node = mention.target
+                said = self._said(graph, node, NodeKind.OBJECT)
+                said += [one for one in graph.edges_to(node) if _is_said(one)]
+                for edge in said:
+                    end = edge.target if edge.source == node else edge.source
+                    if canonical(edge.relation).text == asked:
+                        path = (mention, edge)
+                        return EditAnswer(graph.node(end).label, Evidence.from_path(graph, path))
+        return None
+
+    def _things(self, graph: SceneGraph) -> list[Node]:
+        kept = {f"entity:{at}" for at, one in enumerate(self.sentence.entities)}
+        return [one for one in graph.nodes(NodeKind.ENTITY) if one.id in kept]
+
+    def _denoted(self, graph: SceneGraph, word: Node) -> list[Edge]:
+        found = [one for one in graph.edges_from(word.id) if one.kind == EdgeKind.MENTION]
+        return sorted(found, key=lambda one: -one.score)
+
+    def _said(self, graph: SceneGraph, node: str, kind: NodeKind) -> list[Edge]:
+        return [
+            one
+            for one in graph.edges_from(node)
+            if _is_said(one) and graph.node(one.target).kind == kind
+        ]
+
+
+def _is_said(edge: Edge) -> bool:
+    return edge.origin == DIALOG and edge.kind == EdgeKind.SEMANTIC
