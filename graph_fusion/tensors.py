@@ -21,7 +21,7 @@ READ_AS = {
 """Kinds of nodes that came after the networks were designed, and what they are read as."""
 NODE_KINDS = [kind for kind in NodeKind if kind not in READ_AS]
 """Kinds of nodes that the networks tell apart."""
-EDGE_KINDS = [kind for kind in EdgeKind if kind != EdgeKind.DIALOG]
+EDGE_KINDS: list[EdgeKind] = [kind for kind in EdgeKind if kind != EdgeKind.DIALOG]
 """Kinds of edges that the networks tell apart; an edge of a dialog is of none of them."""
 ANSWER_TYPES = ("object", "concept", "attribute", "number", "yes/no")
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from kg.english import plural, with_article
-from pipelines.dialog.focus import is_plural
+from pipelines.dialog.focus import DEFINITE, is_plural
 from pipelines.dialog.kinds import Kinds, definite
 from pipelines.dialog.references import NOUNS, PLURAL_TAGS
 from pipelines.dialog.turns import MarkedText, Reference, Referent
@@ -38,7 +38,12 @@ def without_opening(sentence: Sentence) -> str:
 def is_fragment(sentence: Sentence) -> bool:
     """Whether a question has no finite verb, and so lacks what an earlier question said."""
     tags = [one.tag for one in sentence.tokens]
-    return not any(tag in FINITE for tag in tags)
+    if any(tag in FINITE for tag in tags):
+        return False
+    # "What powers it?" has a verb that is also a noun.
+    first = sentence.tokens[0].text.lower() if sentence.tokens else ""
+    verb_like = tags[1:2] == ["NNS"] and tags[2:3] != [] and tags[2] in ("PRP", "DT", "PRP$")
+    return not (first in ("what", "who", "which") and verb_like)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +134,7 @@ class Completion:
 
     def _slot(self, words: Sequence[Token], before: Sentence) -> Entity | None:
         name = " ".join(one.text for one in words if one.tag in NOUNS) or words[-1].text
-        indefinite = words[0].text.lower() in ANY
+        first = words[0].text.lower()
         topic = None if before.question is None else before.question.topic
         best: tuple[float, Entity] | None = None
         for index, entity in enumerate(before.entities):
@@ -138,7 +143,8 @@ class Completion:
             alike = self.kinds.in_common(name, entity.lemma)
             score = 2.0 * (alike > 0) + min(alike, 9) / 10
             score += 1.0 * (self.kinds.is_person(name) == self.kinds.is_person(entity.lemma))
-            score += 4.0 * (indefinite == (entity.determiner in ANY))
+            score += 4.0 * (first in ANY and entity.determiner in ANY)
+            score += 4.0 * (first in DEFINITE and entity.determiner in DEFINITE)
             score += 1.5 * (index == topic)
             if best is None or score > best[0]:
                 best = score, entity

@@ -16,6 +16,7 @@ from pipelines.dialog.changes import DIALOG
 from pipelines.dialog.kinds import Kinds
 from pipelines.dialog.references import PLURAL_TAGS
 from pipelines.dialog.turns import MarkedText, Referent
+from pipelines.reading.lexicon import WH_WORDS
 from pipelines.reading.sentence import Entity, Sentence
 
 DEFINITE = frozenset({"the", "this", "that"})
@@ -118,7 +119,9 @@ def _referent(
 ) -> Referent | None:
     """Return what an entity of the question means; None for activities and properties."""
     entity = sentence.entities[index]
-    if entity.kind != "thing":
+    question = sentence.question
+    asked_for = entity.determiner in WH_WORDS  # what vehicle is this? the answer is
+    if entity.kind != "thing" or (asked_for and question and question.answer_type != "number"):
         return None
     word = f"entity:{index}"
     name = entity.lemma or entity.text
@@ -131,7 +134,8 @@ def _referent(
         chosen = [one.target for one in mentions if one.score >= NEARLY * best]
         nodes = chosen if several or resolved else chosen[:1]
         label = graph.node(nodes[0]).label
-        said = label if name in GENERIC_NOUNS or not kinds.is_a(name, label) else name
+        finer = kinds.is_a(name, label) and not kinds.denoted(name) & kinds.denoted(label)
+        said = name if finer and name not in GENERIC_NOUNS else label
         plural = (several or bool(resolved)) and len(nodes) > 1
         return Referent(said, tuple(nodes), plural, kinds.is_person(said))
     links = [one.target for one in graph.edges_from(word) if one.kind == EdgeKind.LINK]

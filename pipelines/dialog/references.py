@@ -33,6 +33,8 @@ POSSESSIVE = "PRP$"
 ONES = {"one": False, "ones": True}
 OTHERS = {"other", "another", "others"}
 MANY = {"many", "much"}
+WEATHER = {"rain", "snow", "sunny", "cloudy", "windy", "rainy", "foggy", "time", "weather"}
+"""Words of which "it" is only the grammatical subject."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +120,19 @@ def _is_pronoun(tokens: Sequence[Token], at: int) -> bool:
         named = alone or (follows is not None and follows.text.lower() in ("red",))
         return token.tag in ("DT", "PDT", "PRP") and token.dep != "mark" and named
     known = SINGULAR | PLURAL | MASCULINE | FEMININE
-    return word in known and token.tag in ("PRP", POSSESSIVE) and token.dep != "expl"
+    return word in known and token.tag in ("PRP", POSSESSIVE) and not _is_expletive(tokens, at)
+
+
+def _is_expletive(tokens: Sequence[Token], at: int) -> bool:
+    """Whether "it" stands for nothing: "is it raining", "is it possible to ...".
+
+    The parser takes "is it larger than ..." for such a one, too, which it is not.
+    """
+    if tokens[at].text.lower() != "it":
+        return False
+    lemmas = {one.lemma.lower() for one in tokens}
+    compares = any(one.tag == "JJR" for one in tokens)
+    return (tokens[at].dep == "expl" and not compares) or not WEATHER.isdisjoint(lemmas)
 
 
 def antecedent(word: str, discourse: Discourse) -> Referent | None:
@@ -147,7 +161,7 @@ def disagreement(word: str, one: Referent, discourse: Discourse) -> float | None
             return 0
         several = len(discourse.objects(one.name)) > 1
         return 0.5 if several or not _is_seen(one) else 1 if one.person else 2
-    return 2.0 * one.person + one.plural
+    return 2.0 * one.person + (1.0 if _is_seen(one) else 0.5) * one.plural
 
 
 def _in_photograph(word: str, discourse: Discourse) -> Referent | None:

@@ -22,6 +22,7 @@ COMMANDS = {
         "ask",
         "bench",
         "caption",
+        "chat",
         "convert",
         "evaluate",
         "explain",
