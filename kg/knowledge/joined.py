@@ -117,13 +117,18 @@ class JoinedKnowledge(KnowledgeGraph):
         return _users(stated)
 
 
-def load_knowledge(sources: Sequence[str | Path], with_bundled: bool = True) -> KnowledgeGraph:
+def load_knowledge(
+    sources: Sequence[str | Path], with_bundled: bool = True, language: str = "en"
+) -> KnowledgeGraph:
     """Return the knowledge of RDF files and folders, stores, and SPARQL endpoints, as one graph.
 
     sources: paths, or URLs that begin with http:// or https://.
+    language: of the names in RDF files; a store has the language that it was imported with, and
+        of an endpoint English is read.
 
     Raises:
-        SightGraphError: a path is missing or broken, or an endpoint cannot be reached.
+        SightGraphError: `language` is no tag, a path is missing or broken, or an endpoint
+            cannot be reached.
     """
     if not sources and with_bundled:
         return Knowledge.bundled()
@@ -139,7 +144,7 @@ def load_knowledge(sources: Sequence[str | Path], with_bundled: bool = True) -> 
 
         parts += [RemoteKnowledge(url) for url in urls]
     if with_bundled or files:
-        parts.insert(0, Knowledge.load(files, with_bundled))
+        parts.insert(0, Knowledge.load(files, with_bundled, language))
     return parts[0] if len(parts) == 1 else JoinedKnowledge(parts)
 
 

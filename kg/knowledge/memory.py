@@ -52,17 +52,23 @@ class Knowledge(KnowledgeGraph):
         return cls.load([])
 
     @classmethod
-    def load(cls, paths: Sequence[str | Path], with_bundled: bool = True) -> Knowledge:
+    def load(
+        cls, paths: Sequence[str | Path], with_bundled: bool = True, language: str = "en"
+    ) -> Knowledge:
         """Read RDF files, or folders of them, beside or in place of the bundled knowledge.
 
         The facts of these files with a subject and a relation replace the bundled facts with
         the same two, stated or inherited.
 
+        language: of the names in these files; a concept without one in it is called by what it
+            has.
+
         Raises:
-            SightGraphError: a path is missing, or a file is broken (with its line).
+            SightGraphError: `language` is no tag, a path is missing, or a file is broken (with its
+                line).
         """
         stated = bundled_stated() if with_bundled else Stated()
-        own = list(_read_own(stated, paths)) if paths else []
+        own = list(_read_own(stated, paths, language)) if paths else []
         return cls(stated, bundled_files() if with_bundled else (), own)
 
     @property
@@ -202,12 +208,19 @@ class Knowledge(KnowledgeGraph):
         return fact if own == fact.strength else replace(fact, strength=own)
 
 
-def _read_own(stated: Stated, paths: Iterable[str | Path]) -> Iterator[tuple[Graph, Replaced]]:
+def _read_own(
+    stated: Stated, paths: Iterable[str | Path], language: str
+) -> Iterator[tuple[Graph, Replaced]]:
     """Add what the user's files state, and yield the triples of each with what it replaces."""
     from kg.knowledge.rdf_files import parse_file, rdf_files
     from kg.knowledge.rdf_reading import read_triples
+    from kg.sources import Choice
 
+    tag = Choice(language).language
     for path in paths:
         for file in rdf_files(Path(path)):
             triples = parse_file(file)
-            yield triples, read_triples(stated, triples, file.name, own=True)
+            yield (
+                triples,
+                read_triples(stated, triples, file.name, own=True, language=tag),
+            )

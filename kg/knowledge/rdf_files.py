@@ -102,14 +102,17 @@ def _statement(triple: tuple[Term, Term, Term], names: Mapping[Term, str]) -> Im
     return ImportedTriple(about, str(predicate), names.get(value, str(value)))
 
 
-def text_rank(predicate: str, text: Term) -> tuple[bool, str, bool, bool, str]:
+def text_rank(
+    predicate: str, text: Term, language: str = "en"
+) -> tuple[bool, str, bool, bool, str]:
     """Return a sort key of names and glosses; ends in the text itself.
 
-    SKOS comes before other vocabularies; English before no language before English of some place.
+    SKOS comes before other vocabularies; the language before no language before the language of
+    some place.
     """
-    language = (getattr(text, "language", None) or "").lower()
+    tag = (getattr(text, "language", None) or "").lower()
     other = predicate not in (LABEL_IRI, GLOSS_IRI)
-    return other, predicate, language != "en", language != "", str(text)
+    return other, predicate, tag != language.lower(), tag != "", str(text)
 
 
 class _Strict(ReadReport):

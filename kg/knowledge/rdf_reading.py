@@ -13,6 +13,7 @@ from kg.errors import SightGraphError
 from kg.knowledge.facts import Concept, Fact
 from kg.knowledge.rdf_files import in_normal_form, text_rank
 from kg.knowledge.stated import Stated
+from kg.sources.text_files import admits
 from kg.vocabulary import (
     ALIAS_TERMS,
     CATEGORY_TERMS,
@@ -39,11 +40,14 @@ Replaced = frozenset[tuple[str, str]]
 """Subjects and relations whose bundled facts a file of the user's replaces."""
 
 
-def read_triples(stated: Stated, triples: Graph, source: str, own: bool) -> Replaced:
+def read_triples(
+    stated: Stated, triples: Graph, source: str, own: bool, language: str = "en"
+) -> Replaced:
     """Add what the file `source` states to `stated`, and return what it replaces.
 
     own: the file is the user's; its facts with a subject and a relation replace the bundled
         facts with the same two.
+    language: of names and glosses; where a concept has none in it, English ones, then any.
 
     Raises:
         SightGraphError: a strength is no number between 0 and 1.
@@ -60,14 +64,25 @@ def read_triples(stated: Stated, triples: Graph, source: str, own: bool) -> Repl
             continue
         if (kind := _TEXT_KINDS.get(str(predicate))) is None:
             facts.extend(_read_triple(stated, subject, predicate, value, source, own))
-        elif isinstance(value, Literal) and (value.language or "en").startswith("en"):
+        elif isinstance(value, Literal):
             texts.setdefault((str(subject), kind), []).append((str(predicate), value))
     for (iri, kind), found in texts.items():
-        ranked = sorted(text_rank(*one) for one in found)
+        ranked = sorted(text_rank(*one, language) for one in _in_language(found, language))
         _name(stated.concept(iri, source), kind, [text for *_, text in ranked])
     replaced = frozenset((fact.subject, fact.relation) for fact in facts) if own else frozenset()
     _add(stated, facts, replaced)
     return replaced
+
+
+def _in_language(
+    texts: Sequence[tuple[str, Literal]], language: str
+) -> Sequence[tuple[str, Literal]]:
+    """Return the texts in the language, without any in English, without any in English all."""
+    for tag in (language, "en"):
+        found = [one for one in texts if admits(tag, one[1].language or "")]
+        if found:
+            return found
+    return texts
 
 
 def without_replaced(rdf: Graph, replaced: Replaced) -> None:

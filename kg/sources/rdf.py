@@ -22,7 +22,7 @@ from kg.sources.text_files import (
     path_part,
     read_blocks,
 )
-from kg.vocabulary import RDF, local_name
+from kg.vocabulary import NAME_TERMS, RDF, local_name
 from kg.xml_files import refuse_entities
 
 FORMATS = {
@@ -50,6 +50,8 @@ _BATCH = 1000
 _PLACE = re.compile(r"^Parser error (at|between) line .*?: ")
 _TEXTS = frozenset({XSD + "string", RDF + "langString", RDF + "dirLangString"})
 """Datatypes of plain texts, with a language or without."""
+_MAX_NAMES = 1_000_000
+"""Concepts with names in a language that are told apart from those without one."""
 _TRIPLE_TERM = b"<<("
 _JSON_STRING = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
 _NO_BRACES = re.compile(rb"[^{}]+")
@@ -72,22 +74,60 @@ def read_rdf(path: Path, choice: Choice, report: ReadReport) -> Iterator[Importe
     Broken statements are skipped where the format lets the next one be found (all but RDF/XML
     and JSON-LD). Blank nodes become IRIs `urn:bnode:...` that are the same at each import. The
     name of a graph, or in a folder that of the file, is the origin of its statements. Left out:
-    literals in other languages, triples about triples, and the rules of N3 with what it quotes
-    between braces.
+    literals in other languages (but a name of what has none in this one), triples about triples,
+    and the rules of N3 with what it quotes between braces.
 
     Raises:
         SightGraphError: an RDF/XML or JSON-LD file is broken, XML declares an entity, or a
             JSON-LD file wants a context from the network.
     """
-    before, left_out = 0, LeftOut()
+    before, left_out, names = 0, LeftOut(), _OtherNames()
     for file in _files(path):
         origin = file.name if path.is_dir() else ""
         statements = _statements(file, report, before, origin, left_out)
         for statement in normal_form(statements, left_out):
             if admits(choice.language, statement.language):
+                names.admit(statement)
                 yield statement
+            else:
+                names.keep(statement)
         before += file.stat().st_size
+    yield from names.of_nameless()
     report.left_out = str(left_out)
+
+
+class _OtherNames:
+    """Names in other languages, of concepts that have none in the language that is read.
+
+    At most `_MAX_NAMES` concepts with names in several languages are told apart; of further ones
+    no other name is kept.
+    """
+
+    def __init__(self) -> None:
+        self._named: set[int] = set()
+        self._others: dict[str, ImportedTriple] = {}
+
+    def admit(self, statement: ImportedTriple) -> None:
+        """Note a statement that is read: a name of its subject makes others needless."""
+        if statement.language and statement.predicate in NAME_TERMS:
+            self._others.pop(statement.subject, None)
+            if len(self._named) < _MAX_NAMES:
+                self._named.add(hash(statement.subject))
+
+    def keep(self, statement: ImportedTriple) -> None:
+        """Keep a name in another language: of several of one concept the first by language."""
+        subject = statement.subject
+        if statement.predicate not in NAME_TERMS or hash(subject) in self._named:
+            return
+        known = self._others.get(subject)
+        if known is None and len(self._others) + len(self._named) >= _MAX_NAMES:
+            return
+        if known is None or (statement.language, statement.object) < (known.language, known.object):
+            self._others[subject] = statement
+
+    def of_nameless(self) -> Iterator[ImportedTriple]:
+        """Yield the names of what has none in the language that is read."""
+        yield from self._others.values()
 
 
 def _statements(

@@ -29,6 +29,8 @@ OLD_OPTIONS = {
     "--questions": "--questions-per-photo",
 }
 """Former names of options, which work for one more release and stand on no help page."""
+_LANGUAGE = "sightgraph.language"
+"""What the context of a command keeps the value of --language under."""
 OLD_TASKS = {"detector": "detection"}
 """Former names of tasks, likewise."""
 
@@ -143,7 +145,7 @@ def targets_option(*names: str, about: str, required: bool = False) -> Callable[
 
 
 def knowledge_options(command: Decorated) -> Decorated:
-    """Add --kg and --only-kg."""
+    """Add --kg, --only-kg and --language, which `load_knowledge` reads."""
     add_files = click.option(
         "--kg",
         "knowledge_files",
@@ -155,7 +157,19 @@ def knowledge_options(command: Decorated) -> Decorated:
     add_only = click.option(
         "--only-kg", is_flag=True, help="Leave the bundled knowledge out; needs --kg."
     )
-    return add_files(add_only(command))
+    add_language = click.option(
+        "--language",
+        metavar="TAG",
+        expose_value=False,
+        callback=_remember_language,
+        help="Language of the names in the RDF files of --kg (en, de, pt-BR ...; default en). What "
+        "has no name in it is called by the name that it has.",
+    )
+    return add_files(add_only(add_language(command)))
+
+
+def _remember_language(context: click.Context, _: click.Parameter, value: str | None) -> None:
+    context.meta[_LANGUAGE] = value or "en"
 
 
 def edit_options(command: Decorated) -> Decorated:
@@ -247,16 +261,17 @@ def json_option(command: Decorated) -> Decorated:
 
 
 def load_knowledge(files: tuple[str, ...], only: bool) -> KnowledgeGraph:
-    """Return the knowledge that --kg and --only-kg ask for.
+    """Return the knowledge that --kg, --only-kg and --language ask for.
 
     Raises:
-        SightGraphError: --only-kg stands alone, or a file is missing or broken.
+        SightGraphError: --only-kg stands alone, --language is no tag, or a file is missing or
+            broken.
     """
     if only and not files:
         raise SightGraphError("--only-kg leaves no knowledge. Name a file with --kg.")
     from kg.knowledge.joined import load_knowledge as load
 
-    return load(files, with_bundled=not only)
+    return load(files, not only, click.get_current_context().meta[_LANGUAGE])
 
 
 def check_targets(targets: Iterable[Path], endings: Iterable[str]) -> None:

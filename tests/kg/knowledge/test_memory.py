@@ -94,6 +94,16 @@ def test_any_vocabulary_is_read_with_readable_relation_names(tmp_path: Path) -> 
     assert fact.source == "own.ttl"
 
 
+@pytest.mark.parametrize(("language", "names"), [("en", "cup"), ("de", "Tasse"), ("fr", "cup")])
+def test_names_are_in_the_language_or_else_what_there_is(
+    tmp_path: Path, language: str, names: str
+) -> None:
+    turtle = ':a rdfs:label "cup"@en, "Tasse"@de ; :made :b .\n:b rdfs:label "谷"@ja .'
+    file = write(tmp_path, turtle)
+    known = Knowledge.load([file], with_bundled=False, language=language)
+    assert {one.label for one in known.concepts.values()} == {names, "谷"}
+
+
 def test_subclass_and_type_count_as_is_a(tmp_path: Path) -> None:
     file = write(tmp_path, ":rex a :Dog . :Dog rdfs:subClassOf :Animal .")
     knowledge = Knowledge.load([file], with_bundled=False)

@@ -143,6 +143,16 @@ def test_literals_in_other_languages_and_quoted_triples_are_left_out(tmp_path: P
     assert report.left_out == "1 about nodes without a name, 1 about other statements"
 
 
+def test_what_has_no_name_in_the_language_keeps_one_of_another(tmp_path: Path) -> None:
+    text = (
+        "@prefix s: <http://www.w3.org/2004/02/skos/core#> .\n"
+        '<http://e/a> s:prefLabel "Tasse"@de, "cup"@en .\n'
+        '<http://e/b> s:prefLabel "porcelaine"@fr, "Porzellan"@de ; s:altLabel "Ton"@de .\n'
+    )
+    found = {(one.subject[-1], one.object) for one in read(tmp_path, "own.ttl", text)}
+    assert found == {("a", "cup"), ("b", "Porzellan")}
+
+
 def test_rules_of_n3_are_left_out(tmp_path: Path) -> None:
     text = "@prefix e: <http://e/> .\n{?x e:b e:c} => {?x e:d e:c}.\n?x e:p e:q .\ne:a e:b e:c .\n"
     assert [s.subject for s in read(tmp_path, "own.n3", text) if "log#" not in s.predicate] == [
