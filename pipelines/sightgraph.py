@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -44,6 +45,7 @@ from pipelines.seeing.text import TEXT_READERS, TextReader
 
 if TYPE_CHECKING:
     from pipelines.dialog import Dialog
+    from pipelines.drawing.drawer import Drawer, Drawing
 
 Result = TypeVar("Result")
 BLIND_CONFIDENCE = 0.5
@@ -310,6 +312,21 @@ class SightGraph:
         """Return what was perceived, with the text of the photograph."""
         assert self.text_reader is not None
         return replace(perceived, texts=tuple(self.text_reader(photo)[:MAX_TEXTS]))
+
+    def draw(self, text: str, seed: int = 0) -> Drawing:
+        """Return a picture of `text`, with the graph of what is drawn; the same for a seed.
+
+        Raises:
+            SightGraphError: the text cannot be drawn (`pipelines.drawing.drawer.Drawer`).
+        """
+        return self.drawer(text, seed)
+
+    @cached_property
+    def drawer(self) -> Drawer:
+        """Draws texts; its models load on first use, and stay."""
+        from pipelines.drawing.drawer import Drawer
+
+        return Drawer(self.builder)
 
     @property
     def models(self) -> dict[str, str]:

@@ -37,6 +37,11 @@ for _name, _target, _about in (
         "chat:chat",
         "Talk about PHOTO: ask on, correct what is wrong, and see why.",
     ),
+    (
+        "draw",
+        "draw:draw",
+        "Draw a picture of TEXT, and say whether what it says holds in it.",
+    ),
     ("graph", "graph:graph", "Write the graph of PHOTO: objects, words of the text, and facts."),
     ("convert", "convert:convert", "Write the graph file GRAPH in other formats."),
     (

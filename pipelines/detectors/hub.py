@@ -15,12 +15,17 @@ WEIGHTS = ("model.safetensors", "model.safetensors.index.json")
 
 
 @contextmanager
-def loading_from_hub(kind: str, name: str) -> Iterator[dict[str, Any]]:
+def loading_from_hub(
+    kind: str,
+    name: str,
+    otherwise: str = "look with the bundled models (--preset offline), which need no network",
+) -> Iterator[dict[str, Any]]:
     """Yield the options of `from_pretrained`; turn whatever goes wrong into a SightGraphError.
 
     A folder, or a model that was downloaded before, is read without a network.
 
     kind: what is loaded ("detection model"); name: its id on the hub, or its folder.
+    otherwise: what can be done without it, for the message.
     """
     from transformers.utils import logging
 
@@ -38,8 +43,7 @@ def loading_from_hub(kind: str, name: str) -> Iterator[dict[str, Any]]:
             else "Go online once, give the folder of a copy"
         )
         raise SightGraphError(
-            f"the {kind} '{name}' cannot be loaded: {reason.rstrip('.')}. {advice}, or look with "
-            "the bundled models (--preset offline), which need no network."
+            f"the {kind} '{name}' cannot be loaded: {reason.rstrip('.')}. {advice}, or {otherwise}."
         ) from error
 
 

@@ -100,6 +100,28 @@ _add(
     ),
 )
 _add(
+    "layouts",
+    "evaluate.layouts:LayoutsEvaluator",
+    "Measure pictures from text: relations said that hold, and boxes against real ones.",
+    Options(
+        data="folder of all data sets, or a file like data/drawing/sentences.json",
+        split="part: of photographs with boxes, held-out by default; of a file's sentences, all",
+        model="model that `train layout` wrote, instead of the bundled one",
+        more=(
+            Option("limit", "only so many captions", int),
+            Option("seed", "same seed, same layouts", int, default=0),
+            Option("caption_reader", "rules or trained", default="rules", metavar="NAME"),
+            Option(
+                "patches",
+                "cut things from photographs of train2017 in this folder, and detect them again",
+                Path,
+                "DIR",
+            ),
+        ),
+        example="--data DATASETS",
+    ),
+)
+_add(
     "okvqa",
     "evaluate.okvqa:OKVQAEvaluator",
     "Measure answers to OK-VQA's questions by the official soft scores.",

@@ -55,8 +55,8 @@ def foreign_language(question: str) -> str | None:
     return best if scores[best] - scores[ENGLISH] > MIN_MARGIN else None
 
 
-def check_english(question: str) -> None:
-    """Find out before long work whether the question is English.
+def check_english(question: str, what: str = "question") -> None:
+    """Find out before long work whether a question, or another text, is English.
 
     Raises:
         SightGraphError: it is in another language.
@@ -66,7 +66,7 @@ def check_english(question: str) -> None:
         return
     named = f" (it looks like '{language}')" if language else ""
     raise SightGraphError(
-        f"the question is not in English{named}. Other languages are not read. Ask in English."
+        f"the {what} is not in English{named}. Other languages are not read. Ask in English."
     )
 
 

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
+from urllib.parse import quote
 
 import numpy as np
 
@@ -239,6 +240,31 @@ class Library:
         return SightGraphError(
             f"the index '{self.folder}' is damaged ({error}). Delete it and index again."
         )
+
+
+def is_library(folder: Path) -> bool:
+    """Return whether a folder holds a library of photographs."""
+    return (folder / _SHOWN).is_file()
+
+
+def shown_photographs(folder: Path) -> Iterator[tuple[str, Shown]]:
+    """Yield the photographs of a library and what they show; no tower is loaded.
+
+    Raises:
+        SightGraphError: it is damaged.
+    """
+    try:
+        database = sqlite3.connect(f"file:{quote(str(folder / _SHOWN))}?mode=ro", uri=True)
+        try:
+            rows = database.execute("SELECT id, shown FROM shown ORDER BY id").fetchall()
+        finally:
+            database.close()
+        for name, text in rows:
+            yield name, Shown.of_json(json.loads(text))
+    except (sqlite3.Error, ValueError, KeyError, TypeError) as error:
+        raise SightGraphError(
+            f"the index '{folder}' is damaged ({error}). Delete it and index again."
+        ) from error
 
 
 def _best(found: Sequence[Match], limit: int) -> list[Match]:

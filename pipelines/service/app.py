@@ -14,7 +14,7 @@ from fastapi.responses import HTMLResponse, PlainTextResponse
 from kg.errors import SightGraphError
 from kg.formats.html import live_page
 from pipelines.service import album as album_routes
-from pipelines.service import answers, captions, dialogs, jobs, knowledge, search
+from pipelines.service import answers, captions, dialogs, drawing, jobs, knowledge, search
 from pipelines.service.errors import add_handlers
 from pipelines.service.guard import Guard
 from pipelines.service.settings import Settings
@@ -61,6 +61,7 @@ def create_app(
         (answers, True),
         (captions, True),
         (dialogs, True),
+        (drawing, True),
         (knowledge, True),
         (jobs, True),
         (album_routes, album is not None),

@@ -18,6 +18,7 @@ from pipelines.sightgraph import SightGraph
 
 if TYPE_CHECKING:
     from pipelines.captioning.captioner import Writer
+    from pipelines.drawing.drawer import Drawer
     from pipelines.search.library import Library
     from pipelines.service.dialogs import KeptDialogs
 
@@ -56,6 +57,11 @@ class State:
         from pipelines.captioning.captioner import Captioner
 
         return Captioner()
+
+    @cached_property
+    def drawer(self) -> Drawer:
+        """Draws texts; loaded by the first request for a picture."""
+        return self.sightgraph.drawer
 
 
 def _state(request: Request) -> State:

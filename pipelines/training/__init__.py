@@ -60,6 +60,10 @@ TRAININGS = {
     "detection": Training(
         "detector:train", "Train the detector on coco_mini's train part and the teacher's boxes."
     ),
+    "layout": Training(
+        "layouts:train",
+        "Train the layouts of pictures on the boxes of coco_mini and of the teacher.",
+    ),
     "mixing": Training(
         "gate:train",
         "Fit how far answers come from the graph and how far from the vocabulary.",

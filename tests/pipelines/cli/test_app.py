@@ -24,6 +24,7 @@ COMMANDS = {
         "caption",
         "chat",
         "convert",
+        "draw",
         "evaluate",
         "explain",
         "graph",

@@ -1,0 +1,1 @@
+"""Pictures from text: text -> scene graph -> layout of boxes -> drawing."""
