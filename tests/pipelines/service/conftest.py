@@ -14,11 +14,13 @@ import pytest
 from PIL import Image
 from starlette.testclient import TestClient
 
+from kg.errors import SightGraphError
 from kg.graph import Node, PhotoInfo, SceneGraph
 from kg.knowledge.facts import KnowledgeGraph
 from kg.knowledge.joined import load_knowledge
 from kg.vocabulary import NodeKind
 from pipelines.answering.evidence import Answer, Candidate, Evidence, completed
+from pipelines.drawing.drawer import Drawing
 from pipelines.photo import Photo
 from pipelines.service.app import create_app
 from pipelines.service.settings import Settings
@@ -33,7 +35,7 @@ sg:mouse skos:prefLabel "mouse" ; skos:broader sg:animal .
 
 
 class Models:
-    """Answers "yes"; a question "wait" waits until it is told to go on."""
+    """Answers "yes", and draws nothing; a question "wait" waits until it is told to go on."""
 
     models = {"detector": "none"}  # noqa: RUF012
 
@@ -53,6 +55,9 @@ class Models:
             raise ZeroDivisionError("a bug")
         found = completed([Candidate("yes", 0.75)])
         return Answer(question, "yes", found, Evidence(), self.graph(photo, question))
+
+    def drawer(self, text: str, seed: int) -> Drawing:
+        raise SightGraphError("nothing is drawn here.")
 
 
 @pytest.fixture(scope="session")
