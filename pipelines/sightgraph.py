@@ -46,6 +46,7 @@ from pipelines.seeing.text import TEXT_READERS, TextReader
 if TYPE_CHECKING:
     from pipelines.dialog import Dialog
     from pipelines.drawing.drawer import Drawer, Drawing
+    from pipelines.video.watch import WatchedVideo
 
 Result = TypeVar("Result")
 BLIND_CONFIDENCE = 0.5
@@ -293,6 +294,20 @@ class SightGraph:
         opened = Photo.open(photo)
         sentence = None if text is None else self.parser(text)
         return self.graph_of(opened, self.detect(opened, sentence), sentence)
+
+    def video(self, source: str | Path, rate: float = 10.0) -> WatchedVideo:
+        """Watch a video: its objects, relations and events with their times, and its graph.
+
+        rate: frames a second that are looked at. `pipelines.video.answers.answer` answers
+        questions about what is returned.
+
+        Raises:
+            SightGraphError: it is no video, or exceeds the limits (`pipelines.video.frames`).
+        """
+        from pipelines.video.frames import Video
+        from pipelines.video.watch import Options, watch
+
+        return watch(self, Video.open(source), Options(rate))
 
     def graph_of(
         self, photo: Photo, detections: Sequence[Detection], sentence: Sentence | None = None

@@ -161,7 +161,7 @@ def as_rdf(graph: SceneGraph) -> Graph:
     return rdf
 
 
-_SEEN = (NodeKind.OBJECT, NodeKind.SCENE, NodeKind.TEXT, NodeKind.ATTRIBUTE)
+_SEEN = {*(NodeKind.OBJECT, NodeKind.SCENE, NodeKind.TEXT, NodeKind.ATTRIBUTE, NodeKind.EVENT)}
 
 
 def _prefixes(names: Names) -> dict[str, str]:

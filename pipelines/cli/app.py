@@ -55,6 +55,11 @@ for _name, _target, _about in (
         "Look into the knowledge: bundled, and of your own with --kg.",
     ),
     (
+        "video",
+        "video:video",
+        "Write what happens in the video FILE: things, relations and events, each with its time.",
+    ),
+    (
         "search",
         "search:search",
         "Find photographs by a text, or texts by a photograph, and say why they match.",

@@ -1,0 +1,115 @@
+"""pipelines/video/events: known events of drawn scripts are found, and noise makes none."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kg.graph import Interval
+from pipelines.generate.videos import (
+    HEIGHT,
+    RATE,
+    SCRIPTS,
+    WIDTH,
+    BoxNoise,
+    KnownEvent,
+    detections,
+    script,
+    times_of,
+)
+from pipelines.video.events import events_of, is_of, runs_of, switched
+from pipelines.video.rules import Condition, Kind, Rules
+from pipelines.video.tracking import NorfairTracker, Track
+
+RULES = Rules.bundled()
+CATEGORIES = {"dog": {"animal"}, "chair": {"furniture"}, "couch": {"furniture"}}
+CLEAN = BoxNoise(0, 0, 0, 0, 0, 0)
+
+
+def names(label: str) -> frozenset[str]:
+    return frozenset({label, *CATEGORIES.get(label, ())})
+
+
+def found_in(seed: int, noise: BoxNoise | None = None, rules: Rules = RULES) -> list[KnownEvent]:
+    made = script(seed)
+    tracker, times = NorfairTracker(RATE), times_of(made)
+    for seconds, boxes in zip(times, detections(made, seed, noise), strict=True):
+        tracker.add(float(seconds), boxes)
+    tracks = tracker.tracks(WIDTH, HEIGHT)
+    return [
+        KnownEvent(
+            one.name,
+            tracks[one.who].label,
+            None if one.what is None else tracks[one.what].label,
+            one.interval,
+        )
+        for one in events_of(tracks, times, (WIDTH, HEIGHT), rules, names)
+    ]
+
+
+def keys(events: list[KnownEvent]) -> list[tuple[str, str, str | None]]:
+    return sorted((one.name, one.who, one.what or "") for one in events)
+
+
+@pytest.mark.parametrize("kind", range(len(SCRIPTS)))
+def test_each_kind_of_script_is_read_from_clean_boxes(kind: int) -> None:
+    seed = 2000 + kind
+    made = replace(script(seed), pillars=[])
+    assert keys(found_in(seed, CLEAN)) == keys(made.events)
+
+
+@pytest.mark.parametrize("seed", [2002, 2003, 2005, 2006])
+def test_the_time_of_an_event_is_right_within_a_second(seed: int) -> None:
+    known = {(one.name, one.who, one.what): one for one in script(seed).events}
+    for one in found_in(seed):
+        true = known.get((one.name, one.who, one.what))
+        if true is not None and true.interval.length == 0 and one.name != "stops":
+            assert one.interval.start == pytest.approx(true.interval.start, abs=1.0)
+
+
+def test_the_same_boxes_give_the_same_events() -> None:
+    assert found_in(2003) == found_in(2003)
+
+
+def test_a_thing_that_only_trembles_does_nothing() -> None:
+    draw = np.random.default_rng(0)
+    times = np.arange(100) / 10
+    boxes = np.array([100, 100, 160, 240]) + draw.normal(0, 4, (100, 4))
+    track = Track("person", np.arange(100), times, boxes, np.ones(100))
+    assert events_of([track], times, (WIDTH, HEIGHT), RULES, names) == []
+
+
+def test_hysteresis_makes_one_state_of_a_wavering_measure() -> None:
+    values = 0.4 + 0.08 * np.sin(np.arange(60))
+    wide, narrow = Condition("speed", True, 0.45, 0.25), Condition("speed", True, 0.45, 0.45)
+    assert len(runs_of(switched(values, wide))) == 1
+    assert len(runs_of(switched(values, narrow))) > 5
+
+
+@given(st.lists(st.floats(-1, 1) | st.just(float("nan")), min_size=1, max_size=40))
+def test_a_state_starts_above_its_threshold_and_ends_below_the_other(values: list[float]) -> None:
+    measured = np.array(values)
+    holds = switched(measured, Condition("x", True, 0.5, 0.0))
+    for start, end in runs_of(holds):
+        assert measured[start] > 0.5
+        assert (measured[start : end + 1] > 0.0).all()
+        assert end + 1 == len(values) or not measured[end + 1] > 0.0
+    assert holds[measured > 0.5].all()
+
+
+def test_kinds_go_by_label_and_category() -> None:
+    assert is_of(names("dog"), Kind(frozenset({"animal"}), inverted=False))
+    assert not is_of(names("dog"), RULES.kinds["portable"])
+    assert is_of(names("handbag"), RULES.kinds["portable"])
+    assert is_of(names("anything at all"), RULES.kinds["anything"])
+
+
+def test_without_tracks_or_in_one_frame_nothing_happens() -> None:
+    assert events_of([], np.array([]), (WIDTH, HEIGHT), RULES, names) == []
+    one = Track("dog", np.array([0]), np.array([0.0]), np.array([[1.0, 2, 30, 40]]), np.ones(1))
+    assert events_of([one], np.array([0.0]), (WIDTH, HEIGHT), RULES, names) == []
+    assert Interval(0, 0).length == 0
