@@ -17,6 +17,7 @@ READ_AS = {
     NodeKind.TEXT: NodeKind.ATTRIBUTE,
     NodeKind.EVENT: NodeKind.ATTRIBUTE,
     NodeKind.TURN: NodeKind.ENTITY,
+    NodeKind.SIGNAL: NodeKind.OBJECT,
 }
 """Kinds of nodes that came after the networks were designed, and what they are read as."""
 NODE_KINDS = [kind for kind in NodeKind if kind not in READ_AS]

@@ -92,6 +92,24 @@ class Interval(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
+class Recording:
+    """The file behind a signal: feature vectors of a modality that is not the photograph.
+
+    modality: its name, e.g. "sound". source: the file's name, or where else it came from.
+    sha256: of the file, in hexadecimal; of vectors in memory, of their numbers.
+    rows, features: T vectors of D numbers each.
+    rate: vectors a second; None where they do not follow each other in time.
+    """
+
+    modality: str
+    source: str
+    sha256: str
+    rows: int
+    features: int
+    rate: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Node:
     """One thing in the graph.
 
@@ -101,7 +119,9 @@ class Node:
     score: confidence of the origin, in [0, 1].
     box: where in the photograph, for objects that were located.
     span: where in the text, for entities and attributes that were read.
-    intervals: when in the video it is seen or happens, in order; () for what has no time.
+    intervals: when in the video it is seen or happens, or from when to when a signal lasts, in
+        order; () for what has no time.
+    recording: the file of a signal.
     """
 
     id: str
@@ -112,6 +132,7 @@ class Node:
     box: Box | None = None
     span: Span | None = None
     intervals: tuple[Interval, ...] = ()
+    recording: Recording | None = None
 
     def __post_init__(self) -> None:
         """Let a box be given as any four numbers, and an interval as any two."""

@@ -22,6 +22,8 @@ MAX_SIDE = 10_000_000
 """Pixels of a photograph's side."""
 MAX_SECONDS = 1e7
 """Of a video; four months."""
+MAX_RATE = 1e9
+"""Vectors a second of a recording."""
 MAX_JSON_BYTES = 1_000_000_000
 """Larger JSON files are refused: they are read as a whole."""
 

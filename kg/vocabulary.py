@@ -35,6 +35,8 @@ class NodeKind(StrEnum):
     """Something that happens in a video, with its time: picks up, leaves."""
     TURN = "turn"
     """What was said in a dialog about the photograph: a question, a correction, an answer."""
+    SIGNAL = "signal"
+    """A modality beside the photograph: a sound, depth, readings of a sensor."""
 
 
 class EdgeKind(StrEnum):

@@ -28,6 +28,10 @@ from pipelines.sightgraph import SightGraph
 
 INSPECTOR = "inspector"
 """The origin of what a person added in the inspector."""
+PERCEIVED = frozenset(
+    {NodeKind.OBJECT, NodeKind.ATTRIBUTE, NodeKind.SCENE, NodeKind.TEXT, NodeKind.SIGNAL}
+)
+"""Kinds of nodes that a photograph and what is beside it show."""
 MAX_EMPTY_SIDE = 4096
 """Pixels of a blank photograph's side: nothing is seen in it."""
 
@@ -115,8 +119,7 @@ class CorrectedGraph:
 
     def _without_question(self) -> list[Node]:
         """Return the nodes of the photograph, and the knowledge that they lead to."""
-        kept = (NodeKind.OBJECT, NodeKind.ATTRIBUTE, NodeKind.SCENE, NodeKind.TEXT)
-        found = {n.id for n in self.graph.nodes() if n.kind in kept and n.span is None}
+        found = {n.id for n in self.graph.nodes() if n.kind in PERCEIVED and n.span is None}
         queue = list(found)
         while queue:
             for edge in self.graph.edges_from(queue.pop()):
@@ -172,14 +175,14 @@ def _link(graph: SceneGraph, context: BuildContext) -> None:
         linked = [one.target for one in graph.edges_from(node.id) if one.kind == EdgeKind.LINK]
         if not linked:
             linked = _new_links(graph, node, context)
-        if node.kind in (NodeKind.OBJECT, NodeKind.TEXT):
+        if node.kind in (NodeKind.OBJECT, NodeKind.TEXT, NodeKind.SIGNAL):
             for concept in linked:
                 context.concepts.add_outgoing(graph, concept)
 
 
 def _new_links(graph: SceneGraph, node: Node, context: BuildContext) -> list[str]:
     """Link a node to the concepts that its label denotes, as the builder's steps do."""
-    if node.kind == NodeKind.OBJECT:
+    if node.kind in (NodeKind.OBJECT, NodeKind.SIGNAL):
         found = context.concepts.of_name(Name(node.label, 1.0))
         for concept, score in found:
             context.concepts.connect(graph, node.id, concept, score)

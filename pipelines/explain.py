@@ -117,9 +117,10 @@ def explain(
 
 
 def pieces(graph: SceneGraph, evidence: Evidence, question: str) -> list[Piece]:
-    """Return each box, scene, word, statement and fact of `evidence`, and all facts together."""
+    """Return each box, scene, signal, word, statement and fact, and all facts together."""
     found = [_of_node("box", one, graph, evidence, one.label) for one in evidence.objects]
     found += [_of_node("scene", one, graph, evidence, one.label) for one in evidence.scenes]
+    found += [_of_node("signal", one, graph, evidence, one.label) for one in evidence.signals]
     for one in evidence.entities:
         text = one.label if one.span is None else question[slice(*one.span)]
         found.append(_of_node("word", one, graph, evidence, text))

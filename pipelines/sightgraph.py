@@ -14,7 +14,7 @@ import numpy as np
 
 from graph_fusion.tensors import Query
 from graph_fusion.threads import use_threads
-from kg.errors import SightGraphWarning
+from kg.errors import SightGraphError, SightGraphWarning
 from kg.files import bundled
 from kg.graph import PhotoInfo, SceneGraph
 from kg.knowledge.edits import EditedKnowledge, Edits
@@ -25,11 +25,14 @@ from pipelines.answering.edit_answers import EDIT_CONFIDENCE, EditAnswers, Finds
 from pipelines.answering.evidence import DONT_KNOW, Answer, asserted
 from pipelines.answering.presence import is_blind_comparison, presence_answer
 from pipelines.answering.query import RelationWordings, query_of, region_features
+from pipelines.answering.signal_answers import signal_answer
 from pipelines.answering.written_answers import written_answer
 from pipelines.build.builder import GraphBuilder
 from pipelines.build.retrieval import FactFinder, make_linker, split
 from pipelines.detections import Detection, PerceptionResult, strongest, without_duplicates
 from pipelines.detectors import Detector, OpenDetector, make_detector
+from pipelines.modalities import Modality, ModalitySource, modalities_of
+from pipelines.modalities.naming import SignalNamer, named
 from pipelines.namers import Namer, make_namer
 from pipelines.namers.efficientnet import EfficientNetNamer
 from pipelines.photo import Photo, PhotoSource
@@ -51,6 +54,7 @@ if TYPE_CHECKING:
 Result = TypeVar("Result")
 BLIND_CONFIDENCE = 0.5
 """Of "I don't know" where things are compared of which nothing is known. Set by hand."""
+NO_PHOTOGRAPH = "no photograph was given: nothing is seen"
 MAX_TEXTS = 40
 """Lines of text that become nodes: of a page, the first ones. Set by hand."""
 
@@ -75,6 +79,7 @@ class SightGraph:
     text_in_photo: read text in every photograph, whatever is asked.
     edit_answers: finds the edit that answers a question; None where nothing is edited.
     seen: keeps what these eyes saw in photographs between runs; None: each is looked at.
+    signal_namers: name the modalities beside the photograph, by the modality.
     """
 
     detector: Detector
@@ -89,6 +94,7 @@ class SightGraph:
     text_reader: TextReader | None = field(default_factory=lambda: TEXT_READERS.make("rapidocr"))
     text_in_photo: bool = False
     seen: SeenPhotographs | None = None
+    signal_namers: Mapping[str, SignalNamer] = field(default_factory=dict)
 
     @classmethod
     def of(
@@ -150,32 +156,47 @@ class SightGraph:
         seen = SeenPhotographs.by(eyes, named, knowledge) if remember else None
         return cls.of(eyes, parser or Parser(), knowledge, answerer, named, seen)
 
-    def ask(self, photo: PhotoSource, question: str, edits: Edits | None = None) -> Answer:
+    def ask(
+        self,
+        photo: PhotoSource | None,
+        question: str,
+        edits: Edits | None = None,
+        modalities: Mapping[str, ModalitySource] | None = None,
+    ) -> Answer:
         """Answer `question` about `photo`: detect, look, read, build, fuse, answer, cite.
 
+        photo: None where there is none; `Answer.missing` then says so.
+        modalities: files or arrays beside it, by name (`pipelines.modalities.open_modality`).
         edits: facts to set and to unset for this question. An `EditWarning` names those that
             concern nothing in the graph, or have a name in them that is nearly a known one.
 
         Raises:
-            SightGraphError: question or photograph cannot be read, the question is not English,
-                or an edit cannot be made (`kg.knowledge.edits.EditedKnowledge`).
+            SightGraphError: question, photograph or a modality cannot be read, the question is not
+                English, or an edit cannot be made (`kg.knowledge.edits.EditedKnowledge`).
         """
         if edits:
             edited = self.edited(edits)
-            answer = edited.ask(photo, question)
+            answer = edited.ask(photo, question, modalities=modalities)
             for note in edited.notes(answer):
                 warnings.warn(note, EditWarning, stacklevel=2)
             return answer
         check_text(question)
         check_english(question)
         timed = Timer()
-        opened = timed("open", Photo.open(photo))
+        opened = timed("open", None if photo is None else Photo.open(photo))
+        signals = self.signals(modalities)
+        if signals:
+            timed("listen", signals)
         sentence = timed("parse", self.parser(question))
-        detections = timed("detect", self.detect(opened, sentence))
-        perceived = timed("look", self.perception(opened, detections))
-        if self._reads(sentence):
-            perceived = timed("text", self._with_texts(perceived, opened))
-        graph = timed("build", self.builder(detections, _info(opened), sentence, perceived))
+        detections: list[Detection] = []
+        perceived = PerceptionResult()
+        if opened is not None:
+            detections = timed("detect", self.detect(opened, sentence))
+            perceived = timed("look", self.perception(opened, detections))
+            if self._reads(sentence):
+                perceived = timed("text", self._with_texts(perceived, opened))
+        info = None if opened is None else _info(opened)
+        graph = timed("build", self.builder(detections, info, sentence, perceived, signals))
         fused = self.answerer.fuse(graph, self.query(graph, sentence), self.regions(detections))
         prediction = timed("answer", self.answer(fused))
         return Answer(
@@ -186,6 +207,28 @@ class SightGraph:
             graph=graph,
             timings_ms=timed.milliseconds,
             models=self.models,
+            missing=self._missing(opened, signals),
+        )
+
+    def signals(self, modalities: Mapping[str, ModalitySource] | None) -> tuple[Modality, ...]:
+        """Return the modalities, read and named by the namers of these models.
+
+        Raises:
+            SightGraphError: one cannot be read, or its namer expects other features.
+        """
+        opened = modalities_of(modalities)
+        return tuple(named(one, self.signal_namers.get(one.name)) for one in opened)
+
+    def _missing(self, photo: Photo | None, signals: Sequence[Modality]) -> tuple[str, ...]:
+        """Return a sentence for each thing that was not given."""
+        without = [] if photo is not None else [NO_PHOTOGRAPH]
+        return (
+            *without,
+            *(
+                f"nothing names the modality '{one.name}': it is a node without a meaning"
+                for one in signals
+                if not one.names
+            ),
         )
 
     def chat(self, photo: PhotoSource) -> Dialog:
@@ -233,23 +276,31 @@ class SightGraph:
     def answer(self, fused: FusedQuestion) -> Prediction:
         """Answer and cite.
 
-        An edit takes precedence, then what is written in the photograph, then what is seen in it.
+        An edit takes precedence, then the name of a modality, then what is written in the
+        photograph, then what is seen in it. Without a photograph and a modality nothing is
+        answered without a fact.
         """
         text, candidates = self.answerer.answer(fused)
         edit = self.edit_answers(fused.graph, fused.query) if self.edit_answers else None
         if edit is not None:
             candidates = asserted(candidates, edit.text, EDIT_CONFIDENCE)
             return Prediction(edit.text, candidates, edit.evidence)
+        heard = signal_answer(fused.graph, fused.query)
+        if heard is not None:
+            return Prediction(heard.text, heard.candidates, heard.evidence)
         written = written_answer(fused.graph, fused.query)
         if written is not None:
             candidates = asserted(candidates, written.text, written.confidence)
             return Prediction(written.text, candidates, written.evidence)
-        seen = presence_answer(fused.graph, fused.query, getattr(self.detector, "labels", ()))
+        blind = fused.graph.photo is None
+        seeable = () if blind else getattr(self.detector, "labels", ())
+        seen = presence_answer(fused.graph, fused.query, seeable)
         if seen is not None:
             candidates = asserted(candidates, seen.text, seen.confidence)
             return Prediction(seen.text, candidates, seen.evidence)
         evidence = self.answerer.cite(fused, text)
-        if is_blind_comparison(fused.graph, fused.query, evidence):
+        blind = blind and not evidence.facts and not evidence.signals
+        if blind or is_blind_comparison(fused.graph, fused.query, evidence):
             candidates = asserted(candidates, DONT_KNOW, BLIND_CONFIDENCE)
             return Prediction(DONT_KNOW, candidates, self.answerer.cite(fused, DONT_KNOW))
         return Prediction(text, candidates, evidence)
@@ -285,15 +336,29 @@ class SightGraph:
             return []
         return self.knowledge.notes(answer.graph)
 
-    def graph(self, photo: PhotoSource, text: str | None = None) -> SceneGraph:
+    def graph(
+        self,
+        photo: PhotoSource | None = None,
+        text: str | None = None,
+        modalities: Mapping[str, ModalitySource] | None = None,
+    ) -> SceneGraph:
         """Return the graph of `photo`, with what is known, and with `text` linked into it.
 
+        modalities: files or arrays beside the photograph, by name. Any one of the three will do.
+
         Raises:
-            SightGraphError: the text is empty, or the photograph cannot be read.
+            SightGraphError: nothing is given, the text is empty, or a file cannot be read.
         """
-        opened = Photo.open(photo)
         sentence = None if text is None else self.parser(text)
-        return self.graph_of(opened, self.detect(opened, sentence), sentence)
+        signals = self.signals(modalities)
+        if photo is None and sentence is None and not signals:
+            raise SightGraphError(
+                "a graph needs a photograph, a text, or a modality, and none was given."
+            )
+        if photo is None:
+            return self.builder([], None, sentence, None, signals)
+        opened = Photo.open(photo)
+        return self.graph_of(opened, self.detect(opened, sentence), sentence, signals)
 
     def video(self, source: str | Path, rate: float = 10.0) -> WatchedVideo:
         """Watch a video: its objects, relations and events with their times, and its graph.
@@ -310,13 +375,17 @@ class SightGraph:
         return watch(self, Video.open(source), Options(rate))
 
     def graph_of(
-        self, photo: Photo, detections: Sequence[Detection], sentence: Sentence | None = None
+        self,
+        photo: Photo,
+        detections: Sequence[Detection],
+        sentence: Sentence | None = None,
+        signals: Sequence[Modality] = (),
     ) -> SceneGraph:
         """Return the graph of a photograph whose objects are known."""
         perceived = self.perception(photo, detections)
         if self._reads(sentence):
             perceived = self._with_texts(perceived, photo)
-        return self.builder(detections, _info(photo), sentence, perceived)
+        return self.builder(detections, _info(photo), sentence, perceived, signals)
 
     def _reads(self, sentence: Sentence | None) -> bool:
         """Whether text in the photograph is read for this sentence."""

@@ -97,6 +97,7 @@ COLOURS = {
     NodeKind.TEXT: "#ffafcc",
     NodeKind.EVENT: "#f28482",
     NodeKind.TURN: "#cfd8dc",
+    NodeKind.SIGNAL: "#90be6d",
 }
 ACCENT = "#d62828"
 """Of the path that made the answer."""

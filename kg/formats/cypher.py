@@ -52,6 +52,8 @@ def neo4j_nodes(graph: SceneGraph) -> list[dict[str, Any]]:
         iri = iris[node["id"]]
         if "box" in node:
             node["box"] = [*map(float, node["box"])]  # an array has one type
+        if "recording" in node:
+            node["recording"] = json.dumps(node["recording"])  # a property is no map
         found.append({"iri": iri, "label_of_kind": kind.capitalize(), **node, **about})
     return found
 

@@ -29,6 +29,7 @@ _NODE = {
     "box": "string",
     "span": "string",
     "intervals": "string",
+    "recording": "string",
 }
 _EDGE = {
     "kind": "string",

@@ -13,7 +13,15 @@ from xml.sax import saxutils
 import networkx as nx
 
 from kg.errors import SightGraphError
-from kg.formats.json import edge_of, graph_of, node_of, photo_fields, photo_values, reason_of
+from kg.formats.json import (
+    edge_of,
+    graph_of,
+    node_of,
+    photo_fields,
+    photo_values,
+    reason_of,
+    recording_values,
+)
 from kg.graph import SceneGraph
 from kg.xml_files import refuse_document_type
 
@@ -26,7 +34,7 @@ if TYPE_CHECKING:
 _NOT_IN_XML = re.compile("[^\t\n -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]|\\\\(?=u[0-9a-f]{4})")
 """What XML 1.0 cannot hold or would change, and a backslash that would read as an escape."""
 _DESCRIPTION = "{http://graphml.graphdrawing.org/xmlns}desc"
-_LISTS = ("box", "span", "via", "implied", "statement", "intervals")
+_LISTS = ("box", "span", "via", "implied", "statement", "intervals", "recording")
 
 
 def write_graphml(
@@ -48,6 +56,7 @@ def write_graphml(
             "box": node.box and json.dumps(node.box),
             "span": node.span and json.dumps(node.span),
             "intervals": json.dumps(node.intervals) if node.intervals else None,
+            "recording": node.recording and escape(json.dumps(recording_values(node.recording))),
         }
         plain.add_node(escape(node.id), **_given(attributes))
     for number, edge in enumerate(graph.edges()):

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kg import schema
 from kg.errors import SightGraphError
-from kg.graph import Box, Edge, Node, PhotoInfo, SceneGraph, Span, intervals_of
+from kg.graph import Box, Edge, Node, PhotoInfo, Recording, SceneGraph, Span, intervals_of
 from kg.vocabulary import EdgeKind, NodeKind
 
 if TYPE_CHECKING:
@@ -60,8 +61,14 @@ def _node(node: Node) -> dict[str, Any]:
         "box": node.box and list(node.box),
         "span": node.span and list(node.span),
         "intervals": [list(one) for one in node.intervals] or None,
+        "recording": node.recording and recording_values(node.recording),
     }
     return {key: value for key, value in entry.items() if value is not None}
+
+
+def recording_values(recording: Recording) -> dict[str, Any]:
+    """Return the fields of a recording; `rate` is left out where there is none."""
+    return {key: value for key, value in asdict(recording).items() if value is not None}
 
 
 def _edge(edge: Edge) -> dict[str, Any]:
@@ -169,6 +176,29 @@ def node_of(entry: Any, text: str | None = None) -> Node:
         box=None if box is None else Box(*schema.corners(box, "box")),
         span=_span(fields.get("span"), text),
         intervals=intervals_of(schema.intervals(fields.get("intervals"), "intervals")),
+        recording=recording_of(fields.get("recording")),
+    )
+
+
+def recording_of(value: Any) -> Recording | None:
+    """Return the recording of a mapping with its fields; None stays None.
+
+    Raises:
+        KeyError, ValueError: a field is missing, or is of a wrong type or size.
+    """
+    if value is None:
+        return None
+    fields = schema.mapping(value, "recording")
+    rate = fields.get("rate")
+    if rate is not None and schema.finite(rate, "recording.rate", schema.MAX_RATE) <= 0:
+        raise ValueError(f"recording.rate is {rate}, which is not above 0")
+    return Recording(
+        modality=schema.text(fields["modality"], "recording.modality", empty=False),
+        source=schema.text(fields["source"], "recording.source"),
+        sha256=schema.text(fields["sha256"], "recording.sha256"),
+        rows=schema.whole(fields["rows"], "recording.rows", 1),
+        features=schema.whole(fields["features"], "recording.features", 1),
+        rate=None if rate is None else float(rate),
     )
 
 

@@ -27,6 +27,7 @@ NODES = {
     "box": "box:double[]",
     "span": "span:int[]",
     "intervals": "intervals",
+    "recording": "recording",
     "photo": "photo",
 }
 """The column of each property, with Neo4j's types."""

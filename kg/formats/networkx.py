@@ -13,9 +13,9 @@ import networkx as nx
 from rdflib import Graph
 
 from kg.errors import SightGraphError
-from kg.formats.json import edge_of, graph_of, node_of
+from kg.formats.json import edge_of, graph_of, node_of, recording_values
 from kg.formats.rdf import as_rdf, scene_of
-from kg.graph import Box, Edge, Interval, Node, PhotoInfo, SceneGraph
+from kg.graph import Box, Edge, Interval, Node, PhotoInfo, Recording, SceneGraph
 
 _NODE = [field.name for field in fields(Node) if field.name != "id"]
 _EDGE = [field.name for field in fields(Edge) if field.name not in ("source", "target")]
@@ -122,6 +122,8 @@ def _plain_value(value: Any) -> Any:
     """Return a value that other libraries know: no enum, boxes and times as plain tuples."""
     if isinstance(value, Enum):
         return value.value
+    if isinstance(value, Recording):
+        return recording_values(value)
     if isinstance(value, Box):
         return tuple(value)
     is_timed = isinstance(value, tuple) and value and isinstance(value[0], Interval)

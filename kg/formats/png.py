@@ -29,6 +29,7 @@ COLUMNS = {
     NodeKind.SCENE: 1,
     NodeKind.TEXT: 1,
     NodeKind.EVENT: 0,
+    NodeKind.SIGNAL: 1,
     NodeKind.CONCEPT: 2,
     NodeKind.LITERAL: 3,
 }

@@ -22,6 +22,7 @@ from kg.formats.json import (
     photo_fields,
     photo_values,
     reason_of,
+    recording_values,
 )
 from kg.graph import Edge, Interval, Node, SceneGraph
 from kg.knowledge.rdf_files import parse_file
@@ -150,10 +151,14 @@ def as_rdf(graph: SceneGraph) -> Graph:
             rdf.add((resource, TERMS.inPhotograph, photograph))
         fields: list[Any] = [node.id, node.kind.value, node.label, node.origin, node.score]
         fields += [node.box, node.span, place]  # RDF itself has no order
-        fields += [node.intervals] if node.intervals else []
+        if node.intervals or node.recording is not None:
+            fields.append(node.intervals)
+        if node.recording is not None:
+            fields.append(recording_values(node.recording))
         rdf.add((whole, TERMS.node, Literal(json.dumps(fields))))
         _attribute(rdf, resource, node.origin, node.score)
         _add_times(rdf, resource, names.time(resource), node.intervals, photograph)
+        _add_recording(rdf, resource, node)
     for number, edge in enumerate(graph.edges()):
         _add_edge(rdf, edge, names.edge(number), iris)
         statement = names.edge(number)
@@ -169,6 +174,14 @@ def _prefixes(names: Names) -> dict[str, str]:
     found |= {"xsd": str(XSD), "rel": SCENE + "relation/", "origin": SCENE + "origin/"}
     found |= {"photo": names.photo, "time": str(TIME), "schema": str(SDO)}
     return found if names.graph == names.photo else found | {"words": names.graph}
+
+
+def _add_recording(rdf: Graph, resource: URIRef, node: Node) -> None:
+    """Add the modality of a signal and the file that it is from."""
+    if node.recording is not None:
+        rdf.add((resource, TERMS.modality, Literal(_readable(node.recording.modality))))
+        rdf.add((resource, TERMS.file, Literal(_readable(node.recording.source))))
+        rdf.add((resource, TERMS.sha256, Literal(_readable(node.recording.sha256))))
 
 
 def _is_iri(text: str) -> bool:
@@ -235,8 +248,8 @@ _NODE_FIELDS = ("id", "kind", "label", "origin", "score", "box", "span")
 _EDGE_FIELDS = ("source", "target", "kind", "relation", "origin", "score", "span", "via")
 _FACT_FIELDS = ("predicate", "implied", "statement")
 """Further fields of an edge, which files of earlier versions lack."""
-_TIMED_FIELDS = ("intervals",)
-"""Further fields of what has a time."""
+_TIMED_FIELDS = ("intervals", "recording")
+"""Further fields of what has a time; only nodes have a recording."""
 
 
 def read_turtle(source: Path) -> SceneGraph:

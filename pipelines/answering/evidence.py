@@ -75,6 +75,7 @@ class Evidence:
     facts: the cited facts, those on the path first.
     scenes: the scene of the photograph, if it is the answer.
     texts: what is written in the photograph, if it is the answer.
+    signals: the modalities beside the photograph on the path, or whose name is the answer.
     path: the edges from the question to the answer, in order; an edge may be walked against its
         direction.
     weights: in [0, 1], by node id and by edge; see `weight`.
@@ -86,6 +87,7 @@ class Evidence:
     path: tuple[Edge, ...] = ()
     scenes: tuple[Node, ...] = ()
     texts: tuple[Node, ...] = ()
+    signals: tuple[Node, ...] = ()
     weights: Mapping[str | Edge, float] = field(default_factory=dict)
 
     @classmethod
@@ -116,8 +118,14 @@ class Evidence:
             path=path,
             scenes=tuple(node for node in nodes if node.kind == NodeKind.SCENE),
             texts=tuple(node for node in nodes if node.kind == NodeKind.TEXT),
+            signals=tuple(node for node in nodes if node.kind == NodeKind.SIGNAL),
             weights=weights,
         )
+
+    @property
+    def seen(self) -> tuple[Node, ...]:
+        """All that was seen or heard: objects, scenes, texts and signals."""
+        return (*self.objects, *self.scenes, *self.texts, *self.signals)
 
     def weight(self, part: Node | Edge) -> float:
         """Return the weight of `part`, in [0, 1].
@@ -163,6 +171,7 @@ class Answer:
     models: the name of every component.
     graph: the whole graph of photograph, question and knowledge.
     refusal: why the language model's reply was rejected; "" otherwise.
+    missing: a sentence for each thing that was not given and that the answer lacks.
     """
 
     question: str
@@ -173,6 +182,7 @@ class Answer:
     timings_ms: dict[str, float] = field(default_factory=dict)
     models: dict[str, str] = field(default_factory=dict)
     refusal: str = ""
+    missing: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         total = sum(one.score for one in self.candidates)
@@ -197,7 +207,7 @@ class Answer:
     def support(self) -> Support:
         """What the answer rests on: stated, inferred, seen, or a guess."""
         one = self.evidence
-        return support_of(self.text, one.path, one.facts, (*one.objects, *one.scenes, *one.texts))
+        return support_of(self.text, one.path, one.facts, one.seen)
 
     @property
     def facts(self) -> tuple[CitedFact, ...]:
@@ -286,6 +296,19 @@ class Answer:
                     }
                     for node in self.evidence.texts
                 ],
+                "signals": [
+                    {
+                        "id": node.id,
+                        "label": node.label,
+                        "score": _rounded(node.score),
+                        "modality": node.recording.modality,
+                        "source": node.recording.source,
+                        "intervals": [[_rounded(x, 3) for x in one] for one in node.intervals],
+                        "weight": self._weight(node),
+                    }
+                    for node in self.evidence.signals
+                    if node.recording is not None
+                ],
                 "path": [
                     {
                         "source": edge.source,
@@ -300,6 +323,7 @@ class Answer:
                     for edge in self.evidence.path
                 ],
             },
+            "missing": list(self.missing),
             "timings_ms": {step: _rounded(ms, 2) for step, ms in self.timings_ms.items()},
             "models": self.models,
         }

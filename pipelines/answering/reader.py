@@ -91,7 +91,8 @@ def _ends(graph: SceneGraph, node: Node) -> Iterator[tuple[Edge, str]]:
 
 def _seen(graph: SceneGraph) -> list[Node]:
     objects = sorted(graph.nodes(NodeKind.OBJECT), key=lambda node: -node.score)
-    return [*objects[:MAX_SEEN], *graph.nodes(NodeKind.SCENE), *graph.nodes(NodeKind.TEXT)]
+    others = (NodeKind.SCENE, NodeKind.TEXT, NodeKind.SIGNAL)
+    return [*objects[:MAX_SEEN], *(node for kind in others for node in graph.nodes(kind))]
 
 
 def _of_edge(graph: SceneGraph, edge: Edge, supports: str | None) -> CitableStatement:
@@ -105,6 +106,8 @@ def _of_node(answer: Answer, node: Node) -> CitableStatement:
         text = f"the photograph shows: {node.label}"
     elif node.kind == NodeKind.TEXT:
         text = f"written in the photograph: {node.label}"
+    elif node.recording is not None:
+        text = f"{node.recording.modality}: {node.label}"
     elif node.box is None:
         text = f"seen: {node.label}"
     else:

@@ -66,7 +66,7 @@ def _names(text: str, seen: Sequence[Node]) -> bool:
 
     An object that the question's words denote does not make every answer about it a seen one.
     """
-    if any(node.kind in (NodeKind.SCENE, NodeKind.TEXT) for node in seen):
+    if any(node.kind in (NodeKind.SCENE, NodeKind.TEXT, NodeKind.SIGNAL) for node in seen):
         return True
     objects = [node for node in seen if node.kind == NodeKind.OBJECT]
     names = {form for node in objects for form in _forms(node.label)}

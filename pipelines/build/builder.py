@@ -13,6 +13,7 @@ from kg.linking import Linker
 from pipelines.build.context import BuildContext, ConceptLinker
 from pipelines.build.grounding import Grounder
 from pipelines.build.retrieval import EditedFinder, FindsFacts
+from pipelines.build.signals import add_signal_mentions, add_signals
 from pipelines.build.steps import (
     add_activities,
     add_attributes,
@@ -26,6 +27,7 @@ from pipelines.build.steps import (
     retrieve,
 )
 from pipelines.detections import Detection, PerceptionResult
+from pipelines.modalities import Modality
 from pipelines.reading.sentence import Sentence
 
 Step = Callable[[SceneGraph, BuildContext], SceneGraph]
@@ -37,8 +39,15 @@ PHOTO_STEPS: tuple[Step, ...] = (
     add_visual_relations,
     add_scenes,
     add_texts,
+    add_signals,
 )
-TEXT_STEPS: tuple[Step, ...] = (add_entities, add_activities, add_stated_relations, retrieve)
+TEXT_STEPS: tuple[Step, ...] = (
+    add_entities,
+    add_signal_mentions,
+    add_activities,
+    add_stated_relations,
+    retrieve,
+)
 
 
 @dataclass(frozen=True)
@@ -62,15 +71,19 @@ class GraphBuilder:
         photo: PhotoInfo | None = None,
         sentence: Sentence | None = None,
         perceived: PerceptionResult | None = None,
+        signals: Sequence[Modality] = (),
     ) -> SceneGraph:
         """Return the graph; the i-th detection is the node `object:i`.
 
         detections: as `pipelines.detections.strongest` orders them.
         perceived: what else the photograph shows of the detections.
+        signals: the modalities beside the photograph, in this order.
         """
         graph = SceneGraph(photo, sentence.text if sentence else None)
         perceived = perceived or PerceptionResult()
-        context = replace(self._context, detections=detections, perceived=perceived)
+        context = replace(
+            self._context, detections=detections, perceived=perceived, signals=signals
+        )
         for step in self.photo_steps:
             graph = step(graph, context)
         return graph if sentence is None else self._with_text(graph, context, sentence)

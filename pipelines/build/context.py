@@ -12,9 +12,12 @@ from kg.vocabulary import MEANS, EdgeKind, NodeKind
 from pipelines.build.grounding import Grounder
 from pipelines.build.retrieval import FindsFacts
 from pipelines.detections import Detection, Name, PerceptionResult
+from pipelines.modalities import Modality
 from pipelines.namers.labels import concept_of
 from pipelines.reading.sentence import Sentence
 
+LINKER = "linker"
+"""The origin of links from a name to what it denotes."""
 MAX_INCOMING_FACTS = 20
 """Facts that are added which have as their object what only the words name: for speed, by hand."""
 INHERITED_SCORE = 0.9
@@ -68,7 +71,7 @@ class ConceptLinker:
     def connect(self, graph: SceneGraph, source: str, concept: str, score: float) -> None:
         """Add a concept and a link to it from the node `source`."""
         add_concept(graph, concept, self.knowledge)
-        graph.connect(Edge(source, concept, EdgeKind.LINK, MEANS, "linker", score))
+        graph.connect(Edge(source, concept, EdgeKind.LINK, MEANS, LINKER, score))
 
     def add_outgoing(self, graph: SceneGraph, concept: str) -> None:
         """Add the facts of `concept`, inherited ones included."""
@@ -85,6 +88,7 @@ class BuildContext:
     """The inputs of one graph, and the parts of the builder that its steps use.
 
     detections: as `pipelines.detections.strongest` orders them; perceived: of the same order.
+    signals: the modalities beside the photograph.
     sentence: the parsed text; None where there is none, and no step of the text runs.
     """
 
@@ -93,6 +97,7 @@ class BuildContext:
     finders: Sequence[FindsFacts]
     detections: Sequence[Detection] = ()
     perceived: PerceptionResult = field(default_factory=PerceptionResult)
+    signals: Sequence[Modality] = ()
     sentence: Sentence | None = None
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,6 +13,7 @@ import click
 from kg.errors import SightGraphError
 from pipelines.cli.batch import batch_options
 from pipelines.cli.eyes import Eyes, eyes_options
+from pipelines.cli.modality import Beside, modality_options
 from pipelines.cli.options import (
     FILE,
     Command,
@@ -64,6 +67,7 @@ PICTURES = (".png", ".html")
 @knowledge_options
 @edit_options
 @eyes_options
+@modality_options
 @reader_option
 @json_option
 @targets_option("--export", about="Write the graph with the evidence marked; format by ending.")
@@ -78,13 +82,15 @@ def ask(
     to_unset: tuple[str, ...],
     edit_file: Path | None,
     eyes: Eyes,
+    beside: Beside,
     reader_model: str | None,
     as_json: bool,
     targets: tuple[Path, ...],
 ) -> None:
     """Answer QUESTION about PHOTO and say why.
 
-    PHOTO is an image file or example:NAME (astronaut, camera, cat, coffee, motorcycle, rocket).
+    PHOTO is an image file or example:NAME (astronaut, camera, cat, coffee, motorcycle, rocket); it
+    may be left out, and a sound or other modality may stand beside it or in its place.
     With --batch, the questions of a file are answered in its place.
 
     \b
@@ -93,30 +99,35 @@ def ask(
     sightgraph ask example:cat "What is this cat used for?" --set "cat usedFor pest control"
     sightgraph ask --batch questions.jsonl -o answers.jsonl --jobs 2
     sightgraph ask --graph corrected.json "What is on the table?"
+    sightgraph ask --modality sound=bark.wav "Which animal makes this sound?"
+    sightgraph ask "What is a cup made of?"
     """
     photo, question = _arguments(photo, question, graph_file)
     _check(question, targets)
     corrected, opened = _opened(photo, graph_file)
     eyes.check(opened)
+    modalities = beside.open()
     knowledge = load_knowledge(knowledge_files, only_kg)
     edits = edits_of(to_set, to_unset, edit_file)
     if edits:
         check_edits(edits, knowledge)
     reader = load_reader(reader_model)
-    sightgraph = eyes.load(knowledge)
+    sightgraph = beside.added_to(eyes.load(knowledge))
     if corrected:
         sightgraph = corrected.in_place_of_eyes(sightgraph, edits)
     elif edits:
         sightgraph = sightgraph.edited(edits)
-    answer = sightgraph.ask(opened, question)
+    answer = sightgraph.ask(opened, question, modalities=modalities)
     if reader is not None:
+        if opened is None:
+            raise SightGraphError("--reader looks at the photograph, and none was given.")
         answer = reader(answer, opened)
         if answer.refusal:
             click.echo(f"sightgraph: {answer.refusal}", err=True)
     for note in sightgraph.notes(answer):
         click.echo(f"sightgraph: {note}", err=True)
     if targets:
-        _export(answer, targets, None if photo is None else opened.image)
+        _export(answer, targets, None if photo is None or opened is None else opened.image)
     if as_json:
         print_json(answer.as_json())
     else:
@@ -139,20 +150,30 @@ def _check(question: str, targets: tuple[Path, ...]) -> None:
 def _arguments(
     photo: str | None, question: str | None, graph_file: Path | None
 ) -> tuple[str | None, str]:
-    """Return photograph and question; with --graph, a single argument is the question."""
-    if graph_file is not None and question is None:
+    """Return photograph and question; a single argument that is no photograph is the question."""
+    if question is None and photo is not None:
+        if graph_file is None and _is_photo(photo):
+            raise click.UsageError("Missing argument 'QUESTION'.")
         photo, question = None, photo
     if question is None:
-        raise click.UsageError(f"Missing argument '{'QUESTION' if photo else 'PHOTO'}'.")
+        raise click.UsageError("Missing argument 'QUESTION'.")
     return photo, question
 
 
-def _opened(photo: str | None, graph_file: Path | None) -> tuple[CorrectedGraph | None, Photo]:
-    """Return the corrected graph, if one is given, and the photograph, blank without one."""
+def _is_photo(argument: str) -> bool:
+    """Whether an argument is a photograph, or was meant to be one."""
+    known = argument.startswith("example:") or os.path.exists(argument)
+    return known or bool(re.search(r"\.(jpe?g|png|webp|gif|tiff?|heic|avif|bmp)$", argument, re.I))
+
+
+def _opened(
+    photo: str | None, graph_file: Path | None
+) -> tuple[CorrectedGraph | None, Photo | None]:
+    """Return the corrected graph, if one is given, and the photograph; a graph has a blank one."""
     from pipelines.photo import Photo
 
     if graph_file is None:
-        return None, Photo.open(photo or "")
+        return None, None if photo is None else Photo.open(photo)
     from pipelines.corrected import CorrectedGraph
 
     corrected = CorrectedGraph.read(graph_file)

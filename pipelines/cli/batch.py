@@ -59,6 +59,8 @@ def batch_options(command: Callable[..., Any]) -> Callable[..., Any]:
             return command(**given)
         if batch is None or target is None:
             raise SightGraphError("--batch QUESTIONS.jsonl and -o ANSWERS.jsonl go together.")
+        if given.pop("beside", None):
+            raise SightGraphError("--batch asks about photographs alone. Leave --modality out.")
         knowledge_files, only_kg, eyes = (given.pop(name) for name in _PARTS)
         if any(given.values()):
             raise SightGraphError(

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from kg.errors import SightGraphError
 from pipelines.cli.batch import graph_many, jobs_option, retry_option
 from pipelines.cli.eyes import Eyes, eyes_options
+from pipelines.cli.modality import Beside, modality_options
 from pipelines.cli.options import (
     Command,
     check_targets,
@@ -18,12 +21,17 @@ from pipelines.cli.options import (
 )
 from pipelines.cli.output import print_line
 
+if TYPE_CHECKING:
+    from pipelines.modalities import Modality
+    from pipelines.photo import Photo
+
 
 @click.command(cls=Command)
-@click.argument("photos", nargs=-1, required=True, metavar="PHOTO...")
+@click.argument("photos", nargs=-1, metavar="[PHOTO...]")
 @click.option("--text", metavar="CAPTION", help="A caption; what it says is added to the graph.")
 @knowledge_options
 @eyes_options
+@modality_options
 @targets_option(
     "-o",
     "--output",
@@ -44,12 +52,13 @@ def graph(
     knowledge_files: tuple[str, ...],
     only_kg: bool,
     eyes: Eyes,
+    beside: Beside,
     targets: tuple[Path, ...],
     formats: str | None,
     jobs: int,
     retry: bool,
 ) -> None:
-    """Write the graph of PHOTO: objects, words of the text, and facts.
+    """Write the graph of PHOTO: objects, words of the text, other modalities, and facts.
 
     PHOTO is an image file or example:NAME (astronaut, camera, cat, coffee, motorcycle, rocket).
     Several, a folder, a pattern in quotes or a list (.txt, one a line) write a graph each into a
@@ -57,11 +66,14 @@ def graph(
 
     \b
     sightgraph graph example:coffee --text "a cup beside a spoon" -o coffee.json coffee.html
+    sightgraph graph --modality sound=bark.wav -o bark.ttl
     sightgraph graph holiday/ -o graphs --format json,ttl --jobs 2
     """
     from pipelines.batch.photographs import is_many
 
-    if len(photos) > 1 or formats is not None or is_many(photos[0]):
+    if len(photos) > 1 or formats is not None or (photos and is_many(photos[0])):
+        if beside:
+            raise SightGraphError("--modality is about one photograph. Leave it out for many.")
         if text is not None:
             raise SightGraphError("--text is about one photograph. Leave it out for many.")
         if len(targets) != 1:
@@ -74,15 +86,24 @@ def graph(
     check_targets(targets, EXPORTERS)
     from pipelines.photo import Photo
 
-    opened = Photo.open(photos[0])
+    opened = Photo.open(photos[0]) if photos else None
     eyes.check(opened)
+    modalities = beside.open()
+    if opened is None and text is None and not modalities:
+        raise click.UsageError("Give a PHOTO, --text, or --modality.")
     knowledge = load_knowledge(knowledge_files, only_kg)
-    scene = eyes.load(knowledge).graph(opened, text)
+    scene = beside.added_to(eyes.load(knowledge)).graph(opened, text, modalities)
     export(
         scene,
         targets,
-        image=opened.image,
-        view=Highlights(title=opened.source, subtitle=text or ""),
+        image=None if opened is None else opened.image,
+        view=Highlights(title=_title(opened, modalities), subtitle=text or ""),
     )
     for target in targets:
         print_line((str(target), "bold"))
+
+
+def _title(photo: Photo | None, modalities: Mapping[str, Modality]) -> str:
+    """Return the files that the graph is of."""
+    files = [*([] if photo is None else [photo.source]), *(m.source for m in modalities.values())]
+    return ", ".join(files)

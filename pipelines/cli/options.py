@@ -43,7 +43,7 @@ class Command(click.Command):
     """A command that also knows former names of its options, and options with several files.
 
     An option of metavar `MANY_FILES` takes several names. Only names that come after all arguments
-    are taken, so that options may also stand first. An `InPlaceOfArgument` stands for one of them.
+    are taken, so that options may also stand first, and names of graphs wherever they stand. An `InPlaceOfArgument` stands for one of them.
     """
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
@@ -68,7 +68,7 @@ class Command(click.Command):
             elif argument.startswith("-") and argument != "-":
                 option = argument
                 many, value_next = self._takes(option)
-            elif missing:
+            elif missing and not (many and _is_graph_file(argument)):
                 missing -= 1
             elif many:
                 yield option
@@ -80,6 +80,14 @@ class Command(click.Command):
             if isinstance(param, click.Option) and option in param.opts:
                 return param.metavar == MANY_FILES, not param.is_flag
         return False, False
+
+
+def _is_graph_file(argument: str) -> bool:
+    """Whether an argument after a file that is written is another such file, and no photograph."""
+    from kg.formats import EXPORTERS
+
+    ending = Path(argument).suffix.lower()
+    return ending in EXPORTERS and (ending != ".png" or not os.path.exists(argument))
 
 
 class Group(click.Group):

@@ -68,12 +68,12 @@ def print_answer(answer: Answer) -> None:
     """Print the answer on the first line, and below it what it rests on."""
     print_headline(answer)
     evidence = answer.evidence
-    seen = evidence.objects or evidence.scenes or evidence.texts
-    if evidence.path or evidence.entities or seen:
+    if evidence.path or evidence.entities or evidence.seen:
         print_line("because:")
     _print_part("boxes", [(*_seen(one), _weight(answer, one)) for one in evidence.objects])
     _print_part("scene", [(*_seen(one), _weight(answer, one)) for one in evidence.scenes])
     _print_part("text", [(*_seen(one), _weight(answer, one)) for one in evidence.texts])
+    _print_part("signals", [(*_seen(one), _weight(answer, one)) for one in evidence.signals])
     words = [(*_read(one, answer.question), _weight(answer, one)) for one in evidence.entities]
     _print_part("words", words)
     facts = [(*_known(one, answer.graph), _weight(answer, one)) for one in evidence.facts]
@@ -84,6 +84,8 @@ def print_answer(answer: Answer) -> None:
     if others:
         listed = ", ".join(f"{one.text} {one.score:.2f}" for one in others)
         print_line(("other candidates: ", "dim"), listed)
+    for one in answer.missing:
+        print_line(("missing: ", "dim"), one)
 
 
 def print_headline(answer: Answer) -> None:
@@ -109,8 +111,18 @@ def path_line(answer: Answer) -> str:
 def _seen(node: Node) -> tuple[str, str, str]:
     if node.kind == NodeKind.SCENE:
         return node.label, f"{node.score:.2f}", f"the whole photograph  {node.origin}"
+    if node.recording is not None:
+        return node.label, f"{node.score:.2f}", f"{recording_text(node)}  {node.origin}"
     where = "no box" if node.box is None else box_text(node.box)
     return node.label, f"{node.score:.2f}", f"{where}  {node.origin}"
+
+
+def recording_text(node: Node) -> str:
+    """Return the modality of a signal, its file and its time: "sound, bark.wav, 0.0 to 1.2 s"."""
+    assert node.recording is not None
+    parts = [node.recording.modality, node.recording.source]
+    parts += [f"{one.start:.1f} to {one.end:.1f} s" for one in node.intervals]
+    return ", ".join(parts)
 
 
 def _read(node: Node, question: str) -> tuple[str, str]:
@@ -145,8 +157,7 @@ def picture(answer: Answer) -> Highlights:
     evidence = answer.evidence
     edges = (*evidence.path, *evidence.facts)
     nodes = {end for edge in edges for end in (edge.source, edge.target)}
-    cited = (*evidence.objects, *evidence.entities, *evidence.scenes, *evidence.texts)
-    nodes |= {one.id for one in cited}
+    nodes |= {one.id for one in (*evidence.entities, *evidence.seen)}
     return Highlights(
         title=answer.question,
         subtitle=answer.text + _certainty(answer),

@@ -17,7 +17,7 @@ from PIL import Image
 
 from kg.errors import SightGraphError
 from kg.formats import EXPORTERS, IMPORTERS, Highlights, export, read_graph
-from kg.graph import Edge, Node, PhotoInfo, SceneGraph
+from kg.graph import Edge, Node, PhotoInfo, Recording, SceneGraph
 from kg.vocabulary import EdgeKind, NodeKind
 
 texts = st.text(st.characters(exclude_categories=("Cs",)), max_size=12)
@@ -27,6 +27,11 @@ coordinates = st.floats(-1e6, 1e6)
 boxes = st.none() | st.tuples(coordinates, coordinates, coordinates, coordinates)
 seconds = st.floats(0, 1e5)
 intervals = st.lists(st.tuples(seconds, seconds).map(sorted).map(tuple), max_size=2).map(tuple)
+recordings = st.none() | st.builds(
+    Recording,
+    *(texts.filter(str.strip), texts, texts, st.integers(1, 9999), st.integers(1, 9999)),
+    st.none() | st.floats(0.01, 1e6),
+)
 ids = texts | st.builds("https://example.org/{}".format, texts)
 
 
@@ -42,7 +47,7 @@ def graphs(draw: st.DrawFn) -> SceneGraph:
     kinds = st.sampled_from(NodeKind)
     names = draw(st.lists(ids, unique=True, max_size=5))
     for name in names:
-        fields = (st.just(name), kinds, texts, texts, scores, boxes, spans, intervals)
+        fields = (st.just(name), kinds, texts, texts, scores, boxes, spans, intervals, recordings)
         graph.add(draw(st.builds(Node, *fields)))
     if names:
         ends = st.sampled_from(names)

@@ -10,7 +10,7 @@ cytoscape.use(dagre);
 
 const MANY = 600; // elements from which on the picture is simplified while it moves
 const MANY_NODES = 150;
-const COLUMNS = { turn: 0, entity: 0, attribute: 0, event: 0, object: 1, scene: 1, text: 1, concept: 2, literal: 3 };
+const COLUMNS = { turn: 0, entity: 0, attribute: 0, event: 0, object: 1, scene: 1, text: 1, signal: 1, concept: 2, literal: 3 };
 const COLUMN_WIDTH = 260;
 const ROW_HEIGHT = 60;
 const LOOSE_WIDTH = 150;

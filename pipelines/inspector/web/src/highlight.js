@@ -27,6 +27,7 @@ export function answerHighlight(scene, { evidence }) {
     const match = (list, same) => list.filter(same).forEach((one) => addNode(node.id, one.weight));
     if (node.kind === "entity") match(evidence.entities, (one) => node.span?.[0] === one.start && node.span[1] === one.end);
     if (node.kind === "scene") match(evidence.scenes, (one) => one.label === node.label);
+    if (node.kind === "signal") match(evidence.signals ?? [], (one) => one.id === node.id);
     if (node.kind === "text") match(evidence.texts, (one) => one.text === node.label);
   }
   return found;
@@ -56,7 +57,7 @@ export function partsOf(scene, highlight, effect) {
       if (effect.kind === "facts" ? edge.kind === "fact" : statement === effect.piece) edges.add(key);
     }
   } else {
-    const kind = { box: "object", scene: "scene", word: "entity" }[effect.kind];
+    const kind = { box: "object", scene: "scene", signal: "signal", word: "entity" }[effect.kind];
     for (const node of scene.nodes.values()) {
       const name = kind === "entity" && scene.text && node.span ? scene.text.slice(...node.span) : node.label;
       if (node.kind !== kind || name !== effect.piece || !highlight.nodes.has(node.id)) continue;

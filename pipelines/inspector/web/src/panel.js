@@ -4,7 +4,7 @@ import { button, byId, field, html } from "./dom.js";
 import { sentence } from "./lists.js";
 import { edgesOf } from "./scene.js";
 
-const RENAMED = new Set(["object", "attribute", "scene", "text"]);
+const RENAMED = new Set(["object", "attribute", "scene", "text", "signal"]);
 const MANY_EDGES = 60; // the panel lists no more
 const SEEN_RELATIONS = ["has colour", "has size", "on", "in", "under", "holding", "wearing", "riding", "next to", "may be made of"];
 
@@ -55,6 +55,8 @@ function fields(part, weight, text) {
     kind: part.kind, origin: part.origin, score: part.score.toFixed(2),
     box: part.box?.map((value) => Math.round(value)).join(", "),
     words: part.span && text ? `“${text.slice(...part.span)}”` : undefined,
+    modality: part.recording?.modality, file: part.recording?.source,
+    seconds: part.intervals?.map((one) => one.map((value) => value.toFixed(2)).join(" to ")).join(", "),
     via: part.via?.join(", "), weight: weight?.toFixed(2), predicate: part.predicate || undefined,
   };
   const shown = Object.entries(rows).filter(([, value]) => value !== undefined);
