@@ -158,7 +158,8 @@ def kind_path(graph: SceneGraph, concept: str, kind: str) -> tuple[Edge, ...] | 
     queue = [concept]
     while queue:
         one = queue.pop(0)
-        if normalise(graph.node(one).label) in forms:
+        label = normalise(graph.node(one).label)
+        if label in forms or label.split(" ")[-1] in forms:  # a musical instrument
             return paths[one]
         for edge in graph.edges_from(one):
             if edge.states(IS_A_IRI) and edge.target not in paths:

@@ -43,7 +43,8 @@ class Command(click.Command):
     """A command that also knows former names of its options, and options with several files.
 
     An option of metavar `MANY_FILES` takes several names. Only names that come after all arguments
-    are taken, so that options may also stand first, and names of graphs wherever they stand. An `InPlaceOfArgument` stands for one of them.
+    are taken, so that options may also stand first, and names of graphs wherever they stand. An
+    `InPlaceOfArgument` stands for one of the arguments.
     """
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:

@@ -188,6 +188,8 @@ def _timed(values: np.ndarray, rate: Any, start: Any, source: str) -> Numbers:
         if given is not None and given <= 0:
             raise ValueError(f"rate is {given}, which is not above 0")
         begins = 0.0 if start is None else schema.finite(start, "start", schema.MAX_SECONDS)
+        if begins < 0:
+            raise ValueError(f"start is {begins}, which is before 0")
     except ValueError as error:
         raise SightGraphError(f"'{source}': {error}.") from error
     return Numbers(values, given, begins)

@@ -11,6 +11,7 @@ import numpy as np
 
 from kg.errors import SightGraphError
 from kg.graph import Interval, Recording
+from kg.schema import MAX_SECONDS
 from pipelines.detections import Name
 
 MAX_ROWS, MAX_FEATURES = 100_000, 16_384
@@ -61,11 +62,17 @@ class Modality:
         digest: SHA-256 of the file; of the numbers themselves if there is none.
 
         Raises:
-            SightGraphError: the name cannot be used, or the array is no set of finite vectors.
+            SightGraphError: the name cannot be used, the array is no set of finite vectors, or it
+                lasts too long.
         """
         check_name(name)
         vectors = vectors_of(values, f"the modality '{name}' ({source})")
         digest = digest or sha256(f"{vectors.shape}\n".encode() + vectors.tobytes()).hexdigest()
+        if rate is not None and start + len(vectors) / rate > MAX_SECONDS:
+            raise SightGraphError(
+                f"the modality '{name}' ({source}) lasts longer than {MAX_SECONDS:.0f} s at {rate} "
+                "vectors a second. Give another rate."
+            )
         return cls(name, vectors, source, digest, rate, start)
 
     @property
