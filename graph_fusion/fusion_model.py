@@ -19,7 +19,7 @@ Control = Callable[[TokenGraph, Masks], tuple[TokenGraph, Masks]]
 
 def question_only(graph: TokenGraph, masks: Masks) -> tuple[TokenGraph, Masks]:
     """Take away all image tokens, and with them their edges."""
-    masks = Masks(torch.zeros_like(masks.image), masks.text)
+    masks = replace(masks, image=torch.zeros_like(masks.image))
     return graph.among(masks.all.flatten()), masks
 
 
@@ -104,6 +104,7 @@ class FusionModel(nn.Module):
     missing: share of training samples that lose one modality, so that the model can do
         without (random masking, x̃_i = x_i ⊙ m_i).
     control: the name of a control under which it is trained and measured, or None.
+    without: names of modalities that are masked out of every batch, to measure what they give.
 
     Raises:
         UnknownNameError: there is no such fusion or control.
@@ -124,6 +125,7 @@ class FusionModel(nn.Module):
         self.head = head
         self.missing = missing
         self.control = CONTROLS.resolve(control) if control else None
+        self.without: tuple[str, ...] = ()
 
     def forward(self, batch: Any) -> Any:
         fused, inputs = self.fuse(batch)
@@ -142,11 +144,13 @@ class FusionModel(nn.Module):
             graph, masks = self.control(graph, masks)
         if self.training and self.missing:
             masks = drop_modalities(masks, self.missing)
+        for name in self.without:
+            masks = masks.without(name)
         if only:
             none = torch.zeros_like
             image_mask = masks.image if only == "image" else none(masks.image)
             text_mask = masks.text if only == "text" else none(masks.text)
-            masks = Masks(image_mask, text_mask)
+            masks = replace(masks, image=image_mask, text=text_mask)
         image, text = cover(inputs.image, masks.image), cover(inputs.text, masks.text)
         fused: Fused = self.fusion(image, text, graph, masks)
         return fused, inputs

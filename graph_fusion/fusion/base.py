@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -10,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from graph_fusion.parts import Part, name_and_options
-from kg.errors import SightGraphError
+from kg.errors import SightGraphError, unknown_name
 from kg.schema import share, whole
 
 
@@ -19,10 +20,47 @@ class Masks:
     """Which tokens are there: True where one is, False for padding and missing modalities.
 
     Shapes: image [B, I], text [B, T]; bool.
+
+    others: of each further modality by name, its image tokens from (inclusive) to (exclusive).
     """
 
     image: Tensor
     text: Tensor
+    others: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+
+    @property
+    def modalities(self) -> tuple[str, ...]:
+        """The names of all modalities: image, text, and the others."""
+        return ("image", "text", *self.others)
+
+    def there(self) -> Tensor:
+        """Return which modalities each sample has, in the order of `modalities`: [B, M], bool."""
+        own = self.image.clone()
+        for start, end in self.others.values():
+            own[:, start:end] = False
+        further = [self.image[:, start:end].any(1) for start, end in self.others.values()]
+        return torch.stack([own.any(1), self.text.any(1), *further], dim=1)
+
+    def without(self, name: str, samples: Tensor | None = None) -> Masks:
+        """Mask out one modality of all `samples` [B] (bool), or of every sample.
+
+        Raises:
+            UnknownNameError: there is no such modality.
+        """
+        if name not in self.modalities:
+            raise unknown_name("modality", name, self.modalities)
+        none = torch.zeros(len(self.text), dtype=torch.bool, device=self.text.device)
+        kept = none if samples is None else ~samples
+        if name == "text":
+            return replace(self, text=self.text & kept.unsqueeze(1))
+        chosen = torch.zeros_like(self.image[0])
+        if name == "image":
+            chosen[:] = True
+            for start, end in self.others.values():
+                chosen[start:end] = False
+        else:
+            chosen[slice(*self.others[name])] = True
+        return replace(self, image=self.image & (kept.unsqueeze(1) | ~chosen))
 
     @property
     def all(self) -> Tensor:
@@ -160,8 +198,8 @@ class Fusion(nn.Module, ABC):
     """Fuses image and text tokens; made from a `FusionConfig`, chosen by name in `FUSIONS`.
 
     Image tokens are all that is seen and known: grid cells, objects, concepts, and feature
-    vectors of any other modality. A sample may lack one modality (its mask all False), never
-    both: weights then share out over what is there.
+    vectors of any other modality (`graph_fusion.fusion.named`). A sample may lack modalities
+    (their masks all False), never all: weights then share out over what is there.
 
     querying: which modality gives the queries where one attends to the other; the other one
         gives the keys.
@@ -201,19 +239,20 @@ def no_graph(image: Tensor, relation_features: int = 0, edge_features: int = 0) 
 
 
 def drop_modalities(masks: Masks, share: float) -> Masks:
-    """Leave one modality out of a `share` of the samples, x̃_i = x_i ⊙ m_i; never both.
+    """Leave one modality out of a `share` of the samples, x̃_i = x_i ⊙ m_i; never all.
 
-    Which one is a fair coin; a sample that has only one keeps it. Draws from torch's global
-    generator.
+    Each that a sample has is as likely; a sample that has only one keeps it. Draws from torch's
+    global generator.
     """
-    samples = len(masks.image)
-    drawn = torch.rand(samples, 2, device=masks.image.device)
-    dropped, which = drawn[:, 0] < share, drawn[:, 1] < 0.5
-    both = masks.image.any(1) & masks.text.any(1)
-    return Masks(
-        image=masks.image & ~(dropped & both & which).unsqueeze(1),
-        text=masks.text & ~(dropped & both & ~which).unsqueeze(1),
-    )
+    there = masks.there()
+    drawn = torch.rand(len(there), 2, device=there.device)
+    counts = there.sum(1)
+    dropped = (drawn[:, 0] < share) & (counts > 1)
+    rank = (drawn[:, 1] * counts).long()  # among those that are there
+    chosen = there & (there.cumsum(1) - 1 == rank.unsqueeze(1)) & dropped.unsqueeze(1)
+    for place, name in enumerate(masks.modalities):
+        masks = masks.without(name, chosen[:, place])
+    return masks
 
 
 def cover(tokens: Tensor, mask: Tensor) -> Tensor:

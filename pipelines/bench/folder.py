@@ -24,6 +24,7 @@ from kg.vocabulary import MEANS
 from pipelines.bench.folder_attention import attention_of, draw_attention
 from pipelines.bench.folder_heads import make_head, use_of
 from pipelines.bench.folder_model import (
+    BEFORE,
     BESIDE,
     EDGE_FEATURES,
     SHOWS,
@@ -34,6 +35,7 @@ from pipelines.bench.folder_model import (
     SeenImage,
     see,
 )
+from pipelines.bench.folder_signals import FolderSignals, KnownModality, as_known
 from pipelines.bench.task import DEFAULT_CHOICE, BenchTask, ModelChoice, Prepared, same_draws
 from pipelines.datasets.folder import FolderQuestion, read_folder
 from pipelines.datasets.splits import Divided, for_training, in_part
@@ -49,14 +51,21 @@ class FolderKnown:
     """What is determined when training begins.
 
     answers, often: the closed list, most frequent first; words: of the text encoder.
+    modalities: those beside image and text.
     """
 
     answers: tuple[str, ...]
     often: tuple[int, ...]
     words: tuple[str, ...]
+    modalities: tuple[KnownModality, ...] = ()
 
     @classmethod
-    def of(cls, train: Sequence[FolderQuestion], images: Sequence[SeenImage]) -> FolderKnown:
+    def of(
+        cls,
+        train: Sequence[FolderQuestion],
+        images: Sequence[SeenImage],
+        modalities: tuple[KnownModality, ...] = (),
+    ) -> FolderKnown:
         """Take answers and words from the questions of training and their images."""
         counts = Counter(answer for one in train for answer in one.answers)
         ordered = sorted(counts, key=lambda answer: (-counts[answer], answer))
@@ -64,8 +73,8 @@ class FolderKnown:
         texts = [text for one in train for text in (one.text, *one.answers, *one.options)]
         texts += [text for image in shown for text in image.labels]
         texts += [link[2] for image in shown for link in image.links]
-        words = Vocabulary.of([*texts, BESIDE, SHOWS, MEANS]).words
-        return cls(tuple(ordered), tuple(counts[one] for one in ordered), words)
+        words = Vocabulary.of([*texts, BEFORE, BESIDE, SHOWS, MEANS]).words
+        return cls(tuple(ordered), tuple(counts[one] for one in ordered), words, modalities)
 
     @classmethod
     def load(cls, file: Path) -> FolderKnown:
@@ -76,7 +85,8 @@ class FolderKnown:
         """
         with loading("folder", file.parent):
             values = json.loads(file.read_text(encoding="utf-8"))
-            return cls(**{key: tuple(value) for key, value in values.items()})
+            modalities = as_known(values.pop("modalities", []))
+            return cls(**{key: tuple(one) for key, one in values.items()}, modalities=modalities)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +102,7 @@ class FolderTask(BenchTask):
     name = "folder"
     sizes = FusionConfig(hidden=64, layers=2, edge_features=EDGE_FEATURES)
     training = TrainingConfig(epochs=20, batch_size=16, learning_rate=2e-3, watch=None)
-    configurable = ("image_encoder", "text_encoder", "head", "layer")
+    configurable = ("image_encoder", "text_encoder", "head", "layer", "modalities")
     draws_attention = True
     image_encoder: Part = "small_cnn"
     text_encoder: Part = "embeddings"
@@ -117,12 +127,15 @@ class FolderTask(BenchTask):
         side = self._image_part(choice)[1]
         images = [see(number, one, side) for number, one in enumerate(folder.images)]
         saved = cache / KNOWN
+        every = [one for part in parts.values() for one in part]
         if saved.is_file():
             known = FolderKnown.load(saved)
+            signals = FolderSignals.read(every, choice.modalities, known.modalities)
         else:
-            known = FolderKnown.of(parts["train"], images)
+            signals = FolderSignals.read(every, choice.modalities, None)
+            known = FolderKnown.of(parts["train"], images, signals.known)
             write_text(saved, json.dumps(asdict(known), ensure_ascii=False) + "\n")
-        objective = FolderObjective(images)
+        objective = FolderObjective(images, signals)
         train, validation, test = parts.values()
         return FolderPrepared(objective, train, validation, test, known=known)
 
@@ -140,7 +153,8 @@ class FolderTask(BenchTask):
             TOKEN_ENCODERS, choice.text_encoder or self.text_encoder, vocabulary=vocabulary
         )
         as_words = fusion_class(choice.fusion).reads_words
-        front = FolderFront(images, texts, sizes.hidden, known.answers, as_words)
+        sizes_of = {one.name: len(one.mean) for one in known.modalities}
+        front = FolderFront(images, texts, sizes.hidden, known.answers, as_words, sizes_of)
         with torch.no_grad():
             names = front.embed(known.answers)
         often = torch.tensor(known.often, dtype=torch.float)

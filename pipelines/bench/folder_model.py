@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from itertools import permutations
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise, permutations
 from typing import Any
 
 import numpy as np
@@ -14,17 +14,20 @@ from torch import Tensor, nn
 
 from graph_fusion.encoders import ImageEncoder, TokenEncoder
 from graph_fusion.encoders.base import Tokens, pad
+from graph_fusion.encoders.features import FeatureTokens
 from graph_fusion.encoders.text import LastUsed
 from graph_fusion.fusion import Masks, TokenGraph
 from graph_fusion.fusion_model import FusionModel, Inputs
 from graph_fusion.training import Figures, Objective
 from kg.vocabulary import MEANS
+from pipelines.bench.folder_signals import FolderSignals
 from pipelines.datasets.folder import FolderImage, FolderQuestion
 from pipelines.photo import Photo
 from pipelines.seeing.geometry import relations as spatial_relations
 
-BESIDE, SHOWS = "beside", "shows"
-"""Relations from a cell to its neighbours, and from a cell to the objects that cover its centre."""
+BESIDE, SHOWS, BEFORE = "beside", "shows", "before"
+"""Relations from a cell to its neighbours, from a cell to the objects that cover its centre, and
+from a vector of a modality to the next one in time."""
 GIVEN, SPATIAL, PLACE, MENTION = range(4)
 EDGE_FEATURES = 5
 """Kind of the edge, and its score."""
@@ -51,7 +54,7 @@ def links(image: FolderImage, width: int, height: int) -> list[Link]:
 
 @dataclass(frozen=True, slots=True)
 class SeenImage:
-    """An image at the size that the encoder reads.
+    """An image at the size that the encoder reads; black and not `there` where there is none.
 
     Shapes (K objects): pixels [3, S, S] uint8; boxes [K, 4] in its pixels, zeros without a box
     """
@@ -62,6 +65,7 @@ class SeenImage:
     labels: tuple[str, ...]
     scores: tuple[float, ...]
     links: tuple[Link, ...]
+    there: bool = True
 
 
 def see(number: int, image: FolderImage, side: int) -> SeenImage:
@@ -70,6 +74,9 @@ def see(number: int, image: FolderImage, side: int) -> SeenImage:
     Raises:
         SightGraphError: it cannot be read.
     """
+    if image.file is None:
+        pixels = torch.zeros(3, side, side, dtype=torch.uint8)
+        return SeenImage(number, pixels, torch.zeros(0, 4), (), (), (), there=False)
     photo = Photo.open(image.file)
     resized = photo.image.resize((side, side), Image.Resampling.BILINEAR)
     scale = torch.tensor([side / photo.width, side / photo.height] * 2)
@@ -88,13 +95,16 @@ def see(number: int, image: FolderImage, side: int) -> SeenImage:
 class FolderBatch:
     """Questions, and each image that they are about once.
 
-    Shapes (B questions, U images): row [B]: index into `images`; pixels [U, 3, S, S] in [0, 1]
+    Shapes (B questions, U images): row [B]: index into `images`; pixels [U, 3, S, S] in [0, 1];
+        signals [B, K, D] and signal_masks [B, K] of each further modality
     """
 
     questions: tuple[FolderQuestion, ...]
     images: tuple[SeenImage, ...]
     row: Tensor
     pixels: Tensor
+    signals: Mapping[str, Tensor] = field(default_factory=dict)
+    signal_masks: Mapping[str, Tensor] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,14 +128,16 @@ class FolderInputs(Inputs):
 
 
 class FolderFront(nn.Module):
-    """Image tokens: the encoder's, then one for each object; text tokens: the text encoder's.
+    """Image tokens: the encoder's, then one for each object, then those of other modalities.
 
+    Text tokens are the text encoder's.
     With an encoder of regions, an object is one token: what its box shows, and its label.
 
     image_encoder: None: only the objects are seen. answers: the closed list, for heads that
         compare with the answers' names.
     as_words: text tokens of `hidden` features stay as they are, since the fusion's language model
         reads them as its word vectors.
+    modalities: the features of each further modality's vectors, by its name.
     """
 
     def __init__(
@@ -135,6 +147,7 @@ class FolderFront(nn.Module):
         hidden: int,
         answers: tuple[str, ...],
         as_words: bool = False,
+        modalities: Mapping[str, int] | None = None,
     ) -> None:
         super().__init__()
         self.image_encoder = image_encoder
@@ -146,6 +159,7 @@ class FolderFront(nn.Module):
         self.place = nn.Linear(PLACE_FEATURES, hidden)
         same = as_words and text_encoder.dim == hidden
         self.text = None if same else nn.Linear(text_encoder.dim, hidden)
+        self.signals = FeatureTokens(modalities, hidden) if modalities else None
         self._cache: LastUsed[int, Any] = LastUsed(CACHED_IMAGES)
 
     def forward(self, batch: FolderBatch) -> FolderInputs:
@@ -160,9 +174,13 @@ class FolderFront(nn.Module):
             mask = torch.cat([cells.mask, mask], dim=1)
             assert cells.boxes is not None, "tokens of an image have places"
             places = torch.cat([cells.boxes.to(places), places], dim=1)
-        image = torch.relu(objects)[batch.row]
+        there = mask.new_tensor([one.there for one in batch.images])
+        mask = (mask & there.unsqueeze(1))[batch.row]
+        image, places = torch.relu(objects)[batch.row], places[batch.row]
+        image, mask, ranges = self._with_signals(batch, image, mask)
         words = self.text_encoder([one.text for one in batch.questions])
         width = image.shape[1]
+        places = nn.functional.pad(places, (0, 0, 0, width - places.shape[1]))
         labels = [
             (*(None,) * first, *one.labels, *(None,) * (width - first - len(one.labels)))
             for one in batch.images
@@ -171,16 +189,31 @@ class FolderFront(nn.Module):
         return FolderInputs(
             image,
             words.values if self.text is None else torch.relu(self.text(words.values)),
-            self._graph(batch, cells, first, width, words),
-            Masks(mask[batch.row], words.mask),
+            self._graph(batch, cells, first, Masks(mask, words.mask, ranges), words),
+            Masks(mask, words.mask, ranges),
             batch.questions,
             tuple(labels[row] for row in batch.row.tolist()),
-            places[batch.row],
+            places,
             words.names or (("",) * words.mask.shape[1],) * len(words),
             options.values,
             options.mask,
             self.embed(self.answers),
         )
+
+    def _with_signals(
+        self, batch: FolderBatch, image: Tensor, mask: Tensor
+    ) -> tuple[Tensor, Tensor, dict[str, tuple[int, int]]]:
+        """Return image tokens and mask with those of other modalities, and where each lies."""
+        if self.signals is None:
+            return image, mask, {}
+        tokens = self.signals(batch.signals, batch.signal_masks)
+        ranges, start = {}, image.shape[1]
+        for name in self.signals.sizes:
+            end = start + batch.signals[name].shape[1]
+            ranges[name] = (start, end)
+            start = end
+        values = torch.cat([image, torch.relu(tokens.values)], dim=1)
+        return values, torch.cat([mask, tokens.mask], dim=1), ranges
 
     def embed(self, texts: Sequence[str]) -> Tensor:
         """Return one vector for each text: [len(texts), D]."""
@@ -225,10 +258,14 @@ class FolderFront(nn.Module):
         return objects.values + self.look(regions.values), objects.mask
 
     def _graph(
-        self, batch: FolderBatch, cells: Tokens | None, first: int, width: int, words: Tokens
+        self, batch: FolderBatch, cells: Tokens | None, first: int, masks: Masks, words: Tokens
     ) -> TokenGraph:
-        """Return all edges, each forward and backward; objects begin at image token `first`."""
-        length = width + words.mask.shape[1]
+        """Return all edges, each forward and backward; objects begin at image token `first`.
+
+        The vectors of a further modality are joined in order, and each with the words that name
+        the modality.
+        """
+        width, length = masks.image.shape[1], masks.all.shape[1]
         placed = [_placed(one, cells, at) for at, one in enumerate(batch.images)]
         edges: list[Link] = []
         for number, at in enumerate(batch.row.tolist()):
@@ -240,6 +277,14 @@ class FolderFront(nn.Module):
                 for place, label in enumerate(image.labels):
                     if word in label.split():
                         edges.append((start + width + token, object_ + place, MEANS, MENTION, 1.0))
+            for name, (begin, end) in masks.others.items():
+                there = [at for at in range(begin, end) if bool(masks.image[number, at])]
+                edges += [(start + a, start + b, BEFORE, PLACE, 1.0) for a, b in pairwise(there)]
+                for token, word in enumerate(words.names[number] if words.names else ()):
+                    if word and word in name.split():
+                        edges += [
+                            (start + width + token, start + at, MEANS, MENTION, 1.0) for at in there
+                        ]
         return self._token_graph(edges)
 
     def _token_graph(self, edges: Sequence[Link]) -> TokenGraph:
@@ -294,8 +339,9 @@ class FolderModel(FusionModel):
 class FolderObjective(Objective[FolderModel, FolderBatch]):
     """The head's own loss; accuracy is the share of questions answered correctly."""
 
-    def __init__(self, images: Sequence[SeenImage]) -> None:
+    def __init__(self, images: Sequence[SeenImage], signals: FolderSignals | None = None) -> None:
         self.images = images
+        self.signals = signals or FolderSignals()
 
     def collate(self, examples: Sequence[FolderQuestion]) -> FolderBatch:
         numbers = sorted({one.image for one in examples})
@@ -305,6 +351,7 @@ class FolderObjective(Objective[FolderModel, FolderBatch]):
             images,
             torch.tensor([numbers.index(one.image) for one in examples]),
             torch.stack([one.pixels for one in images]).float() / 255,
+            *self.signals.batch(examples),
         )
 
     def loss(self, model: FolderModel, batch: FolderBatch) -> tuple[Tensor, Figures]:

@@ -20,7 +20,7 @@ import torch
 from graph_fusion.training import fit
 from kg.errors import SightGraphError
 from kg.files import write_text
-from pipelines.bench.task import BenchTask, ModelOptions, Prepared
+from pipelines.bench.task import CHOSEN, BenchTask, ModelOptions, Prepared
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,7 +124,7 @@ def bench(
 def _setup(config: BenchConfig) -> dict[str, Any]:
     """Return what a result depends on; how many there are of it may change."""
     values = asdict(config)
-    parts = ("image_encoder", "text_encoder", "head", "layer")
+    parts = CHOSEN
     setup = {key: values[key] for key in ("sizes", "training", "missing")}
     return setup | {key: values[key] for key in parts if values[key] is not None}
 

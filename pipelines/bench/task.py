@@ -15,7 +15,7 @@ from safetensors.torch import save_file
 from torch import nn
 
 from graph_fusion.fusion import DEFAULT_FUSION, FUSIONS, FusionConfig, fusion_class
-from graph_fusion.fusion_model import CONTROLS
+from graph_fusion.fusion_model import CONTROLS, FusionModel
 from graph_fusion.layers import LAYERS
 from graph_fusion.parts import Part, name_and_options
 from graph_fusion.training import Objective, TrainingConfig, fit, read_config
@@ -35,6 +35,7 @@ class ModelChoice:
 
     missing: share of training samples that lose one modality.
     image_encoder, text_encoder, head: by name, with options if need be; None: the task's own.
+    modalities: names of further modalities that are read; None: all that the data have.
     """
 
     fusion: str = DEFAULT_FUSION
@@ -44,9 +45,14 @@ class ModelChoice:
     image_encoder: Part | None = None
     text_encoder: Part | None = None
     head: Part | None = None
+    modalities: tuple[str, ...] | None = None
 
 
 DEFAULT_CHOICE = ModelChoice()
+CHOSEN = ("image_encoder", "text_encoder", "head", "layer", "modalities")
+"""Keys of a config that not every task lets choose."""
+EACH = "each"
+"""In place of the name of a modality: each one missing, and each one alone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +67,7 @@ class ModelOptions:
     text_encoder: Part | None = None
     head: Part | None = None
     layer: Part | None = None
+    modalities: tuple[str, ...] | None = None
     missing: float = 0.0
     sizes: FusionConfig = field(default_factory=FusionConfig)
     training: TrainingConfig = field(default_factory=TrainingConfig)
@@ -80,6 +87,7 @@ class ModelOptions:
             self.image_encoder,
             self.text_encoder,
             self.head,
+            self.modalities,
         )
 
 
@@ -111,7 +119,7 @@ class BenchTask(ABC):
     needs_data: whether `--data` must be given.
     fusion: what is trained if none is named; its noise curve is drawn.
     sizes, training: the defaults, below the config and the options of the command.
-    configurable: which of `image_encoder`, `text_encoder`, `head` and `layer` a config may name.
+    configurable: which of `CHOSEN` a config may name.
     draws_attention: whether it has `plot_attention`.
     """
 
@@ -149,7 +157,7 @@ class BenchTask(ABC):
             SightGraphError: the task has a fixed one.
             UnknownNameError: there is no such graph layer.
         """
-        for key in ("image_encoder", "text_encoder", "head", "layer"):
+        for key in CHOSEN:
             if getattr(options, key) is not None and key not in self.configurable:
                 free = ", ".join(self.configurable) or "none of them"
                 raise SightGraphError(
@@ -330,11 +338,14 @@ class TaskEvaluator:
     """Figures of a task's model on the task's test examples.
 
     control: ask under this control of the bench, whatever the model was trained under.
+    without_modality: mask out these modalities, by name with commas between; `each` measures each
+        one missing and each one alone, too.
     plot_attention: a PNG of the attention in the test example number `item`, counted from 0.
     """
 
     task: BenchTask
     control: str | None = None
+    without_modality: str | None = None
     plot_attention: Path | None = None
     item: int = 0
 
@@ -364,8 +375,39 @@ class TaskEvaluator:
                     f"there is no test example {self.item}: the last is {len(prepared.test) - 1}."
                 )
             self.task.plot_attention(network, prepared, self.plot_attention, self.item)
+        if self.without_modality not in (None, EACH):
+            _fusion_model(network).without = tuple(str(self.without_modality).split(","))
         rows = list(rows_of(network, prepared))
-        return Report(self.task.measures[0], prepared.test_figures(network), rows)
+        figures = prepared.test_figures(network)
+        if self.without_modality == EACH:
+            figures |= figures_without_each(network, prepared, self.task.measures[0])
+        return Report(self.task.measures[0], figures, rows)
+
+
+def figures_without_each(network: nn.Module, prepared: Prepared, measure: str) -> dict[str, float]:
+    """Return the main figure with each modality missing, and with each one alone.
+
+    Raises:
+        SightGraphError: the task's model fuses no modalities.
+    """
+    model = _fusion_model(network)
+    with torch.no_grad():
+        inputs = model.front(prepared.objective.collate([prepared.test[0]]))
+    found = {}
+    for name in inputs.masks.modalities:
+        model.without = (name,)
+        found[f"{measure} without {name}"] = prepared.test_figures(network)[measure]
+    for name in inputs.masks.modalities:
+        model.without = tuple(one for one in inputs.masks.modalities if one != name)
+        found[f"{measure} with {name} alone"] = prepared.test_figures(network)[measure]
+    model.without = ()
+    return found
+
+
+def _fusion_model(network: nn.Module) -> FusionModel:
+    if not isinstance(network, FusionModel):
+        raise SightGraphError("this task's model fuses no modalities that could be left out.")
+    return network
 
 
 def rows_of(model: Any, prepared: Prepared) -> Iterator[dict[str, Any]]:

@@ -25,7 +25,15 @@ OF_A_TASK = Options(
     data="folder of the task's data, if it needs any",
     model="folder that train wrote",
     required=("model",),
-    more=(Option("control", "take away what this control of the bench does", metavar="NAME"),),
+    more=(
+        Option("control", "take away what this control of the bench does", metavar="NAME"),
+        Option(
+            "without_modality",
+            "leave modalities out: image, text or one of the data's own, with commas between; "
+            "'each' measures each one missing and each one alone",
+            metavar="NAME",
+        ),
+    ),
 )
 """Options of a task of the bench that has no evaluation of its own."""
 WITH_ATTENTION = replace(

@@ -7,17 +7,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from kg.errors import SightGraphError, unknown_name
 from kg.graph import Box
 from pipelines.detections import Detection
+from pipelines.modalities import check_name
 
 PARTS = ("train", "validation", "test")
 IMAGES, QUESTIONS, GRAPHS = "images", "questions.json", "graph.json"
-QUESTION_KEYS = ("image", "question", "answer", "answers", "options", "split")
+QUESTION_KEYS = ("image", "question", "answer", "answers", "options", "modalities", "split")
+NO_IMAGE = ""
+"""The name of the image of questions that have none."""
 GRAPH_KEYS = ("objects", "relations")
 OBJECT_KEYS = ("label", "box", "score")
 
@@ -26,20 +29,22 @@ OBJECT_KEYS = ("label", "box", "score")
 class FolderImage:
     """An image with its graph, if the folder has one.
 
+    file: None for that of questions without an image.
     relations: (subject, relation, object); subject and object are indices into `objects`.
     """
 
-    file: Path
+    file: Path | None
     objects: tuple[Detection, ...] = ()
     relations: tuple[tuple[int, str, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class FolderQuestion:
-    """A question about one image.
+    """A question about one image, about other modalities, or about both.
 
     image: index into `Folder.images`; answers: all of them are right; part: one of `PARTS`.
     options: the candidates of a multiple-choice question.
+    modalities: files of further modalities, by name.
     """
 
     image: int
@@ -47,6 +52,7 @@ class FolderQuestion:
     answers: tuple[str, ...]
     part: str
     options: tuple[str, ...] = ()
+    modalities: Mapping[str, Path] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,18 +67,18 @@ def read_folder(folder: Path) -> Folder:
     """Read `questions.json`, `graph.json` if it is there, and the names of the images.
 
     Raises:
-        SightGraphError: a file is missing or is not as the format says, or an image belongs to
-            two parts.
+        SightGraphError: a file is missing or is not as the format says, or an image or the file
+            of a modality belongs to two parts.
     """
     records = _read(folder / QUESTIONS, list)
     graphs = _read(folder / GRAPHS, dict) if (folder / GRAPHS).is_file() else {}
-    names = sorted({_text(one, "image", f"question {row}") for row, one in enumerate(records)})
+    names = sorted({_image_name(one, f"question {row}") for row, one in enumerate(records)})
     for name in graphs:
         if name not in names:
             raise SightGraphError(f"{GRAPHS}: {unknown_name('image', name, names)}")
     images = tuple(_image(folder, name, graphs.get(name, {})) for name in names)
     numbers = {name: number for number, name in enumerate(names)}
-    questions = tuple(_question(row, one, numbers) for row, one in enumerate(records))
+    questions = tuple(_question(folder, row, one, numbers) for row, one in enumerate(records))
     _check_parts(questions, names)
     return Folder(images, questions)
 
@@ -90,7 +96,16 @@ def _read(file: Path, kind: type[Any]) -> Any:
     return found
 
 
-def _question(row: int, one: Mapping[str, Any], numbers: Mapping[str, int]) -> FolderQuestion:
+def _image_name(one: Any, where: str) -> str:
+    """Return the image of a question; `NO_IMAGE` if it has none but other modalities."""
+    if isinstance(one, Mapping) and "image" not in one and one.get("modalities"):
+        return NO_IMAGE
+    return _text(one, "image", where)
+
+
+def _question(
+    folder: Path, row: int, one: Mapping[str, Any], numbers: Mapping[str, int]
+) -> FolderQuestion:
     where = f"question {row}"
     _check_keys(one, QUESTION_KEYS, where)
     answers = one.get("answers", [one["answer"]] if "answer" in one else [])
@@ -103,11 +118,32 @@ def _question(row: int, one: Mapping[str, Any], numbers: Mapping[str, int]) -> F
     if part not in PARTS:
         raise SightGraphError(f"{where}: {unknown_name('split', part, PARTS)}")
     return FolderQuestion(
-        numbers[one["image"]], _text(one, "question", where), tuple(answers), part, tuple(options)
+        numbers[one.get("image", NO_IMAGE)],
+        _text(one, "question", where),
+        tuple(answers),
+        part,
+        tuple(options),
+        _modalities(folder, one.get("modalities", {}), where),
     )
 
 
+def _modalities(folder: Path, given: Any, where: str) -> dict[str, Path]:
+    """Return the files of a question's modalities, which lie in the folder."""
+    if not isinstance(given, Mapping) or not all(isinstance(one, str) for one in given.values()):
+        raise SightGraphError(f"{where}: modalities is an object of names and files.")
+    found = {}
+    for name, file in given.items():
+        check_name(name)
+        path = folder / file
+        if not path.resolve().is_relative_to(folder.resolve()) or not path.is_file():
+            raise SightGraphError(f"{where}: there is no file '{file}' in the folder.")
+        found[name] = path
+    return found
+
+
 def _image(folder: Path, name: str, graph: Mapping[str, Any]) -> FolderImage:
+    if name == NO_IMAGE:
+        return FolderImage(None)
     file = folder / IMAGES / name
     if not file.is_file():
         raise SightGraphError(f"there is no image '{file}', which a question is about.")
@@ -140,15 +176,17 @@ def _object(one: Mapping[str, Any], where: str) -> Detection:
 
 
 def _check_parts(questions: tuple[FolderQuestion, ...], names: list[str]) -> None:
-    part: dict[int, str] = {}
+    part: dict[str, str] = {}
     for one in questions:
-        if part.setdefault(one.image, one.part) != one.part:
-            raise SightGraphError(
-                f"{QUESTIONS}: the image '{names[one.image]}' is in {part[one.image]} and in "
-                f"{one.part}. All questions about an image belong to one part."
-            )
+        shown = [f"image '{names[one.image]}'"] if names[one.image] != NO_IMAGE else []
+        for what in (*shown, *(f"file '{file}'" for file in one.modalities.values())):
+            if part.setdefault(what, one.part) != one.part:
+                raise SightGraphError(
+                    f"{QUESTIONS}: the {what} is in {part[what]} and in {one.part}. All questions "
+                    "about it belong to one part."
+                )
     for name in PARTS:
-        if name not in part.values():
+        if name not in {one.part for one in questions}:
             raise SightGraphError(f"{QUESTIONS}: no question is in the part '{name}'.")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Annotated, Any
 
@@ -14,6 +15,8 @@ from kg.graph import SceneGraph
 from pipelines.batch.album import graph_of
 from pipelines.corrected import CorrectedGraph
 from pipelines.explain import explain as explain_answer
+from pipelines.modalities import Modality
+from pipelines.modalities.opening import MAX_MODALITIES
 from pipelines.photo import Photo
 from pipelines.service.state import Shared, State
 from pipelines.sightgraph import SightGraph
@@ -22,21 +25,27 @@ routes = APIRouter(prefix="/api")
 MAX_TEXT = 1000
 """Characters of a question or caption."""
 Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$", description="SHA-256 of the photograph")]
+Modalities = Annotated[dict[str, Sha256], Field(max_length=MAX_MODALITIES)]
 Text = Annotated[str, Field(min_length=1, max_length=MAX_TEXT)]
 
 
 class QuestionRequest(BaseModel):
-    """A question about a photograph, about a corrected graph, or about both."""
+    """A question about a photograph, a corrected graph, or other modalities, or about several.
+
+    modalities: ids of uploads, by name.
+    """
 
     photograph: Sha256 | None = None
     graph: dict[str, Any] | None = None
+    modalities: Modalities | None = None
     question: Text
 
 
 class GraphRequest(BaseModel):
-    """A photograph, and a text that is linked into its graph."""
+    """A photograph or other modalities, and a text that is linked into the graph."""
 
-    photograph: Sha256
+    photograph: Sha256 | None = None
+    modalities: Modalities | None = None
     text: Text | None = None
 
 
@@ -79,6 +88,8 @@ async def explain(asked: QuestionRequest, shared: Shared) -> dict[str, Any]:
 
     def work() -> dict[str, Any]:
         models, photo = _with_graph(shared, asked)
+        if photo is None or asked.modalities:
+            raise SightGraphError("only answers about photographs are explained.")
         found = explain_answer(models, photo, asked.question)
         return {**found.as_json(), "graph": as_json(found.answer.graph)}
 
@@ -93,11 +104,14 @@ async def graph(described: GraphRequest, shared: Shared) -> dict[str, Any]:
     """
 
     def work() -> dict[str, Any]:
-        kept = None if described.text else _in_album(shared, described.photograph)
+        name, modalities = described.photograph, _opened(shared, described.modalities)
+        if name is None:
+            return as_json(shared.sightgraph.graph(None, described.text, modalities))
+        kept = None if described.text or modalities else _in_album(shared, name)
         if kept is not None:
             return as_json(kept)
-        photo = shared.photographs.open(described.photograph)
-        return as_json(shared.sightgraph.graph(photo, described.text))
+        photo = shared.photographs.open(name)
+        return as_json(shared.sightgraph.graph(photo, described.text, modalities))
 
     return await shared.work(work)
 
@@ -107,11 +121,16 @@ def answer_of(shared: State, asked: QuestionRequest) -> dict[str, Any]:
 
     Raises:
         SightGraphError: the graph or the question cannot be used.
-        HTTPException: 404 where the photograph is not there.
+        HTTPException: 404 where the photograph or a modality is not there.
     """
     models, photo = _with_graph(shared, asked)
-    answer = models.ask(photo, asked.question)
+    answer = models.ask(photo, asked.question, modalities=_opened(shared, asked.modalities))
     return {**answer.as_json(), "graph": as_json(answer.graph)}
+
+
+def _opened(shared: State, wanted: Mapping[str, str] | None) -> dict[str, Modality]:
+    """Return the uploaded modalities."""
+    return shared.modalities.open(wanted or {})
 
 
 def _in_album(shared: State, name: str) -> SceneGraph | None:
@@ -122,12 +141,14 @@ def _in_album(shared: State, name: str) -> SceneGraph | None:
     return found
 
 
-def _with_graph(shared: State, asked: QuestionRequest) -> tuple[SightGraph, Photo]:
+def _with_graph(shared: State, asked: QuestionRequest) -> tuple[SightGraph, Photo | None]:
     """Return the models, with the corrected graph in place of the eyes, and the photograph."""
     photo = None if asked.photograph is None else shared.photographs.open(asked.photograph)
     if asked.graph is not None:
         corrected = CorrectedGraph.of_document(asked.graph)
         return corrected.in_place_of_eyes(shared.sightgraph), photo or corrected.photo()
-    if photo is None:
-        raise SightGraphError("nothing is asked about. Give 'photograph', 'graph', or both.")
+    if photo is None and not asked.modalities:
+        raise SightGraphError(
+            "nothing is asked about. Give 'photograph', 'graph', 'modalities', or several."
+        )
     return shared.sightgraph, photo

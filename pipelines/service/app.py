@@ -14,7 +14,16 @@ from fastapi.responses import HTMLResponse, PlainTextResponse
 from kg.errors import SightGraphError
 from kg.formats.html import live_page
 from pipelines.service import album as album_routes
-from pipelines.service import answers, captions, dialogs, drawing, jobs, knowledge, search
+from pipelines.service import (
+    answers,
+    captions,
+    dialogs,
+    drawing,
+    jobs,
+    knowledge,
+    modalities,
+    search,
+)
 from pipelines.service.errors import add_handlers
 from pipelines.service.guard import Guard
 from pipelines.service.settings import Settings
@@ -63,6 +72,7 @@ def create_app(
         (dialogs, True),
         (drawing, True),
         (knowledge, True),
+        (modalities, True),
         (jobs, True),
         (album_routes, album is not None),
         (search, library is not None),

@@ -13,7 +13,8 @@ class Settings:
     """Limits of the service; all were set by hand.
 
     host: the address it listens on. token: what callers must send; "" for none.
-    body_bytes: of one request, photographs included. photograph_bytes: of all that are kept.
+    body_bytes: of one request, photographs included. photograph_bytes: of all that are kept;
+    modality_bytes: likewise, of the vectors of modalities.
     body_seconds: in which a request must have arrived; seconds: in which it is answered.
     waiting: requests for the models that may wait; workers: threads that run the models.
     per_second, burst: requests of one client's address.
@@ -26,6 +27,7 @@ class Settings:
     token: str = ""
     body_bytes: int = 25_000_000
     photograph_bytes: int = 500_000_000
+    modality_bytes: int = 200_000_000
     body_seconds: float = 30.0
     seconds: float = 60.0
     waiting: int = 32

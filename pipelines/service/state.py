@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from pipelines.drawing.drawer import Drawer
     from pipelines.search.library import Library
     from pipelines.service.dialogs import KeptDialogs
+    from pipelines.service.modalities import KeptModalities
 
 
 class State:
@@ -43,6 +44,13 @@ class State:
         self.queries = asyncio.Semaphore(settings.queries)
         self.jobs: dict[str, Any] = {}
         self.album_files: dict[str, str] = {}
+
+    @cached_property
+    def modalities(self) -> KeptModalities:
+        """Uploaded sounds and feature vectors."""
+        from pipelines.service.modalities import KeptModalities
+
+        return KeptModalities(self.settings.modality_bytes)
 
     @cached_property
     def dialogs(self) -> KeptDialogs:

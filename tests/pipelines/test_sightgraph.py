@@ -165,7 +165,8 @@ def test_what_is_seen_is_answered_with_what_shows_it(sightgraph: SightGraph) -> 
 def test_the_json_object_is_the_documented_one(sightgraph: SightGraph) -> None:
     answer = sightgraph.ask("example:cat", "Is this animal a mammal?").as_json()
     assert {"answer", "confidence", "candidates", "evidence", "timings_ms", "models"} <= set(answer)
-    assert set(answer["evidence"]) == {"objects", "entities", "facts", "scenes", "texts", "path"}
+    seen = {"objects", "scenes", "texts", "signals"}
+    assert set(answer["evidence"]) == {"entities", "facts", "path", *seen}
     assert {"open", "detect", "look", "parse", "build", "answer", "total"} == set(
         answer["timings_ms"]
     )

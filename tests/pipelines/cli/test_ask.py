@@ -21,9 +21,9 @@ QUESTION = "What powers this vehicle?"
 KEYS = {
     "": {
         *("question", "answer", "confidence", "support", "candidates", "evidence"),
-        *("timings_ms", "models"),
+        *("timings_ms", "models", "missing"),
     },
-    "evidence": {"objects", "entities", "facts", "scenes", "texts", "path"},
+    "evidence": {"objects", "entities", "facts", "scenes", "texts", "signals", "path"},
     "objects": {"id", "label", "score", "box", "weight"},
     "entities": {"text", "start", "end", "weight"},
     "facts": {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import io
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -21,6 +21,7 @@ from kg.knowledge.joined import load_knowledge
 from kg.vocabulary import NodeKind
 from pipelines.answering.evidence import Answer, Candidate, Evidence, completed
 from pipelines.drawing.drawer import Drawing
+from pipelines.modalities import Modality
 from pipelines.photo import Photo
 from pipelines.service.app import create_app
 from pipelines.service.settings import Settings
@@ -43,18 +44,32 @@ class Models:
         self.knowledge = knowledge
         self.wait: Callable[[], Any] = lambda: None
 
-    def graph(self, photo: Photo, text: str | None = None) -> SceneGraph:
-        graph = SceneGraph(PhotoInfo(photo.source, photo.width, photo.height, photo.sha256), text)
+    def graph(
+        self,
+        photo: Photo | None,
+        text: str | None = None,
+        modalities: Mapping[str, Modality] | None = None,
+    ) -> SceneGraph:
+        of = photo and PhotoInfo(photo.source, photo.width, photo.height, photo.sha256)
+        graph = SceneGraph(of, text)
+        for one in (modalities or {}).values():
+            node = Node(f"signal:{one.name}", NodeKind.SIGNAL, one.label, "none")
+            graph.add(replace(node, recording=one.recording, intervals=one.intervals))
         graph.add(Node("object:0", NodeKind.OBJECT, "cat", "none", 0.5, (0, 0, 5, 5)))
         return graph
 
-    def ask(self, photo: Photo, question: str) -> Answer:
+    def ask(
+        self,
+        photo: Photo | None,
+        question: str,
+        modalities: Mapping[str, Modality] | None = None,
+    ) -> Answer:
         if question == "wait":
             self.wait()
         if question == "bug":
             raise ZeroDivisionError("a bug")
         found = completed([Candidate("yes", 0.75)])
-        return Answer(question, "yes", found, Evidence(), self.graph(photo, question))
+        return Answer(question, "yes", found, Evidence(), self.graph(photo, question, modalities))
 
     def drawer(self, text: str, seed: int) -> Drawing:
         raise SightGraphError("nothing is drawn here.")

@@ -40,7 +40,7 @@ def test_a_graph_is_made_with_a_text(client: TestClient, photograph: str) -> Non
         ("/api/ask", {"photograph": "0" * 64, "question": "Why?"}, 404, "Upload it first"),
         ("/api/ask", {"graph": {"format": "x"}, "question": "Why?"}, 422, "no SightGraph JSON"),
         ("/api/explain", {"question": "Why?"}, 422, "nothing is asked about"),
-        ("/api/graph", {}, 422, "photograph"),
+        ("/api/explain", {"modalities": {}, "question": "Why?"}, 422, "nothing is asked about"),
     ],
 )
 def test_what_cannot_be_answered_is_one_line(
