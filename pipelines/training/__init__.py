@@ -95,6 +95,11 @@ TRAININGS = {
         "search:train",
         "Train the two towers of the search on the captions of Flickr8k's train list.",
     ),
+    "signals": Training(
+        "signals:train",
+        "Train a namer of sounds or other signals on a folder with one folder for each name.",
+        "A folder as dog/1.wav, cat/2.npy.",
+    ),
     "text-graph": Training(
         "text_graph:train", "Train the reader of captions on FACTUAL's train part."
     ),
