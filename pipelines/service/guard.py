@@ -16,7 +16,7 @@ from pipelines.service.errors import error
 from pipelines.service.metrics import Metrics
 from pipelines.service.settings import LOCAL_NAMES, Settings
 
-UPLOAD = "/api/photographs"
+UPLOADS = frozenset({"/api/photographs", "/api/modalities"})
 MAX_CLIENTS = 10_000
 """Addresses whose rate is remembered."""
 HEADERS = [(b"x-content-type-options", b"nosniff"), (b"referrer-policy", b"no-referrer")]
@@ -93,7 +93,7 @@ class Guard:
         if not self.rate.allows(client, time.monotonic()):
             return error(429, "too many requests. Wait a second.", Retry_After="1")
         if scope["method"] == "POST":
-            wanted = "multipart/form-data" if path == UPLOAD else "application/json"
+            wanted = "multipart/form-data" if path in UPLOADS else "application/json"
             if headers.get("content-type", "").partition(";")[0].strip().lower() != wanted:
                 return error(415, f"send {wanted}.")
         return None
