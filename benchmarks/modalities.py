@@ -70,7 +70,7 @@ CONFIG = {
     "text_encoder": {"name": "lstm", "embedding": 32, "dim": 32},
     "fusion": "graph_attention",
     "sizes": {"hidden": 64, "layers": 2, "heads": 4},
-    "training": {"epochs": 12, "batch_size": 32, "learning_rate": 2e-3, "log": "none"},
+    "training": {"epochs": 8, "batch_size": 32, "learning_rate": 2e-3, "log": "none"},
 }
 
 

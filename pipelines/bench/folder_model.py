@@ -268,6 +268,7 @@ class FolderFront(nn.Module):
         width, length = masks.image.shape[1], masks.all.shape[1]
         placed = [_placed(one, cells, at) for at, one in enumerate(batch.images)]
         edges: list[Link] = []
+        present = masks.image.tolist()
         for number, at in enumerate(batch.row.tolist()):
             start, image = number * length, batch.images[at]
             object_ = start + first
@@ -278,7 +279,7 @@ class FolderFront(nn.Module):
                     if word in label.split():
                         edges.append((start + width + token, object_ + place, MEANS, MENTION, 1.0))
             for name, (begin, end) in masks.others.items():
-                there = [at for at in range(begin, end) if bool(masks.image[number, at])]
+                there = [at for at in range(begin, end) if present[number][at]]
                 edges += [(start + a, start + b, BEFORE, PLACE, 1.0) for a, b in pairwise(there)]
                 for token, word in enumerate(words.names[number] if words.names else ()):
                     if word and word in name.split():

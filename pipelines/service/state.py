@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pipelines.drawing.drawer import Drawer
     from pipelines.search.library import Library
     from pipelines.service.dialogs import KeptDialogs
-    from pipelines.service.modalities import KeptModalities
+    from pipelines.service.kept_modalities import KeptModalities
 
 
 class State:
@@ -48,7 +48,7 @@ class State:
     @cached_property
     def modalities(self) -> KeptModalities:
         """Uploaded sounds and feature vectors."""
-        from pipelines.service.modalities import KeptModalities
+        from pipelines.service.kept_modalities import KeptModalities
 
         return KeptModalities(self.settings.modality_bytes)
 

@@ -7,10 +7,7 @@ from hashlib import sha256
 
 import numpy as np
 import pytest
-from fastapi import HTTPException
 from starlette.testclient import TestClient
-
-from pipelines.service.modalities import KeptModalities
 
 
 def npy(array: np.ndarray, pickled: bool = False) -> bytes:
@@ -80,12 +77,3 @@ def test_an_unknown_modality_is_told(
 def test_only_answers_about_photographs_are_explained(client: TestClient) -> None:
     asked = {"modalities": {"depth": uploaded(client)}, "question": "What is it?"}
     assert client.post("/api/explain", json=asked).status_code == 422
-
-
-def test_the_oldest_go_when_the_room_is_used_up() -> None:
-    kept = KeptModalities(most=100)
-    first = kept.add("depth", npy(np.zeros(20, np.float32)), ".npy")
-    second = kept.add("depth", npy(np.ones(20, np.float32)), ".npy")
-    assert kept.open({"depth": second.sha256})["depth"] is second
-    with pytest.raises(HTTPException):
-        kept.open({"depth": first.sha256})
