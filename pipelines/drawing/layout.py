@@ -134,8 +134,7 @@ class LayoutMaker:
 
         moved: whether boxes are moved until it holds; without, they are as the network says.
         """
-        width, height = WIDTH, HEIGHT
-        aspect = width / height
+        aspect = WIDTH / HEIGHT
         start, covariance = self._proposed(scene, aspect, seed)
         count = len(scene.things)
         sides = [Sides(number, count) for number in range(count)]
@@ -154,8 +153,12 @@ class LayoutMaker:
         found = start
         if moved:
             found = project(start, covariance, relations, always, desired).values
-        boxes = tuple(_box(row * height, width, height) for row in found.reshape(count, 4))
-        return Layout(scene, width, height, boxes, painted(scene, boxes))
+        layout = laid_out(scene, found.reshape(count, 4))
+        if not moved or any(one.background for one in scene.things):
+            return layout
+        larger = laid_out(scene, zoomed(found.reshape(count, 4), aspect))
+        held = [layout.holds(one) <= larger.holds(one) for one in scene.said]
+        return larger if all(held) else layout
 
     def _proposed(
         self, scene: DrawnScene, aspect: float, seed: int
@@ -237,6 +240,12 @@ def placed_in_turn(
         if seed is not None:
             boxes[at, :2] += CALM * scale[:2] * torch.randn(2, generator=generator)
     return boxes, spread
+
+
+def laid_out(scene: DrawnScene, boxes: np.ndarray) -> Layout:
+    """Return the layout of boxes [n, 4], in heights of the picture."""
+    pixels = tuple(_box(row * HEIGHT, WIDTH, HEIGHT) for row in boxes)
+    return Layout(scene, WIDTH, HEIGHT, pixels, painted(scene, pixels))
 
 
 def _within(scene: DrawnScene, one: Sides, aspect: float) -> Way:

@@ -185,8 +185,8 @@ def _said(
     between: dict[int, list[int]] = {}
     for one in sentence.relations:
         subjects, objects = owned.get(one.subject, ()), owned.get(one.object, ())
-        if subjects and things[subjects[0]].background is not None:
-            subjects = _those_on(sentence, owned, one.subject) or subjects
+        if subjects and _is_carried(things[subjects[0]]):
+            subjects = _carried_by(sentence, owned, one.subject) or subjects
         for subject, other in product(subjects, objects):
             if subject == other:
                 continue
@@ -203,12 +203,20 @@ def _said(
             yield Said(subject, "left of", others[-1], "left of")
 
 
-def _those_on(
-    sentence: Sentence, owned: dict[int, tuple[int, ...]], ground: int
+def _is_carried(thing: DrawnThing) -> bool:
+    """Whether what is said of a thing is said of who stands on it or wears it."""
+    return thing.background is not None or worn_on(thing.name) is not None
+
+
+def _carried_by(
+    sentence: Sentence, owned: dict[int, tuple[int, ...]], entity: int
 ) -> tuple[int, ...]:
-    """Return what is on a ground: "on grass next to a car" says of it that it is by the car."""
-    on_it = [one.subject for one in sentence.relations if one.object == ground]
-    return tuple(thing for entity in on_it for thing in owned.get(entity, ()))
+    """Return what is on a ground or wears a thing.
+
+    "On grass next to a car", "in a dress riding a horse": that is not said of grass and dress.
+    """
+    owners = [one.subject for one in sentence.relations if one.object == entity]
+    return tuple(thing for owner in owners for thing in owned.get(owner, ()))
 
 
 def _place(subject: DrawnThing, predicate: str, other: DrawnThing) -> str:
@@ -277,5 +285,6 @@ def pairs_apart(scene: DrawnScene) -> list[tuple[int, int]]:
         for one in scene.said
         if INVERSES.get(one.place, one.place) in OVERLAPPING
     }
-    plain = [at for at, one in enumerate(scene.things) if one.background is None]
+    worn = {one.object for one in scene.said if one.place == "around"}
+    plain = [at for at, one in enumerate(scene.things) if one.background is None and at not in worn]
     return [pair for pair in combinations(plain, 2) if frozenset(pair) not in joined]

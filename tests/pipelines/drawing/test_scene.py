@@ -78,6 +78,11 @@ def test_what_stands_on_a_ground_is_beside_what_the_ground_is_said_to_be(scene) 
     assert ("girl", "left of", "car") in said(found)
 
 
+def test_who_wears_a_thing_does_what_is_said_behind_it(scene) -> None:  # type: ignore[no-untyped-def]
+    found = scene("a girl in a yellow dress riding a horse")
+    assert ("girl", "on", "horse") in said(found)
+
+
 def test_between_is_left_of_one_and_right_of_the_other(scene) -> None:  # type: ignore[no-untyped-def]
     assert said(scene("a bird between two trees")) == {
         ("tree", "left of", "bird"),
