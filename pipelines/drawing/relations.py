@@ -42,6 +42,8 @@ PHOTO_RELATIONS = (
     "behind", "in front of", "touching",
 )  # fmt: skip
 """Places that the boxes of a photograph show; "larger than" and its like are said of few things."""
+OWN = ("behind", "in front of", "touching")
+"""Places that are no relations of a photograph's graph."""
 INVERSES = {
     "right of": "left of",
     "below": "above",
@@ -230,7 +232,7 @@ def ways_of(place: str, a: Sides, b: Sides, aspect: float) -> list[Way]:
 
 def holds(place: str, a: Box, b: Box, width: int, height: int) -> bool:
     """Return whether the boxes show that `place` holds of `a` and `b`; all are in pixels."""
-    if place in ("behind", "in front of"):
+    if place in OWN[:2]:
         far, close = (a, b) if place == "behind" else (b, a)
         seen = far.intersection(close) <= COVERED * far.area
         return far.intersection(close) > 0 and far.y2 < close.y2 and seen
@@ -245,7 +247,12 @@ def photo_relations(a: Box, b: Box, aspect: float, side: int = 1000) -> list[str
     first, second = (
         Box(one.x1 * width, one.y1 * side, one.x2 * width, one.y2 * side) for one in (a, b)
     )
-    return [one for one in PHOTO_RELATIONS if holds(one, first, second, width, side)]
+    by_sides = geometric(first, second, width, side)
+    return [
+        one
+        for one in PHOTO_RELATIONS
+        if one in by_sides or (one in OWN and holds(one, first, second, width, side))
+    ]
 
 
 def place_of(predicate: str, of_ground: bool = False) -> str:
