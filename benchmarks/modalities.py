@@ -1,8 +1,9 @@
 """What each modality gives: photographs of scenes, a question, and a sound that fits or does not.
 
-The photographs are real (scenes15). No set here has real sounds beside photographs, so the sounds
-are rendered: noises, tones, chirps and clicks of a kind, a second each, with noise. Three
-questions about each pair need different modalities:
+The photographs are real (scenes15), and are read as the namer's features of them: one vector each,
+the modality "view". No set here has real sounds beside photographs, so the sounds are rendered:
+noises, tones, chirps and clicks of a kind, a second each, with noise. Three questions about each
+pair need different modalities:
 
 - "What place is this?" the photograph; the sound, where it fits, narrows it down;
 - "What is heard?" the sound alone;
@@ -21,7 +22,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -40,6 +40,8 @@ from pipelines.bench.task import (
     train_task,
 )
 from pipelines.datasets.scenes15 import ScenePhoto, read_scenes
+from pipelines.namers.efficientnet import EfficientNetNamer
+from pipelines.photo import Photo
 
 SAMPLES, SECONDS = 16_000, 1.0
 SEEDS = 3
@@ -66,11 +68,11 @@ WRONG = 0.5
 LOUDEST_NOISE = 1.5
 """Deviation of the white noise in units of the sound's, drawn from 0 to this."""
 CONFIG = {
-    "image_encoder": {"name": "hog", "cell": 16, "resize": 96},
+    "image_encoder": "none",
     "text_encoder": {"name": "lstm", "embedding": 32, "dim": 32},
     "fusion": "graph_attention",
     "sizes": {"hidden": 64, "layers": 2, "heads": 4},
-    "training": {"epochs": 8, "batch_size": 32, "learning_rate": 2e-3, "log": "none"},
+    "training": {"epochs": 20, "batch_size": 32, "learning_rate": 2e-3, "log": "none"},
 }
 
 
@@ -151,23 +153,23 @@ def make(scenes: Path, out: Path, each: int) -> None:
     """Write the folder of questions: up to `each` photographs of each scene."""
     import soundfile
 
-    for folder in ("images", "sounds"):
+    for folder in ("views", "sounds"):
         (out / folder).mkdir(parents=True, exist_ok=True)
+    namer = EfficientNetNamer()
     chance, questions, taken = np.random.default_rng(0), [], dict[str, int]()
     for photo in read_scenes(scenes):
         if taken.setdefault(photo.scene, 0) >= each:
             continue
         taken[photo.scene] += 1
         name = photo.file_name.replace("/", "_")
-        image, sound = out / "images" / name, out / "sounds" / f"{name}.wav"
-        if not image.exists():
-            os.symlink((scenes / photo.file_name).resolve(), image)
+        view, sound = out / "views" / f"{name}.npy", out / "sounds" / f"{name}.wav"
+        if not view.exists():
+            np.save(view, namer.look(Photo.open(scenes / photo.file_name)))
         fits = bool(chance.random() >= WRONG)
         kind = _kind(photo, fits, chance)
         soundfile.write(sound, render(kind, chance), SAMPLES)
         about = {
-            "image": name,
-            "modalities": {"sound": f"sounds/{sound.name}"},
+            "modalities": {"view": f"views/{view.name}", "sound": f"sounds/{sound.name}"},
             "split": SPLITS[photo.part],
         }
         questions += [

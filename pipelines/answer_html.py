@@ -50,7 +50,10 @@ Row = Mapping[str, Any]
 
 
 def section(photo: str, rows: Iterable[Row]) -> str:
-    """Return the photograph and all answers about it; one that is gone is left out."""
+    """Return the photograph, if `photo` names one, and all answers about it.
+
+    A photograph that is gone is left out.
+    """
     listed = list(rows)
     boxes: dict[str, list[float]] = {}
     for row in listed:
@@ -58,7 +61,7 @@ def section(photo: str, rows: Iterable[Row]) -> str:
             if one.get("box"):
                 boxes.setdefault(_key(one), [*map(float, one["box"])])
     articles = "\n".join(_article(row, list(boxes)) for row in listed)
-    figure = _figure(photo, boxes)
+    figure = _figure(photo, boxes) if photo else ""
     return f'<section class="sightgraph"><figure>{figure}</figure><div>{articles}</div></section>'
 
 
@@ -102,7 +105,7 @@ def _article(row: Row, boxes: list[str]) -> str:
     )
     return (
         f'<article>{question}<div class="answer">{safe(row["answer"])} {sure} {_support(row)}</div>'
-        f"<ul>{lines}</ul>{_others(row)}</article>"
+        f"<ul>{lines}</ul>{_others(row)}{_missing(row)}</article>"
     )
 
 
@@ -117,8 +120,17 @@ def _evidence(row: Row, boxes: list[str]) -> Iterator[str]:
     for one in _part(row, "objects"):
         number = f"box {boxes.index(_key(one)) + 1}: " if _key(one) in boxes else ""
         yield safe(f"{number}{one['label']} ({float(one.get('score', 0)):.2f})")
+    for one in _part(row, "signals"):
+        score = f"{float(one.get('score', 0)):.2f}"
+        yield safe(f"{one.get('modality')}: {one['label']} ({score}, {one.get('source')})")
     for one in _part(row, "facts"):
         yield safe(f"{one['subject']} {one['relation']} {one['object']} ({one['source']})")
+
+
+def _missing(row: Row) -> str:
+    """Return what was not given, one line each."""
+    listed = "; ".join(row.get("missing") or ())
+    return f"<small>missing: {safe(listed)}</small>" if listed else ""
 
 
 def _others(row: Row) -> str:

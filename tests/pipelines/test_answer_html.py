@@ -33,3 +33,13 @@ def test_two_answers_about_one_box_number_it_once() -> None:
     page = section("example:cat", [row(evidence=evidence), row(evidence=evidence)])
     assert page.count("<rect") == 1
     assert page.count("box 1: cat (0.90)") == 2
+
+
+def test_a_sound_is_shown_with_its_name_and_what_was_missing_is_said() -> None:
+    signal = {"label": HOSTILE, "score": 0.9, "modality": "sound", "source": HOSTILE}
+    page = section("", [row(evidence={"signals": [signal]}, missing=["no photograph was given"])])
+    assert "sound: &lt;script&gt;" in page
+    assert "(0.90, &lt;script&gt;" in page
+    assert "missing: no photograph was given" in page
+    assert "<script" not in page
+    assert "<svg" not in page
