@@ -140,7 +140,8 @@ def parse_file(path: Path) -> Graph:
     except SightGraphError as error:
         raise SightGraphError(str(error).replace(NOTHING_IMPORTED, _NOTHING_READ)) from error
     for prefix, namespace in prefixes().items():
-        graph.bind(prefix, namespace)
+        if " " not in prefix:  # JSON-LD allows it, rdflib does not
+            graph.bind(prefix, namespace)
     return graph
 
 

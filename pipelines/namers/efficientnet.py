@@ -11,15 +11,16 @@ import numpy as np
 from torch import Tensor
 from torch.nn import functional as F
 
-from graph_fusion.weights import sha256_of
+from graph_fusion.weights import loading, sha256_of
 from kg.files import bundled
 from kg.graph import Box
 from kg.knowledge.facts import KnowledgeGraph
 from pipelines.detections import PROPOSAL, Detection, Name
 from pipelines.namers.labels import SynsetLabels
 from pipelines.namers.looking import Looker
-from pipelines.namers.rules import NamerConfig, doubts_of, own_and_other
+from pipelines.namers.rules import NamerConfig, best_other, doubts_of
 from pipelines.namers.tree import HypernymTree
+from pipelines.namers.verifier import FILE, Verifier
 from pipelines.photo import Photo
 
 FILLS = 0.35
@@ -53,6 +54,8 @@ class EfficientNetNamer:
         self.config = NamerConfig.load(self.folder)
         self.tree = HypernymTree.load(self.folder / "tree.json")
         self.labels = SynsetLabels(self.tree, knowledge)
+        with loading("namer", self.folder):
+            self.verifier = Verifier.load(self.folder, self.config.labels)
         self.looker = Looker()
 
     @property
@@ -61,7 +64,8 @@ class EfficientNetNamer:
 
         The network's own weights are pinned by a hash in the code.
         """
-        return " ".join(sha256_of(self.folder / name) for name in ("config.json", "tree.json"))
+        files = ("config.json", "tree.json", FILE)
+        return " ".join(sha256_of(self.folder / name) for name in files)
 
     def __call__(self, photo: Photo, detections: Sequence[Detection]) -> list[Detection]:
         located = [one for one in detections if one.box is not None]
@@ -69,13 +73,14 @@ class EfficientNetNamer:
         if located:
             features, logits = self.looker.regions(photo, [one.box for one in located if one.box])
             sums, doubts = self.sums(logits), doubts_of(logits.numpy())
-            for one, some, doubt, feature in zip(
-                located, sums, doubts, unit(features), strict=True
+            verified = self.verifier(F.normalize(features, dim=1)).numpy()
+            for one, some, doubt, feature, labels in zip(
+                located, sums, doubts, unit(features), verified, strict=True
             ):
                 sureness = self.config.whole if _fills(one, photo) else self.config.region
                 sure = sureness(some, doubt)
                 seen = replace(one, feature=feature, feature_origin=self.name)
-                found = self._named(seen, some, sure)
+                found = self._named(seen, some, sure, labels)
                 named += [found] if found else []
         main = self._main_object(photo, named)
         named += [main] if main else []
@@ -102,16 +107,19 @@ class EfficientNetNamer:
         """Return the probability of each synset [M, S] from logits [M, 1000]."""
         return self.tree.sums((logits / self.config.temperature).softmax(1).numpy())
 
-    def _named(self, one: Detection, sums: np.ndarray, sure: np.ndarray) -> Detection | None:
+    def _named(
+        self, one: Detection, sums: np.ndarray, sure: np.ndarray, verified: np.ndarray
+    ) -> Detection | None:
         """Return the detection with its names, or None where nobody is sure of one.
 
         Shapes:
             sums, sure [S]: the probability of each synset, as the network has it and calibrated
+            verified [L + 1]: that of each of the detector's labels (`Verifier`)
         """
         if one.label == PROPOSAL:
             return self._renamed(one, sums, sure)
         own = self.labels.synsets(one.label)
-        right = self.agreement(one, sums, own)
+        right = self.agreement(one, sums, own, verified)
         rival = Name(one.label, round(right, 4))
         if right < self.config.keep:
             return self._renamed(one, sums, sure, rival)
@@ -123,10 +131,18 @@ class EfficientNetNamer:
         names = self._names(label, sums, sure, known)
         return replace(one, score=label.probability, names=names)
 
-    def agreement(self, one: Detection, sums: np.ndarray, own: Sequence[str]) -> float:
-        """Return the probability that the detector's label is right."""
-        seen, other = own_and_other(self.tree, sums, own)
-        return self.config.agreement(one.score, seen, other)
+    def agreement(
+        self, one: Detection, sums: np.ndarray, own: Sequence[str], verified: np.ndarray
+    ) -> float:
+        """Return the probability that the detector's label is right.
+
+        Of a label that the verifier does not know, it is what the detector says.
+        """
+        row = self.verifier.number.get(one.label)
+        if row is None:
+            return one.score
+        other = best_other(self.tree, sums, own)
+        return self.config.agreement(one.score, verified[row], verified[-1], other)
 
     def _renamed(
         self, one: Detection, sums: np.ndarray, sure: np.ndarray, rival: Name | None = None

@@ -64,43 +64,34 @@ def doubts_of(logits: np.ndarray) -> np.ndarray:
 class Agreement:
     """How probably the detector's label is right, by its score and by what the namer sees.
 
-    σ(score · logit(detector's score) + own · log(p_own + ε) + other · log(p_other + ε) + bias),
-    where p_own is the namer's probability of the label's synset and p_other that of the most
-    probable class outside it. Without a synset of the label: `unknown` in place of the term of
-    p_own.
+    σ(score · logit(detector's score) + own · log(p_own + ε) + none · log(p_none + ε)
+    + other · log(p_other + ε) + bias), where p_own is the probability of the label and p_none that
+    of none of the detector's labels (`pipelines.namers.verifier`), and p_other that of the most
+    probable class of the namer outside the label.
     """
 
     score: float
     own: float
+    none: float
     other: float
-    unknown: float
     bias: float
 
-    def __call__(self, score: float, own: float | None, other: float) -> float:
+    def __call__(self, score: float, own: float, none: float, other: float) -> float:
         """Return the probability that the label is right."""
-        seen = self.unknown if own is None else self.own * float(np.log(own + EPSILON))
-        return float(
-            sigmoid(
-                self.score * logit(np.array(score))
-                + seen
-                + self.other * float(np.log(other + EPSILON))
-                + self.bias
-            )
-        )
+        seen = np.log(np.array([own, none, other]) + EPSILON)
+        weights = np.array([self.own, self.none, self.other])
+        return float(sigmoid(self.score * logit(np.array(score)) + weights @ seen + self.bias))
 
 
-def own_and_other(
-    tree: HypernymTree, sums: np.ndarray, own: Sequence[str]
-) -> tuple[float | None, float]:
-    """Return the probability of a label's synsets, and that of the best class outside them.
+def best_other(tree: HypernymTree, sums: np.ndarray, own: Sequence[str]) -> float:
+    """Return the probability of the most probable class outside the synsets of a label.
 
-    sums: [S], of the tree; own: the label's synsets; if there is none, the first value is None.
+    sums: [S], of the tree; own: the label's synsets.
     """
     outside = np.ones(len(tree.classes), bool)
     for id_ in own:
         outside &= tree.members[:, tree.number[id_]] == 0
-    other = float(sums[tree.class_columns[outside]].max(initial=0.0))
-    return max((float(sums[tree.number[id_]]) for id_ in own), default=None), other
+    return float(sums[tree.class_columns[outside]].max(initial=0.0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +100,7 @@ class NamerConfig:
 
     temperature: divides the logits. whole, region: how sure the namer is of names of the
     whole photograph and of regions. sure: min probability of a name that is given.
-    keep: min probability of a detector's label that is kept.
+    keep: min probability of a detector's label that is kept. labels: those that `Verifier` knows.
     """
 
     temperature: float
@@ -118,6 +109,7 @@ class NamerConfig:
     agreement: Agreement
     sure: float
     keep: float
+    labels: tuple[str, ...]
 
     def save(self, folder: Path) -> None:
         """Write config.json."""
@@ -138,6 +130,7 @@ class NamerConfig:
                 ("agreement", Agreement),
             ):
                 content[name] = kind(**content[name])
+            content["labels"] = tuple(content["labels"])
             return cls(**content)
 
 

@@ -23,17 +23,14 @@ from pipelines.detectors import make_detector
 from pipelines.namers.labels import SynsetLabels
 from pipelines.namers.looking import Looker
 from pipelines.namers.rules import (
-    EPSILON,
-    Agreement,
     NamerConfig,
     Sureness,
     doubts_of,
     logit,
-    own_and_other,
-    sigmoid,
 )
 from pipelines.namers.tree import HypernymTree, Synset
 from pipelines.training import namer_data
+from pipelines.training.namer_agreement import KEEP, AgreementTraining
 from pipelines.training.namer_data import (
     RightNames,
     Views,
@@ -52,8 +49,6 @@ THRESHOLDS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
 """Probabilities of the names by which `Sureness` is learned."""
 SHRINKAGE = 1e-4
 """Weight of the squared coefficients of the regressions."""
-RULE_TERMS = ("score", "own", "other", "unknown", "bias")
-"""The fields of `Agreement`, in the order of its features."""
 MIN_FACTS = 20
 """Facts of ConceptNet about a word from which people use it for a kind of things: "mammal" has 262,
 "placental" 2. By hand."""
@@ -134,46 +129,47 @@ def train(
     tree.save(out / "tree.json")
     log(f"{len(tree.ids)} synsets, {int(tree.shown.sum())} of them are names")
     looker, run = Looker(), out / "training"
+    detector = make_detector(options.detector)
     shots = stored(run / "samples", lambda: namer_data.samples(data, looker, tree.classes))
     scenes = stored(run / "captioned", lambda: captioned(data, looker))
     boxes = stored(run / "boxes", lambda: boxes_of_people(data, looker))
     nothing = stored(run / "nothing", lambda: no_things(looker))
-    detector = make_detector(options.detector)
+    found = stored(run / f"{detector.name}-boxes", lambda: detected(data, looker, detector))
+    found_samples = stored(
+        run / f"{detector.name}-samples",
+        lambda: detected_samples(data, looker, detector, tree.classes),
+    )
     labels = SynsetLabels(tree, Knowledge.bundled())
-
-    def is_kind(label: str, wnid: str) -> bool:
-        return tree.is_a(classes[wnid], labels.synsets(label))
-
-    found = [
-        stored(run / f"{detector.name}-boxes", lambda: detected(data, looker, detector)),
-        stored(
-            run / f"{detector.name}-samples",
-            lambda: detected_samples(data, looker, detector, is_kind),
-        ),
-    ]
     temperature = temperature_of(shots.logits)
     right = RightNames(tree, nouns)
+    shots_unknown, above = without_their_class(shots, tree, right)
     rights = [
         np.stack([right.of_synsets([str(one["synset"])]) for one in shots.facts]),
+        above,
         np.stack([right.of_captions(captions_of(one)) for one in scenes.facts]),
         np.zeros((len(nothing.facts), len(tree.ids)), bool),
         np.stack([right.of_synsets(labels.meant(str(one["label"]))) for one in boxes.facts]),
     ]
-    views = [shots, scenes, nothing, boxes]
-    sums = [tree.sums((one.logits / temperature).softmax(1).numpy()) for one in views]
-    doubts = [doubts_of(one.logits.numpy()) for one in views]
-    of_whole, of_region = slice(0, 3), slice(2, 4)
+    views = [one.logits for one in (shots, scenes, nothing, boxes)]
+    views.insert(1, shots_unknown)
+    sums = [tree.sums((one / temperature).softmax(1).numpy()) for one in views]
+    doubts = [doubts_of(one.numpy()) for one in views]
+    of_whole, of_region = slice(0, 4), slice(3, 5)
     parts = [
         [np.concatenate(part[some]) for part in (sums, doubts, rights)]
         for some in (of_whole, of_region)
     ]
     sure_whole, sure_region = (fit_sureness(a, b, c, tree) for a, b, c in parts)
-    every = Views(
-        torch.cat([one.logits for one in found]), [fact for one in found for fact in one.facts]
+    names = tuple(getattr(detector, "labels", ()))
+    agreed = AgreementTraining(
+        tree, labels, temperature, names, boxes, shots, found, found_samples
+    )(_regression)
+    NamerConfig(temperature, sure_whole, sure_region, agreed.rule, options.sure, KEEP, names).save(
+        out
     )
-    rule, keep, figures = _agreement(every, temperature, tree, labels)
-    NamerConfig(temperature, sure_whole, sure_region, rule, options.sure, keep).save(out)
-    for place, name in enumerate(("samples", "captioned", "nothing", "boxes")):
+    agreed.verifier.save(out)
+    figures = dict(agreed.figures)
+    for place, name in enumerate(("samples", "unknown", "captioned", "nothing", "boxes")):
         sureness = sure_region if name == "boxes" else sure_whole
         some = [sureness(row, doubt) for row, doubt in zip(sums[place], doubts[place], strict=True)]
         figures |= named_figures(name, np.stack(some), rights[place], tree, options.sure)
@@ -199,6 +195,24 @@ def temperature_of(logits: Tensor) -> float:
         confidence = float((logits / middle).softmax(1).max(1).values.mean())
         low, high = (middle, high) if confidence > PUBLISHED_ACCURACY else (low, middle)
     return round((low + high) / 2, 3)
+
+
+def without_their_class(
+    samples: Views, tree: HypernymTree, right: RightNames
+) -> tuple[Tensor, np.ndarray]:
+    """Return samples' logits [N, C] without the class of each, and the names [N, S] right of it.
+
+    So they look as photographs of what the network has no class for: half of what people show it.
+    The logit of the class becomes the lowest; right is only what lies above the class.
+    """
+    logits, rights = samples.logits.clone(), []
+    for row, fact in zip(logits, samples.facts, strict=True):
+        class_ = str(fact["synset"])
+        row[tree.classes.index(class_)] = row.min()
+        above = right.of_synsets([class_])
+        above[tree.number[class_]] = False
+        rights.append(above)
+    return logits, np.stack(rights)
 
 
 def fit_sureness(
@@ -238,54 +252,24 @@ def named_figures(
     }
 
 
-def _agreement(
-    found: Views, temperature: float, tree: HypernymTree, labels: SynsetLabels
-) -> tuple[Agreement, float, dict[str, float]]:
-    """Return the rule, the probability from which a label is kept, and figures."""
-    sums = tree.sums((found.logits / temperature).softmax(1).numpy())
-    right = np.array([bool(one["right"]) for one in found.facts], float)
-    seen = [
-        own_and_other(tree, row, labels.synsets(str(one["label"])))
-        for row, one in zip(sums, found.facts, strict=True)
-    ]
-    features = np.array(
-        [
-            [
-                float(logit(np.array(one["score"]))),
-                0.0 if own is None else np.log(own + EPSILON),
-                np.log(other + EPSILON),
-                float(own is None),
-                1.0,
-            ]
-            for one, (own, other) in zip(found.facts, seen, strict=True)
-        ]
-    )
-    rule = Agreement(*_regression(features, right))
-    probability = sigmoid(features @ np.array([getattr(rule, name) for name in RULE_TERMS]))
-    keep = max(np.arange(0.1, 0.7, 0.05), key=lambda least: _f1(probability >= least, right))
-    kept = probability >= keep
-    figures = {
-        "detections": float(len(right)),
-        "detections: right": float(right.mean()),
-        "kept: right": float(right[kept].mean()),
-        "kept: share of the right ones": float(right[kept].sum() / right.sum()),
-    }
-    return rule, round(float(keep), 2), figures
+def _regression(
+    features: np.ndarray, target: np.ndarray, weights: np.ndarray | None = None
+) -> list[float]:
+    """Return the coefficients of a logistic regression on features [N, F], the last one constant.
 
-
-def _f1(kept: np.ndarray, right: np.ndarray) -> float:
-    return float(2 * (kept * right).sum() / (kept.sum() + right.sum()))
-
-
-def _regression(features: np.ndarray, target: np.ndarray) -> list[float]:
-    """Return the weights of a logistic regression on features [N, F], the last one constant."""
+    weights: of the examples [N]; without them all count the same.
+    """
     inputs, outputs = torch.from_numpy(features), torch.from_numpy(target.astype(float))
+    shares = torch.ones(len(inputs)) if weights is None else torch.from_numpy(weights)
+    shares = (shares / shares.sum()).double()
     coefficients = torch.zeros(features.shape[1], dtype=torch.double, requires_grad=True)
     optimiser = torch.optim.LBFGS([coefficients], max_iter=200, line_search_fn="strong_wolfe")
 
     def loss() -> Tensor:
         optimiser.zero_grad()
-        entropy = F.binary_cross_entropy_with_logits(inputs @ coefficients, outputs)
+        entropy = F.binary_cross_entropy_with_logits(
+            inputs @ coefficients, outputs, shares, reduction="sum"
+        )
         value = entropy + SHRINKAGE * coefficients[:-1].square().sum()
         value.backward()  # type: ignore[no-untyped-call]
         return value

@@ -15,6 +15,7 @@ from PIL import Image
 from rich.progress import track
 from safetensors.torch import load_file, save_file
 from torch import Tensor
+from torch.nn import functional as F
 
 from kg.files import write_text
 from kg.graph import Box
@@ -29,7 +30,7 @@ from pipelines.namers.tree import HypernymTree
 from pipelines.photo import Photo
 
 SAMPLES = "imagenet_1k_samples"
-"""One photograph a class: the temperature is fitted on one half, the agreement on the other."""
+"""One photograph a class."""
 MIN_SIDE = 32
 """Pixels of a box's sides, geometric mean, from which it is looked at: by hand."""
 MAX_DETECTIONS = 8
@@ -44,19 +45,30 @@ SPECIFIC = 0.85
 """Specificity from which a caption's more general word confirms a name: "dog" a "beagle"."""
 SAME_OBJECT = 0.5
 """Min intersection over union of a right detection with a box that people drew, as in COCO."""
+NO_OBJECT = 0.3
+"""Intersection over union with every such box below which a detection is on none of them."""
 WORDS = 3
 """Longest name in words that is looked for in a caption."""
 
 
 @dataclass(frozen=True, slots=True)
 class Views:
-    """N regions or photographs: the logits of each [N, 1000], and facts about each.
+    """N regions or photographs: logits [N, 1000] and features [N, 1280] of each, and facts.
 
-    facts: `label` and `score` of a detector; `right`, whether that label is right; `captions`.
+    features: of length 1. facts: `photo`, a number that views of one photograph share; `label` and
+    `score` of a detector, whether that label is `right`, and whether the box is on `nothing` that
+    people drew a box around; or the `label` that people gave; the `synset` of a sample; `captions`.
     """
 
     logits: Tensor
+    features: Tensor
     facts: list[dict[str, object]]
+
+    @classmethod
+    def of(cls, looked: Sequence[tuple[Tensor, Tensor]], facts: list[dict[str, object]]) -> Views:
+        """Put together what `Looker` returned: features and logits."""
+        features = F.normalize(torch.cat([one for one, _ in looked]), dim=1)
+        return cls(torch.cat([one for _, one in looked]), features, facts)
 
 
 def stored(file: Path, compute: Callable[[], Views]) -> Views:
@@ -65,63 +77,58 @@ def stored(file: Path, compute: Callable[[], Views]) -> Views:
     if not about.is_file():
         views = compute()
         file.parent.mkdir(parents=True, exist_ok=True)
-        save_file({"logits": views.logits.half()}, weights)
+        save_file({"logits": views.logits.half(), "features": views.features.half()}, weights)
         write_text(about, json.dumps(views.facts))
     facts = json.loads(about.read_text(encoding="utf-8"))
-    return Views(load_file(weights)["logits"].float(), facts)
+    found = load_file(weights)
+    return Views(found["logits"].float(), found["features"].float(), facts)
 
 
 def boxes_of_people(data: Path, looker: Looker) -> Views:
     """Return the boxes that people drew in the part train of coco_mini, with their labels."""
-    parts: list[Tensor] = []
-    facts: list[dict[str, object]] = []
-    for one, photo in _photographs(data):
+    parts, facts = [], []
+    for number, (one, photo) in enumerate(_photographs(data)):
         boxes = [(label, Box(*corners)) for label, _, corners in one.boxes]
         boxes = [(label, box) for label, box in boxes if box.area >= MIN_SIDE**2]
         if boxes:
-            parts.append(looker.regions(photo, [box for _, box in boxes])[1])
-            facts += [{"label": label} for label, _ in boxes]
-    return Views(torch.cat(parts), facts)
+            parts.append(looker.regions(photo, [box for _, box in boxes]))
+            facts += [{"photo": number, "label": label} for label, _ in boxes]
+    return Views.of(parts, facts)
 
 
 def detected(data: Path, looker: Looker, detector: Detector) -> Views:
     """Return what the detector finds in the part train of coco_mini, and what of it is right."""
     parts, facts = [], []
-    for one, photo in _photographs(data):
+    for number, (one, photo) in enumerate(_photographs(data)):
         found = [each for each in detector(photo) if each.box is not None][:MAX_DETECTIONS]
         if found:
-            parts.append(looker.regions(photo, [each.box for each in found if each.box])[1])
-            facts += [
-                {"label": each.label, "score": each.score, "right": _is_right(each, one)}
-                for each in found
-            ]
-    return Views(torch.cat(parts), facts)
+            parts.append(looker.regions(photo, [each.box for each in found if each.box]))
+            facts += [{"photo": number, **_judged(each, one)} for each in found]
+    return Views.of(parts, facts)
 
 
 def detected_samples(
-    data: Path, looker: Looker, detector: Detector, right: Callable[[str, str], bool]
+    data: Path, looker: Looker, detector: Detector, classes: Sequence[str]
 ) -> Views:
-    """Return what the detector finds in the other half of the samples, and what of it is right.
+    """Return what the detector finds in the samples' part train, each with its class's synset.
 
     Most of these things are none that the detector knows: from them the rule learns to let the
     namer overrule it. Only boxes that fill the photograph are judged, and no people, who are in
-    the photographs of many things.
-
-    right: whether a detector's label is right for a class of ImageNet, by its WordNet 3.0 id.
+    the photographs of many things. classes: as in `samples`.
     """
     parts, facts = [], []
-    for file in track(_for_training(data)[1::2], "looking at samples"):
+    for number, (file, synset) in enumerate(_samples(data, classes)):
         photo = Photo.open(file)
         area = FILLS * photo.width * photo.height
         found = [one for one in detector(photo) if one.box and one.box.area >= area]
         found = [one for one in found if one.label != "person"]
         if found:
-            parts.append(looker.regions(photo, [one.box for one in found if one.box])[1])
+            parts.append(looker.regions(photo, [one.box for one in found if one.box]))
             facts += [
-                {"label": one.label, "score": one.score, "right": right(one.label, file.stem)}
+                {"photo": number, "synset": synset, "label": one.label, "score": one.score}
                 for one in found
             ]
-    return Views(torch.cat(parts), facts)
+    return Views.of(parts, facts)
 
 
 def _photographs(data: Path) -> Iterator[tuple[CocoPhoto, Photo]]:
@@ -130,11 +137,15 @@ def _photographs(data: Path) -> Iterator[tuple[CocoPhoto, Photo]]:
         yield one, Photo.open(data / "coco_mini" / one.file_name)
 
 
-def _is_right(found: Detection, photo: CocoPhoto) -> bool:
-    return found.box is not None and any(
-        label == found.label and found.box.iou(Box(*corners)) >= SAME_OBJECT
-        for label, _, corners in photo.boxes
-    )
+def _judged(found: Detection, photo: CocoPhoto) -> dict[str, object]:
+    """Return a detection with whether its label is right, and whether it is on nothing."""
+    assert found.box is not None
+    overlaps = {label: 0.0 for label, *_ in photo.boxes}
+    for label, _, corners in photo.boxes:
+        overlaps[label] = max(overlaps[label], found.box.iou(Box(*corners)))
+    right = overlaps.get(found.label, 0.0) >= SAME_OBJECT
+    nothing = max(overlaps.values(), default=0.0) < NO_OBJECT
+    return {"label": found.label, "score": found.score, "right": right, "nothing": nothing}
 
 
 def captioned(data: Path, looker: Looker) -> Views:
@@ -147,38 +158,33 @@ def captioned(data: Path, looker: Looker) -> Views:
 
 
 def samples(data: Path, looker: Looker, classes: Sequence[str]) -> Views:
-    """Return half of imagenet_1k_samples' part train, whole, each with its class's synset.
+    """Return imagenet_1k_samples' part train, whole, each with its class's synset.
 
     classes: the synsets in the order of the WordNet 3.0 ids, as the photographs are.
     """
-    synset = dict(zip(_sample_files(data), classes, strict=True))
-    files = _for_training(data)[::2]
-    return _whole([(file, {"synset": synset[file]}) for file in files], looker)
+    return _whole([(file, {"synset": one}) for file, one in _samples(data, classes)], looker)
 
 
-def _sample_files(data: Path) -> list[Path]:
-    """Return the photographs of imagenet_1k_samples, one of each class, in the classes' order."""
-    return sorted((data / SAMPLES / "images").iterdir())
-
-
-def _for_training(data: Path) -> list[Path]:
-    """Return those of the part train."""
-    names = {file: f"{SAMPLES}/images/{file.name}" for file in _sample_files(data)}
-    return [file for file, name in names.items() if file_part(name) == "train"]
+def _samples(data: Path, classes: Sequence[str]) -> list[tuple[Path, str]]:
+    """Return the part train of imagenet_1k_samples, one photograph of a class, with synsets."""
+    files = sorted((data / SAMPLES / "images").iterdir())
+    names = [f"{SAMPLES}/images/{file.name}" for file in files]
+    every = zip(files, classes, names, strict=True)
+    return [(file, one) for file, one, name in every if file_part(name) == "train"]
 
 
 def _whole(photos: Sequence[tuple[Path, dict[str, object]]], looker: Looker) -> Views:
-    logits = [
-        looker.whole(Photo.open(file)).logits
-        for file, _ in track(photos, "looking at whole photographs")
+    looked = [
+        looker.whole(Photo.open(file)) for file, _ in track(photos, "looking at whole photographs")
     ]
-    return Views(torch.cat(logits), [facts for _, facts in photos])
+    facts = [{"photo": number, **about} for number, (_, about) in enumerate(photos)]
+    return Views.of([(one.pooled, one.logits) for one in looked], facts)
 
 
 def no_things(looker: Looker, seed: int = 0) -> Views:
     """Return `PICTURES` pictures without any thing in them: noise, spots and plain colours."""
     random = np.random.default_rng(seed)
-    logits = []
+    looked = []
     for number in range(PICTURES):
         side = int(2 ** random.uniform(0, 8))  # of the spots: from a plain colour to noise
         middle, spread = random.uniform(40, 215, 3), random.uniform(0, 80)
@@ -186,8 +192,9 @@ def no_things(looker: Looker, seed: int = 0) -> Views:
         if number % 4 == 0:
             spots[:] = spots.mean(2, keepdims=True)
         image = Image.fromarray(spots).resize((256, 256), Image.Resampling.BICUBIC)
-        logits.append(looker.whole(Photo.open(image)).logits)
-    return Views(torch.cat(logits), [{} for _ in logits])
+        seen = looker.whole(Photo.open(image))
+        looked.append((seen.pooled, seen.logits))
+    return Views.of(looked, [{} for _ in looked])
 
 
 def captions_of(facts: Mapping[str, object]) -> list[str]:

@@ -186,3 +186,12 @@ def test_a_value_with_signs_of_no_iri_beside_a_nameless_node_is_read_or_refused(
     )
     with suppress(SightGraphError):
         Knowledge.load([file], with_bundled=False)
+
+
+def test_a_prefix_with_a_space_is_read(tmp_path: Path) -> None:
+    file = tmp_path / "own.jsonld"
+    file.write_text(
+        '{"@context": {"a b": "https://example.org/"}, "@id": "https://example.org/cup", '
+        '"https://example.org/madeOf": {"@id": "https://example.org/clay"}}'
+    )
+    assert Knowledge.load([file], with_bundled=False).statistics()["facts"] == 1

@@ -13,9 +13,9 @@ from pipelines.namers.rules import (
     Agreement,
     NamerConfig,
     Sureness,
+    best_other,
     doubts_of,
     logit,
-    own_and_other,
     sigmoid,
 )
 from pipelines.namers.tree import HypernymTree, Synset
@@ -44,16 +44,16 @@ def test_a_name_is_surer_with_its_probability_and_less_sure_with_the_spread() ->
 
 def test_the_namer_raises_or_lowers_the_detectors_score() -> None:
     rule = NamerConfig.load(bundled("models", "namer")).agreement
-    assert rule(0.6, 0.9, 0.01) > rule(0.6, 0.001, 0.9)
-    assert rule(0.9, None, 0.1) > rule(0.5, None, 0.1)
+    assert rule(0.6, 0.9, 0.02, 0.01) > 0.6 > rule(0.6, 0.001, 0.9, 0.9)
+    assert rule(0.9, 0.3, 0.3, 0.1) > rule(0.5, 0.3, 0.3, 0.1)
 
 
-def test_a_label_without_a_synset_is_judged_by_its_score() -> None:
-    rule = Agreement(score=1.0, own=0.5, other=0.0, unknown=-0.5, bias=0.5)
-    assert rule(0.7, None, 0.3) == pytest.approx(0.7)
+def test_without_weight_for_what_is_seen_the_score_stays() -> None:
+    rule = Agreement(score=1.0, own=0.0, none=0.0, other=0.0, bias=0.0)
+    assert rule(0.7, 0.1, 0.8, 0.3) == pytest.approx(0.7)
 
 
-def test_own_and_other_divide_the_classes() -> None:
+def test_the_best_other_class_is_outside_the_label() -> None:
     synsets = {
         "dog": Synset("dog", (), named=True),
         "beagle": Synset("beagle", ("dog",), named=True),
@@ -61,8 +61,8 @@ def test_own_and_other_divide_the_classes() -> None:
     }
     tree = HypernymTree(("beagle", "cup"), synsets)
     sums = tree.sums(np.array([[0.7, 0.3]], np.float32))[0]
-    assert own_and_other(tree, sums, ["dog"]) == (pytest.approx(0.7), pytest.approx(0.3))
-    assert own_and_other(tree, sums, []) == (None, pytest.approx(0.7))
+    assert best_other(tree, sums, ["dog"]) == pytest.approx(0.3)
+    assert best_other(tree, sums, []) == pytest.approx(0.7)
 
 
 def test_a_config_is_read_as_it_was_written(tmp_path: Path) -> None:

@@ -13,8 +13,9 @@ from pipelines.training.namer import (
     fit_sureness,
     temperature_of,
     tree_of,
+    without_their_class,
 )
-from pipelines.training.namer_data import RightNames
+from pipelines.training.namer_data import RightNames, Views
 
 NOUNS = {
     "0": Noun(("entity",), (), 1),
@@ -73,3 +74,16 @@ def test_sureness_learns_that_probable_names_are_right(tree: HypernymTree) -> No
     low, high = sureness(np.array([0.3, 0.95]), np.zeros(2))
     assert low < 0.6
     assert high > 0.85
+
+
+def test_a_photograph_without_its_class_is_rightly_named_by_what_is_above(
+    tree: HypernymTree,
+) -> None:
+    logits = torch.tensor([[5.0, 1.0, 0.0]])
+    views = Views(logits, torch.zeros(1, 4), [{"synset": "6"}])
+    without, right = without_their_class(views, tree, RightNames(tree, NOUNS))
+    assert without[0].argmax() == 1
+    assert without[0, 0] == 0.0
+    names = {tree.synsets[one].label for one, yes in zip(tree.ids, right[0], strict=True) if yes}
+    assert names == {"entity", "object", "whole", "animal", "dog"}
+    assert views.logits[0, 0] == 5.0
