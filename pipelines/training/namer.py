@@ -252,24 +252,15 @@ def named_figures(
     }
 
 
-def _regression(
-    features: np.ndarray, target: np.ndarray, weights: np.ndarray | None = None
-) -> list[float]:
-    """Return the coefficients of a logistic regression on features [N, F], the last one constant.
-
-    weights: of the examples [N]; without them all count the same.
-    """
+def _regression(features: np.ndarray, target: np.ndarray) -> list[float]:
+    """Return the weights of a logistic regression on features [N, F], the last one constant."""
     inputs, outputs = torch.from_numpy(features), torch.from_numpy(target.astype(float))
-    shares = torch.ones(len(inputs)) if weights is None else torch.from_numpy(weights)
-    shares = (shares / shares.sum()).double()
     coefficients = torch.zeros(features.shape[1], dtype=torch.double, requires_grad=True)
     optimiser = torch.optim.LBFGS([coefficients], max_iter=200, line_search_fn="strong_wolfe")
 
     def loss() -> Tensor:
         optimiser.zero_grad()
-        entropy = F.binary_cross_entropy_with_logits(
-            inputs @ coefficients, outputs, shares, reduction="sum"
-        )
+        entropy = F.binary_cross_entropy_with_logits(inputs @ coefficients, outputs)
         value = entropy + SHRINKAGE * coefficients[:-1].square().sum()
         value.backward()  # type: ignore[no-untyped-call]
         return value

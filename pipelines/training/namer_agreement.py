@@ -18,12 +18,12 @@ from pipelines.training.namer_data import Views
 
 FOLDS = 4
 """The rule is learned from what verifiers say of photographs that they have not seen."""
-KEEP = 0.3
+KEEP = 0.4
 """Probability of a detector's label from which it is kept: of 0.1 to 0.65, the highest F1."""
 TERMS = ("score", "own", "none", "other", "bias")
 """The fields of `Agreement`, in the order of its terms."""
 
-Regression = Callable[[np.ndarray, np.ndarray, np.ndarray], list[float]]
+Regression = Callable[[np.ndarray, np.ndarray], list[float]]
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,7 @@ class AgreementTraining:
             )
             seen[places % FOLDS == fold] = others(inputs[places % FOLDS == fold])
         terms = self._terms(seen.numpy())
-        rule = Agreement(*regression(terms, right, self._weights()))
+        rule = Agreement(*regression(terms, right))
         kept = sigmoid(terms @ np.array([getattr(rule, one) for one in TERMS])) >= KEEP
         figures = {
             "detections": float(len(right)),
@@ -125,15 +125,6 @@ class AgreementTraining:
         right = np.array([one for *_, one in found], float)
         photos = torch.tensor([_photo(fact) for _, _, fact, _ in found])
         return torch.stack([feature for feature, *_ in found]), right, photos
-
-    def _weights(self) -> np.ndarray:
-        """Return weights [M] by which samples count as much as photographs of the detector's kinds.
-
-        How many of a user's photographs show other things is not known; half is between.
-        """
-        sample = np.array(["synset" in fact for _, _, fact, _ in self._detections()])
-        weights: np.ndarray = np.where(sample, (~sample).sum() / max(sample.sum(), 1), 1.0)
-        return weights
 
     def _terms(self, seen: np.ndarray) -> np.ndarray:
         """Return the terms of the rule [M, 5] of all detections.
