@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from kg.english import normalise, plural, with_article
 from kg.errors import SightGraphError
@@ -24,6 +24,7 @@ from pipelines.dialog.references import (
     Discourse,
     antecedent,
     prominence,
+    resolve,
 )
 from pipelines.dialog.statements import Form, Statement
 from pipelines.dialog.turns import Action, Change, Reference, Referent
@@ -92,15 +93,15 @@ class Corrections:
                 labels[one.node] = one.value
             if one.action == Action.REMOVE:
                 labels.pop(one.node, None)
+        for node in self._spoken(statement.subject) if statement.subject else []:
+            if node in labels:
+                touched.setdefault(labels[node], []).append(node)
         for one in changes:
             if one.action == Action.COUNT:
                 same = [node for node, label in labels.items() if label == one.node]
                 touched.setdefault(one.node, []).extend(same)
             elif one.node in labels:
                 touched.setdefault(labels[one.node], []).append(one.node)
-        if not touched and statement.subject:
-            for node in self._spoken(statement.subject):
-                touched.setdefault(labels[node], []).append(node)
         person = self.discourse.kinds.is_person
         return tuple(
             Referent(name, tuple(dict.fromkeys(nodes)), len(set(nodes)) > 1, person(name))
@@ -244,6 +245,8 @@ class Corrections:
         name = self._kind_of(statement)
         relation = statement.relation
         text = f"{name} {relation} {statement.object}"
+        if statement.number is not None:
+            text = f"{name} has {statement.number} {plural(statement.object)}"
         reader = FactReader(self.knowledge.relations)
         try:
             read = reader(text)[0]
@@ -296,10 +299,15 @@ class Corrections:
         """Return the objects that words mean: by reference, else by name and constraints."""
         word = words.lower().strip()
         if word in SINGULAR | PLURAL | MASCULINE | FEMININE:
-            found = self._objects(antecedent(word, self.discourse))
+            seen = [[o for o in turn if self._objects(o)] for turn in self.discourse.history]
+            found = self._objects(antecedent(word, replace(self.discourse, history=seen)))
             return found or self._most_prominent()
         # The reader of statements reads no phrase that stands alone.
-        sentence = self.parser(f"Where is {words}?")
+        marked = resolve(self.parser(f"Where is {words}?"), self.discourse)
+        resolved = [node for one in marked.marks for node in one.reference.nodes]
+        if resolved and "'s" not in marked.text:
+            return [one for one in resolved if one in self.graph]
+        sentence = self.parser(marked.text)
         if not sentence.entities:
             return []
         entity = sentence.entities[0]
@@ -364,7 +372,8 @@ def _line(one: Change, labels: dict[str, str]) -> str:
             relation = "" if one.relation in (HAS_COLOUR, HAS_ATTRIBUTE) else f"{one.relation} "
             return f"{what} is not {relation}{labels.get(one.value, one.value)}"
         case Action.RELATE:
-            return f"{what} is {one.relation} the {labels.get(one.value, one.value)}"
+            verb = "" if one.relation.partition(" ")[0].endswith("s") else "is "
+            return f"{what} {verb}{one.relation} the {labels.get(one.value, one.value)}"
     return stated(*one.value.split(" | "))
 
 

@@ -16,6 +16,7 @@ from pipelines.dialog.references import NOUNS, PLURAL_TAGS
 from pipelines.dialog.turns import MarkedText, Reference, Referent
 from pipelines.reading import lexicon
 from pipelines.reading.lexicon import listed
+from pipelines.reading.phrases import find_prepositions
 from pipelines.reading.sentence import Entity, Sentence, Token
 
 OPENINGS = listed("and but so then ok okay well now also or , please hm")
@@ -104,15 +105,18 @@ class Completion:
     ) -> MarkedText:
         """Put a phrase with its preposition in the place of another, or at the end."""
         said = words[0].text.lower()
-        slots = []
+        ending = {before.tokens[one.stop - 1].end: one for one in find_prepositions(before.tokens)}
+        places = []
         for entity in before.entities:
             start, end = phrase(before, entity)
-            token = next((one for one in reversed(before.tokens) if one.end <= start), None)
-            if token is not None and token.text.lower() in lexicon.PREPOSITIONS:
-                same = token.text.lower() == said
-                alike = self.kinds.in_common(entity.lemma, words[-1].lemma)
-                slots.append((same, alike, token.start, end))
-        places = [one for one in slots if one[0] or one[1]]
+            preposition = ending.get(len(before.text[:start].rstrip()))
+            if preposition is None:
+                continue
+            both = {preposition.name, said} <= lexicon.PLACE_PREPOSITIONS
+            alike = self.kinds.in_common(entity.lemma, words[-1].lemma)
+            if both or alike or preposition.name == said:
+                first = before.tokens[preposition.first].start
+                places.append((preposition.name == said, alike, first, end))
         if places:
             _, _, start, end = max(places)
             return self.last.replaced(start, end, piece)

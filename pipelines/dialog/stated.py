@@ -17,6 +17,7 @@ from pipelines.answering.edit_answers import EditAnswer, FindsEdit
 from pipelines.answering.evidence import DONT_KNOW, Evidence
 from pipelines.dialog.changes import DIALOG, OTHERWISE
 from pipelines.dialog.kinds import Kinds
+from pipelines.reading.lexicon import PLACE_PREPOSITIONS
 from pipelines.reading.sentence import Sentence
 from pipelines.reading.triples import canonical
 
@@ -123,21 +124,29 @@ class StatedAnswers:
         return None
 
     def _related(self, graph: SceneGraph, query: Query) -> EditAnswer | None:
-        """Answer "what is the man holding?" and "what is on the table?" by a stated relation."""
+        """Answer "what is the man holding?" and "is it on the table?" by a stated relation."""
         question = self.sentence.question
-        if question is None or not question.relation or query.answer_type == "yes/no":
+        if question is None or query.answer_type not in ("object", "concept", "yes/no"):
             return None
-        asked = canonical(question.relation).text
-        for word in self._things(graph):
-            for mention in self._denoted(graph, word):
-                node = mention.target
-                said = self._said(graph, node, NodeKind.OBJECT)
+        where = query.text.lower().startswith("where")
+        asked = canonical(question.relation or "").text
+        words = self._things(graph)
+        meant = {edge.target: edge for word in words for edge in self._denoted(graph, word)}
+        for node, mention in meant.items():
+            said = self._said(graph, node, NodeKind.OBJECT)
+            if query.answer_type != "yes/no" and not where:
                 said += [one for one in graph.edges_to(node) if _is_said(one)]
-                for edge in said:
-                    end = edge.target if edge.source == node else edge.source
-                    if canonical(edge.relation).text == asked:
-                        path = (mention, edge)
-                        return EditAnswer(graph.node(end).label, Evidence.from_path(graph, path))
+            for edge in said:
+                same = canonical(edge.relation).text == asked
+                if not same and not (where and edge.relation in PLACE_PREPOSITIONS):
+                    continue
+                end = edge.target if edge.source == node else edge.source
+                text = graph.node(end).label
+                if query.answer_type == "yes/no":
+                    if end not in meant:
+                        continue
+                    text = "yes"
+                return EditAnswer(text, Evidence.from_path(graph, (mention, edge)))
         return None
 
     def _things(self, graph: SceneGraph) -> list[Node]:

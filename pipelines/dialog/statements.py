@@ -64,7 +64,7 @@ def is_statement(sentence: Sentence) -> bool:
     if text.endswith("?") or not sentence.tokens:
         return False
     first = sentence.tokens[0].text.lower()
-    if first in REFUSALS:
+    if first in REFUSALS or first == "not":
         return True
     tags = {one.tag for one in sentence.tokens}
     finite = bool(tags & set(FINITE)) or any(one.text.lower() in _BE for one in sentence.tokens)
@@ -101,6 +101,9 @@ def _contrast(tokens: Sequence[Token]) -> tuple[list[Token], str]:
     "Not a dog but a cat" is the same the other way round.
     """
     words = [one.text.lower() for one in tokens]
+    if words[:1] == ["not"] and "," in words:
+        comma = words.index(",")
+        return list(tokens[comma + 1 :]), _noun(tokens[:comma])
     if "but" in words and {"not", "n't"} & set(words[: words.index("but")]):
         but = words.index("but")
         no = next(at for at, one in enumerate(words) if one in ("not", "n't"))
@@ -153,17 +156,19 @@ def _predication(
     at = next((i for i in range(len(after)) if _is_place(after, i)), None)
     if first.tag == "VBN" and at is not None:
         relation = f"{first.text.lower()} {after[at].text.lower()}"
-        return said(Form.RELATION, relation=relation, object=_noun(after[at + 1 :]))
+        return said(Form.RELATION, relation=relation, object=_end(after[at + 1 :]))
     if at == 0 or (first.tag == "VBG" and len(after) > 1):
         stop = _relation_end(after)
         relation = " ".join(one.text.lower() for one in after[:stop] if one.tag != "DT")
-        return said(Form.RELATION, relation=relation, object=_noun(after[stop:]))
+        return said(Form.RELATION, relation=relation, object=_end(after[stop:]))
     number = _number(first)
     if number is not None and len(after) == 1:
         return Statement(Form.BARE, number=number)
     noun = after[-1].tag in NOUNS and first.tag not in ("JJ", "VBG")
     if noun or first.tag == "DT":
         return said(Form.KIND, name=_noun(after[:at]))
+    if after[-1].text.lower() in REFUSALS:  # that is wrong
+        return None
     return said(Form.PROPERTY, name=after[-1].text.lower())
 
 
@@ -190,8 +195,11 @@ def _action(sentence: Sentence, body: Sequence[Token]) -> Statement | None:
     relation = " ".join(one.text.lower() for one in rest[:stop])
     if rest[0].text.lower() in lexicon.DO and len(rest) > 2:
         relation, stop = rest[1].lemma.lower(), 2
-    object_ = _noun(rest[stop:]) or " ".join(one.text.lower() for one in rest[stop:])
-    return Statement(Form.RELATION, subject, negated, relation=relation, object=object_)
+    number = next((n for n in map(_number, rest[stop:]) if n is not None), None)
+    object_ = _end(rest[stop:])
+    return Statement(
+        Form.RELATION, subject, negated, relation=relation, object=object_, number=number
+    )
 
 
 def _is_place(tokens: Sequence[Token], at: int) -> bool:
@@ -225,6 +233,11 @@ def _noun(tokens: Sequence[Token]) -> str:
         return ""
     words = [one.text.lower() for one in found[:-1]]
     return " ".join([*words, found[-1].lemma.lower()])
+
+
+def _end(tokens: Sequence[Token]) -> str:
+    """Return the other end of a relation: a noun, or the words as they are ("ceramic", "fly")."""
+    return _noun(tokens) or " ".join(one.text.lower() for one in tokens if one.tag != "DT")
 
 
 def _number(token: Token) -> int | None:

@@ -39,6 +39,11 @@ def said(dialog: Dialog, *lines: str) -> str:
         (("the cup is made of glass", "What is the cup made of?"), "glass"),
         (("the cup is made of glass", "Is the cup made of ceramic?"), "no"),
         (("the person is holding a phone", "What is the person holding?"), "phone"),
+        (("How many dogs are there?", "the left one is black", "Is the left dog black?"), "yes"),
+        (("the cup is on the floor", "Where is it?"), "floor"),
+        (("the cup is under the table", "Is it under the table?"), "yes"),
+        (("the table has three legs", "How many legs does the table have?"), "3"),
+        (("What animal is the left dog?", "Not a dog, a cat.", "Is it a cat?"), "yes"),
         (("there is a spoon on the table", "How many spoons are there?"), "1"),
     ],
 )

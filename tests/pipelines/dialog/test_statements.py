@@ -52,6 +52,15 @@ def read(parser: Parser, text: str) -> Statement:
             "the man is holding a phone",
             Statement(Form.RELATION, "the man", relation="holding", object="phone"),
         ),
+        (
+            "the cup is not made of ceramic",
+            Statement(Form.RELATION, "the cup", True, relation="made of", object="ceramic"),
+        ),
+        (
+            "it has four legs",
+            Statement(Form.RELATION, "it", relation="has", object="leg", number=4),
+        ),
+        ("Not a dog, a cat.", Statement(Form.BARE, name="cat", instead_of="dog")),
         ("no, two", Statement(Form.BARE, name="two", number=2)),
         ("No, a horse", Statement(Form.BARE, name="horse")),
         ("wrong, brown", Statement(Form.BARE, name="brown")),
@@ -80,3 +89,4 @@ def test_questions_and_fragments_are_no_statements(parser: Parser, text: str) ->
 def test_nothing_is_read_of_a_bare_refusal(parser: Parser) -> None:
     assert is_statement(parser("No."))
     assert without_refusal(parser("No.")) == ""
+    assert read_statement(parser("That is wrong")) is None
