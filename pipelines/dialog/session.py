@@ -77,6 +77,7 @@ class Dialog:
         self.reader = reader
         self.rules = rules or Rules()
         self._turns = list(turns)
+        self._scene: tuple[tuple[Change, ...], SceneGraph] | None = None
         self._kinds = Kinds(view.sightgraph.builder.knowledge)
         self._grounder = Grounder(self._kinds.knowledge, Linker(self._kinds.knowledge))
 
@@ -117,7 +118,10 @@ class Dialog:
     @property
     def scene(self) -> SceneGraph:
         """The graph of the photograph as it is known now, without words of questions."""
-        return self.view.changed(self.changes)
+        changes = self.changes
+        if self._scene is None or self._scene[0] != changes:
+            self._scene = changes, self.view.changed(changes)
+        return self._scene[1]
 
     @property
     def graph(self) -> SceneGraph:

@@ -194,9 +194,9 @@ _add(
         required=("images",),
         more=(
             Option(
-                "worth",
-                "also hold them without references, corrections, knowledge and edges",
-                bool,
+                "without",
+                "take one part away, to see what it gives",
+                choices=("references", "corrections", "knowledge", "edges"),
             ),
         ),
         example="--data data/dialogs/dialogs.json --images DATASETS/coco_mini",

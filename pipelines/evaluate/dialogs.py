@@ -64,11 +64,10 @@ class PhotoDialogs:
 class DialogsEvaluator:
     """The share of right turns, of later turns after a right first one, and of references resolved.
 
-    worth: also hold the dialogs without references, corrections, knowledge and edges, to see
-        what each gives.
+    without: a name of `WITHOUT`, which is taken away to see what it gives.
     """
 
-    worth: bool = False
+    without: str | None = None
 
     def dataset(self, source: Source) -> PhotoDialogs:
         return PhotoDialogs.read(source)
@@ -77,24 +76,17 @@ class DialogsEvaluator:
         return SightGraph.from_pretrained(answerer=model, remember=True)
 
     def __call__(self, sightgraph: SightGraph, dataset: PhotoDialogs) -> Report:
-        held = [*_held(sightgraph, dataset, Rules(), "talking")]
-        measured = figures(held)
-        if self.worth:
-            for name, (change, rules) in WITHOUT.items():
-                other = [*_held(change(sightgraph), dataset, rules, f"without {name}")]
-                measured |= {
-                    f"{figure}, without {name}": value
-                    for figure, value in figures(other).items()
-                    if figure in COMPARED
-                }
+        change, rules = (unchanged, Rules()) if self.without is None else WITHOUT[self.without]
+        held = [*_held(change(sightgraph), dataset, rules)]
         rows = [one.row for outcomes in held for one in outcomes]
-        return Report("right turns", measured, rows)
+        return Report("right turns", figures(held), rows)
 
 
 def _held(
-    sightgraph: SightGraph, dataset: PhotoDialogs, rules: Rules, about: str
+    sightgraph: SightGraph, dataset: PhotoDialogs, rules: Rules
 ) -> Iterator[list[TurnOutcome]]:
-    progress = track(dataset.dialogs, about, len(dataset.dialogs), console=Console(stderr=True))
+    console = Console(stderr=True)
+    progress = track(dataset.dialogs, "talking", len(dataset.dialogs), console=console)
     for one in progress:
         dialog = Dialog.about(sightgraph, Photo.open(one.photo(dataset.images)), rules=rules)
         yield [_outcome(dialog, one, number) for number in range(len(one.turns))]
@@ -171,10 +163,6 @@ def figures(held: Sequence[Sequence[TurnOutcome]]) -> dict[str, float]:
 
 def _share(true: Sequence[bool]) -> float:
     return sum(true) / len(true) if true else 0.0
-
-
-COMPARED = ("right turns", "right later turns", "right later turns after a right first one")
-"""Figures that are also measured without parts."""
 
 
 def remove_edges(graph: SceneGraph, context: BuildContext) -> SceneGraph:

@@ -24,7 +24,7 @@ Begin = Callable[[], Dialog]
         ("What is a cup made of?", "a plate?", "What is a plate made of?"),
         ("How many dogs are there?", "and cups?", "How many cups are there?"),
         ("What is found in a kitchen?", "and in a bathroom?", "What is found in a bathroom?"),
-        ("Is there a bird next to the cup?", "and behind it?", "Is there a bird behind the cup?"),
+        ("Is a bird next to the cup?", "behind the table?", "Is a bird behind the table?"),
         ("Is the dog brown?", "Black?", "Is the dog black?"),
         ("Is there a cat?", "and a horse?", "Is there a horse?"),
         ("What is the cup used for?", "what colour?", "what colour is the cup?"),

@@ -33,7 +33,7 @@ DIALOG = PhotoDialog(
 
 
 def test_turns_references_and_worth_are_counted(sightgraph: SightGraph) -> None:
-    report = DialogsEvaluator(worth=True)(sightgraph, PhotoDialogs([DIALOG], Path()))
+    report = DialogsEvaluator()(sightgraph, PhotoDialogs([DIALOG], Path()))
     found = report.figures
     assert report.primary in found
     assert found["turns with an answer"] == 5
@@ -42,10 +42,20 @@ def test_turns_references_and_worth_are_counted(sightgraph: SightGraph) -> None:
     assert found["right later turns after a right first one"] == pytest.approx(2 / 4)
     assert found["references"] == 3
     assert found["references resolved"] == pytest.approx(1 / 3)
-    assert {f"right turns, without {one}" for one in WITHOUT} <= set(found)
-    assert found["right later turns, without corrections"] < found["right later turns"]
     assert len(report.rows) == 6
     assert json.dumps(report.as_json())
+
+
+def test_parts_that_are_taken_away_are_missed(sightgraph: SightGraph) -> None:
+    dialogs = PhotoDialogs([DIALOG], Path())
+    right = {
+        one: DialogsEvaluator(without=one)(sightgraph, dialogs).figures["right turns"]
+        for one in (None, *WITHOUT)
+    }
+    assert right["corrections"] < right[None]
+    assert right["references"] <= right["corrections"]
+    assert right["knowledge"] < right[None]
+    assert right["edges"] < right[None]
 
 
 def test_photographs_are_looked_for_first(tmp_path: Path) -> None:
