@@ -18,6 +18,8 @@ THIN, WIDE = 1.4, 5.0
 PALEST = 0.4
 """Opacity of what counted nothing."""
 MAX_NODES = 24
+MAX_LABEL = 40
+"""Characters of a label in the graph: what was said in a dialog is longer."""
 MAX_NEIGHBOURS = 6
 """Facts shown beside the path of each concept on it."""
 
@@ -116,7 +118,7 @@ def _draw_graph(axes: Any, graph: SceneGraph, view: Highlights) -> None:
         axes.text(
             x,
             y,
-            _plain(node.label),
+            _plain(_short(node.label)),
             ha="center",
             va="center",
             fontsize=11 if chosen else 9,
@@ -202,6 +204,10 @@ def _box_label(node: Node, view: Highlights) -> str:
 def _plain(text: str) -> str:
     """Return `text` without control characters, and with `$` that starts no formula."""
     return "".join(one for one in text if one >= " ").replace("$", r"\$")
+
+
+def _short(label: str) -> str:
+    return label if len(label) <= MAX_LABEL else f"{label[: MAX_LABEL - 3]}..."
 
 
 def shown(graph: SceneGraph, view: Highlights) -> tuple[list[Node], list[Edge]]:

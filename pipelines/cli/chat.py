@@ -202,8 +202,7 @@ class Conversation:
         graph = self.dialog.graph
         if target:
             image = None if self.dialog.view.is_blank else self.dialog.view.photo.image
-            turns = frozenset(node.id for node in graph.nodes(NodeKind.TURN))
-            view = Highlights(title=self.dialog.view.photo.source, nodes=turns)
+            view = Highlights(title=self.dialog.view.photo.source)
             export(graph, [Path(target)], image=image, view=view)
             print_line(("written: ", "dim"), printable(target))
             return

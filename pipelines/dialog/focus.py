@@ -111,7 +111,7 @@ def focus_of(
     elif found is not None:
         spoken.append(found)
     once = {one.nodes: one for one in reversed(spoken)}
-    return _with_group([one for one in spoken if once[one.nodes] is one], sentence)
+    return [one for one in spoken if once[one.nodes] is one]
 
 
 def _referent(
@@ -166,18 +166,6 @@ def _answered(answer: Answer, spoken: Sequence[Referent], kinds: Kinds) -> Refer
 
 def _cited(answer: Answer) -> list[Node]:
     return [*answer.evidence.objects, *answer.evidence.scenes]
-
-
-def _with_group(spoken: list[Referent], sentence: Sentence) -> list[Referent]:
-    """Append "the cat and the dog", to which "they" can refer, where both were named together."""
-    joined = any(token.dep == "conj" and token.tag.startswith("NN") for token in sentence.tokens)
-    single = [one for one in spoken if not one.plural and one.nodes and not one.answer]
-    if not joined or len(single) < 2:
-        return spoken
-    pair = sorted(single[:2], key=lambda one: sentence.text.lower().find(one.name))
-    name = " and ".join(one.name for one in pair)
-    nodes = tuple(node for one in pair for node in one.nodes)
-    return [*spoken, Referent(name, nodes, True, all(one.person for one in pair))]
 
 
 __all__ = ["Settled", "focus_of", "is_plural"]

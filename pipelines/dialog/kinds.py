@@ -65,11 +65,9 @@ class Kinds:
 def definite(name: str, is_plural: bool = False) -> str:
     """Return a name with its article.
 
-    >>> definite("cup"), definite("dog", True), definite("cat and dog", True)
-    ('the cup', 'the dogs', 'the cat and the dog')
+    >>> definite("cup"), definite("dog", True)
+    ('the cup', 'the dogs')
     """
-    if " and " in name:
-        return "the " + " and the ".join(name.split(" and "))
     return f"the {plural(name) if is_plural else name}"
 
 

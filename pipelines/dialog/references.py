@@ -115,10 +115,9 @@ def _is_pronoun(tokens: Sequence[Token], at: int) -> bool:
     token = tokens[at]
     word = token.text.lower()
     if word in POINTING | {"both"}:
-        follows = tokens[at + 1] if at + 1 < len(tokens) else None
-        alone = follows is None or follows.tag not in (*NOUNS, "JJ", "CD", "VBG")
-        named = alone or (follows is not None and follows.text.lower() in ("red",))
-        return token.tag in ("DT", "PDT", "PRP") and token.dep != "mark" and named
+        before_noun = at + 1 < len(tokens) and tokens[at + 1].tag in NOUNS
+        determines = token.dep.startswith("det") or before_noun
+        return token.tag in ("DT", "PDT", "PRP") and token.dep != "mark" and not determines
     known = SINGULAR | PLURAL | MASCULINE | FEMININE
     return word in known and token.tag in ("PRP", POSSESSIVE) and not _is_expletive(tokens, at)
 

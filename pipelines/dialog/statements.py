@@ -121,8 +121,8 @@ def _existence(rest: Sequence[Token], instead: str) -> Statement | None:
     place = next((at for at, one in enumerate(words) if at and _is_place(rest, at)), len(rest))
     nouns = [one for one in rest[:place] if one.tag in NOUNS or one.tag == "JJ"]
     name = _noun(rest[:place])
-    if not name:
-        return None
+    if not name:  # no, there are two
+        return _bare(rest, instead)
     negated = not NEGATIONS.isdisjoint(words[:place])
     number = next((n for n in map(_number, rest[:place]) if n is not None), None)
     if number is None and "a" in words[:place] and "single" in words:

@@ -52,6 +52,11 @@ def last(dialog: Dialog, *lines: str) -> tuple[str, list[str]]:
             ["the other one = dog (object 1)"],
         ),
         (
+            ("What is the cup used for?", "Is that red?"),
+            "Is the cup red?",
+            ["that = cup (object 3)"],
+        ),
+        (
             ("What colour is the right dog?", "What does it eat?"),
             "What does the dog eat?",
             ["it = dog (object 1)"],

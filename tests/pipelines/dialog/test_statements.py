@@ -61,6 +61,7 @@ def read(parser: Parser, text: str) -> Statement:
             Statement(Form.RELATION, "it", relation="has", object="leg", number=4),
         ),
         ("Not a dog, a cat.", Statement(Form.BARE, name="cat", instead_of="dog")),
+        ("No, there are two.", Statement(Form.BARE, name="two", number=2)),
         ("no, two", Statement(Form.BARE, name="two", number=2)),
         ("No, a horse", Statement(Form.BARE, name="horse")),
         ("wrong, brown", Statement(Form.BARE, name="brown")),
