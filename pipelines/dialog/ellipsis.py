@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from kg.english import plural, with_article
-from pipelines.dialog.focus import DEFINITE, is_plural
+from pipelines.dialog.focus import is_plural
 from pipelines.dialog.kinds import Kinds, definite
 from pipelines.dialog.references import NOUNS, PLURAL_TAGS
 from pipelines.dialog.turns import MarkedText, Reference, Referent
@@ -26,6 +26,7 @@ PARTICIPLES = ("VBN", "VBG")
 ABOUT = ("about", "of")
 BEFORE_NOUN = ("DT", "PRP$", "JJ", "JJR", "JJS", "CD", "POS")
 ANY = {"a", "an", "any", "some", "no"}
+DEFINITE = {"the", "this", "that"}
 
 
 def without_opening(sentence: Sentence) -> str:

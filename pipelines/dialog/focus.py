@@ -19,56 +19,33 @@ from pipelines.dialog.turns import MarkedText, Referent
 from pipelines.reading.lexicon import WH_WORDS
 from pipelines.reading.sentence import Entity, Sentence
 
-DEFINITE = frozenset({"the", "this", "that"})
 NEARLY = 0.5
 """A plural means the objects whose score is at least this share of the best one's: by hand."""
 
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """A step of the builder: each reference means what it was resolved to, and nothing else.
-
-    "The dog" after a turn about the left dog is the left dog, although another is larger.
-
-    history: the referents of the turns before, the last one's first.
-    """
+    """A step of the builder: each reference means what it was resolved to, and nothing else."""
 
     marked: MarkedText
-    history: Sequence[Sequence[Referent]]
 
     def __call__(self, graph: SceneGraph, context: BuildContext) -> SceneGraph:
-        """Return the graph with the mentions of other objects left out."""
+        """Return the graph in which references mention their objects only."""
         sentence = context.sentence
         assert sentence is not None
-        # Not those that the question asks for: "is the dog an animal" restricts no dog.
-        asked = sentence if sentence.question is None else sentence.question
-        restricted = {one.entity for one in asked.constraints if one.kind != "negation"}
         dropped: list[Edge] = []
         new: list[Edge] = []
         for index, entity in enumerate(whole_names(sentence, context.concepts.linker)):
-            word = f"entity:{index}"
-            mentions = _mentions(graph, word)
             resolved = self.marked.at((entity.start, entity.end))
             nodes = () if resolved is None else _objects(resolved.nodes, graph)
             if nodes:
-                dropped += [one for one in mentions if one.target not in nodes]
+                word = f"entity:{index}"
+                dropped += _mentions(graph, word)
                 new += [Edge(word, one, EdgeKind.MENTION, MEANS, DIALOG) for one in nodes]
-                dropped += [one for one in mentions if one.target in nodes]
-            elif index not in restricted and _is_definite(sentence, entity):
-                spoken = self._last_spoken_of({one.target for one in mentions})
-                dropped += [one for one in mentions if spoken and one.target not in spoken]
         settled = graph.without(*dropped) if dropped else graph
         for edge in new:
             settled.connect(edge)
         return settled
-
-    def _last_spoken_of(self, objects: set[str]) -> set[str]:
-        """Return those of `objects` of which the dialog spoke last."""
-        for turn in self.history:
-            for one in turn:
-                if not one.plural and objects.intersection(one.nodes):
-                    return objects.intersection(one.nodes)
-        return set()
 
 
 def _objects(nodes: Iterable[str], graph: SceneGraph) -> tuple[str, ...]:
@@ -78,10 +55,6 @@ def _objects(nodes: Iterable[str], graph: SceneGraph) -> tuple[str, ...]:
 
 def _mentions(graph: SceneGraph, word: str) -> list[Edge]:
     return [one for one in graph.edges_from(word) if one.kind == EdgeKind.MENTION]
-
-
-def _is_definite(sentence: Sentence, entity: Entity) -> bool:
-    return entity.determiner in DEFINITE and not is_plural(sentence, entity)
 
 
 def is_plural(sentence: Sentence, entity: Entity) -> bool:

@@ -225,8 +225,7 @@ class Dialog:
     def _asked(self, marked: MarkedText, sentence: Sentence) -> Answer:
         """Return the answer to a question that was understood."""
         discourse = self._discourse()
-        history = discourse.history if self.rules.references else []
-        models = self.view.answering(self.changes, Settled(marked, history))
+        models = self.view.answering(self.changes, Settled(marked))
         counts = {name: len(discourse.objects(name)) for name in counted(self.changes)}
         stated = StatedAnswers(sentence, counts, self._kinds, models.edit_answers)
         answer = replace(models, edit_answers=stated).ask(self.view.photo, marked.text)

@@ -91,15 +91,6 @@ def test_the_left_one_is_of_the_kind_that_was_spoken_of(begin: Begin) -> None:
     assert last(dialog, "What does it eat?")[1] == ["it = dog (object 0)"]
 
 
-def test_what_the_dog_is_depends_on_which_was_spoken_of(begin: Begin) -> None:
-    """The dog after a turn about the right one is the right one, though the left is larger."""
-    dialog = begin()
-    turn = dialog.ask("What colour is the dog?")
-    assert turn.focus[0].nodes == ("object:0",)
-    dialog.ask("What colour is the right dog?")
-    assert dialog.ask("Is the dog an animal?").focus[0].nodes == ("object:1",)
-
-
 def test_which_animal_is_this_keeps_its_words_and_knows_what_is_meant(begin: Begin) -> None:
     asked, references = last(begin(), "What colour is the right dog?", "What animal is this?")
     assert asked == "What animal is this?"
