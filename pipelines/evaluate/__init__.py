@@ -122,6 +122,27 @@ _add(
     ),
 )
 _add(
+    "video",
+    "evaluate.video:VideoEvaluator",
+    "Measure events on rendered videos: precision and recall, and seconds per second of video.",
+    Options(
+        data="folder like coco_mini, of whose train photographs the things are cut out",
+        model="model of a detector, instead of the bundled one",
+        more=(
+            Option("boxes", "take noisy known boxes, instead of drawing and detecting", bool),
+            Option("noise", "of these boxes, in multiples of the usual one", float, default=1.0),
+            Option("videos", "how many", int, default=60),
+            Option("seed", "of the first video; the next ones follow", int, default=0),
+            Option(
+                "without",
+                "take a part away, to see what it gives",
+                choices=("tracking", "hysteresis"),
+            ),
+        ),
+        example="--data DATASETS/coco_mini",
+    ),
+)
+_add(
     "okvqa",
     "evaluate.okvqa:OKVQAEvaluator",
     "Measure answers to OK-VQA's questions by the official soft scores.",

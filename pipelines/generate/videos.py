@@ -8,15 +8,19 @@ move over a background, with the noise of a camera.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from PIL import Image, ImageFilter
 
+from kg.errors import SightGraphError
 from kg.graph import Box, Interval
+from pipelines.datasets.coco import read_coco
 from pipelines.detections import Detection
+from pipelines.detectors import Detector
+from pipelines.photo import Photo
 
 WIDTH, HEIGHT, RATE = 448, 320, 10
 """Pixels of a frame, and frames a second."""
@@ -108,6 +112,18 @@ class BoxNoise:
     false: float = 0.02
     mislabelled: float = 0.02
     hidden: float = 0.5
+
+    def times(self, factor: float) -> BoxNoise:
+        """Return so many times the mistakes; of the boxes, at most half are missing."""
+        return BoxNoise(
+            self.jitter * factor,
+            min(self.dropped * factor, 0.5),
+            self.burst * factor,
+            self.burst_seconds,
+            self.false * factor,
+            self.mislabelled * factor,
+            self.hidden,
+        )
 
 
 Draw = np.random.Generator
@@ -466,3 +482,79 @@ def soft_edged(patch: Image.Image, softness: float = 0.06) -> Image.Image:
     found = patch.convert("RGBA")
     found.putalpha(mask.filter(ImageFilter.GaussianBlur(fade / 1.5)))
     return found
+
+
+def with_looks(made: Script, patches: Patches) -> Script:
+    """Return a script in which what has no patch is another portable thing that has one."""
+    able = [one for one in PORTABLE if patches.get(one)]
+    names = {one.label: one.label for one in made.actors}
+    for label in names:
+        if not patches.get(label):
+            names[label] = next(one for one in able if one not in names.values())
+    actors = [replace(one, label=names[one.label]) for one in made.actors]
+    events = [
+        replace(one, who=names[one.who], what=None if one.what is None else names[one.what])
+        for one in made.events
+    ]
+    return replace(made, actors=actors, events=events)
+
+
+def patches_of(
+    folder: Path, detector: Detector, most: int = 6
+) -> tuple[dict[str, list[Image.Image]], list[Image.Image]]:
+    """Return cut-outs of a folder's train photographs by label, and backgrounds without things.
+
+    Cut-outs are those that the detector finds again on a plain ground, the surest `most` of each
+    label; backgrounds are blurred photographs in which it finds nothing.
+
+    Raises:
+        SightGraphError: the folder is not like coco_mini, or has too few such photographs.
+    """
+    found: dict[str, list[tuple[float, Image.Image]]] = {label: [] for label in SIZES}
+    grounds: list[Image.Image] = []
+    for one in read_coco(folder):
+        wanted = [(label, Box(*box)) for label, _, box in one.boxes if label in found]
+        if one.part != "train" or not (wanted or len(grounds) < most):
+            continue
+        image = Photo.open(folder / one.file_name).image
+        if len(grounds) < most:
+            ground = image.resize((WIDTH, HEIGHT)).filter(ImageFilter.GaussianBlur(BLUR))
+            if not detector(Photo.open(ground)):
+                grounds.append(ground)
+        for label, box in wanted:
+            if min(box.width, box.height) >= LEAST_SIDE and _has_usual_shape(label, box):
+                patch = soft_edged(image.crop((int(box.x1), int(box.y1), int(box.x2), int(box.y2))))
+                found[label].append((_found_again(patch, label, detector), patch))
+    chosen = {
+        label: [patch for sure, patch in sorted(some, key=lambda one: -one[0])[:most] if sure > 0]
+        for label, some in found.items()
+    }
+    if not grounds or not all(chosen[label] for label in ("person", "dog", "chair", "couch")):
+        raise SightGraphError(f"'{folder}' has too few photographs of people, dogs and seats.")
+    return chosen, grounds
+
+
+LEAST_SIDE, BLUR, SURE = 36, 9, 0.5
+"""Pixels of a cut-out's shorter side; of the blur of a background; the least score and overlap with
+which a cut-out must be found again."""
+
+
+def _has_usual_shape(label: str, box: Box) -> bool:
+    """Whether a box is about as narrow as the thing is drawn: no half of a person."""
+    width, height = SIZES[label]
+    return 0.6 <= (box.width / box.height) / (width / height) <= 1.6
+
+
+def _found_again(patch: Image.Image, label: str, detector: Detector) -> float:
+    """Return the score of a cut-out on a plain ground; 0 if it is not found there."""
+    width, height = SIZES[label]
+    ground = Image.new("RGB", (WIDTH, HEIGHT), (112, 118, 112))
+    place = Box(200, HEIGHT - 30 - height, 200 + width, HEIGHT - 30)
+    pasted = patch.resize((width, height))
+    ground.paste(pasted, (int(place.x1), int(place.y1)), pasted)
+    fitting = (
+        one.score
+        for one in detector(Photo.open(ground))
+        if one.label == label and one.box is not None and one.box.iou(place) >= SURE
+    )
+    return max((score for score in fitting if score >= SURE), default=0.0)

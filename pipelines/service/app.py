@@ -23,6 +23,7 @@ from pipelines.service import (
     knowledge,
     modalities,
     search,
+    video,
 )
 from pipelines.service.errors import add_handlers
 from pipelines.service.guard import Guard
@@ -74,6 +75,7 @@ def create_app(
         (knowledge, True),
         (modalities, True),
         (jobs, True),
+        (video, True),
         (album_routes, album is not None),
         (search, library is not None),
     ):

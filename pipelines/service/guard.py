@@ -16,7 +16,8 @@ from pipelines.service.errors import error
 from pipelines.service.metrics import Metrics
 from pipelines.service.settings import LOCAL_NAMES, Settings
 
-UPLOADS = frozenset({"/api/photographs", "/api/modalities"})
+VIDEO = "/api/video"
+UPLOADS = frozenset({"/api/photographs", "/api/modalities", VIDEO})
 MAX_CLIENTS = 10_000
 """Addresses whose rate is remembered."""
 HEADERS = [(b"x-content-type-options", b"nosniff"), (b"referrer-policy", b"no-referrer")]
@@ -67,7 +68,9 @@ class Guard:
             refused = self._refusal(scope, headers)
             body = b""
             if refused is None:
-                body, refused = await self._body(headers, receive)
+                is_video = scope["path"] == VIDEO
+                most = self.settings.video_bytes if is_video else self.settings.body_bytes
+                body, refused = await self._body(headers, receive, most)
             passed = self.app if refused is None else refused
             await passed(scope, _replay(body, receive), counted)
         finally:
@@ -99,9 +102,8 @@ class Guard:
         return None
 
     async def _body(
-        self, headers: Mapping[str, str], receive: Receive
+        self, headers: Mapping[str, str], receive: Receive, most: int
     ) -> tuple[bytes, Response | None]:
-        most = self.settings.body_bytes
         too_large = error(413, f"the request is larger than {most // 1_000_000} MB.")
         length = headers.get("content-length", "0")
         if length.isdigit() and int(length) > most:

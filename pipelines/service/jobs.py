@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Coroutine
 from dataclasses import dataclass, field
 from typing import Annotated, Any
 
@@ -56,14 +56,24 @@ class Job:
 @routes.post("", status_code=202)
 async def start(asked: Questions, shared: Shared) -> dict[str, Any]:
     """Begin a job; its answers come one after another."""
+    if len(asked.questions) > shared.settings.job_questions:
+        raise SightGraphError(f"a job has at most {shared.settings.job_questions} questions.")
+    job = Job(len(asked.questions))
+    return begin(shared, job, lambda: _run(shared, job, asked.questions))
+
+
+def begin(shared: State, job: Job, run: Callable[[], Coroutine[Any, Any, None]]) -> dict[str, Any]:
+    """Begin a job, and forget the oldest ones that are done; return its name and its rows' number.
+
+    Raises:
+        HTTPException: 503 where too many are running.
+    """
     settings, jobs = shared.settings, shared.jobs
-    if len(asked.questions) > settings.job_questions:
-        raise SightGraphError(f"a job has at most {settings.job_questions} questions.")
     if sum(not one.is_done for one in jobs.values()) >= settings.running_jobs:
         raise HTTPException(503, "too many jobs are running.", {"Retry-After": "10"})
-    name, job = uuid.uuid4().hex, Job(len(asked.questions))
+    name = uuid.uuid4().hex
     jobs[name] = job
-    job.task = asyncio.create_task(_run(shared, job, asked.questions))
+    job.task = asyncio.create_task(run())
     job.task.add_done_callback(lambda _: job.wake())
     done = [one for one, other in jobs.items() if other.is_done]
     for one in done[: max(0, len(jobs) - settings.jobs)]:

@@ -15,6 +15,7 @@ class Settings:
     host: the address it listens on. token: what callers must send; "" for none.
     body_bytes: of one request, photographs included. photograph_bytes: of all that are kept;
     modality_bytes: likewise, of the vectors of modalities.
+    video_bytes, video_seconds: of an uploaded video.
     body_seconds: in which a request must have arrived; seconds: in which it is answered.
     waiting: requests for the models that may wait; workers: threads that run the models.
     per_second, burst: requests of one client's address.
@@ -28,6 +29,8 @@ class Settings:
     body_bytes: int = 25_000_000
     photograph_bytes: int = 500_000_000
     modality_bytes: int = 200_000_000
+    video_bytes: int = 100_000_000
+    video_seconds: float = 600.0
     body_seconds: float = 30.0
     seconds: float = 60.0
     waiting: int = 32
