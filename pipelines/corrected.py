@@ -19,6 +19,7 @@ from kg.knowledge.edits import EDIT, EditedKnowledge, Edits
 from kg.knowledge.facts import KnowledgeGraph
 from kg.vocabulary import EdgeKind, NodeKind
 from pipelines.build.context import BuildContext
+from pipelines.build.signals import add_signals
 from pipelines.build.steps import LINKED_ATTRIBUTES
 from pipelines.detections import Name
 from pipelines.photo import Photo
@@ -85,7 +86,7 @@ class CorrectedGraph:
         Raises:
             SightGraphError: a fact that is set cannot be read.
         """
-        builder = replace(sightgraph.builder, photo_steps=(self.add_to,))
+        builder = replace(sightgraph.builder, photo_steps=(self.add_to, add_signals))
         answering = replace(
             sightgraph,
             detector=NoDetector("corrected graph"),

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from PIL import Image
@@ -19,8 +20,9 @@ from kg.graph import Edge, Node, SceneGraph
 from kg.knowledge.edits import Edits
 from kg.vocabulary import EdgeKind, NodeKind
 from pipelines.corrected import CorrectedGraph
-from pipelines.detections import Detection
+from pipelines.detections import Detection, Name
 from pipelines.explain import explain
+from pipelines.modalities import Modality
 from pipelines.photo import Photo
 from pipelines.seeing.seen import SeenPhotographs
 from pipelines.sightgraph import SightGraph
@@ -160,3 +162,16 @@ def test_files_of_every_format_and_broken_ones(street: dict[str, Any], tmp_path:
             CorrectedGraph.read(file)
     with pytest.raises(SightGraphError, match="there is no graph"):
         CorrectedGraph.read(tmp_path / "missing.json")
+
+
+def test_a_graph_with_a_sound_is_corrected_and_asked_about(
+    sightgraph: SightGraph, street: dict[str, Any]
+) -> None:
+    """The signal of the graph stays, another one is added."""
+    dog = Modality("sound", np.zeros((9, 4), np.float32), "a.wav", names=(Name("dog", 0.9),))
+    graph = as_json(sightgraph.graph(STREET, None, {"sound": dog}))
+    models = CorrectedGraph.of_document(graph).in_place_of_eyes(sightgraph)
+    assert models.ask(STREET, "What do you hear?").text == "dog"
+    with_depth = models.ask(STREET, "What do you hear?", modalities={"depth": [1.0, 2.0]})
+    assert with_depth.text == "dog"
+    assert "signal:depth" in with_depth.graph

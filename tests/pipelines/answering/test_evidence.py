@@ -126,6 +126,7 @@ def test_json_object_has_the_documented_content(graph: SceneGraph) -> None:
             ],
             "scenes": [],
             "texts": [],
+            "signals": [],
             "path": [
                 {
                     "source": "entity:0",
@@ -159,6 +160,7 @@ def test_json_object_has_the_documented_content(graph: SceneGraph) -> None:
                 },
             ],
         },
+        "missing": [],
         "timings_ms": {"detect": 12.35},
         "models": {"detector": "bundled"},
     }
