@@ -16,12 +16,16 @@ import numpy as np
 
 from pipelines.drawing.relations import Row, Way
 
-SWEEPS = 600
-EXACT = 1e-5
-"""Largest violation of what must hold, in heights of the picture."""
-SETTLED = 1e-7
+SWEEPS = 300
+EXACT = 1e-3
+"""Largest violation of what must hold, in heights of the picture: half a pixel, a fifth of the
+margin by which every place is stricter than what a picture must show."""
+SETTLED = 1e-5
 MAX_TRIES = 60
 """Programmes that are solved for one layout: each tries another way of a relation."""
+MAX_WORK = 600_000
+"""Inequalities that these programmes together may visit: two seconds. It is counted, not timed, so
+that the same text gives the same layout."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +34,12 @@ class Solution:
 
     Shapes: values [4 n]: centre x, centre y, width, height of each box, in heights of the picture
         violations [relations]
+    work: inequalities that were visited.
     """
 
     values: np.ndarray
     violations: np.ndarray
+    work: int = 0
 
     @property
     def holds(self) -> bool:
@@ -59,24 +65,32 @@ def project(
     """
     chosen = (0,) * len(relations)
     seen = {chosen}
+    work = 0
     waiting: list[tuple[float, int, tuple[int, ...], Solution]] = []
 
     def solve(choice: tuple[int, ...]) -> Solution:
+        nonlocal work
         ways = [several[at] for several, at in zip(relations, choice, strict=True)]
         found = _solved(start, covariance, ways, always, desired)
+        work += found.work
+        if not found.holds and desired:  # sooner solved without what is only desired
+            bare = _solved(start, covariance, ways, always)
+            work += bare.work
+            found = bare if bare.violations.sum() < found.violations.sum() else found
         heappush(waiting, (float(found.violations.sum()), len(seen), choice, found))
         return found
 
     best = solve(chosen)
     columns = [_columns(several) for several in relations]
-    while not best.holds and waiting and len(seen) < MAX_TRIES:
+    while not best.holds and waiting and len(seen) < MAX_TRIES and work < MAX_WORK:
         _, _, chosen, found = heappop(waiting)
         violated = [at for at, over in enumerate(found.violations) if over > EXACT]
         about = frozenset[int]().union(*(columns[at] for at in violated))
         for at, several in enumerate(relations):
             for way in range(len(several)) if columns[at] & about else ():
                 other = (*chosen[:at], way, *chosen[at + 1 :])
-                if other not in seen and len(seen) < MAX_TRIES and not best.holds:
+                is_over = best.holds or len(seen) >= MAX_TRIES or work >= MAX_WORK
+                if other not in seen and not is_over:
                     seen.add(other)
                     found = solve(other)
                     if found.violations.sum() < best.violations.sum():
@@ -94,7 +108,7 @@ def _solved(
     covariance: np.ndarray,
     ways: Sequence[Way],
     always: Way,
-    desired: Sequence[tuple[Row, float]],
+    desired: Sequence[tuple[Row, float]] = (),
 ) -> Solution:
     rows = [*always, *(row for way in ways for row in way)]
     hard = len(rows)
@@ -102,14 +116,14 @@ def _solved(
     matrix = np.stack([row for row, _ in rows])
     bounds = np.array([bound for _, bound in rows])
     limits = np.concatenate([np.full(hard, np.inf), [limit for _, limit in desired]])
-    values = hildreth(start, covariance, matrix, bounds, limits, hard)
+    values, sweeps = hildreth(start, covariance, matrix, bounds, limits)
     over = np.maximum(matrix[:hard] @ values - bounds[:hard], 0)
     owner = np.repeat(np.arange(len(ways)), [len(way) for way in ways])
     violations = np.zeros(len(ways))
     np.maximum.at(violations, owner, over[len(always) :])
     if len(ways) and len(always):  # what leaves the picture is no solution either
-        violations = np.where(over[: len(always)].max() > EXACT, violations + EXACT * 2, violations)
-    return Solution(values, violations)
+        violations = np.where(over[: len(always)].max() > EXACT, violations + 2 * EXACT, violations)
+    return Solution(values, violations, sweeps * len(rows))
 
 
 def hildreth(
@@ -118,21 +132,22 @@ def hildreth(
     matrix: np.ndarray,
     bounds: np.ndarray,
     limits: np.ndarray,
-    hard: int,
-) -> np.ndarray:
-    """Return argmin (z - start)ᵀ covariance⁻¹ (z - start) subject to matrix @ z <= bounds.
+) -> tuple[np.ndarray, int]:
+    """Return argmin (z - start)ᵀ covariance⁻¹ (z - start) subject to matrix @ z <= bounds, and
+    how many sweeps it took.
 
     Shapes (C inequalities): z, start [V]; covariance [V, V]; matrix [C, V]
         bounds, limits [C]: limits are of the multipliers
-        hard: the first of them, which must hold
     """
     scaled = matrix @ covariance
     gram = scaled @ matrix.T
     diagonal = np.maximum(np.diag(gram), 1e-12)
     over = matrix @ start - bounds
     multipliers = np.zeros(len(bounds))
-    for _ in range(SWEEPS):
-        moved = 0.0
+    sweeps = 0
+    moved = np.inf
+    while sweeps < SWEEPS and moved >= SETTLED:
+        moved, sweeps = 0.0, sweeps + 1
         for one in range(len(bounds)):
             new = min(max(multipliers[one] + over[one] / diagonal[one], 0.0), limits[one])
             step = new - multipliers[one]
@@ -140,6 +155,4 @@ def hildreth(
                 multipliers[one] = new
                 over -= gram[one] * step
                 moved = max(moved, abs(step) * diagonal[one])
-        if moved < SETTLED:
-            break
-    return np.asarray(start - scaled.T @ multipliers)
+    return np.asarray(start - scaled.T @ multipliers), sweeps

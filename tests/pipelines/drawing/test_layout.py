@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from time import process_time
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -79,6 +81,13 @@ def test_what_is_worn_lies_on_its_wearer(drawer: Drawer) -> None:
     man, hat = layout.boxes
     assert hat.intersection(man) > 0.85 * hat.area
     assert hat.centre[1] < man.centre[1]
+
+
+def test_a_crowd_is_laid_out_in_bounded_time(drawer: Drawer) -> None:
+    started = process_time()
+    layout = drawer.layouts(drawer.scene("9 dogs on a chair and 9 cats in a cup"))
+    assert all(layout.holds(one) for one in layout.scene.said)
+    assert process_time() - started < 20  # 2 s alone; once it was a minute
 
 
 def test_json_names_boxes_and_relations(drawer: Drawer) -> None:
