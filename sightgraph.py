@@ -16,12 +16,14 @@ if TYPE_CHECKING:
     from kg.knowledge.memory import Knowledge
     from pipelines.answering.evidence import Answer, Evidence
     from pipelines.detections import Detection
+    from pipelines.dialog.session import Dialog
     from pipelines.photo import Photo
     from pipelines.sightgraph import SightGraph
 
 __all__ = [
     "Answer",
     "Detection",
+    "Dialog",
     "Edge",
     "Edits",
     "Evidence",
@@ -36,6 +38,7 @@ __all__ = [
 _HOMES = {
     "Answer": "pipelines.answering.evidence",
     "Detection": "pipelines.detections",
+    "Dialog": "pipelines.dialog.session",
     "Edge": "kg.graph",
     "Edits": "kg.knowledge.edits",
     "Evidence": "pipelines.answering.evidence",

@@ -47,7 +47,6 @@ from pipelines.seeing.stated import stated_by
 from pipelines.seeing.text import TEXT_READERS, TextReader
 
 if TYPE_CHECKING:
-    from pipelines.dialog import Dialog
     from pipelines.drawing.drawer import Drawer, Drawing
     from pipelines.video.watch import WatchedVideo
 
@@ -230,20 +229,6 @@ class SightGraph:
                 if not one.names
             ),
         )
-
-    def chat(self, photo: PhotoSource) -> Dialog:
-        """Begin a dialog about `photo`: its `ask` knows what was said before.
-
-        >>> dialog = SightGraph.from_pretrained().chat("example:cat")
-        >>> dialog.ask("What animal is this?").reply, dialog.ask("Is it a mammal?").reply
-        ('cat', 'yes')
-
-        Raises:
-            SightGraphError: the photograph cannot be read.
-        """
-        from pipelines.dialog import Dialog  # it stands above this module
-
-        return Dialog.about(self, photo)
 
     def detect(self, photo: Photo, sentence: Sentence | None = None) -> list[Detection]:
         """Return the objects of a photograph, each once, the strongest first.

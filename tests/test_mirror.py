@@ -231,6 +231,10 @@ TESTED_BY = {
         "pipelines/service/test_app.py",
         "errors, metrics, photographs, settings and state are parts of every request",
     ),
+    "pipelines/service/kept_dialogs.py": (
+        "pipelines/service/test_dialogs.py",
+        "they are kept between two requests",
+    ),
     "pipelines/training/namer_data.py": (
         "pipelines/training/test_namer.py",
         "what the namer's training judges by",

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pipelines.captioning.captioner import Writer
     from pipelines.drawing.drawer import Drawer
     from pipelines.search.library import Library
-    from pipelines.service.dialogs import KeptDialogs
+    from pipelines.service.kept_dialogs import KeptDialogs
     from pipelines.service.kept_modalities import KeptModalities
 
 
@@ -55,7 +55,7 @@ class State:
     @cached_property
     def dialogs(self) -> KeptDialogs:
         """Dialogs between two turns."""
-        from pipelines.service.dialogs import KeptDialogs
+        from pipelines.service.kept_dialogs import KeptDialogs
 
         return KeptDialogs(self.settings.dialogs)
 

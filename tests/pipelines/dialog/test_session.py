@@ -126,10 +126,6 @@ def test_a_reader_gives_the_answers(sightgraph: SightGraph, photo: Photo) -> Non
     assert dialog.ask("Is the dog a mammal?").reply == DONT_KNOW
 
 
-def test_the_models_begin_a_dialog_themselves(sightgraph: SightGraph, photo: Photo) -> None:
-    assert sightgraph.chat(photo).ask("How many dogs are there?").reply == "2"
-
-
 def test_a_dialog_ends_somewhere(begin: Begin, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("pipelines.dialog.session.MAX_TURNS", 1)
     dialog = begin()
