@@ -138,6 +138,3 @@ def _open(shared: State, name: str) -> Iterator[Dialog]:
             yield dialog
         finally:
             dialog.view = replace(dialog.view, photo=NO_PHOTO)
-
-
-__all__ = ["KeptDialogs", "routes"]
