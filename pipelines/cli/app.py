@@ -42,7 +42,11 @@ for _name, _target, _about in (
         "draw:draw",
         "Draw a picture of TEXT, and say whether what it says holds in it.",
     ),
-    ("graph", "graph:graph", "Write the graph of PHOTO: objects, words of the text, and facts."),
+    (
+        "graph",
+        "graph:graph",
+        "Write the graph of PHOTO: objects, words of the text, other modalities, and facts.",
+    ),
     ("convert", "convert:convert", "Write the graph file GRAPH in other formats."),
     (
         "parse",

@@ -34,6 +34,7 @@ COMMANDS = {
         "search",
         "serve",
         "train",
+        "video",
     ),
 }
 ROOT = Path(__file__).resolve().parents[3]
