@@ -385,20 +385,23 @@ class TaskEvaluator:
 
 
 def figures_without_each(network: nn.Module, prepared: Prepared, measure: str) -> dict[str, float]:
-    """Return the main figure with each modality missing, and with each one alone.
+    """Return the main figure with each modality that is there missing, and with each one alone.
 
     Raises:
         SightGraphError: the task's model fuses no modalities.
     """
     model = _fusion_model(network)
     with torch.no_grad():
-        inputs = model.front(prepared.objective.collate([prepared.test[0]]))
+        batch = prepared.objective.collate(list(prepared.test[:MEASURE_BATCH]))
+        masks = model.front(batch).masks
+    has = masks.there().any(0).tolist()
+    names = [name for name, one in zip(masks.modalities, has, strict=True) if one]
     found = {}
-    for name in inputs.masks.modalities:
+    for name in names:
         model.without = (name,)
         found[f"{measure} without {name}"] = prepared.test_figures(network)[measure]
-    for name in inputs.masks.modalities:
-        model.without = tuple(one for one in inputs.masks.modalities if one != name)
+    for name in names:
+        model.without = tuple(one for one in names if one != name)
         found[f"{measure} with {name} alone"] = prepared.test_figures(network)[measure]
     model.without = ()
     return found
