@@ -63,7 +63,7 @@ def read_layouts(data: Path) -> list[LayoutPhoto]:
             name = f"{COCO}/{one.file_name}"
             found.append(_photo(name, one.part, one.width, one.height, boxes))
     for photo in read_teacher_boxes(data):
-        if photo.name.startswith(TEACHER) and photo.boxes:
+        if photo.name.startswith(TEACHER) and photo.boxes and (data / photo.name).is_file():
             sure = [(label, Box(*box)) for label, score, box in photo.boxes if score >= MIN_SCORE]
             with Image.open(data / photo.name) as image:
                 found.append(_photo(photo.name, photo.part, *image.size, sure))

@@ -77,6 +77,7 @@ def test_only_the_first_minutes_are_heard(monkeypatch: pytest.MonkeyPatch) -> No
         (encoded(np.array([0.0, np.nan])), "not finite"),
         (encoded(tone(), rate=100), "samples a second"),
     ],
+    ids=["cut", "text", "empty", "infinite", "slow"],
 )
 def test_a_sound_that_cannot_be_used_is_refused_with_the_reason(
     content: bytes, reason: str
