@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from kg import schema
-from kg.errors import SightGraphError, unknown_name
-from pipelines.datasets.questions import EXAMPLE
+from kg.errors import SightGraphError
+from pipelines.datasets.questions import EXAMPLE, read_listed
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,19 +47,7 @@ def read_dialogs(file: Path, part: str | None = None) -> list[PhotoDialog]:
         SightGraphError: the file cannot be read, an entry lacks a field (with its number), an id
             stands twice, or none is of that part.
     """
-    content = schema.read_json(file)
-    listed = content.get("dialogs") if isinstance(content, Mapping) else None
-    if not isinstance(listed, list) or not listed:
-        raise SightGraphError(
-            f"'{file}' holds no dialogs. It must be an object with a list 'dialogs'."
-        )
-    found = [_dialog(one, f"{file}, dialog {number}") for number, one in enumerate(listed, 1)]
-    _check_ids(found, file)
-    if part is None:
-        return found
-    if not any(one.part == part for one in found):
-        raise unknown_name(f"part of '{file}'", part, {one.part for one in found if one.part})
-    return [one for one in found if one.part == part]
+    return read_listed(file, "dialog", _dialog, part)
 
 
 def _dialog(entry: Any, where: str) -> PhotoDialog:
@@ -89,11 +76,3 @@ def _turn(entry: Any) -> DialogTurn:
         schema.texts(fields.get("answers"), "answers"),
         (refers,) if isinstance(refers, str) else schema.texts(refers, "refers"),
     )
-
-
-def _check_ids(dialogs: Iterable[PhotoDialog], file: Path) -> None:
-    seen = set()
-    for one in dialogs:
-        if one.id in seen:
-            raise SightGraphError(f"{file}: two dialogs have the id '{one.id}'. Number them.")
-        seen.add(one.id)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 from kg.english import ARTICLES, singulars
 from kg.errors import SightGraphError, unknown_name
@@ -71,6 +71,21 @@ class PhotoQuestion:
         return str(images / self.file_name)
 
 
+class Listed(Protocol):
+    """What a file lists by number, divided into parts."""
+
+    @property
+    def id(self) -> str:
+        """Its number or name, once in the file."""
+
+    @property
+    def part(self) -> str:
+        """The part it belongs to; "" where the file names none."""
+
+
+ListedItem = TypeVar("ListedItem", bound=Listed)
+
+
 def read_questions(file: Path, part: str | None = None) -> list[PhotoQuestion]:
     """Return the questions of `file`, or those of one `part`, in the order of the file.
 
@@ -78,19 +93,37 @@ def read_questions(file: Path, part: str | None = None) -> list[PhotoQuestion]:
         SightGraphError: the file cannot be read, a question lacks a field or has another's id,
             or none is of that part.
     """
+    return read_listed(file, "question", _question, part)
+
+
+def read_listed(
+    file: Path, kind: str, read: Callable[[Any, str], ListedItem], part: str | None
+) -> list[ListedItem]:
+    """Return the items of a JSON file `{"questions": [...]}`, or those of one `part`, in its order.
+
+    kind: what one item is called ("question"). read: reads one, given with its place for errors.
+
+    Raises:
+        SightGraphError: the file cannot be read, `read` raises one, an id stands twice, or none
+            is of that part.
+    """
     try:
         content = json.loads(file.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise SightGraphError(
-            f"cannot read the questions in '{file}': {error}. Give a JSON file."
+            f"cannot read the {kind}s in '{file}': {error}. Give a JSON file."
         ) from error
-    listed = content.get("questions") if isinstance(content, Mapping) else None
+    listed = content.get(f"{kind}s") if isinstance(content, Mapping) else None
     if not isinstance(listed, list) or not listed:
         raise SightGraphError(
-            f"'{file}' holds no questions. It must be an object with a list 'questions'."
+            f"'{file}' holds no {kind}s. It must be an object with a list '{kind}s'."
         )
-    found = [_question(one, f"{file}, question {number}") for number, one in enumerate(listed, 1)]
-    _check_ids(found, file)
+    found = [read(one, f"{file}, {kind} {number}") for number, one in enumerate(listed, 1)]
+    seen = set()
+    for one in found:
+        if one.id in seen:
+            raise SightGraphError(f"{file}: two {kind}s have the id '{one.id}'. Number them.")
+        seen.add(one.id)
     if part is None:
         return found
     if not any(one.part == part for one in found):
@@ -133,14 +166,6 @@ def _about(names: Any, where: str) -> tuple[str, ...]:
             f"{where}: 'object' must be a name, or a list of names, of what the question is about."
         )
     return tuple(listed)
-
-
-def _check_ids(questions: Iterable[PhotoQuestion], file: Path) -> None:
-    seen = set()
-    for one in questions:
-        if one.id in seen:
-            raise SightGraphError(f"{file}: two questions have the id '{one.id}'. Number them.")
-        seen.add(one.id)
 
 
 def check_photographs(questions: Iterable[PhotoQuestion], images: Path) -> None:
