@@ -39,6 +39,18 @@ SIZES = {
     "umbrella": (52, 44),
 }
 """Usual width and height of each thing, in pixels."""
+LOOKS_ONLY = {
+    "laptop": (50, 42),
+    "clock": (40, 40),
+    "vase": (30, 50),
+    "bottle": (22, 54),
+    "bowl": (50, 36),
+    "cake": (50, 40),
+    "pizza": (52, 44),
+    "potted plant": (44, 54),
+    "book": (40, 40),
+}
+"""Portable things, with their sizes, that stand for those of which there is no cut-out."""
 SEATED = 0.66
 """Height of somebody who sits, as a share of the usual one."""
 LIFTED = 0.45
@@ -485,12 +497,13 @@ def soft_edged(patch: Image.Image, softness: float = 0.06) -> Image.Image:
 
 
 def with_looks(made: Script, patches: Patches) -> Script:
-    """Return a script in which what has no patch is another portable thing that has one."""
-    able = [one for one in PORTABLE if patches.get(one)]
+    """Return a script in which what has no patch is another seat or portable thing that has one."""
     names = {one.label: one.label for one in made.actors}
     for label in names:
         if not patches.get(label):
-            names[label] = next(one for one in able if one not in names.values())
+            alike = SEATS if label in SEATS else (*PORTABLE, *LOOKS_ONLY)
+            able = [one for one in alike if patches.get(one)]
+            names[label] = next((one for one in able if one not in names.values()), able[0])
     actors = [replace(one, label=names[one.label]) for one in made.actors]
     events = [
         replace(one, who=names[one.who], what=None if one.what is None else names[one.what])
@@ -510,7 +523,8 @@ def patches_of(
     Raises:
         SightGraphError: the folder is not like coco_mini, or has too few such photographs.
     """
-    found: dict[str, list[tuple[float, Image.Image]]] = {label: [] for label in SIZES}
+    labels = (*SIZES, *LOOKS_ONLY)
+    found: dict[str, list[tuple[float, Image.Image]]] = {label: [] for label in labels}
     grounds: list[Image.Image] = []
     for one in read_coco(folder):
         wanted = [(label, Box(*box)) for label, _, box in one.boxes if label in found]
@@ -523,38 +537,50 @@ def patches_of(
                 grounds.append(ground)
         for label, box in wanted:
             if min(box.width, box.height) >= LEAST_SIDE and _has_usual_shape(label, box):
-                patch = soft_edged(image.crop((int(box.x1), int(box.y1), int(box.x2), int(box.y2))))
-                found[label].append((_found_again(patch, label, detector), patch))
+                patch = image.crop((round(box.x1), round(box.y1), round(box.x2), round(box.y2)))
+                for look in (patch.convert("RGBA"), soft_edged(patch)):
+                    found[label].append((_found_again(look, label, detector), look))
     chosen = {
         label: [patch for sure, patch in sorted(some, key=lambda one: -one[0])[:most] if sure > 0]
         for label, some in found.items()
     }
-    if not grounds or not all(chosen[label] for label in ("person", "dog", "chair", "couch")):
-        raise SightGraphError(f"'{folder}' has too few photographs of people, dogs and seats.")
+    kinds = (PEOPLE, ANIMALS, SEATS, (*PORTABLE, *LOOKS_ONLY))
+    if not grounds or not all(any(chosen[label] for label in kind) for kind in kinds):
+        raise SightGraphError(
+            f"'{folder}' has too few photographs whose people, dogs, seats and things are found."
+        )
     return chosen, grounds
 
 
-LEAST_SIDE, BLUR, SURE = 36, 9, 0.5
+LEAST_SIDE, BLUR, SURE = 36, 9, 0.4
 """Pixels of a cut-out's shorter side; of the blur of a background; the least score and overlap with
 which a cut-out must be found again."""
 
 
 def _has_usual_shape(label: str, box: Box) -> bool:
     """Whether a box is about as narrow as the thing is drawn: no half of a person."""
-    width, height = SIZES[label]
-    return 0.6 <= (box.width / box.height) / (width / height) <= 1.6
+    width, height = _size(label)
+    return 0.5 <= (box.width / box.height) / (width / height) <= 2.0
 
 
 def _found_again(patch: Image.Image, label: str, detector: Detector) -> float:
-    """Return the score of a cut-out on a plain ground; 0 if it is not found there."""
-    width, height = SIZES[label]
-    ground = Image.new("RGB", (WIDTH, HEIGHT), (112, 118, 112))
+    """Return the lower score of a cut-out on a light and a dark ground; 0 if one hides it."""
+    width, height = _size(label)
     place = Box(200, HEIGHT - 30 - height, 200 + width, HEIGHT - 30)
-    pasted = patch.resize((width, height))
-    ground.paste(pasted, (int(place.x1), int(place.y1)), pasted)
-    fitting = (
-        one.score
-        for one in detector(Photo.open(ground))
-        if one.label == label and one.box is not None and one.box.iou(place) >= SURE
-    )
-    return max((score for score in fitting if score >= SURE), default=0.0)
+    pasted, least = patch.resize((width, height)), 1.0
+    for grey in (90, 150):
+        ground = Image.new("RGB", (WIDTH, HEIGHT), (grey, grey, grey))
+        ground.paste(pasted, (int(place.x1), int(place.y1)), pasted)
+        near = [one for one in detector(Photo.open(ground)) if _is_at(one, place)]
+        if not near or near[0].label != label or near[0].score < SURE:
+            return 0.0
+        least = min(least, near[0].score)
+    return least
+
+
+def _is_at(one: Detection, place: Box) -> bool:
+    return one.box is not None and one.box.iou(place) >= SURE
+
+
+def _size(label: str) -> tuple[int, int]:
+    return SIZES.get(label) or LOOKS_ONLY[label]
