@@ -19,6 +19,9 @@ from pipelines.cli.output import print_columns, print_json, print_line
 if TYPE_CHECKING:
     from pipelines.sightgraph import SightGraph
 
+COMPACT_FROM = 500
+"""Photographs added at once from which the album is compacted: it takes 12 ms for each in it."""
+
 store_option = click.option(
     "--store", required=True, type=FILE, metavar="DIR", help="The folder of the album."
 )
@@ -63,6 +66,8 @@ def add(photos: tuple[str, ...], store: Path, eyes: Eyes) -> None:
                 else:
                     added += opened.add(row["graph"])
                 advance()
+    if added >= COMPACT_FROM:
+        opened.compact()
     opened.close()
     print_line(f"{added} added, {len(found) - added - failed} were there, {failed} errors")
     if failed:

@@ -167,6 +167,15 @@ def test_adding_again_changes_nothing_and_removing_leaves_nothing(
     assert sorted(after, key=key) == sorted(left, key=key)
 
 
+def test_a_compacted_album_holds_the_same(folder: Path) -> None:
+    before = query(folder, "SELECT ?g ?s ?p ?o WHERE { GRAPH ?g { ?s ?p ?o } }")
+    album = Album(folder)
+    album.compact()
+    album.close()
+    after = query(folder, "SELECT ?g ?s ?p ?o WHERE { GRAPH ?g { ?s ?p ?o } }")
+    assert sorted(after, key=repr) == sorted(before, key=repr)
+
+
 def test_a_kill_loses_no_photograph_that_was_added(tmp_path: Path) -> None:
     for photo in SHA:
         export(scene(photo, "cup", "red"), [tmp_path / f"{photo}.json"])
