@@ -7,8 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from time import perf_counter
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -20,19 +19,18 @@ from kg.graph import PhotoInfo, SceneGraph
 from kg.knowledge.edits import EditedKnowledge, Edits
 from kg.knowledge.facts import KnowledgeGraph
 from kg.knowledge.memory import Knowledge
-from pipelines.answering.answerer import Answerer, FusedQuestion, Prediction
-from pipelines.answering.edit_answers import EDIT_CONFIDENCE, EditAnswers, FindsEdit
-from pipelines.answering.evidence import DONT_KNOW, Answer, asserted
-from pipelines.answering.presence import is_blind_comparison, presence_answer
+from pipelines.answering.answerer import Answerer, FusedQuestion
+from pipelines.answering.edit_answers import EditAnswers
+from pipelines.answering.evidence import Answer
+from pipelines.answering.prediction import Prediction, Strategy
 from pipelines.answering.query import RelationWordings, query_of, region_features
-from pipelines.answering.signal_answers import signal_answer
-from pipelines.answering.written_answers import written_answer
+from pipelines.answering.strategies import predict
 from pipelines.build.builder import GraphBuilder
 from pipelines.build.retrieval import FactFinder, make_linker, split
 from pipelines.detections import Detection, PerceptionResult, strongest, without_duplicates
 from pipelines.detectors import Detector, OpenDetector, make_detector
 from pipelines.modalities import Modality, ModalitySource, modalities_of
-from pipelines.modalities.naming import SignalNamer, named
+from pipelines.modalities.naming import SignalNamer, named, unnamed
 from pipelines.namers import Namer, make_namer
 from pipelines.namers.efficientnet import EfficientNetNamer
 from pipelines.photo import Photo, PhotoSource
@@ -45,14 +43,12 @@ from pipelines.seeing.perception import Perceiver, Perception, PerceptionModels
 from pipelines.seeing.seen import SeenPhotographs
 from pipelines.seeing.stated import stated_by
 from pipelines.seeing.text import TEXT_READERS, TextReader
+from pipelines.timer import Timer
 
 if TYPE_CHECKING:
     from pipelines.drawing.drawer import Drawer, Drawing
     from pipelines.video.watch import WatchedVideo
 
-Result = TypeVar("Result")
-BLIND_CONFIDENCE = 0.5
-"""Of "I don't know" where things are compared of which nothing is known. Set by hand."""
 NO_PHOTOGRAPH = "no photograph was given: nothing is seen"
 MAX_TEXTS = 40
 """Lines of text that become nodes: of a page, the first ones. Set by hand."""
@@ -88,7 +84,7 @@ class SightGraph:
     builder: GraphBuilder
     wordings: RelationWordings
     answerer: Answerer
-    edit_answers: FindsEdit | None = None
+    edit_answers: Strategy | None = None
     namer: Namer | None = None
     text_reader: TextReader | None = field(default_factory=lambda: TEXT_READERS.make("rapidocr"))
     text_in_photo: bool = False
@@ -187,15 +183,8 @@ class SightGraph:
         if signals:
             timed("listen", signals)
         sentence = timed("parse", self.parser(question))
-        detections: list[Detection] = []
-        perceived = PerceptionResult()
-        if opened is not None:
-            detections = timed("detect", self.detect(opened, sentence))
-            perceived = timed("look", self.perception(opened, detections))
-            if self._reads(sentence):
-                perceived = timed("text", self._with_texts(perceived, opened))
-        info = None if opened is None else _info(opened)
-        graph = timed("build", self.builder(detections, info, sentence, perceived, signals))
+        detections = [] if opened is None else timed("detect", self.detect(opened, sentence))
+        graph = self.graph_of(opened, detections, sentence, signals, timed)
         fused = self.answerer.fuse(graph, self.query(graph, sentence), self.regions(detections))
         prediction = timed("answer", self.answer(fused))
         return Answer(
@@ -206,7 +195,7 @@ class SightGraph:
             graph=graph,
             timings_ms=timed.milliseconds,
             models=self.models,
-            missing=self._missing(opened, signals),
+            missing=(*(() if opened else (NO_PHOTOGRAPH,)), *unnamed(signals)),
         )
 
     def signals(self, modalities: Mapping[str, ModalitySource] | None) -> tuple[Modality, ...]:
@@ -217,18 +206,6 @@ class SightGraph:
         """
         opened = modalities_of(modalities)
         return tuple(named(one, self.signal_namers.get(one.name)) for one in opened)
-
-    def _missing(self, photo: Photo | None, signals: Sequence[Modality]) -> tuple[str, ...]:
-        """Return a sentence for each thing that was not given."""
-        without = [] if photo is not None else [NO_PHOTOGRAPH]
-        return (
-            *without,
-            *(
-                f"nothing names the modality '{one.name}': it is a node without a meaning"
-                for one in signals
-                if not one.names
-            ),
-        )
 
     def detect(self, photo: Photo, sentence: Sentence | None = None) -> list[Detection]:
         """Return the objects of a photograph, each once, the strongest first.
@@ -259,36 +236,9 @@ class SightGraph:
         return region_features(detections, self.answerer.model.config.region_detector)
 
     def answer(self, fused: FusedQuestion) -> Prediction:
-        """Answer and cite.
-
-        An edit takes precedence, then the name of a modality, then what is written in the
-        photograph, then what is seen in it. Without a photograph and a modality nothing is
-        answered without a fact.
-        """
-        text, candidates = self.answerer.answer(fused)
-        edit = self.edit_answers(fused.graph, fused.query) if self.edit_answers else None
-        if edit is not None:
-            candidates = asserted(candidates, edit.text, EDIT_CONFIDENCE)
-            return Prediction(edit.text, candidates, edit.evidence)
-        heard = signal_answer(fused.graph, fused.query)
-        if heard is not None:
-            return Prediction(heard.text, heard.candidates, heard.evidence)
-        written = written_answer(fused.graph, fused.query)
-        if written is not None:
-            candidates = asserted(candidates, written.text, written.confidence)
-            return Prediction(written.text, candidates, written.evidence)
-        blind = fused.graph.photo is None
-        seeable = () if blind else getattr(self.detector, "labels", ())
-        seen = presence_answer(fused.graph, fused.query, seeable)
-        if seen is not None:
-            candidates = asserted(candidates, seen.text, seen.confidence)
-            return Prediction(seen.text, candidates, seen.evidence)
-        evidence = self.answerer.cite(fused, text)
-        blind = blind and not evidence.facts and not evidence.signals
-        if blind or is_blind_comparison(fused.graph, fused.query, evidence):
-            candidates = asserted(candidates, DONT_KNOW, BLIND_CONFIDENCE)
-            return Prediction(DONT_KNOW, candidates, self.answerer.cite(fused, DONT_KNOW))
-        return Prediction(text, candidates, evidence)
+        """Answer and cite (`pipelines.answering.strategies`)."""
+        seeable = getattr(self.detector, "labels", ())
+        return predict(self.answerer, fused, self.edit_answers, seeable)
 
     def read(
         self, photo: Photo, question: str, detections: Sequence[Detection]
@@ -340,10 +290,9 @@ class SightGraph:
             raise SightGraphError(
                 "a graph needs a photograph, a text, or a modality, and none was given."
             )
-        if photo is None:
-            return self.builder([], None, sentence, None, signals)
-        opened = Photo.open(photo)
-        return self.graph_of(opened, self.detect(opened, sentence), sentence, signals)
+        opened = None if photo is None else Photo.open(photo)
+        detections = [] if opened is None else self.detect(opened, sentence)
+        return self.graph_of(opened, detections, sentence, signals)
 
     def video(self, source: str | Path, rate: float = 10.0) -> WatchedVideo:
         """Watch a video: its objects, relations and events with their times, and its graph.
@@ -361,16 +310,24 @@ class SightGraph:
 
     def graph_of(
         self,
-        photo: Photo,
+        photo: Photo | None,
         detections: Sequence[Detection],
         sentence: Sentence | None = None,
         signals: Sequence[Modality] = (),
+        timed: Timer | None = None,
     ) -> SceneGraph:
-        """Return the graph of a photograph whose objects are known."""
-        perceived = self.perception(photo, detections)
-        if self._reads(sentence):
-            perceived = self._with_texts(perceived, photo)
-        return self.builder(detections, _info(photo), sentence, perceived, signals)
+        """Return the graph of a photograph whose objects are known.
+
+        photo: None where there is none. timed: keeps the time of each step.
+        """
+        timed = timed or Timer()
+        perceived = info = None
+        if photo is not None:
+            perceived = timed("look", self.perception(photo, detections))
+            if self._reads(sentence):
+                perceived = timed("text", self._with_texts(perceived, photo))
+            info = PhotoInfo(photo.source, photo.width, photo.height, photo.sha256)
+        return timed("build", self.builder(detections, info, sentence, perceived, signals))
 
     def _reads(self, sentence: Sentence | None) -> bool:
         """Whether text in the photograph is read for this sentence."""
@@ -406,23 +363,3 @@ class SightGraph:
             "text": self.answerer.encoder.name,
             "answerer": self.answerer.name,
         }
-
-
-class Timer:
-    """Wall-clock time by step, in milliseconds."""
-
-    def __init__(self) -> None:
-        self.milliseconds: dict[str, float] = {}
-        self._started = self._last = perf_counter()
-
-    def __call__(self, step: str, result: Result) -> Result:
-        """Return `result`, which `step` has just computed, and keep the time it took."""
-        now = perf_counter()
-        self.milliseconds[step] = (now - self._last) * 1000
-        self.milliseconds["total"] = (now - self._started) * 1000
-        self._last = now
-        return result
-
-
-def _info(photo: Photo) -> PhotoInfo:
-    return PhotoInfo(photo.source, photo.width, photo.height, photo.sha256)

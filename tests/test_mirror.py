@@ -16,6 +16,11 @@ TESTED_BY = {
         "pipelines/datasets/test_scene_files.py",
         "what is seen is compared with its files, and other eyes are refused",
     ),
+    "pipelines/timer.py": ("pipelines/test_sightgraph.py", "the times of the steps of an answer"),
+    "pipelines/answering/prediction.py": (
+        "pipelines/answering/test_strategies.py",
+        "predictions are what strategies give",
+    ),
     "pipelines/dialog/kinds.py": (
         "pipelines/dialog/test_references.py",
         "people and things are told apart by what refers to them",

@@ -18,7 +18,8 @@ from kg.graph import Edge, SceneGraph
 from kg.vocabulary import EdgeKind
 from pipelines.answering.abilities import ABILITY_CONFIDENCE, stated_ability
 from pipelines.answering.attribution import Attribution, Without
-from pipelines.answering.evidence import DONT_KNOW, Candidate, Evidence, completed, score_of
+from pipelines.answering.evidence import DONT_KNOW, Candidate, Evidence, completed
+from pipelines.answering.prediction import Prediction
 from pipelines.answering.probabilities import Probabilities
 from pipelines.answering.query import equally_right, others_attributes
 from pipelines.answering.vocabulary_answerer import VocabularyPredictor, merged_by_stem
@@ -26,19 +27,6 @@ from pipelines.build.grounding import GENERIC_NOUNS
 
 BATCH = 24
 """Graphs in one batch: chosen by hand, for memory."""
-
-
-@dataclass(frozen=True, slots=True)
-class Prediction:
-    """The answer of one graph; see `pipelines.answering.evidence.Answer`."""
-
-    text: str
-    candidates: tuple[Candidate, ...]
-    evidence: Evidence
-
-    @property
-    def confidence(self) -> float:
-        return score_of(self.text, self.candidates)
 
 
 @dataclass(frozen=True, slots=True)

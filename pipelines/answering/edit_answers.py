@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
-from typing import Protocol
 
 import torch
 
@@ -21,6 +19,7 @@ from kg.vocabulary import NodeKind
 from pipelines.answering.abilities import forms, negated, within
 from pipelines.answering.evidence import Evidence
 from pipelines.answering.paths import best_path
+from pipelines.answering.prediction import Prediction
 from pipelines.answering.query import denoted_by
 
 EDIT_CONFIDENCE = 0.9
@@ -33,20 +32,9 @@ MARGIN = 0.02
 """A relation may be queried too if its cosine is below the best by at most this: set by hand."""
 
 
-@dataclass(frozen=True, slots=True)
-class EditAnswer:
-    """An answer that an edit decides, with its evidence."""
-
-    text: str
-    evidence: Evidence
-
-
-class FindsEdit(Protocol):
-    """Finds the answer to a question among what a person stated."""
-
-    def __call__(self, graph: SceneGraph, query: Query) -> EditAnswer | None:
-        """Return the answer; None where nothing that was stated answers the question."""
-        ...
+def by_statement(text: str, evidence: Evidence | None = None) -> Prediction:
+    """Return the answer `text`, which a person's own statement decides."""
+    return Prediction.of(text, EDIT_CONFIDENCE, evidence or Evidence())
 
 
 class EditAnswers:
@@ -56,7 +44,7 @@ class EditAnswers:
         self.knowledge = knowledge
         self.encoder = encoder
 
-    def __call__(self, graph: SceneGraph, query: Query) -> EditAnswer | None:
+    def __call__(self, graph: SceneGraph, query: Query) -> Prediction | None:
         """Return the answer of the edits to `query`; None if no edit answers it."""
         words = forms(query.text)
         denoted = self._denoted(graph, query)
@@ -81,7 +69,7 @@ class EditAnswers:
 
     def _yes_or_no(
         self, graph: SceneGraph, query: Query, about: Collection[str], words: Collection[str]
-    ) -> EditAnswer | None:
+    ) -> Prediction | None:
         contrary = negated(query.text)
         yes, no = ("no", "yes") if contrary else ("yes", "no")
         for fact in self.knowledge.set_facts():
@@ -90,12 +78,12 @@ class EditAnswers:
         for subject, relation, object_ in self.knowledge.unset_facts():
             if subject in about and self._named(object_, words):
                 if self._denies(relation):  # without the denial, the ability is not asserted
-                    return EditAnswer("no", Evidence()) if contrary else None
+                    return by_statement("no") if contrary else None
                 others = {f.relation for f in self.knowledge.facts(subject) if f.object == object_}
                 if not others or relation in self._queried(
                     graph, query, [subject], {relation, *others}
                 ):
-                    return EditAnswer(no, Evidence())
+                    return by_statement(no)
         return None
 
     def _denies(self, relation: str) -> bool:
@@ -133,19 +121,19 @@ class EditAnswers:
 
     def _answer(
         self, graph: SceneGraph, query: Query, fact: Fact, text: str | None = None
-    ) -> EditAnswer:
+    ) -> Prediction:
         """Return the answer, with the path to it if the graph contains one."""
         answer = text or self.knowledge.label(fact.object)
         if fact.subject not in graph or fact.object not in graph:
-            return EditAnswer(answer, Evidence())
+            return by_statement(answer)
         edges = graph.edges_between(fact.subject, fact.object)
         edge = next((one for one in edges if one.origin == EDIT), None)
         if edge is None:
-            return EditAnswer(answer, Evidence())
+            return by_statement(answer)
         entities = [node.id for node in graph.nodes(NodeKind.ENTITY)]
         start = [query.topic] if query.topic in entities else entities
         path = best_path(graph, dict.fromkeys(graph.edges(), 1.0), start, fact.subject)
-        return EditAnswer(answer, Evidence.from_path(graph, (*path, edge)))
+        return by_statement(answer, Evidence.from_path(graph, (*path, edge)))
 
 
 def _with_it(graph: SceneGraph, query: Query, names: Iterable[str]) -> str:

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
-from dataclasses import dataclass
 
 from graph_fusion.tensors import Query
 from kg.graph import Edge, Node, SceneGraph
 from kg.vocabulary import EdgeKind, NodeKind
 from pipelines.answering.evidence import Evidence
+from pipelines.answering.prediction import Prediction
 
 CHOSEN_CONFIDENCE = 0.9
 """Share of the detector's score that the thing which is seen gets: chosen by hand."""
@@ -38,18 +38,9 @@ MUST_BE_SEEN = re.compile(
 COMPARING = re.compile(r"^(which|what|who)\b.*\b(is|are|was|were)\s+(more|less|\w+er)\b", re.I)
 
 
-@dataclass(frozen=True, slots=True)
-class PresenceAnswer:
-    """An answer with its confidence and evidence."""
-
-    text: str
-    confidence: float
-    evidence: Evidence
-
-
 def presence_answer(
     graph: SceneGraph, query: Query, seeable: Collection[str] = ()
-) -> PresenceAnswer | None:
+) -> Prediction | None:
     """Return what the presence or absence of the things in question says; None if nothing.
 
     seeable: the names of what the detector can find; of other things it says nothing that they
@@ -68,7 +59,7 @@ def is_blind_comparison(graph: SceneGraph, query: Query, evidence: Evidence) -> 
     return any(not _objects(graph, one) for one in _option_words(graph, query))
 
 
-def _chosen(graph: SceneGraph, query: Query) -> PresenceAnswer | None:
+def _chosen(graph: SceneGraph, query: Query) -> Prediction | None:
     """Return the one option that is seen, where a question asks which of several things it is."""
     words = _option_words(graph, query)
     if len(words) < 2 or len(words) != len(query.options) or query.answer_type != "yes/no":
@@ -82,18 +73,20 @@ def _chosen(graph: SceneGraph, query: Query) -> PresenceAnswer | None:
     word, mention = max(seen, key=lambda one: graph.node(one[1].target).score)
     option = next(one for one in query.options if _is_option(query, word, one))
     confidence = max(MIN_CHOSEN, CHOSEN_CONFIDENCE * graph.node(mention.target).score)
-    return PresenceAnswer(option, confidence, Evidence.from_path(graph, (mention,)))
+    return Prediction.of(option, confidence, Evidence.from_path(graph, (mention,)))
 
 
-def _unseen(graph: SceneGraph, query: Query, seeable: Collection[str]) -> PresenceAnswer | None:
+def _unseen(graph: SceneGraph, query: Query, seeable: Collection[str]) -> Prediction | None:
     """Return that something is not seen which the question takes for granted."""
+    if graph.photo is None:
+        return None
     if query.answer_type != "attribute" and not MUST_BE_SEEN.search(query.text):
         return None
     for word in graph.nodes(NodeKind.ENTITY):
         given = word.span and GIVEN.search(query.text[: word.span[0]].rstrip())
         if given and word.label in seeable and not _shown(graph, word):
             evidence = Evidence.from_path(graph, (), word)
-            return PresenceAnswer(f"I see no {word.label}", UNSEEN_CONFIDENCE, evidence)
+            return Prediction.of(f"I see no {word.label}", UNSEEN_CONFIDENCE, evidence)
     return None
 
 
@@ -125,4 +118,4 @@ def _shown(graph: SceneGraph, word: Node) -> bool:
     return any(edge.kind == EdgeKind.MENTION for edge in graph.edges_from(word.id))
 
 
-__all__ = ["PresenceAnswer", "is_blind_comparison", "presence_answer"]
+__all__ = ["is_blind_comparison", "presence_answer"]

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from graph_fusion.tensors import Query
 from kg.english import normalise, singulars
 from kg.graph import Edge, Node, SceneGraph
 from kg.vocabulary import IS_A_IRI, EdgeKind, NodeKind
-from pipelines.answering.evidence import DONT_KNOW, Candidate, Evidence, completed, score_of
+from pipelines.answering.evidence import DONT_KNOW, Candidate, Evidence, completed
+from pipelines.answering.prediction import Prediction
 from pipelines.build.context import LINKER
 from pipelines.build.signals import words_for
 
@@ -26,21 +26,7 @@ NO_THING = frozenset({"it", "this", "that", "hear", "heard", "hearing", "listen"
 HEARD = "(hear(d|ing)?|listen(ing)? to|audible)"
 
 
-@dataclass(frozen=True, slots=True)
-class SignalAnswer:
-    """The name of a signal as the answer, with all candidates and the evidence."""
-
-    text: str
-    candidates: tuple[Candidate, ...]
-    evidence: Evidence
-
-    @property
-    def confidence(self) -> float:
-        """The probability of `text`."""
-        return score_of(self.text, self.candidates)
-
-
-def signal_answer(graph: SceneGraph, query: Query) -> SignalAnswer | None:
+def signal_answer(graph: SceneGraph, query: Query) -> Prediction | None:
     """Return the answer to a question about what a signal is; None if it is no such question."""
     for signal in graph.nodes(NodeKind.SIGNAL):
         assert signal.recording is not None
@@ -88,7 +74,7 @@ def _speaks_of(text: str, words: frozenset[str], hearing: bool) -> bool:
     return spoken or (hearing and bool({"hear", "heard", "audible"} & found))
 
 
-def _identity(graph: SceneGraph, query: Query, signal: Node) -> SignalAnswer:
+def _identity(graph: SceneGraph, query: Query, signal: Node) -> Prediction:
     """Return the most probable name that is of the kind asked for."""
     kind = "" if query.focus is None else query.text[slice(*query.focus)]
     names = [
@@ -98,16 +84,16 @@ def _identity(graph: SceneGraph, query: Query, signal: Node) -> SignalAnswer:
     ]
     if not names:
         evidence = Evidence.from_path(graph, (), signal)
-        return SignalAnswer(DONT_KNOW, completed(()), evidence)
+        return Prediction(DONT_KNOW, completed(()), evidence)
     candidates = completed([Candidate(label, probability) for label, probability, _ in names])
     label, _, edge = names[0]
     path: tuple[Edge, ...] = ()
     if edge is not None:
         path = (edge, *(kind_path(graph, edge.target, kind) or () if kind else ()))
-    return SignalAnswer(label, candidates, Evidence.from_path(graph, path, signal))
+    return Prediction(label, candidates, Evidence.from_path(graph, path, signal))
 
 
-def _presence(graph: SceneGraph, signal: Node, words: frozenset[str]) -> SignalAnswer | None:
+def _presence(graph: SceneGraph, signal: Node, words: frozenset[str]) -> Prediction | None:
     """Return whether the signal is what another word of the question names; None if none does."""
     names = list(names_of(graph, signal))
     asked = [
@@ -132,7 +118,7 @@ def _presence(graph: SceneGraph, signal: Node, words: frozenset[str]) -> SignalA
     path: tuple[Edge, ...] = ()
     if edge is not None:
         path = (edge, *(kind_path(graph, edge.target, kind) or ()))
-    return SignalAnswer(text, candidates, Evidence.from_path(graph, path, signal, asked[0]))
+    return Prediction(text, candidates, Evidence.from_path(graph, path, signal, asked[0]))
 
 
 def names_of(graph: SceneGraph, signal: Node) -> Iterator[tuple[str, float, Edge | None]]:

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 from graph_fusion.tensors import Query
 from kg.graph import Edge, Node, SceneGraph
 from kg.vocabulary import EdgeKind, NodeKind
 from pipelines.answering.evidence import Evidence
+from pipelines.answering.prediction import Prediction
 from pipelines.answering.query import denoted_by
 from pipelines.detections import HAS_TEXT
 
@@ -32,16 +32,7 @@ STRICT = frozenset({"name", "brand"})
 """Kinds of text that must stand on what the question means, if that is in the photograph."""
 
 
-@dataclass(frozen=True, slots=True)
-class WrittenAnswer:
-    """A text that answers the question, with its confidence and evidence."""
-
-    text: str
-    confidence: float
-    evidence: Evidence
-
-
-def written_answer(graph: SceneGraph, query: Query) -> WrittenAnswer | None:
+def written_answer(graph: SceneGraph, query: Query) -> Prediction | None:
     """Return the text that answers `query`; None if it asks for none, or none fits.
 
     Texts on the objects that the topic denotes come first. Of several paragraphs the one with the
@@ -61,7 +52,7 @@ def written_answer(graph: SceneGraph, query: Query) -> WrittenAnswer | None:
             score = sum(line.score for line in lines) / len(lines)
             path = next((paths[line.id] for line in lines if line.id in paths), ())
             evidence = Evidence.from_path(graph, path, *lines)
-            return WrittenAnswer(part, WRITTEN_CONFIDENCE * score, evidence)
+            return Prediction.of(part, WRITTEN_CONFIDENCE * score, evidence)
     return None
 
 

@@ -13,8 +13,9 @@ from graph_fusion.tensors import Query
 from kg.english import normalise
 from kg.graph import Edge, Node, SceneGraph
 from kg.vocabulary import EdgeKind, NodeKind
-from pipelines.answering.edit_answers import EditAnswer, FindsEdit
+from pipelines.answering.edit_answers import by_statement
 from pipelines.answering.evidence import DONT_KNOW, Evidence
+from pipelines.answering.prediction import Prediction, Strategy
 from pipelines.dialog.changes import DIALOG, OTHERWISE
 from pipelines.dialog.kinds import Kinds
 from pipelines.reading.lexicon import PLACE_PREPOSITIONS
@@ -33,16 +34,16 @@ class StatedAnswers:
     sentence: Sentence
     counts: Mapping[str, int]
     kinds: Kinds
-    edits: FindsEdit | None = None
+    edits: Strategy | None = None
 
-    def __call__(self, graph: SceneGraph, query: Query) -> EditAnswer | None:
+    def __call__(self, graph: SceneGraph, query: Query) -> Prediction | None:
         """Return the stated answer to `query`; None if nothing stated answers it."""
         found = None if self.edits is None else self.edits(graph, query)
         for stated in (self._count, self._kind, self._property, self._related):
             found = found or stated(graph, query)
         return found
 
-    def _count(self, graph: SceneGraph, query: Query) -> EditAnswer | None:
+    def _count(self, graph: SceneGraph, query: Query) -> Prediction | None:
         """Answer "how many cups are there?" and "is there a cup?"."""
         question = self.sentence.question
         exists = question is not None and question.relation == "is there"
@@ -55,8 +56,8 @@ class StatedAnswers:
             seen = self._denoted(graph, word)
             evidence = Evidence.from_path(graph, tuple(seen), word)
             if query.answer_type == "yes/no":
-                return EditAnswer("yes" if number else "no", evidence)
-            return EditAnswer(str(number), evidence)
+                return by_statement("yes" if number else "no", evidence)
+            return by_statement(str(number), evidence)
         return None
 
     def _is_restricted(self, word: Node) -> bool:
@@ -67,7 +68,7 @@ class StatedAnswers:
             for one in self.sentence.constraints
         ) or any(one.kind == "property" for one in entities)
 
-    def _kind(self, graph: SceneGraph, query: Query) -> EditAnswer | None:
+    def _kind(self, graph: SceneGraph, query: Query) -> Prediction | None:
         """Answer "what animal is this?" and "is it a dog?" by the name that a person gave to it."""
         question = self.sentence.question
         if question is None or question.relation != "is a" or question.topic is None:
@@ -84,15 +85,15 @@ class StatedAnswers:
                     if at != question.topic and self.kinds.above(one.lemma)
                 ]
                 right = any(self.kinds.is_a(node.label, one) for one in others)
-                return EditAnswer("yes" if right else "no", evidence) if others else None
+                return by_statement("yes" if right else "no", evidence) if others else None
             asked = question.focus or OTHERWISE
             known = node.label not in (asked, OTHERWISE) and (
                 question.focus is None or self.kinds.is_a(node.label, asked)
             )
-            return EditAnswer(node.label if known else DONT_KNOW, evidence)
+            return by_statement(node.label if known else DONT_KNOW, evidence)
         return None
 
-    def _property(self, graph: SceneGraph, query: Query) -> EditAnswer | None:
+    def _property(self, graph: SceneGraph, query: Query) -> Prediction | None:
         """Answer "what colour is the dog?" and "is the dog brown?" by what was stated of it."""
         question = self.sentence.question
         if question is None or question.topic is None:
@@ -104,7 +105,7 @@ class StatedAnswers:
             focus = question.focus or ""
             if query.answer_type == "attribute" and focus in ("colour", "color") and colours:
                 path = (mention, colours[-1])
-                return EditAnswer(
+                return by_statement(
                     graph.node(colours[-1].target).label, Evidence.from_path(graph, path)
                 )
             if query.answer_type == "yes/no" and question.relation == "is":
@@ -113,17 +114,17 @@ class StatedAnswers:
 
     def _is_so(
         self, graph: SceneGraph, mention: Edge, said: Sequence[Edge], colours: Sequence[Edge]
-    ) -> EditAnswer | None:
+    ) -> Prediction | None:
         asked = {one.lemma for one in self.sentence.entities if one.kind == "property"}
         for edge in said:
             if graph.node(edge.target).label in asked:
-                return EditAnswer("yes", Evidence.from_path(graph, (mention, edge)))
+                return by_statement("yes", Evidence.from_path(graph, (mention, edge)))
         other = any(self.kinds.is_colour(one) for one in asked)
         if colours and other:
-            return EditAnswer("no", Evidence.from_path(graph, (mention, colours[-1])))
+            return by_statement("no", Evidence.from_path(graph, (mention, colours[-1])))
         return None
 
-    def _related(self, graph: SceneGraph, query: Query) -> EditAnswer | None:
+    def _related(self, graph: SceneGraph, query: Query) -> Prediction | None:
         """Answer "what is the man holding?" and "is it on the table?" by a stated relation."""
         question = self.sentence.question
         if question is None or query.answer_type not in ("object", "concept", "yes/no"):
@@ -146,7 +147,7 @@ class StatedAnswers:
                     if end not in meant:
                         continue
                     text = "yes"
-                return EditAnswer(text, Evidence.from_path(graph, (mention, edge)))
+                return by_statement(text, Evidence.from_path(graph, (mention, edge)))
         return None
 
     def _things(self, graph: SceneGraph) -> list[Node]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -109,6 +110,15 @@ def named(signal: Modality, namer: SignalNamer | None) -> Modality:
     if namer is None or signal.names:
         return signal
     return replace(signal, names=namer(signal), origin=namer.folder.name)
+
+
+def unnamed(signals: Sequence[Modality]) -> tuple[str, ...]:
+    """Return a sentence for each signal that nothing names."""
+    return tuple(
+        f"nothing names the modality '{one.name}': it is a node without a meaning"
+        for one in signals
+        if not one.names
+    )
 
 
 def save(

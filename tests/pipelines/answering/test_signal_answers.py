@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from pipelines.answering.evidence import DONT_KNOW
+from pipelines.answering.prediction import Prediction
 from pipelines.answering.query import query_of
-from pipelines.answering.signal_answers import SignalAnswer, asks_what, signal_answer
+from pipelines.answering.signal_answers import asks_what, signal_answer
 from pipelines.answering.support import Support, support_of
 from pipelines.build.builder import GraphBuilder
 from pipelines.build.signals import words_for
@@ -23,7 +24,7 @@ DOG = (Name("dog", 0.7), Name("violin", 0.2), Name("cat", 0.05))
 
 @pytest.fixture
 def ask(builder: GraphBuilder, parser: Parser):  # type: ignore[no-untyped-def]
-    def answer(text: str, *names: Name, modality: str = "sound") -> SignalAnswer | None:
+    def answer(text: str, *names: Name, modality: str = "sound") -> Prediction | None:
         given = Modality.of(modality, np.zeros((9, 2)), "a.wav")
         sentence = parser(text)
         graph = builder([], None, sentence, signals=[replace(given, names=names)])
