@@ -11,19 +11,13 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-import torch
 from safetensors.torch import save_file
 from torch import Tensor
-from torch.nn import functional as F
 
 from graph_fusion.weights import read_weights
 from kg.files import atomic_path
 
 FILE = "verifier.safetensors"
-STEPS = 100
-"""Of L-BFGS, which is at rest long before."""
-WEIGHT_DECAY = 1e-5
-"""The best of five in three folds over the part train: 1e-6 to 1e-4."""
 
 
 @dataclass(frozen=True)
@@ -46,23 +40,6 @@ class Verifier:
             features [M, F], of length 1; returns [M, L + 1]
         """
         return (features @ self.weight.T + self.bias).softmax(1)
-
-    @classmethod
-    def fitted(cls, labels: Sequence[str], features: Tensor, targets: Tensor) -> Verifier:
-        """Return the regression of targets [N], rows of `number` or L for none, on [N, F]."""
-        weight = torch.zeros(len(labels) + 1, features.shape[1], requires_grad=True)
-        bias = torch.zeros(len(labels) + 1, requires_grad=True)
-        optimiser = torch.optim.LBFGS([weight, bias], max_iter=STEPS, line_search_fn="strong_wolfe")
-
-        def loss() -> Tensor:
-            optimiser.zero_grad()
-            entropy = F.cross_entropy(features @ weight.T + bias, targets)
-            value = entropy + WEIGHT_DECAY * weight.square().sum()
-            value.backward()  # type: ignore[no-untyped-call]
-            return value
-
-        optimiser.step(loss)  # type: ignore[arg-type, no-untyped-call]
-        return cls(tuple(labels), weight.detach(), bias.detach())
 
     def save(self, folder: Path) -> None:
         """Write the layer, in half precision."""

@@ -31,6 +31,7 @@ from pipelines.namers.efficientnet import EfficientNetNamer
 from pipelines.photo import Photo
 from pipelines.reading.lexicon import listed
 from pipelines.seeing.colours import COLOURS, colour_shares, evidence
+from pipelines.training.minimise import minimise
 
 SAME_COLOUR = {"gray": "grey", "tan": "brown"}
 WORDS = "|".join([*COLOURS, *SAME_COLOUR])
@@ -226,27 +227,21 @@ def fit(examples: Sequence[ColourExample], options: ColourTraining) -> dict[str,
     mean, spread = features.mean(0), features.std() + SMALLEST
     scaled, seen = (words - centre) / deviation, (features - mean) / spread
     pixels = words[:, : len(COLOURS)]
-    matrix = torch.zeros(words.shape[1], len(COLOURS), requires_grad=True)
-    regions = torch.zeros(features.shape[1], len(COLOURS), requires_grad=True)
-    bias = torch.zeros(len(COLOURS), requires_grad=True)
-    gain = torch.ones((), requires_grad=True)
-    optimiser = torch.optim.LBFGS([matrix, regions, bias, gain], max_iter=STEPS)
+    matrix = torch.zeros(words.shape[1], len(COLOURS))
+    regions = torch.zeros(features.shape[1], len(COLOURS))
+    bias, gain = torch.zeros(len(COLOURS)), torch.ones(())
 
     def loss() -> Tensor:
-        optimiser.zero_grad()
         logs = (gain * pixels + scaled @ matrix + seen @ regions + bias).log_softmax(1)
         of_words = options.penalty * (matrix.square().sum() + bias.square().sum())
         of_regions = options.region_penalty * regions.square().sum()
-        value = -(targets * logs).sum(1).mean() + of_words + of_regions
-        value.backward()  # type: ignore[no-untyped-call]
-        return value
+        return -(targets * logs).sum(1).mean() + of_words + of_regions
 
-    optimiser.step(loss)  # type: ignore[no-untyped-call]
-    with torch.no_grad():
-        whole = matrix / deviation[:, None]
-        offset = bias - centre @ whole
-        whole[: len(COLOURS)] += gain * torch.eye(len(COLOURS))
-        return {"matrix": whole, "regions": regions / spread, "mean": mean, "bias": offset}
+    minimise(loss, [matrix, regions, bias, gain], STEPS, line_search=False)
+    whole = matrix / deviation[:, None]
+    offset = bias - centre @ whole
+    whole[: len(COLOURS)] += gain * torch.eye(len(COLOURS))
+    return {"matrix": whole, "regions": regions / spread, "mean": mean, "bias": offset}
 
 
 def logits_of(weights: Mapping[str, Tensor], examples: Sequence[ColourExample]) -> Tensor:

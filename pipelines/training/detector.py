@@ -17,6 +17,7 @@ from random import Random
 
 import torch
 from torch import Tensor
+from torch.nn import functional as F
 
 from graph_fusion import training
 from graph_fusion.encoders.detection_loss import Boxes, detection_loss, distillation_loss
@@ -35,6 +36,7 @@ from pipelines.evaluate.protocol import Source
 from pipelines.photo import Photo
 from pipelines.training.detector_data import Sample, damaged, samples, turned
 from pipelines.training.detector_teachers import label_photographs
+from pipelines.training.minimise import minimise
 
 WEIGHTS = Path("weights_detectors", "picodet-s-416.bin")
 PHOTOGRAPHS = {
@@ -236,19 +238,13 @@ def calibrate(data: Path, out: Path) -> None:
 
 def logistic(logits: Tensor, right: Tensor) -> tuple[float, float]:
     """Return a and b of the probability σ(a x + b) that is most likely for `right` [N], 0 or 1."""
-    line = torch.tensor([1.0, 0.0], dtype=torch.float64, requires_grad=True)
-    optimiser = torch.optim.LBFGS([line], max_iter=100)
+    line = torch.tensor([1.0, 0.0], dtype=torch.float64)
 
-    def step() -> Tensor:
-        optimiser.zero_grad()
-        loss = torch.nn.functional.binary_cross_entropy_with_logits(
-            line[0] * logits + line[1], right
-        )
-        loss.backward()  # type: ignore[no-untyped-call]
-        return loss
+    def loss() -> Tensor:
+        return F.binary_cross_entropy_with_logits(line[0] * logits + line[1], right)
 
-    optimiser.step(step)  # type: ignore[no-untyped-call, arg-type]
-    scale, offset = line.detach().tolist()
+    minimise(loss, [line], 100, line_search=False)
+    scale, offset = line.tolist()
     return scale, offset
 
 

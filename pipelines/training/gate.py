@@ -48,6 +48,7 @@ from pipelines.generate.questions import QuestionWriter
 from pipelines.generate.worded_graphs import worded_graphs
 from pipelines.photo import Photo
 from pipelines.sightgraph import SightGraph
+from pipelines.training.minimise import minimise
 
 LISTED, GENERATED_PHOTOS, GENERATED = 400, 60, 4
 """Questions of OK-VQA, photographs with generated questions, and questions on each."""
@@ -233,7 +234,7 @@ def fit_gate(rated: Sequence[Rated]) -> Gate:
         likelihood = (counts * torch.log(right + MIN_PROBABILITY)).sum()
         return DECAY * weights.square().mean() - likelihood
 
-    _minimise(loss, [weights, bias], line_search="strong_wolfe")
+    minimise(loss, [weights, bias], STEPS)
     return Gate(tuple(weights.tolist()), float(bias))
 
 
@@ -250,24 +251,5 @@ def fit_temperature(logits: Tensor, targets: Tensor) -> float:
         logs = F.log_softmax(logits * torch.exp(-log_temperature), dim=1)
         return -(shares * logs).sum(dim=1).mean()
 
-    _minimise(loss, [log_temperature])
+    minimise(loss, [log_temperature], STEPS, line_search=False)
     return float(log_temperature.exp())
-
-
-def _minimise(
-    loss: Callable[[], Tensor], parameters: list[Tensor], line_search: str | None = None
-) -> None:
-    """Change `parameters`, which `loss` reads, to a minimum of the loss by L-BFGS."""
-    for one in parameters:
-        one.requires_grad_()
-    optimizer = torch.optim.LBFGS(parameters, max_iter=STEPS, line_search_fn=line_search)
-
-    def step() -> Tensor:
-        optimizer.zero_grad()
-        value = loss()
-        value.backward()  # type: ignore[no-untyped-call]
-        return value
-
-    optimizer.step(step)  # type: ignore[no-untyped-call]
-    for one in parameters:
-        one.requires_grad_(False)

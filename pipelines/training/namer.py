@@ -10,9 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import torch
 from torch import Tensor
-from torch.nn import functional as F
 
 from kg.knowledge.memory import Knowledge
 from pipelines.datasets.coco import CocoPhoto, read_coco
@@ -30,7 +28,8 @@ from pipelines.namers.rules import (
 )
 from pipelines.namers.tree import HypernymTree, Synset
 from pipelines.training import namer_data
-from pipelines.training.namer_agreement import KEEP, AgreementTraining
+from pipelines.training.minimise import logistic_regression
+from pipelines.training.namer_agreement import KEEP, SHRINKAGE, AgreementTraining
 from pipelines.training.namer_data import (
     RightNames,
     Views,
@@ -47,8 +46,6 @@ PUBLISHED_ACCURACY = 0.776
 """Top-1 of EfficientNet-Lite2 on ImageNet's validation part, as its authors publish it."""
 THRESHOLDS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
 """Probabilities of the names by which `Sureness` is learned."""
-SHRINKAGE = 1e-4
-"""Weight of the squared coefficients of the regressions."""
 MIN_FACTS = 20
 """Facts of ConceptNet about a word from which people use it for a kind of things: "mammal" has 262,
 "placental" 2. By hand."""
@@ -163,7 +160,7 @@ def train(
     names = tuple(getattr(detector, "labels", ()))
     agreed = AgreementTraining(
         tree, labels, temperature, names, boxes, shots, found, found_samples
-    )(_regression)
+    )()
     NamerConfig(temperature, sure_whole, sure_region, agreed.rule, options.sure, KEEP, names).save(
         out
     )
@@ -233,7 +230,7 @@ def fit_sureness(
             column = tree.number[str(best)]
             features.append([float(logit(row[column])), *doubt, 1.0])
             targets.append(float(rights[column]))
-    return Sureness(*_regression(np.array(features), np.array(targets)))
+    return Sureness(*logistic_regression(np.array(features), np.array(targets), SHRINKAGE))
 
 
 def named_figures(
@@ -250,20 +247,3 @@ def named_figures(
         f"{name}: named": len(judged) / len(best),
         f"{name}: right where named": float(np.mean(judged)) if judged else 0.0,
     }
-
-
-def _regression(features: np.ndarray, target: np.ndarray) -> list[float]:
-    """Return the weights of a logistic regression on features [N, F], the last one constant."""
-    inputs, outputs = torch.from_numpy(features), torch.from_numpy(target.astype(float))
-    coefficients = torch.zeros(features.shape[1], dtype=torch.double, requires_grad=True)
-    optimiser = torch.optim.LBFGS([coefficients], max_iter=200, line_search_fn="strong_wolfe")
-
-    def loss() -> Tensor:
-        optimiser.zero_grad()
-        entropy = F.binary_cross_entropy_with_logits(inputs @ coefficients, outputs)
-        value = entropy + SHRINKAGE * coefficients[:-1].square().sum()
-        value.backward()  # type: ignore[no-untyped-call]
-        return value
-
-    optimiser.step(loss)  # type: ignore[arg-type, no-untyped-call]
-    return [round(float(one), 4) for one in coefficients.detach()]

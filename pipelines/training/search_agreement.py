@@ -10,6 +10,7 @@ from graph_fusion.heads.base import LOG_ZERO, soft_cross_entropy
 from pipelines.evaluate.search import Encoded, agreements, figures_of
 from pipelines.search.agreement import FEATURES
 from pipelines.search.towers import Weights
+from pipelines.training.minimise import minimise
 
 FIRST_COSINE = 15.0
 STEPS = 60
@@ -41,19 +42,14 @@ def fitted(encoded: Encoded) -> Weights:
     together = (owner == torch.arange(len(cosines)).unsqueeze(1)).float() * near
     weights = torch.zeros(1 + len(FEATURES))
     weights[0] = FIRST_COSINE
-    weights.requires_grad_(True)
-    optimiser = torch.optim.LBFGS([weights], max_iter=STEPS, line_search_fn="strong_wolfe")
 
     def loss() -> Tensor:
-        optimiser.zero_grad()
         scores = (weights[0] * cosines + features @ weights[1:]).masked_fill(~near, LOG_ZERO)
         right = soft_cross_entropy(scores.T.log_softmax(1), together.T)
-        total: Tensor = right + DECAY * weights[1:].square().sum()
-        total.backward()  # type: ignore[no-untyped-call]
-        return total
+        return right + DECAY * weights[1:].square().sum()
 
-    optimiser.step(loss)  # type: ignore[no-untyped-call]
-    found = weights.detach().tolist()
+    minimise(loss, [weights], STEPS)
+    found = weights.tolist()
     return Weights(found[0], tuple(found[1:]))
 
 

@@ -11,6 +11,7 @@ from torch.nn import functional as F
 from kg.files import bundled
 from pipelines.namers.rules import NamerConfig
 from pipelines.namers.verifier import Verifier
+from pipelines.training.namer_agreement import fit_verifier
 
 LABELS = ("cup", "dog")
 
@@ -22,7 +23,7 @@ def verifier() -> Verifier:
     targets = torch.arange(60) % 3
     centres = torch.eye(8)[:3]
     features = F.normalize(centres[targets] + 0.2 * torch.randn(60, 8, generator=random), dim=1)
-    return Verifier.fitted(LABELS, features, targets)
+    return fit_verifier(LABELS, features, targets)
 
 
 def test_what_was_shown_is_known_again_and_other_things_are_none(verifier: Verifier) -> None:

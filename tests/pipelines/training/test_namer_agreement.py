@@ -9,7 +9,6 @@ from torch.nn import functional as F
 
 from pipelines.namers.labels import SynsetLabels
 from pipelines.namers.tree import HypernymTree, Synset
-from pipelines.training.namer import _regression
 from pipelines.training.namer_agreement import KEEP, AgreementTraining
 from pipelines.training.namer_data import Views
 
@@ -65,7 +64,7 @@ def test_a_class_is_a_label_by_its_synsets_and_unclear_by_a_word(
 def test_a_label_is_kept_where_the_namer_sees_it_at_the_same_score(
     training: AgreementTraining,
 ) -> None:
-    agreed = training(_regression)
+    agreed = training()
     dog, snake = agreed.verifier(torch.eye(6)[[0, 2]])
     sees = agreed.rule(0.6, float(dog[0]), float(dog[-1]), 0.05)
     other = agreed.rule(0.6, float(snake[0]), float(snake[-1]), 0.9)
@@ -75,6 +74,6 @@ def test_a_label_is_kept_where_the_namer_sees_it_at_the_same_score(
 
 
 def test_the_same_views_give_the_same_rule(training: AgreementTraining) -> None:
-    one, other = training(_regression), training(_regression)
+    one, other = training(), training()
     assert one.rule == other.rule
     assert torch.equal(one.verifier.weight, other.verifier.weight)
