@@ -15,6 +15,7 @@ from pipelines.cli.batch import load_sightgraph, progress
 from pipelines.cli.eyes import Eyes, eyes_options
 from pipelines.cli.options import FILE, Group, json_option
 from pipelines.cli.output import print_columns, print_json, print_line
+from pipelines.cli.own_knowledge import OwnKnowledge
 
 if TYPE_CHECKING:
     from pipelines.sightgraph import SightGraph
@@ -57,7 +58,7 @@ def add(photos: tuple[str, ...], store: Path, eyes: Eyes) -> None:
     added = failed = 0
     opened.add_knowledge(Knowledge.bundled())
     if new:
-        load = partial(load_sightgraph, ((), False, eyes))
+        load = partial(load_sightgraph, (OwnKnowledge(), eyes))
         with progress("photographs", len(found), len(found) - len(new)) as advance:
             for place, row in run(partial(_graphs, load), new):
                 if "error" in row:

@@ -23,8 +23,6 @@ from pipelines.cli.options import (
     edit_options,
     edits_of,
     json_option,
-    knowledge_options,
-    load_knowledge,
     load_reader,
     reader_option,
     targets_option,
@@ -36,6 +34,7 @@ from pipelines.cli.output import (
     print_json,
     print_line,
 )
+from pipelines.cli.own_knowledge import OwnKnowledge, knowledge_options
 from pipelines.reading.captions import DEFAULT_READER
 
 if TYPE_CHECKING:
@@ -76,8 +75,7 @@ def ask(
     photo: str | None,
     question: str | None,
     graph_file: Path | None,
-    knowledge_files: tuple[str, ...],
-    only_kg: bool,
+    own_knowledge: OwnKnowledge,
     to_set: tuple[str, ...],
     to_unset: tuple[str, ...],
     edit_file: Path | None,
@@ -107,7 +105,7 @@ def ask(
     corrected, opened = _opened(photo, graph_file)
     eyes.check(opened)
     modalities = beside.open()
-    knowledge = load_knowledge(knowledge_files, only_kg)
+    knowledge = own_knowledge.load()
     edits = edits_of(to_set, to_unset, edit_file)
     if edits:
         check_edits(edits, knowledge)
@@ -199,8 +197,7 @@ def _export(answer: Answer, targets: tuple[Path, ...], image: Image.Image | None
 def explain(
     photo: str,
     question: str,
-    knowledge_files: tuple[str, ...],
-    only_kg: bool,
+    own_knowledge: OwnKnowledge,
     eyes: Eyes,
     as_json: bool,
     seed: int,
@@ -222,7 +219,7 @@ def explain(
 
     opened = Photo.open(photo)
     eyes.check(opened)
-    knowledge = load_knowledge(knowledge_files, only_kg)
+    knowledge = own_knowledge.load()
     sightgraph = eyes.load(knowledge)
     from pipelines.explain import explain as explain_answer
 

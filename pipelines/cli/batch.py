@@ -13,15 +13,16 @@ import click
 
 from kg.errors import SightGraphError
 from pipelines.cli.eyes import Eyes
-from pipelines.cli.options import FILE, Command, load_knowledge, make_folder
+from pipelines.cli.options import FILE, Command, make_folder
 from pipelines.cli.output import print_line
+from pipelines.cli.own_knowledge import OwnKnowledge
 
 if TYPE_CHECKING:
     from pipelines.batch.journal import Journal
     from pipelines.sightgraph import SightGraph
 
-Parts = tuple[tuple[str, ...], bool, Eyes]
-"""The values of --kg, --only-kg and the options of the eyes."""
+Parts = tuple[OwnKnowledge, Eyes]
+"""The values of the options of the knowledge and of the eyes."""
 
 jobs_option = click.option(
     "--jobs",
@@ -61,13 +62,13 @@ def batch_options(command: Callable[..., Any]) -> Callable[..., Any]:
             raise SightGraphError("--batch QUESTIONS.jsonl and -o ANSWERS.jsonl go together.")
         if given.pop("beside", None):
             raise SightGraphError("--batch asks about photographs alone. Leave --modality out.")
-        knowledge_files, only_kg, eyes = (given.pop(name) for name in _PARTS)
+        own_knowledge, eyes = (given.pop(name) for name in _PARTS)
         if any(given.values()):
             raise SightGraphError(
                 "--batch takes photographs, questions and edits from its file. Leave the "
                 f"{_said(given)} out."
             )
-        return ask_many(Batch(batch, target, *others), (knowledge_files, only_kg, eyes))
+        return ask_many(Batch(batch, target, *others), (own_knowledge, eyes))
 
     decorated: Callable[..., Any] = one_or_many
     for option in (
@@ -89,7 +90,7 @@ def batch_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return decorated
 
 
-_PARTS = ("knowledge_files", "only_kg", "eyes")
+_PARTS = ("own_knowledge", "eyes")
 
 
 def _said(given: Mapping[str, Any]) -> str:
@@ -106,8 +107,8 @@ def _said(given: Mapping[str, Any]) -> str:
 
 def load_sightgraph(parts: Parts) -> SightGraph:
     """Return the models of these options; each process of a batch calls it once."""
-    knowledge_files, only_kg, eyes = parts
-    return eyes.load(load_knowledge(knowledge_files, only_kg))
+    own_knowledge, eyes = parts
+    return eyes.load(own_knowledge.load())
 
 
 def graph_many(
@@ -129,7 +130,7 @@ def graph_many(
     from pipelines.batch.photographs import find_photographs
 
     tasks = graph_tasks(find_photographs(photos), folder, formats)
-    parts[2].check()
+    parts[1].check()
     make_folder(folder, "-o")
     with Journal(folder / JOURNAL) as journal:
         rows: dict[Any, list[dict[str, Any]]] = {}
@@ -151,7 +152,7 @@ def ask_many(batch: Batch, parts: Parts) -> None:
     from pipelines.batch.questions import Answers, read_questions, unanswered
 
     read = read_questions(batch.questions)
-    parts[2].check()
+    parts[1].check()
     with Journal(batch.target) as journal:
         left = unanswered(read, _kept(journal, batch.retry))
         work = Answers(partial(load_sightgraph, parts), batch.with_graph)

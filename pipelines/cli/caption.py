@@ -12,11 +12,10 @@ from pipelines.cli.options import (
     Command,
     check_targets,
     json_option,
-    knowledge_options,
-    load_knowledge,
     targets_option,
 )
 from pipelines.cli.output import box_text, print_columns, print_json, print_line
+from pipelines.cli.own_knowledge import OwnKnowledge, knowledge_options
 
 if TYPE_CHECKING:
     from pipelines.captioning.captioner import Caption, Phrase
@@ -56,8 +55,7 @@ def caption(
     style: str,
     hub_model: str | None,
     weights: Path | None,
-    knowledge_files: tuple[str, ...],
-    only_kg: bool,
+    own_knowledge: OwnKnowledge,
     targets: tuple[Path, ...],
     as_json: bool,
 ) -> None:
@@ -73,7 +71,7 @@ def caption(
     from pipelines.photo import Photo
 
     opened = Photo.open(photo)
-    knowledge = load_knowledge(knowledge_files, only_kg)
+    knowledge = own_knowledge.load()
     from pipelines.captioning.captioner import Captioner, describe
     from pipelines.captioning.hub import HubCaptioner
     from pipelines.sightgraph import SightGraph

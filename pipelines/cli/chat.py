@@ -18,12 +18,11 @@ from pipelines.cli.options import (
     Command,
     InPlaceOfArgument,
     json_option,
-    knowledge_options,
-    load_knowledge,
     load_reader,
     reader_option,
 )
 from pipelines.cli.output import print_answer, print_columns, print_line
+from pipelines.cli.own_knowledge import OwnKnowledge, knowledge_options
 
 if TYPE_CHECKING:
     from pipelines.answering.reader import Reader
@@ -73,8 +72,7 @@ def chat(
     photo: str | None,
     graph_file: Path | None,
     dialog_file: Path | None,
-    knowledge_files: tuple[str, ...],
-    only_kg: bool,
+    own_knowledge: OwnKnowledge,
     eyes: Eyes,
     reader_model: str | None,
     as_json: bool,
@@ -99,7 +97,7 @@ def chat(
 
     if photo is not None:
         eyes.check(Photo.open(photo))
-    knowledge = load_knowledge(knowledge_files, only_kg)
+    knowledge = own_knowledge.load()
     reader = load_reader(reader_model)
     dialog = _begun(eyes.load(knowledge), photo, graph_file, dialog_file, reader)
     if _is_terminal():

@@ -15,11 +15,10 @@ from pipelines.cli.options import (
     Command,
     check_targets,
     json_option,
-    knowledge_options,
-    load_knowledge,
     targets_option,
 )
 from pipelines.cli.output import box_text, print_columns, print_json, print_line
+from pipelines.cli.own_knowledge import OwnKnowledge, knowledge_options
 
 if TYPE_CHECKING:
     from pipelines.drawing.drawer import Drawer, Drawing
@@ -77,8 +76,7 @@ def draw(
     source: Path | None,
     generator_model: str | None,
     weights: Path | None,
-    knowledge_files: tuple[str, ...],
-    only_kg: bool,
+    own_knowledge: OwnKnowledge,
     as_json: bool,
 ) -> None:
     """Draw a picture of TEXT, and say whether what it says holds in it.
@@ -98,7 +96,7 @@ def draw(
 
     check_text(text)
     check_english(text, "text")
-    knowledge = load_knowledge(knowledge_files, only_kg)
+    knowledge = own_knowledge.load()
     from pipelines.build.builder import GraphBuilder
     from pipelines.build.retrieval import split
     from pipelines.drawing.drawer import Drawer

@@ -15,11 +15,10 @@ from pipelines.cli.modality import Beside, modality_options
 from pipelines.cli.options import (
     Command,
     check_targets,
-    knowledge_options,
-    load_knowledge,
     targets_option,
 )
 from pipelines.cli.output import print_line
+from pipelines.cli.own_knowledge import OwnKnowledge, knowledge_options
 
 if TYPE_CHECKING:
     from pipelines.modalities import Modality
@@ -49,8 +48,7 @@ if TYPE_CHECKING:
 def graph(
     photos: tuple[str, ...],
     text: str | None,
-    knowledge_files: tuple[str, ...],
-    only_kg: bool,
+    own_knowledge: OwnKnowledge,
     eyes: Eyes,
     beside: Beside,
     targets: tuple[Path, ...],
@@ -79,7 +77,7 @@ def graph(
         if len(targets) != 1:
             raise SightGraphError("many photographs need one folder. Give -o DIR.")
         chosen = (formats or "json").split(",")
-        graph_many(photos, targets[0], chosen, (knowledge_files, only_kg, eyes), jobs, retry)
+        graph_many(photos, targets[0], chosen, (own_knowledge, eyes), jobs, retry)
         return
     from kg.formats import EXPORTERS, Highlights, export
 
@@ -91,7 +89,7 @@ def graph(
     modalities = beside.open()
     if opened is None and text is None and not modalities:
         raise click.UsageError("Give a PHOTO, --text, or --modality.")
-    knowledge = load_knowledge(knowledge_files, only_kg)
+    knowledge = own_knowledge.load()
     scene = beside.added_to(eyes.load(knowledge)).graph(opened, text, modalities)
     export(
         scene,

@@ -16,10 +16,9 @@ from pipelines.cli.options import (
     FILE,
     Group,
     json_option,
-    knowledge_options,
-    load_knowledge,
 )
 from pipelines.cli.output import print_columns, print_json, print_line
+from pipelines.cli.own_knowledge import OwnKnowledge, knowledge_options
 
 if TYPE_CHECKING:
     from kg.knowledge.store_import import Progress
@@ -33,9 +32,9 @@ def knowledge() -> None:
 @knowledge.command()
 @knowledge_options
 @json_option
-def stats(knowledge_files: tuple[str, ...], only_kg: bool, as_json: bool) -> None:
+def stats(own_knowledge: OwnKnowledge, as_json: bool) -> None:
     """Count concepts, aliases, relations and facts."""
-    counts = load_knowledge(knowledge_files, only_kg).statistics()
+    counts = own_knowledge.load().statistics()
     if as_json:
         print_json(counts)
     else:
@@ -46,11 +45,11 @@ def stats(knowledge_files: tuple[str, ...], only_kg: bool, as_json: bool) -> Non
 @click.argument("label")
 @knowledge_options
 @json_option
-def link(label: str, knowledge_files: tuple[str, ...], only_kg: bool, as_json: bool) -> None:
+def link(label: str, own_knowledge: OwnKnowledge, as_json: bool) -> None:
     """Show which concepts LABEL may mean, best first; none is an answer too."""
     from kg.linking import Linker
 
-    found = Linker(load_knowledge(knowledge_files, only_kg)).link(label, head=True)
+    found = Linker(own_knowledge.load()).link(label, head=True)
     if as_json:
         print_json([asdict(one) for one in found])
     elif found:
@@ -64,13 +63,11 @@ def link(label: str, knowledge_files: tuple[str, ...], only_kg: bool, as_json: b
 @click.option("--own", is_flag=True, help="Leave out what holds of its categories.")
 @knowledge_options
 @json_option
-def facts(
-    label: str, own: bool, knowledge_files: tuple[str, ...], only_kg: bool, as_json: bool
-) -> None:
+def facts(label: str, own: bool, own_knowledge: OwnKnowledge, as_json: bool) -> None:
     """Show what is known of LABEL, from where, and through which category."""
     from kg.linking import Linker
 
-    known = load_knowledge(knowledge_files, only_kg)
+    known = own_knowledge.load()
     found = Linker(known).best(label)
     if not found:
         raise SightGraphError(
@@ -126,8 +123,7 @@ def query(
     sparql: str,
     photo: str | None,
     seconds: float,
-    knowledge_files: tuple[str, ...],
-    only_kg: bool,
+    own_knowledge: OwnKnowledge,
     eyes: Eyes,
     as_json: bool,
 ) -> None:
@@ -140,7 +136,7 @@ def query(
     sightgraph kg query --photo example:coffee 'SELECT ?name WHERE { ?object a sgo:Object ;
       rdfs:label ?name ; rel:means / skos:broader* / sgo:madeOf sg:metal }'
     """
-    known = load_knowledge(knowledge_files, only_kg)
+    known = own_knowledge.load()
     beside = []
     if photo is not None:
         from kg.formats.rdf import as_rdf

@@ -29,8 +29,6 @@ OLD_OPTIONS = {
     "--questions": "--questions-per-photo",
 }
 """Former names of options, which work for one more release and stand on no help page."""
-_LANGUAGE = "sightgraph.language"
-"""What the context of a command keeps the value of --language under."""
 OLD_TASKS = {"detector": "detection"}
 """Former names of tasks, likewise."""
 
@@ -153,34 +151,6 @@ def targets_option(*names: str, about: str, required: bool = False) -> Callable[
     )
 
 
-def knowledge_options(command: Decorated) -> Decorated:
-    """Add --kg, --only-kg and --language, which `load_knowledge` reads."""
-    add_files = click.option(
-        "--kg",
-        "knowledge_files",
-        multiple=True,
-        metavar="FILE|DIR|STORE|URL",
-        help="Knowledge of your own beside the bundled: RDF files, a store that `kg import` "
-        "made, or a SPARQL endpoint. May be repeated.",
-    )
-    add_only = click.option(
-        "--only-kg", is_flag=True, help="Leave the bundled knowledge out; needs --kg."
-    )
-    add_language = click.option(
-        "--language",
-        metavar="TAG",
-        expose_value=False,
-        callback=_remember_language,
-        help="Language of the names in the RDF files of --kg (en, de, pt-BR ...; default en). What "
-        "has no name in it is called by the name that it has.",
-    )
-    return add_files(add_only(add_language(command)))
-
-
-def _remember_language(context: click.Context, _: click.Parameter, value: str | None) -> None:
-    context.meta[_LANGUAGE] = value or "en"
-
-
 def edit_options(command: Decorated) -> Decorated:
     """Add --set, --unset and --edits."""
     command = click.option(
@@ -267,20 +237,6 @@ def json_option(command: Decorated) -> Decorated:
     return click.option("--json", "as_json", is_flag=True, help="Print JSON and nothing else.")(
         command
     )
-
-
-def load_knowledge(files: tuple[str, ...], only: bool) -> KnowledgeGraph:
-    """Return the knowledge that --kg, --only-kg and --language ask for.
-
-    Raises:
-        SightGraphError: --only-kg stands alone, --language is no tag, or a file is missing or
-            broken.
-    """
-    if only and not files:
-        raise SightGraphError("--only-kg leaves no knowledge. Name a file with --kg.")
-    from kg.knowledge.joined import load_knowledge as load
-
-    return load(files, not only, click.get_current_context().meta[_LANGUAGE])
 
 
 def check_targets(targets: Iterable[Path], endings: Iterable[str]) -> None:

@@ -9,8 +9,9 @@ import click
 
 from kg.errors import SightGraphError
 from pipelines.cli.eyes import Eyes, eyes_options
-from pipelines.cli.options import FILE, Command, knowledge_options, load_knowledge
+from pipelines.cli.options import FILE, Command
 from pipelines.cli.output import print_line
+from pipelines.cli.own_knowledge import OwnKnowledge, knowledge_options
 
 NEEDED = ("fastapi", "uvicorn", "python_multipart")
 MIN_TOKEN = 16
@@ -43,8 +44,7 @@ def serve(
     token_file: Path | None,
     album: Path | None,
     index: Path | None,
-    knowledge_files: tuple[str, ...],
-    only_kg: bool,
+    own_knowledge: OwnKnowledge,
     eyes: Eyes,
 ) -> None:
     """Answer over HTTP: the inspector at /, its API at /api.
@@ -78,7 +78,7 @@ def serve(
 
         library = Library(index, "photographs", Towers())
     eyes.check()
-    sightgraph = eyes.load(load_knowledge(knowledge_files, only_kg))
+    sightgraph = eyes.load(own_knowledge.load())
     from pipelines.service.app import create_app
     from pipelines.service.app import serve as run
 

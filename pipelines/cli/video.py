@@ -14,11 +14,10 @@ from pipelines.cli.options import (
     Command,
     check_targets,
     json_option,
-    knowledge_options,
-    load_knowledge,
     targets_option,
 )
 from pipelines.cli.output import print_columns, print_json, print_line
+from pipelines.cli.own_knowledge import OwnKnowledge, knowledge_options
 
 if TYPE_CHECKING:
     from pipelines.sightgraph import SightGraph
@@ -58,8 +57,7 @@ def video(
     questions: tuple[str, ...],
     rate: float,
     rules: Path | None,
-    knowledge_files: tuple[str, ...],
-    only_kg: bool,
+    own_knowledge: OwnKnowledge,
     eyes: Eyes,
     targets: tuple[Path, ...],
     as_json: bool,
@@ -88,7 +86,7 @@ def video(
     opened = Video.open(file)
     options = Options(rate, rules=Rules.bundled() if rules is None else Rules.read(rules))
     eyes.check()
-    sightgraph = eyes.load(load_knowledge(knowledge_files, only_kg))
+    sightgraph = eyes.load(own_knowledge.load())
     watched = _watch(sightgraph, opened, options)
     from pipelines.video.answers import answer
     from pipelines.video.page import write_page

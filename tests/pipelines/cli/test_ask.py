@@ -235,7 +235,9 @@ def test_mistake_leaves_an_existing_export_as_it_was(mistake: Mistake, tmp_path:
 def test_wrong_detections_are_told_before_any_model_is_loaded(
     mistake: Callable[..., str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pipelines.cli.ask.load_knowledge", lambda *_: pytest.fail("loaded"))
+    monkeypatch.setattr(
+        "pipelines.cli.own_knowledge.OwnKnowledge.load", lambda _: pytest.fail("loaded")
+    )
     file = tmp_path / "own.json"
     file.write_text('[{"category": "cat", "bbox": [4000, 3000, 5, 5], "score": 0.9}]')
     line = mistake("ask", "example:cat", "What is this?", "--detections", file)

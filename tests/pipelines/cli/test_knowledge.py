@@ -115,10 +115,6 @@ def test_missing_knowledge_is_named(mistake: Mistake) -> None:
     assert "'nowhere.ttl'" in mistake("kg", "stats", "--kg", "nowhere.ttl")
 
 
-def test_only_kg_needs_kg(mistake: Mistake) -> None:
-    assert "--kg" in mistake("kg", "stats", "--only-kg")
-
-
 METAL = (
     "SELECT DISTINCT ?name WHERE { ?object a sgo:Object ; rdfs:label ?name ; "
     "rel:means / skos:broader* / sgo:madeOf sg:metal }"

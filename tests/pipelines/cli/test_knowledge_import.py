@@ -104,20 +104,6 @@ def test_what_is_no_language_is_refused(
     assert not store.exists()
 
 
-def test_knowledge_is_read_in_the_language_that_is_asked_for(
-    run: Run, mistake: Mistake, tmp_path: Path
-) -> None:
-    file = tmp_path / "cups.ttl"
-    label = "<http://www.w3.org/2000/01/rdf-schema#label>"
-    file.write_text(
-        f'<http://e/a> {label} "cup"@en, "Tasse"@de ; <http://e/made> <http://e/clay> .'
-    )
-    options = ("--kg", file, "--only-kg")
-    assert "Tasse" in run("kg", "facts", "Tasse", *options, "--language", "de").stdout
-    assert "Tasse" in mistake("kg", "facts", "Tasse", *options)
-    assert "'d e'" in mistake("kg", "facts", "cup", *options, "--language", "d e")
-
-
 @pytest.mark.parametrize(
     ("name", "content"), [("nowhere.tsv", None), ("photo.jpg", b"?"), ("empty.tsv", b"\n")]
 )
