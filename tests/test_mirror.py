@@ -196,6 +196,10 @@ TESTED_BY = {
         "pipelines/training/test_relations.py",
         "captions matched to boxes as training reads them",
     ),
+    "pipelines/generate/videos/actors.py": (
+        "pipelines/generate/videos/test_scripts.py",
+        "things and events of every kind of script",
+    ),
     "pipelines/detectors/region_features.py": (
         "pipelines/detectors/test_detectors.py",
         "through the detectors that have a map",

@@ -15,21 +15,11 @@ from rich.progress import track
 
 from pipelines.detectors import make_detector
 from pipelines.evaluate.protocol import Report, Source
-from pipelines.generate.videos import (
-    HEIGHT,
-    RATE,
-    WIDTH,
-    BoxNoise,
-    KnownEvent,
-    Script,
-    detections,
-    frames,
-    patches_of,
-    script,
-    times_of,
-    with_looks,
-    write_video,
-)
+from pipelines.generate.videos.actors import HEIGHT, RATE, WIDTH, KnownEvent, Script, times_of
+from pipelines.generate.videos.noise import BoxNoise, detections
+from pipelines.generate.videos.patches import patches_of, with_looks
+from pipelines.generate.videos.pixels import frames, write_video
+from pipelines.generate.videos.scripts import script
 from pipelines.sightgraph import SightGraph
 from pipelines.video.events import Event, events_of
 from pipelines.video.frames import Video

@@ -13,7 +13,9 @@ from click.testing import Result
 from kg.formats import read_graph
 from kg.vocabulary import NodeKind
 from pipelines.detectors import COCO_IDS, COCO_LABELS
-from pipelines.generate.videos import BoxNoise, detections, script, write_video
+from pipelines.generate.videos.noise import BoxNoise, detections
+from pipelines.generate.videos.pixels import write_video
+from pipelines.generate.videos.scripts import script
 
 Run = Callable[..., Result]
 Mistake = Callable[..., str]

@@ -9,7 +9,9 @@ import pytest
 from kg.graph import Interval
 from pipelines.build.builder import GraphBuilder
 from pipelines.evaluate.video import VideoEvaluator, compared, figures, is_same
-from pipelines.generate.videos import BoxNoise, KnownEvent, script
+from pipelines.generate.videos.actors import KnownEvent
+from pipelines.generate.videos.noise import BoxNoise
+from pipelines.generate.videos.scripts import script
 
 
 def event(name: str, start: float, end: float, what: str | None = None) -> KnownEvent:

@@ -13,7 +13,7 @@ from starlette.testclient import TestClient
 from kg.graph import Box
 from pipelines.build.builder import GraphBuilder
 from pipelines.detections import Detection
-from pipelines.generate.videos import write_video
+from pipelines.generate.videos.pixels import write_video
 from pipelines.reading.parser import Parser
 from pipelines.service.app import create_app
 from pipelines.service.settings import Settings

@@ -15,7 +15,10 @@ from kg.knowledge.facts import KnowledgeGraph
 from pipelines.answering.evidence import Answer, Candidate, Evidence, completed
 from pipelines.build.builder import GraphBuilder
 from pipelines.detections import Detection
-from pipelines.generate.videos import SIZES, Script, detections, frames, script, write_video
+from pipelines.generate.videos.actors import SIZES, Script
+from pipelines.generate.videos.noise import detections
+from pipelines.generate.videos.pixels import frames, write_video
+from pipelines.generate.videos.scripts import script
 from pipelines.photo import Photo
 from pipelines.reading.parser import Parser
 from pipelines.video.frames import Video

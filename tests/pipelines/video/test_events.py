@@ -10,17 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kg.graph import Interval
-from pipelines.generate.videos import (
-    HEIGHT,
-    RATE,
-    SCRIPTS,
-    WIDTH,
-    BoxNoise,
-    KnownEvent,
-    detections,
-    script,
-    times_of,
-)
+from pipelines.generate.videos.actors import HEIGHT, RATE, WIDTH, KnownEvent, times_of
+from pipelines.generate.videos.noise import BoxNoise, detections
+from pipelines.generate.videos.scripts import SCRIPTS, script
 from pipelines.video.events import events_of, is_of, runs_of, switched
 from pipelines.video.rules import Condition, Kind, Rules
 from pipelines.video.tracking import NorfairTracker, Track

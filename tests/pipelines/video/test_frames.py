@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from kg.errors import SightGraphError
-from pipelines.generate.videos import write_video
+from pipelines.generate.videos.pixels import write_video
 from pipelines.video.frames import Limits, Video, VideoWarning
 
 
