@@ -133,11 +133,7 @@ _add(
             Option("noise", "of these boxes, in multiples of the usual one", float, default=1.0),
             Option("videos", "how many", int, default=60),
             Option("seed", "of the first video; the next ones follow", int, default=0),
-            Option(
-                "without",
-                "take a part away, to see what it gives",
-                choices=("tracking", "hysteresis"),
-            ),
+            Option("without", "take a part away, to see what it gives", choices=("tracking",)),
         ),
         example="--data DATASETS/coco_mini",
     ),

@@ -23,7 +23,6 @@ from pipelines.generate.videos.scripts import script
 from pipelines.sightgraph import SightGraph
 from pipelines.video.events import Event, events_of
 from pipelines.video.frames import Video
-from pipelines.video.rules import Rules
 from pipelines.video.tracking import TRACKERS, Track
 from pipelines.video.watch import Categories, Options, watch
 
@@ -41,7 +40,7 @@ class VideoEvaluator:
 
     boxes: take the boxes of the scripts, with a detector's mistakes, in place of pixels; noise:
     how many times the usual mistakes. videos, seed: how many, and the first.
-    without: "tracking" (each label is one thing) or "hysteresis" (one threshold a state).
+    without: "tracking": each label is one thing.
     """
 
     boxes: bool = False
@@ -95,10 +94,7 @@ class VideoEvaluator:
                 yield made, _known(watched.events, watched.tracks), perf_counter() - began
 
     def _options(self) -> Options:
-        rules = Rules.bundled()
-        if self.without == "hysteresis":
-            rules = rules.without_hysteresis()
-        return Options(tracker="label" if self.without == "tracking" else "norfair", rules=rules)
+        return Options(tracker="label" if self.without == "tracking" else "norfair")
 
 
 Watched = tuple[Script, list[KnownEvent], float]

@@ -1,4 +1,4 @@
-"""From tracks to events, by rules: states with hysteresis, and what begins, ends or lasts."""
+"""From tracks to events, by rules: states, and what begins, ends or lasts."""
 
 from __future__ import annotations
 
@@ -66,27 +66,17 @@ class _Watch:
         one, other = cut
         holds = np.ones(len(one.times), dtype=bool)
         for condition in state.conditions:
-            holds &= switched(measured(condition.measure, one, other), condition)
+            holds &= fulfilled(measured(condition.measure, one, other), condition)
         found = [(start + one.first, end + one.first) for start, end in runs_of(holds)]
-        around = [] if state.goes_on is None else self.runs(state.goes_on, who, what)
-        bridged = self._bridged(found, state.bridges, around)
-        return [run for run in bridged if self.seconds(run) >= state.lasts]
-
-    def _bridged(self, runs: Sequence[Run], bridges: float, around: Sequence[Run]) -> list[Run]:
-        found: list[Run] = []
-        for run in runs:
-            if found:
-                gap = (found[-1][1], run[0])
-                goes_on = any(start <= gap[0] and gap[1] <= end for start, end in around)
-                if goes_on or self.times[gap[1]] - self.times[gap[0]] < bridges:
-                    found[-1] = (found[-1][0], run[1])
-                    continue
-            found.append(run)
-        return found
-
-    def seconds(self, run: Run) -> float:
-        """Return how long a run lasts."""
-        return float(self.times[run[1]] - self.times[run[0]])
+        if state.goes_on is None:
+            return found
+        around = self.runs(state.goes_on, who, what)
+        joined: list[Run] = []
+        for run in found:
+            if joined and any(a <= joined[-1][1] and run[0] <= b for a, b in around):
+                run = (joined.pop()[0], run[1])
+            joined.append(run)
+        return joined
 
     def together(self, who: int, what: int | None) -> tuple[Path, Path | None] | None:
         """Return the paths while both are followed; None where they never are at once."""
@@ -128,19 +118,14 @@ def is_of(names: frozenset[str], kind: Kind) -> bool:
     return bool(names & kind.labels) != kind.inverted
 
 
-def switched(values: np.ndarray, condition: Condition) -> np.ndarray:
-    """Return where a condition holds [T]: from its threshold on until it is past `until`.
+def fulfilled(values: np.ndarray, condition: Condition) -> np.ndarray:
+    """Return where values [T] fulfil a condition, [T] of bool; NaN never does.
 
-    >>> switched(np.array([0.0, 0.6, 0.4, 0.6, 0.2]), Condition("speed", True, 0.5, 0.3))
-    array([False,  True,  True,  True, False])
+    >>> fulfilled(np.array([0.0, 0.6, np.nan]), Condition("speed", True, 0.5))
+    array([False,  True, False])
     """
-    sign = 1.0 if condition.above else -1.0
-    with np.errstate(invalid="ignore"):
-        on = sign * values > sign * condition.threshold
-        off = ~(sign * values > sign * condition.until)  # also where there is no value
-    last_on = np.maximum.accumulate(np.where(on, np.arange(len(values)), -1))
-    last_off = np.maximum.accumulate(np.where(off & ~on, np.arange(len(values)), -1))
-    found: np.ndarray = last_on > last_off
+    threshold = condition.threshold
+    found: np.ndarray = values > threshold if condition.above else values < threshold
     return found
 
 

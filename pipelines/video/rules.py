@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
@@ -24,26 +24,23 @@ Side = Literal["before", "after", "within"]
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """`measure` is above (or below) `threshold`, and from then on until it is past `until`."""
+    """`measure` is above (or below) `threshold`, in the measure's unit."""
 
     measure: str
     above: bool
     threshold: float
-    until: float
 
 
 @dataclass(frozen=True, slots=True)
 class State:
     """A stretch of time in which all conditions hold; of one thing or of a pair.
 
-    lasts, bridges: seconds. goes_on: the state during which every interruption is closed.
+    goes_on: the state during which every interruption is closed.
     """
 
     name: str
     of_pair: bool
     conditions: tuple[Condition, ...]
-    lasts: float = 0.0
-    bridges: float = 0.0
     goes_on: str | None = None
 
 
@@ -132,19 +129,6 @@ class Rules:
         except (ValueError, SightGraphError) as error:
             raise SightGraphError(f"{file}: {str(error).removesuffix('.')}.") from error
 
-    def without_hysteresis(self) -> Rules:
-        """Return the same rules with one threshold each, and no least length: what both give."""
-        plain = {
-            name: replace(
-                state,
-                lasts=0.0,
-                bridges=0.0,
-                conditions=tuple(replace(one, until=one.threshold) for one in state.conditions),
-            )
-            for name, state in self.states.items()
-        }
-        return replace(self, states=plain)
-
 
 def _rules(content: Any) -> Rules:
     fields = _fields(content, "the file", {"smoothing", "kinds", "states", "events"})
@@ -168,7 +152,7 @@ def _kind(name: str, content: Any) -> Kind:
 
 def _state(name: str, content: Any) -> State:
     where = f"the state '{name}'"
-    fields = _fields(content, where, {"of", "when", "lasts", "bridges", "while"})
+    fields = _fields(content, where, {"of", "when", "while"})
     of = _one_of(fields.get("of"), ("one", "pair"), f"of in {where}")
     measures = OF_ONE if of == "one" else {**OF_ONE, **OF_PAIR}
     conditions = tuple(
@@ -180,23 +164,17 @@ def _state(name: str, content: Any) -> State:
         name,
         of == "pair",
         conditions,
-        _seconds(fields.get("lasts", 0.0), f"lasts in {where}"),
-        _seconds(fields.get("bridges", 0.0), f"bridges in {where}"),
         None if goes_on is None else schema.text(goes_on, f"while in {where}"),
     )
 
 
 def _condition(measure: str, content: Any, where: str) -> Condition:
-    fields = _fields(content, f"'{measure}' in {where}", {"above", "below", "until"})
+    fields = _fields(content, f"'{measure}' in {where}", {"above", "below"})
     sides = [side for side in ("above", "below") if side in fields]
     if len(sides) != 1:
         raise ValueError(f"'{measure}' in {where} needs either 'above' or 'below'")
     threshold = schema.finite(fields[sides[0]], f"{sides[0]} of '{measure}'", MAX_LENGTH)
-    until = schema.finite(fields.get("until", threshold), f"until of '{measure}'", MAX_LENGTH)
-    above = sides[0] == "above"
-    if (until > threshold) if above else (until < threshold):
-        raise ValueError(f"'{measure}' in {where} would end before it begins: see 'until'")
-    return Condition(measure, above, threshold, until)
+    return Condition(measure, sides[0] == "above", threshold)
 
 
 _RULE = {"verbs", "who", "what", "begins", "ends", "during", "needs", "moves", "falls", "ends_at"}

@@ -13,7 +13,7 @@ from kg.graph import Interval
 from pipelines.generate.videos.actors import HEIGHT, RATE, WIDTH, KnownEvent, times_of
 from pipelines.generate.videos.noise import BoxNoise, detections
 from pipelines.generate.videos.scripts import SCRIPTS, script
-from pipelines.video.events import events_of, is_of, runs_of, switched
+from pipelines.video.events import events_of, fulfilled, is_of, runs_of
 from pipelines.video.rules import Condition, Kind, Rules
 from pipelines.video.tracking import NorfairTracker, Track
 
@@ -75,22 +75,14 @@ def test_a_thing_that_only_trembles_does_nothing() -> None:
     assert events_of([track], times, (WIDTH, HEIGHT), RULES, names) == []
 
 
-def test_hysteresis_makes_one_state_of_a_wavering_measure() -> None:
-    values = 0.4 + 0.08 * np.sin(np.arange(60))
-    wide, narrow = Condition("speed", True, 0.45, 0.25), Condition("speed", True, 0.45, 0.45)
-    assert len(runs_of(switched(values, wide))) == 1
-    assert len(runs_of(switched(values, narrow))) > 5
-
-
 @given(st.lists(st.floats(-1, 1) | st.just(float("nan")), min_size=1, max_size=40))
-def test_a_state_starts_above_its_threshold_and_ends_below_the_other(values: list[float]) -> None:
+def test_a_state_holds_where_its_measure_is_past_the_threshold(values: list[float]) -> None:
     measured = np.array(values)
-    holds = switched(measured, Condition("x", True, 0.5, 0.0))
-    for start, end in runs_of(holds):
-        assert measured[start] > 0.5
-        assert (measured[start : end + 1] > 0.0).all()
-        assert end + 1 == len(values) or not measured[end + 1] > 0.0
-    assert holds[measured > 0.5].all()
+    above, below = (fulfilled(measured, Condition("x", one, 0.5)) for one in (True, False))
+    places = [place for a, b in runs_of(above) for place in range(a, b + 1)]
+    assert places == [place for place, one in enumerate(values) if one > 0.5]
+    assert not (above & below).any()
+    assert (above | below)[measured != 0.5].sum() == (~np.isnan(measured) & (measured != 0.5)).sum()
 
 
 def test_kinds_go_by_label_and_category() -> None:

@@ -35,13 +35,6 @@ def test_the_bundled_rules_hold_all_events() -> None:
     assert all(rule.verbs for rule in rules.events.values())
 
 
-def test_without_hysteresis_there_is_one_threshold() -> None:
-    plain = Rules.bundled().without_hysteresis()
-    for state in plain.states.values():
-        assert state.lasts == state.bridges == 0
-        assert all(one.until == one.threshold for one in state.conditions)
-
-
 WRONG: list[tuple[str, Any, str]] = [
     ("events/enters/who", "dragon", "unknown kind 'dragon'"),
     ("events/enters/begins", "sene", "Did you mean 'seen'"),
@@ -54,10 +47,10 @@ WRONG: list[tuple[str, Any, str]] = [
     ("events/stops/moves", {"of": "who"}, "either 'during' or 'before'"),
     ("states/moving/when", {"sped": {"above": 1}}, "Did you mean 'speed'"),
     ("states/moving/when", {"gap": {"above": 1}}, "unknown measure 'gap'"),
-    ("states/moving/when", {"speed": {"above": 1, "until": 2}}, "end before it begins"),
+    ("states/moving/when", {"speed": {"above": 1, "until": 2}}, "unknown field"),
     ("states/moving/when", {"speed": {"above": float("nan")}}, "no finite number"),
     ("states/moving/when", {"speed": {}}, "either 'above' or 'below'"),
-    ("states/moving/lasts", -1, "-1 seconds"),
+    ("smoothing", -1, "-1 seconds"),
     ("states/moving/of", "all", "none of one, pair"),
     ("states/held/while", "holding", "unknown state 'holding'"),
     ("kinds/seat", {"labels": [3]}, "no text"),
