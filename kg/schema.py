@@ -66,6 +66,15 @@ def finite(value: Any, field: str, most: float = math.inf) -> float:
     return number
 
 
+def is_number(text: str) -> bool:
+    """Whether a text is a number, as Python reads it."""
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
 def share(value: Any, field: str) -> float:
     """Return a number in [0, 1].
 

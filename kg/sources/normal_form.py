@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
+from kg.schema import is_number
 from kg.sources import ImportedTriple
 from kg.vocabulary import (
     ALIAS_IRI,
@@ -184,7 +185,7 @@ class _Resolver:
         if one.object in named:
             yield one._replace(predicate=_renamed(one.predicate))
         elif values and not any(fact.predicate.startswith(OWL) for fact in facts):
-            numbers_first = sorted(values, key=lambda fact: not _is_number(fact.object))
+            numbers_first = sorted(values, key=lambda fact: not is_number(fact.object))
             text = " ".join(fact.object for fact in numbers_first)
             predicate = _renamed(one.predicate)
             yield one._replace(predicate=predicate, object=text, literal=True)
@@ -201,11 +202,3 @@ def _is_named(facts: Iterable[ImportedTriple]) -> bool:
         or (one.predicate == RDF_TYPE and one.object == _REIFIED)
         for one in facts
     )
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True

@@ -16,14 +16,15 @@ from kg.vocabulary import IS_A_IRI, EdgeKind, NodeKind
 from pipelines.answering.evidence import DONT_KNOW, Candidate, Evidence, completed
 from pipelines.answering.prediction import Prediction
 from pipelines.build.context import LINKER
-from pipelines.build.signals import words_for
+from pipelines.build.signals import HEARD, words_for
 
 YES = 0.5
 """Something is heard if the names that say so have at least this probability together."""
 ASKED = "(what|which|who|whose)( [\\w'-]+){0,3}"
 NO_THING = frozenset({"it", "this", "that", "hear", "heard", "hearing", "listen", "listening"})
 """Labels of words that name nothing which could be heard."""
-HEARD = "(hear(d|ing)?|listen(ing)? to|audible)"
+HEARING = "(hear(d|ing)?|listen(ing)? to|audible)"
+"""Words of questions about sounds."""
 
 
 def signal_answer(graph: SceneGraph, query: Query) -> Prediction | None:
@@ -32,7 +33,7 @@ def signal_answer(graph: SceneGraph, query: Query) -> Prediction | None:
         assert signal.recording is not None
         name = signal.recording.modality
         words = words_for(name)
-        hearing = not words.isdisjoint({"sound", "audio"})
+        hearing = words >= HEARD
         if query.answer_type == "yes/no":
             if _speaks_of(query.text, words, hearing) and (
                 found := _presence(graph, signal, words)
@@ -61,8 +62,8 @@ def asks_what(text: str, words: frozenset[str], hearing: bool) -> bool:
     ]
     if hearing:
         patterns += [
-            f"{ASKED} (do|can|could|did) (you|we|i|one|they) {HEARD}( here| now)?$",
-            f"{ASKED} (is|are|was|were|can|could) (be |being )?{HEARD}( here| in {this})?$",
+            f"{ASKED} (do|can|could|did) (you|we|i|one|they) {HEARING}( here| now)?$",
+            f"{ASKED} (is|are|was|were|can|could) (be |being )?{HEARING}( here| in {this})?$",
         ]
     plain = " ".join(text.lower().rstrip("?!. ").split())
     return any(re.match(pattern, plain) for pattern in patterns)
@@ -87,10 +88,9 @@ def _identity(graph: SceneGraph, query: Query, signal: Node) -> Prediction:
         return Prediction(DONT_KNOW, completed(()), evidence)
     candidates = completed([Candidate(label, probability) for label, probability, _ in names])
     label, _, edge = names[0]
-    path: tuple[Edge, ...] = ()
-    if edge is not None:
-        path = (edge, *(kind_path(graph, edge.target, kind) or () if kind else ()))
-    return Prediction(label, candidates, Evidence.from_path(graph, path, signal))
+    return Prediction(
+        label, candidates, Evidence.from_path(graph, _path(graph, edge, kind), signal)
+    )
 
 
 def _presence(graph: SceneGraph, signal: Node, words: frozenset[str]) -> Prediction | None:
@@ -114,10 +114,7 @@ def _presence(graph: SceneGraph, signal: Node, words: frozenset[str]) -> Predict
     text, other = ("yes", "no") if probability >= YES else ("no", "yes")
     share = probability if text == "yes" else 1.0 - probability
     candidates = completed([Candidate(text, share), Candidate(other, 1.0 - share)])
-    edge = fitting[0][1] if fitting else None
-    path: tuple[Edge, ...] = ()
-    if edge is not None:
-        path = (edge, *(kind_path(graph, edge.target, kind) or ()))
+    path = _path(graph, fitting[0][1] if fitting else None, kind)
     return Prediction(text, candidates, Evidence.from_path(graph, path, signal, asked[0]))
 
 
@@ -152,6 +149,11 @@ def kind_path(graph: SceneGraph, concept: str, kind: str) -> tuple[Edge, ...] | 
                 paths[edge.target] = (*paths[one], edge)
                 queue.append(edge.target)
     return None
+
+
+def _path(graph: SceneGraph, link: Edge | None, kind: str) -> tuple[Edge, ...]:
+    """Return the link from a signal to a concept, and the facts from there to `kind`."""
+    return () if link is None else (link, *(kind_path(graph, link.target, kind) or ()))
 
 
 def _forms(word: str) -> set[str]:

@@ -130,8 +130,8 @@ class FolderInputs(Inputs):
 class FolderFront(nn.Module):
     """Image tokens: the encoder's, then one for each object, then those of other modalities.
 
-    Text tokens are the text encoder's.
-    With an encoder of regions, an object is one token: what its box shows, and its label.
+    Text tokens are the text encoder's. With an encoder of regions, an object is one token: what
+    its box shows, and its label.
 
     image_encoder: None: only the objects are seen. answers: the closed list, for heads that
         compare with the answers' names.
@@ -179,7 +179,7 @@ class FolderFront(nn.Module):
         image, places = torch.relu(objects)[batch.row], places[batch.row]
         image, mask, ranges = self._with_signals(batch, image, mask)
         words = self.text_encoder([one.text for one in batch.questions])
-        width = image.shape[1]
+        masks, width = Masks(mask, words.mask, ranges), image.shape[1]
         places = nn.functional.pad(places, (0, 0, 0, width - places.shape[1]))
         labels = [
             (*(None,) * first, *one.labels, *(None,) * (width - first - len(one.labels)))
@@ -189,8 +189,8 @@ class FolderFront(nn.Module):
         return FolderInputs(
             image,
             words.values if self.text is None else torch.relu(self.text(words.values)),
-            self._graph(batch, cells, first, Masks(mask, words.mask, ranges), words),
-            Masks(mask, words.mask, ranges),
+            self._graph(batch, cells, first, masks, words),
+            masks,
             batch.questions,
             tuple(labels[row] for row in batch.row.tolist()),
             places,

@@ -20,7 +20,7 @@ import torch
 from graph_fusion.training import fit
 from kg.errors import SightGraphError
 from kg.files import write_text
-from pipelines.bench.task import CHOSEN, BenchTask, ModelOptions, Prepared
+from pipelines.bench.task import CHOOSABLE, BenchTask, ModelOptions, Prepared
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,9 +124,8 @@ def bench(
 def _setup(config: BenchConfig) -> dict[str, Any]:
     """Return what a result depends on; how many there are of it may change."""
     values = asdict(config)
-    parts = CHOSEN
     setup = {key: values[key] for key in ("sizes", "training", "missing")}
-    return setup | {key: values[key] for key in parts if values[key] is not None}
+    return setup | {key: values[key] for key in CHOOSABLE if values[key] is not None}
 
 
 def _check_same(out: Path, setup: dict[str, Any]) -> None:

@@ -49,7 +49,7 @@ class ModelChoice:
 
 
 DEFAULT_CHOICE = ModelChoice()
-CHOSEN = ("image_encoder", "text_encoder", "head", "layer", "modalities")
+CHOOSABLE = ("image_encoder", "text_encoder", "head", "layer", "modalities")
 """Keys of a config that not every task lets choose."""
 EACH = "each"
 """In place of the name of a modality: each one missing, and each one alone."""
@@ -119,7 +119,7 @@ class BenchTask(ABC):
     needs_data: whether `--data` must be given.
     fusion: what is trained if none is named; its noise curve is drawn.
     sizes, training: the defaults, below the config and the options of the command.
-    configurable: which of `CHOSEN` a config may name.
+    configurable: which of `CHOOSABLE` a config may name.
     draws_attention: whether it has `plot_attention`.
     """
 
@@ -157,7 +157,7 @@ class BenchTask(ABC):
             SightGraphError: the task has a fixed one.
             UnknownNameError: there is no such graph layer.
         """
-        for key in CHOSEN:
+        for key in CHOOSABLE:
             if getattr(options, key) is not None and key not in self.configurable:
                 free = ", ".join(self.configurable) or "none of them"
                 raise SightGraphError(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from kg.errors import SightGraphError
+from pipelines.batch.photographs import ENDINGS
 from pipelines.cli.batch import batch_options
 from pipelines.cli.eyes import Eyes, eyes_options
 from pipelines.cli.modality import Beside, modality_options
@@ -161,7 +161,7 @@ def _arguments(
 def _is_photo(argument: str) -> bool:
     """Whether an argument is a photograph, or was meant to be one."""
     known = argument.startswith("example:") or os.path.exists(argument)
-    return known or bool(re.search(r"\.(jpe?g|png|webp|gif|tiff?|heic|avif|bmp)$", argument, re.I))
+    return known or Path(argument).suffix.lower() in ENDINGS
 
 
 def _opened(

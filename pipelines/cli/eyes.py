@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable
-from dataclasses import dataclass, fields, replace
-from functools import wraps
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from kg.errors import SightGraphError
-from pipelines.cli.options import FILE
+from pipelines.cli.options import FILE, as_one_argument
 
 if TYPE_CHECKING:
     from kg.knowledge.facts import KnowledgeGraph
@@ -210,18 +208,5 @@ OPTIONS = (
         "~/.cache/sightgraph (or SIGHTGRAPH_CACHE), up to 200 MB.",
     ),
 )
-
-
-def eyes_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add the options; the command takes them as one argument, `eyes`."""
-    names = [one.name for one in fields(Eyes)]
-
-    @wraps(command)
-    def with_eyes(*args: Any, **given: Any) -> Any:
-        eyes = Eyes(**{name: given.pop(name) for name in names})
-        return command(*args, eyes=eyes, **given)
-
-    decorated: Callable[..., Any] = with_eyes
-    for option in reversed(OPTIONS):
-        decorated = option(decorated)
-    return decorated
+eyes_options = as_one_argument("eyes", Eyes, OPTIONS)
+"""Adds the options; the command takes them as one argument, `eyes`."""

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from kg.errors import SightGraphError
-from pipelines.cli.options import FILE
+from pipelines.cli.options import FILE, as_one_argument
 
 if TYPE_CHECKING:
     from pipelines.modalities import Modality
@@ -81,18 +79,5 @@ OPTIONS = (
         "be repeated.",
     ),
 )
-
-
-def modality_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add the options; the command takes them as one argument, `beside`."""
-
-    @wraps(command)
-    def with_modalities(
-        *args: Any, modality: tuple[str, ...], signal_namer: tuple[Path, ...], **given: Any
-    ) -> Any:
-        return command(*args, beside=Beside(modality, signal_namer), **given)
-
-    decorated: Callable[..., Any] = with_modalities
-    for option in reversed(OPTIONS):
-        decorated = option(decorated)
-    return decorated
+modality_options = as_one_argument("beside", Beside, OPTIONS)
+"""Adds the options; the command takes them as one argument, `beside`."""

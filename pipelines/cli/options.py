@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import fields
+from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -149,6 +151,29 @@ def targets_option(*names: str, about: str, required: bool = False) -> Callable[
         metavar=MANY_FILES,
         help=f"{about} All names up to the next option are taken.",
     )
+
+
+def as_one_argument(
+    name: str, values: type[Any], options: Sequence[Callable[..., Any]]
+) -> Callable[..., Any]:
+    """Return a decorator that adds `options` to a command, which takes their values as one.
+
+    name: of the argument of the command. values: the dataclass that it is, a field an option.
+    """
+    keys = [one.name for one in fields(values)]
+
+    def decorate(command: Callable[..., Any]) -> Callable[..., Any]:
+        @wraps(command)
+        def decorated(*args: Any, **given: Any) -> Any:
+            return command(
+                *args, **{name: values(**{key: given.pop(key) for key in keys})}, **given
+            )
+
+        for option in reversed(options):
+            decorated = option(decorated)
+        return decorated
+
+    return decorate
 
 
 def edit_options(command: Decorated) -> Decorated:

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipelines.datasets.splits import Part, file_part
+from pipelines.modalities.sound import SOUNDS
 
-ENDINGS = (".wav", ".flac", ".ogg", ".mp3", ".aiff", ".aif", ".npy", ".npz", ".safetensors")
+ENDINGS = (*SOUNDS, ".npy", ".npz", ".safetensors")
+"""JSON and CSV may be about the recordings, and are no recordings themselves."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -114,7 +114,9 @@ def _refuse_unnamed(source: Path, objects: Iterable[GivenObject]) -> None:
 
 
 def _is_yolo(lines: list[list[str]]) -> bool:
-    return bool(lines) and all(len(one) in (5, 6) and all(map(_is_number, one)) for one in lines)
+    return bool(lines) and all(
+        len(one) in (5, 6) and all(map(schema.is_number, one)) for one in lines
+    )
 
 
 def _of_lines(source: Path, names: Names, file_format: str) -> Iterable[GivenObject]:
@@ -135,14 +137,6 @@ def _of_lines(source: Path, names: Names, file_format: str) -> Iterable[GivenObj
 
 def _lines(source: Path) -> list[list[str]]:
     return [line.split() for line in _text(source).splitlines() if line.strip()]
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
 
 
 def _xml(source: Path) -> ElementTree.Element:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import json
 import math
-import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from io import BytesIO, StringIO
@@ -54,12 +53,10 @@ def read_npz(content: bytes, name: str, source: str) -> Numbers:
                 if entries[key].file_size > MAX_MEMBER_BYTES:
                     raise SightGraphError(f"'{source}': the array '{key}' is too large.")
                 found[key] = _npy(archive.read(entries[key]), f"'{source}', array '{key}'", key)
-    except (zipfile.BadZipFile, OSError, EOFError, NotImplementedError, RuntimeError) as error:
+    except SightGraphError:
+        raise
+    except Exception as error:  # damaged archives fail in many ways: BadZipFile, zlib.error, ...
         raise SightGraphError(f"'{source}' is no whole .npz file: {error}.") from error
-    except Exception as error:
-        if isinstance(error, SightGraphError):
-            raise
-        raise SightGraphError(f"'{source}' is no whole .npz file.") from error  # zlib.error
     rate = _one(found.get("rate"), "rate", source)
     start = _one(found.get("start"), "start", source)
     return _timed(found[chosen], rate, start, source)
@@ -107,7 +104,7 @@ def read_csv(content: bytes, name: str, source: str) -> Numbers:
         lines = [line for line in csv.reader(StringIO(content.decode("utf-8-sig"))) if line]
     except (UnicodeDecodeError, csv.Error) as error:
         raise SightGraphError(f"'{source}' is no CSV in UTF-8: {error}.") from error
-    if lines and not any(_is_number(one) for one in lines[0]):
+    if lines and not any(schema.is_number(one) for one in lines[0]):
         lines = lines[1:]
     return Numbers(_rows(lines, source))
 
@@ -183,6 +180,7 @@ def _one(array: np.ndarray | None, key: str, source: str) -> float | None:
 
 
 def _timed(values: np.ndarray, rate: Any, start: Any, source: str) -> Numbers:
+    """Return an array with its time, of which vectors a second and seconds are checked."""
     try:
         given = None if rate is None else schema.finite(rate, "rate", schema.MAX_RATE)
         if given is not None and given <= 0:
@@ -193,11 +191,3 @@ def _timed(values: np.ndarray, rate: Any, start: Any, source: str) -> Numbers:
     except ValueError as error:
         raise SightGraphError(f"'{source}': {error}.") from error
     return Numbers(values, given, begins)
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True

@@ -13,6 +13,7 @@ from kg.errors import SightGraphError
 from pipelines.detections import Name
 from pipelines.modalities.arrays import READERS
 from pipelines.modalities.modality import Modality, check_name
+from pipelines.modalities.sound import RATE, SOUNDS, decode
 
 MAX_BYTES = 200_000_000
 """Larger files are refused."""
@@ -70,8 +71,6 @@ def of_bytes(name: str, content: bytes, source: str) -> Modality:
     Raises:
         SightGraphError: the name or the content cannot be used.
     """
-    from pipelines.modalities.sound import RATE, SOUNDS, decode
-
     check_name(name)
     ending, digest = Path(source).suffix.lower(), sha256(content).hexdigest()
     if not content:
