@@ -9,10 +9,10 @@ pair need different modalities:
 - "What is heard?" the sound alone;
 - "Does the sound fit the place?" both.
 
-    python benchmarks/modalities.py make DATASETS/scenes15 /tmp/heard
-    sightgraph train folder --data /tmp/heard --config /tmp/heard/config.yaml --out RUN
-    sightgraph evaluate folder --data /tmp/heard --model RUN --without-modality each
-    python benchmarks/modalities.py run /tmp/heard /tmp/heard-runs
+    python benchmarks/modalities.py make DATASETS/scenes15 RUNS/heard-data
+    sightgraph train folder --data RUNS/heard-data --config RUNS/heard-data/config.yaml --out RUN
+    sightgraph evaluate folder --data RUNS/heard-data --model RUN --without-modality each
+    python benchmarks/modalities.py run RUNS/heard-data RUNS/heard
 
 `run` trains with and without dropped modalities and without edges, for three seeds, and prints a
 table; trainings that are there already are not done again.
@@ -31,14 +31,10 @@ import torch
 import yaml  # type: ignore[import-untyped]
 
 from kg.files import write_text
+from pipelines.bench.evaluator import figures_without_each
 from pipelines.bench.folder import FolderTask
 from pipelines.bench.run import spread
-from pipelines.bench.task import (
-    figures_without_each,
-    load_task,
-    read_training,
-    train_task,
-)
+from pipelines.bench.task import load_task, read_training, train_task
 from pipelines.datasets.scenes15 import ScenePhoto, read_scenes
 from pipelines.namers.efficientnet import EfficientNetNamer
 from pipelines.photo import Photo

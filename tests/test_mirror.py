@@ -139,6 +139,10 @@ TESTED_BY = {
         "pipelines/datasets/test_daquar.py",
         "the task and its data set in one file",
     ),
+    "pipelines/bench/evaluator.py": (
+        "pipelines/bench/test_folder_signals.py",
+        "figures without each modality, after a tiny training",
+    ),
     "pipelines/bench/folder_*.py": ("pipelines/bench/test_folder.py", "parts of one task"),
     "pipelines/bench/planetoid.py": (
         "pipelines/datasets/test_planetoid.py",

@@ -39,13 +39,13 @@ from pipelines.bench.daquar_model import (
     RoomObjective,
     RoomTables,
 )
+from pipelines.bench.evaluator import rows_of
 from pipelines.bench.task import (
     DEFAULT_CHOICE,
     BenchTask,
     ModelChoice,
     Prepared,
     load_task,
-    rows_of,
     same_draws,
 )
 from pipelines.datasets.daquar import (

@@ -1,4 +1,4 @@
-"""A task: its examples and models; training and evaluation of one of its models."""
+"""A task: its examples and models; one of its models is trained, loaded and measured."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from safetensors.torch import save_file
 from torch import nn
 
 from graph_fusion.fusion import DEFAULT_FUSION, FUSIONS, FusionConfig, fusion_class
-from graph_fusion.fusion_model import CONTROLS, FusionModel
+from graph_fusion.fusion_model import CONTROLS
 from graph_fusion.layers import LAYERS
 from graph_fusion.parts import Part, name_and_options
 from graph_fusion.training import Objective, TrainingConfig, fit, read_config
@@ -23,7 +23,6 @@ from graph_fusion.weights import loading, read_weights, restored, shrunk
 from kg.errors import SightGraphError
 from kg.files import atomic_path, write_text
 from pipelines.datasets.splits import Divided
-from pipelines.evaluate.protocol import Report, Source
 
 MEASURE_BATCH = 64
 """Test samples that go through a model at once."""
@@ -51,8 +50,6 @@ class ModelChoice:
 DEFAULT_CHOICE = ModelChoice()
 CHOOSABLE = ("image_encoder", "text_encoder", "head", "layer", "modalities")
 """Keys of a config that not every task lets choose."""
-EACH = "each"
-"""In place of the name of a modality: each one missing, and each one alone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -331,90 +328,3 @@ def evaluate_task(
     """Return the test figures of the model that `load_task` loads."""
     model, prepared = load_task(task, data, folder, control)
     return prepared.test_figures(model)
-
-
-@dataclass(frozen=True, slots=True)
-class TaskEvaluator:
-    """Figures of a task's model on the task's test examples.
-
-    control: ask under this control of the bench, whatever the model was trained under.
-    without_modality: mask out these modalities, by name with commas between; `each` measures each
-        one missing and each one alone, too.
-    plot_attention: a PNG of the attention in the test example number `item`, counted from 0.
-    """
-
-    task: BenchTask
-    control: str | None = None
-    without_modality: str | None = None
-    plot_attention: Path | None = None
-    item: int = 0
-
-    def dataset(self, source: Source) -> Path | None:
-        return source.data
-
-    def system(self, model: Path | None = None) -> Path:
-        """Return the folder of the model.
-
-        Raises:
-            SightGraphError: none is given; no model of a task is bundled.
-        """
-        if model is None:
-            raise SightGraphError(f"'{self.task.name}' needs --model, a folder that train wrote.")
-        return model
-
-    def __call__(self, model: Path, dataset: Path | None) -> Report:
-        """Return the task's figures; a row holds those of one test example.
-
-        Raises:
-            SightGraphError: there is no such model, or no test example `item`.
-        """
-        network, prepared = load_task(self.task, dataset, model, self.control)
-        if self.plot_attention is not None:
-            if self.item >= len(prepared.test):
-                raise SightGraphError(
-                    f"there is no test example {self.item}: the last is {len(prepared.test) - 1}."
-                )
-            self.task.plot_attention(network, prepared, self.plot_attention, self.item)
-        if self.without_modality not in (None, EACH):
-            _fusion_model(network).without = tuple(str(self.without_modality).split(","))
-        rows = list(rows_of(network, prepared))
-        figures = prepared.test_figures(network)
-        if self.without_modality == EACH:
-            figures |= figures_without_each(network, prepared, self.task.measures[0])
-        return Report(self.task.measures[0], figures, rows)
-
-
-def figures_without_each(network: nn.Module, prepared: Prepared, measure: str) -> dict[str, float]:
-    """Return the main figure with each modality that is there missing, and with each one alone.
-
-    Raises:
-        SightGraphError: the task's model fuses no modalities.
-    """
-    model = _fusion_model(network)
-    with torch.no_grad():
-        batch = prepared.objective.collate(list(prepared.test[:MEASURE_BATCH]))
-        masks = model.front(batch).masks
-    has = masks.there().any(0).tolist()
-    names = [name for name, one in zip(masks.modalities, has, strict=True) if one]
-    found = {}
-    for name in names:
-        model.without = (name,)
-        found[f"{measure} without {name}"] = prepared.test_figures(network)[measure]
-    for name in names:
-        model.without = tuple(one for one in names if one != name)
-        found[f"{measure} with {name} alone"] = prepared.test_figures(network)[measure]
-    model.without = ()
-    return found
-
-
-def _fusion_model(network: nn.Module) -> FusionModel:
-    if not isinstance(network, FusionModel):
-        raise SightGraphError("this task's model fuses no modalities that could be left out.")
-    return network
-
-
-def rows_of(model: Any, prepared: Prepared) -> Iterator[dict[str, Any]]:
-    """Yield the figures of each test example alone."""
-    objective = prepared.test_objective or prepared.objective
-    for number, example in enumerate(prepared.test):
-        yield {"item": number, **measured(model, objective, [example], 1)}

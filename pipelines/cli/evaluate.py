@@ -164,7 +164,7 @@ def show(report: Report, file: Path | None) -> None:
 
 def of_task(name: str, **options: Any) -> Evaluator:
     """Return the evaluator of a task of the bench; `name` is its name or "module:Class"."""
-    from pipelines.bench.task import TaskEvaluator
+    from pipelines.bench.evaluator import TaskEvaluator
 
     return TaskEvaluator(BENCH_TASKS.make(name), **options)
 

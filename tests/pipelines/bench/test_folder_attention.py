@@ -13,9 +13,10 @@ from torch import Tensor
 from graph_fusion.fusion import FUSIONS, Fused, Masks, fusion_class
 from kg.errors import SightGraphError
 from pipelines.bench import folder_attention
+from pipelines.bench.evaluator import TaskEvaluator
 from pipelines.bench.folder import FolderTask
 from pipelines.bench.folder_attention import Attention, attention_of
-from pipelines.bench.task import TaskEvaluator, read_training, train_task
+from pipelines.bench.task import read_training, train_task
 from pipelines.cli.evaluate import DRAWN
 
 ROOT = Path(__file__).resolve().parents[3]
