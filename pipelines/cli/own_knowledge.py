@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from functools import wraps
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from kg.errors import SightGraphError
+from pipelines.cli.options import as_one_argument
 
 if TYPE_CHECKING:
     from kg.knowledge.facts import KnowledgeGraph
@@ -37,34 +36,25 @@ class OwnKnowledge:
         return load_knowledge(self.files, not self.only, self.language)
 
 
-def knowledge_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add --kg, --only-kg and --language; the command takes them as `own_knowledge`."""
-
-    @wraps(command)
-    def with_knowledge(*args: Any, **given: Any) -> Any:
-        values = (given.pop(name) for name in ("knowledge_files", "only_kg", "language"))
-        return command(*args, own_knowledge=OwnKnowledge(*values), **given)
-
-    decorated: Callable[..., Any] = with_knowledge
-    for option in (
-        click.option(
-            "--language",
-            metavar="TAG",
-            default="en",
-            help="Language of the names in the RDF files of --kg (en, de, pt-BR ...; default en). "
-            "What has no name in it is called by the name that it has.",
-        ),
-        click.option(
-            "--only-kg", is_flag=True, help="Leave the bundled knowledge out; needs --kg."
-        ),
-        click.option(
-            "--kg",
-            "knowledge_files",
-            multiple=True,
-            metavar="FILE|DIR|STORE|URL",
-            help="Knowledge of your own beside the bundled: RDF files, a store that `kg import` "
-            "made, or a SPARQL endpoint. May be repeated.",
-        ),
-    ):
-        decorated = option(decorated)
-    return decorated
+OPTIONS = (
+    click.option(
+        "--kg",
+        "files",
+        multiple=True,
+        metavar="FILE|DIR|STORE|URL",
+        help="Knowledge of your own beside the bundled: RDF files, a store that `kg import` made, "
+        "or a SPARQL endpoint. May be repeated.",
+    ),
+    click.option(
+        "--only-kg", "only", is_flag=True, help="Leave the bundled knowledge out; needs --kg."
+    ),
+    click.option(
+        "--language",
+        metavar="TAG",
+        default="en",
+        help="Language of the names in the RDF files of --kg (en, de, pt-BR ...; default en). "
+        "What has no name in it is called by the name that it has.",
+    ),
+)
+knowledge_options = as_one_argument("own_knowledge", OwnKnowledge, OPTIONS)
+"""Adds the options; the command takes them as one argument, `own_knowledge`."""
