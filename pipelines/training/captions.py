@@ -47,7 +47,7 @@ class CaptionTraining(TrainingOptions):
 
     smoothing: share of the target that all words have alike. least: a word that fewer captions
         hold is not learned. seen: where the looked-at photographs are kept, which several
-        trainings share; None: in the model folder.
+        trainings share; None: in the model folder. photographs: so many are trained on; 0: all.
     fusion, control, reads, hidden, dropout: as in `CaptionConfig`.
     """
 
@@ -65,6 +65,7 @@ class CaptionTraining(TrainingOptions):
     control: str | None = None
     reads: Literal["knowledge", "seen", "cells"] = "knowledge"
     seen: Path | None = None
+    photographs: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +128,7 @@ def train(
         SightGraphError: a data set is missing.
     """
     options = options or CaptionTraining()
-    learned, development = training_records(data), development_records(data)
+    learned, development = training_records(data, options.photographs), development_records(data)
     words = vocabulary(learned, options.least)
     config = CaptionConfig(
         words,

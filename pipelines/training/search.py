@@ -46,7 +46,7 @@ DROPPED = 0.1
 class SearchTraining(TrainingOptions):
     """How the towers are trained; MiniLM's layers learn at `encoder_rate`.
 
-    each: captions of a photograph in a batch. seen: as in
+    each: captions of a photograph in a batch. seen, photographs: as in
     `pipelines.training.captions.CaptionTraining`. fusion, reads, hidden, dropout: as in
     `SearchConfig`.
     """
@@ -64,6 +64,7 @@ class SearchTraining(TrainingOptions):
     fusion: str = "graph_attention"
     reads: Literal["knowledge", "seen", "cells"] = "knowledge"
     seen: Path | None = None
+    photographs: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +139,7 @@ def train(
         SightGraphError: a data set is missing.
     """
     options = options or SearchTraining()
-    learned, development = training_records(data), development_records(data)
+    learned, development = training_records(data, options.photographs), development_records(data)
     config = SearchConfig(
         hidden=options.hidden, dropout=options.dropout, fusion=options.fusion, reads=options.reads
     )

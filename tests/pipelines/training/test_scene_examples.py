@@ -17,6 +17,12 @@ def test_the_official_lists_divide_the_photographs(captioned: Path) -> None:
     assert chosen == {"astronaut"}
 
 
+def test_a_smaller_training_takes_photographs_from_all_of_the_lists(captioned: Path) -> None:
+    every = training_records(captioned)
+    assert training_records(captioned, len(every) + 1) == every
+    assert training_records(captioned, 2) == [every[0], every[len(every) // 2]]
+
+
 def test_each_photograph_has_two_sides_whose_boxes_mirror_each_other(captioned: Path) -> None:
     table = TextTable()
     photographs = training_records(captioned)
