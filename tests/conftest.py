@@ -10,6 +10,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, settings
+
+# How long a test takes is no promise of any: the machine may be busy. A fixture that is made once
+# for all examples of a property is meant so where a property takes one.
+settings.register_profile(
+    "sightgraph",
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+)
+settings.load_profile("sightgraph")
 
 # Triton reads it when it is first imported, by whichever test: its kernels are interpreted here.
 os.environ.setdefault("TRITON_INTERPRET", "1")

@@ -73,7 +73,7 @@ def test_the_names_are_those_that_users_type() -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(batch=batches())
 def test_edges_join_only_tokens_of_one_sample_that_are_there(name: str, batch: Batch) -> None:
     graph, masks = CONTROLS.resolve(name)(*batch)
@@ -89,7 +89,7 @@ def test_edges_join_only_tokens_of_one_sample_that_are_there(name: str, batch: B
 
 
 @pytest.mark.parametrize("name", NAMES)
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(batch=batches())
 def test_what_is_given_stays_as_it_was(name: str, batch: Batch) -> None:
     graph, masks = batch
@@ -100,14 +100,14 @@ def test_what_is_given_stays_as_it_was(name: str, batch: Batch) -> None:
 
 
 @pytest.mark.parametrize("name", [one for one in NAMES if one != "question_only"])
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(batch=batches())
 def test_all_others_keep_the_tokens(name: str, batch: Batch) -> None:
     _, masks = CONTROLS.resolve(name)(*batch)
     assert torch.equal(masks.all, batch[1].all)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(batch=batches())
 def test_question_only_leaves_text_and_the_edges_within_it(batch: Batch) -> None:
     graph, masks = batch
@@ -120,13 +120,13 @@ def test_question_only_leaves_text_and_the_edges_within_it(batch: Batch) -> None
     assert torch.equal(left.features, graph.features[within])
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(batch=batches())
 def test_no_edges_leaves_none(batch: Batch) -> None:
     assert len(no_edges(*batch)[0]) == 0
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(batch=batches())
 def test_all_ones_joins_every_pair_of_a_sample_once_and_all_alike(batch: Batch) -> None:
     graph, masks = all_ones(*batch)
@@ -145,7 +145,7 @@ def test_all_ones_joins_every_pair_of_a_sample_once_and_all_alike(batch: Batch) 
     assert not graph.relations.any()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(batch=batches())
 def test_shuffled_edges_renames_image_tokens_within_their_sample(batch: Batch) -> None:
     """One-to-one renaming of nodes is what makes two graphs isomorphic."""
@@ -165,7 +165,7 @@ def test_shuffled_edges_renames_image_tokens_within_their_sample(batch: Batch) -
     assert sorted(degrees[0]) == sorted(degrees[1])
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(batch=batches())
 def test_random_graph_keeps_the_degrees_of_every_token(batch: Batch) -> None:
     graph, masks = batch

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
@@ -281,9 +281,7 @@ def test_hundred_megapixels_are_refused_before_decoding(tmp_path: Path, side: in
         Photo.open(path)
 
 
-@settings(
-    deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=200
-)
+@settings(max_examples=200)
 @given(
     st.sampled_from(["JPEG", "PNG", "GIF", "TIFF", "WEBP", "BMP"]),
     st.lists(st.tuples(st.floats(0, 1), st.integers(0, 255)), max_size=6),

@@ -26,7 +26,7 @@ from kg.graph import Edge, Node, PhotoInfo, SceneGraph
 from kg.vocabulary import EdgeKind, NodeKind
 
 EX = Namespace("http://example.org/")
-EXAMPLES = settings(max_examples=20, deadline=None)
+EXAMPLES = settings(max_examples=20)
 texts = st.text(max_size=3)
 scores = st.floats(0, 1)
 seconds = st.floats(0, 1e4)

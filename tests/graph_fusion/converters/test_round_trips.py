@@ -23,8 +23,8 @@ Converter = tuple[Callable[[Any], Any], Callable[[Any], Any]]
 BOTH = pytest.mark.parametrize(
     "way", [(to_hetero, from_hetero), (to_data, from_data)], ids=["hetero", "data"]
 )
-EXAMPLES = settings(max_examples=40, deadline=None)
-FEW = settings(max_examples=15, deadline=None)
+EXAMPLES = settings(max_examples=40)
+FEW = settings(max_examples=15)
 
 texts = st.text(max_size=4)
 numbers = (

@@ -11,7 +11,7 @@ from graph_fusion.encoders.base import Tokens, pad
 from kg.errors import SightGraphError
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.lists(st.integers(0, 5), min_size=1, max_size=4), st.integers(1, 3))
 def test_padding_changes_neither_the_mean_nor_the_last_token(counts: list[int], dim: int) -> None:
     rows = [torch.randn(count, dim) for count in counts]

@@ -89,7 +89,7 @@ def test_an_image_without_boxes_teaches_that_nothing_is_there() -> None:
 
 
 @given(st.floats(0, BINS - 1.01))
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_distances_between_two_bins_are_best_met_by_both(distance: float) -> None:
     reach = torch.full((1, 4), distance)
     lower = int(distance)

@@ -35,7 +35,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("vectors")
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(TABLES, st.booleans(), st.sampled_from(["\n", " \n", "\r\n"]), st.booleans())
 def test_file_gives_back_every_word_and_number(
     folder: Path, table: dict[str, list[float]], header: bool, end: str, zipped: bool

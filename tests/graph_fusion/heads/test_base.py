@@ -43,7 +43,7 @@ def test_parts_without_shares_are_refused() -> None:
     st.lists(st.lists(st.booleans(), min_size=4, max_size=4), min_size=1, max_size=3),
     st.floats(-500, 500),
 )
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_masked_log_softmax_sums_to_one_over_what_is_there(
     there: list[list[bool]], big: float
 ) -> None:

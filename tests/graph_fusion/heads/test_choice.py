@@ -25,7 +25,7 @@ def questions(samples: int, choices: int, seed: int) -> tuple[Fused, Tensor, Ten
 
 
 @given(st.permutations(range(5)), st.integers(0, 100))
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 def test_the_order_of_the_candidates_does_not_matter(order: list[int], seed: int) -> None:
     head = ChoiceHead(HIDDEN, TEXT)
     fused, candidates, _ = questions(3, 5, seed)

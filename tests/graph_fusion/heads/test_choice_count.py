@@ -20,7 +20,7 @@ chances = st.lists(st.floats(0.01, 0.99), max_size=7)
 
 
 @given(chances, st.integers(0, 8))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_the_distribution_equals_that_of_all_combinations(p: list[float], most: int) -> None:
     expected = [0.0] * (most + 2)
     for happens in product([False, True], repeat=len(p)):

@@ -57,7 +57,7 @@ def all_sentences() -> list[list[int]]:
 
 
 @given(seeds)
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 def test_a_beam_of_one_is_greedy(seed: int) -> None:
     start = torch.full((3,), START)
     one, other = beam(language(seed), start, LONGEST, 1), greedy(language(seed), start, LONGEST)
@@ -67,7 +67,7 @@ def test_a_beam_of_one_is_greedy(seed: int) -> None:
 
 @pytest.mark.parametrize("power", [0.0, 1.0])
 @given(seed=seeds)
-@settings(max_examples=6, deadline=None)
+@settings(max_examples=6)
 def test_a_beam_wide_enough_finds_the_best_of_all_sentences(power: float, seed: int) -> None:
     step = language(seed)
     scored = [
@@ -80,7 +80,7 @@ def test_a_beam_wide_enough_finds_the_best_of_all_sentences(power: float, seed: 
 
 
 @given(seeds, st.integers(1, 6))
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 def test_what_is_written_is_one_sentence_with_the_log_probability_said(
     seed: int, width: int
 ) -> None:
@@ -96,7 +96,7 @@ def test_what_is_written_is_one_sentence_with_the_log_probability_said(
 
 
 @given(seeds)
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 def test_a_sentence_is_written_alike_alone_and_in_a_batch(seed: int) -> None:
     together = beam(language(seed), torch.full((2,), START), LONGEST, 3)
     alone = beam(language(seed), torch.full((1,), START), LONGEST, 3)

@@ -77,7 +77,7 @@ def test_soft_targets_give_the_loss_by_hand_in_both_forms() -> None:
     tokens=st.integers(0, 4),
     seed=st.integers(0, 1000),
 )
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_the_mixture_sums_to_one_over_the_routes_that_a_sample_has(
     answers: int, texts: int, tokens: int, seed: int
 ) -> None:
@@ -133,7 +133,7 @@ def test_several_padding_tokens_with_one_label_do_not_add_up_to_an_answer() -> N
 
 
 @given(st.lists(st.tuples(st.integers(-1, 4), st.floats(-30, 0)), max_size=8))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_adding_up_equals_a_sum_of_probabilities(entries: list[tuple[int, float]]) -> None:
     rows = torch.tensor([[row for row, _ in entries]] * 2, dtype=torch.long).view(2, -1)
     logs = torch.tensor([[value for _, value in entries]] * 2, dtype=torch.float64).view(2, -1)

@@ -25,7 +25,7 @@ PATHS = ("packed", "dense")
     st.sampled_from(PATHS),
     st.booleans(),
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_adjacency_equals_the_paper_with_and_without_gradients(
     batch: Callable[..., Edges],
     dense_adjacency: Callable[[Edges], Tensor],

@@ -26,7 +26,7 @@ Dense = Callable[[Edges], Tensor]
     st.sampled_from(["packed", "dense"]),
     st.sampled_from([3, 5, 7]),
 )
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_gcn_and_its_gradients_equal_a_dense_float64_reference(
     batch: Batch,
     dense_adjacency: Dense,

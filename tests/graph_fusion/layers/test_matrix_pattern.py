@@ -10,7 +10,7 @@ from graph_fusion.layers.matrix import pack, pack_on_device
 
 
 @given(st.integers(1, 20), st.integers(0, 60), st.integers(0, 1000), st.booleans())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_the_compiled_sort_equals_torchs(size: int, count: int, seed: int, loops: bool) -> None:
     rows, columns = torch.randint(size, (2, count), generator=torch.Generator().manual_seed(seed))
     compiled, by_torch = (
@@ -24,7 +24,7 @@ def test_the_compiled_sort_equals_torchs(size: int, count: int, seed: int, loops
 
 
 @given(st.integers(1, 20), st.integers(0, 60), st.integers(0, 1000))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_transposing_twice_gives_each_entry_back(size: int, count: int, seed: int) -> None:
     rows, columns = torch.randint(size, (2, count), generator=torch.Generator().manual_seed(seed))
     pattern = pack(rows, columns, size)

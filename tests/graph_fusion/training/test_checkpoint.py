@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import torch
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from safetensors.torch import save_file
 from torch import Tensor, nn
@@ -54,7 +54,7 @@ def same(a: Any, b: Any) -> bool:
 
 
 @given(state=trees)
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60)
 def test_any_state_comes_back_as_it_was(state: Any, tmp_path: Path) -> None:
     save_state(state, tmp_path / "state.safetensors")
     assert same(load_state(tmp_path / "state.safetensors"), state)

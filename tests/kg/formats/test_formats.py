@@ -11,7 +11,7 @@ from typing import Any
 import networkx as nx
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
@@ -141,9 +141,7 @@ def test_every_exporter_writes_an_empty_graph(tmp_path: Path, ending: str) -> No
 
 @pytest.mark.parametrize("ending", sorted(IMPORTERS))
 @given(graph=graphs())
-@settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=40)
 def test_round_trip_keeps_every_node_edge_and_attribute(
     tmp_path: Path, ending: str, graph: SceneGraph
 ) -> None:
@@ -270,7 +268,6 @@ def leaves(part: Any, place: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
             yield from leaves(value, (*place, key))
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_a_hostile_value_anywhere_is_refused_or_gives_a_graph_that_can_be_written(
     tmp_path: Path, graph: SceneGraph, data: st.DataObject

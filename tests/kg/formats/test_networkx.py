@@ -15,7 +15,7 @@ from kg.formats.networkx import from_networkx, from_rdf, to_networkx, to_rdf
 from kg.graph import Edge, Node, PhotoInfo, SceneGraph
 from kg.vocabulary import EdgeKind, NodeKind
 
-EXAMPLES = settings(max_examples=30, deadline=None)
+EXAMPLES = settings(max_examples=30)
 texts = st.text(st.characters(exclude_categories=("Cs",)), max_size=6)
 scores = st.floats(0, 1) | st.integers(0, 1)
 

@@ -16,7 +16,7 @@ from kg.errors import SightGraphError
 from kg.formats.rdf_networkx import networkx_to_rdf, rdf_to_networkx
 
 EX = Namespace("http://example.org/")
-EXAMPLES = settings(max_examples=30, deadline=None)
+EXAMPLES = settings(max_examples=30)
 
 
 @pytest.fixture(autouse=True)

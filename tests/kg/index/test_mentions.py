@@ -180,7 +180,7 @@ def test_labels_come_before_aliases(tmp_path: Path) -> None:
     assert nodes == [EX + "z", EX + "a"]
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(
     words=st.lists(st.sampled_from([*NAMES[:6], "xyz", "the", ",", "é", "💡", "\n"]), max_size=12)
 )

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kg.english import identifier_words, normalise
@@ -147,7 +147,7 @@ def small(tmp_path: Path) -> Index:
     return built(tmp_path / "index", statements)
 
 
-@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=50)
 @given(graphs)
 def test_every_fact_is_found_again_in_both_directions_and_nothing_else(
     statements: list[Quad],
@@ -164,7 +164,7 @@ def test_every_fact_is_found_again_in_both_directions_and_nothing_else(
         assert set(index.relations) == {relation for _, relation, _ in expected.facts}
 
 
-@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=50)
 @given(graphs)
 def test_names_lead_to_all_that_they_may_mean_those_whose_label_it_is_first(
     statements: list[Quad],
@@ -184,7 +184,7 @@ def test_names_lead_to_all_that_they_may_mean_those_whose_label_it_is_first(
             assert len(index.named(name)) > 0 or name not in known
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(graphs)
 def test_the_same_statements_give_the_same_bytes(statements: list[Quad]) -> None:
     with tempfile.TemporaryDirectory() as folder:

@@ -42,7 +42,7 @@ def like(vocabulary: set[str], word: str) -> set[str]:
     return {bytes(letters[starts[n] : starts[n + 1]]).decode() for n in numbers}
 
 
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 @given(vocabularies, asked)
 @example({"abba", "baba", "abab"}, "abba")
 @example({"abcd"}, "acbd")
@@ -57,7 +57,7 @@ def test_a_word_is_no_misspelling_of_itself(word: str) -> None:
     assert like({word, "other"}, word) == set()
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(st.text("abc", min_size=4, max_size=10), st.data())
 def test_every_single_mistake_in_a_word_is_undone(word: str, data: st.DataObject) -> None:
     place = data.draw(st.integers(0, len(word) - 1))
@@ -104,7 +104,7 @@ def test_only_single_words_in_lower_case_are_kept_once_in_the_order_of_their_byt
     assert backwards == sorted(words, key=lambda word: word.encode()[::-1])
 
 
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 @given(vocabularies | st.sets(st.text("aéü", min_size=4, max_size=6), max_size=15), asked)
 @example({"übér", "cafés"}, "über")
 def test_a_small_vocabulary_and_a_large_one_are_searched_alike(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from kg.errors import SightGraphError
@@ -91,7 +91,6 @@ def test_bars_keep_any_words_apart(
 
 
 @given(st.text(max_size=40))
-@settings(deadline=None)
 def test_any_text_is_read_or_refused(read: FactReader, text: str) -> None:
     try:
         readings = read(text)

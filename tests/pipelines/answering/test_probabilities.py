@@ -114,7 +114,7 @@ def check_sum(candidates: tuple[Candidate, ...]) -> None:
     assert DONT_KNOW in names
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(outputs(), st.sampled_from(("moon dust", *TEXTS[:-1])), st.floats(0, 1))
 def test_candidates_and_not_knowing_sum_to_one(one: Probabilities, text: str, share: float) -> None:
     """Of an answer that is given, of "I don't know", and where an edit asserts the answer."""

@@ -102,7 +102,7 @@ WORDS = st.sampled_from(
 )
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.lists(WORDS, min_size=1, max_size=3).map(" ".join), st.lists(WORDS, max_size=3))
 def test_scores_lie_between_0_and_1_and_come_sorted_and_the_same_again(
     linker: Linker, name: str, context: list[str]

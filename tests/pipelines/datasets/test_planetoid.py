@@ -201,7 +201,7 @@ def test_an_unknown_data_set_is_named(tmp_path: Path) -> None:
         read_planetoid(tmp_path, "pubmed")
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(place=st.floats(0, 1, exclude_max=True), byte=st.integers(0, 255), cut=st.booleans())
 def test_a_damaged_file_is_read_or_refused(
     tmp_path_factory: pytest.TempPathFactory, place: float, byte: int, cut: bool

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from safetensors.torch import load_file, save_file
 from torch import Tensor
@@ -88,7 +88,6 @@ _box = st.tuples(st.floats(0, 80), st.floats(0, 80), st.floats(1, 20), st.floats
 
 
 @given(st.lists(_box, max_size=12))
-@settings(deadline=None)
 def test_no_two_objects_share_a_place(drawn: list[tuple[float, float, float, float]]) -> None:
     every = [Detection("cat", 0.5, "test", (x, y, x + w, y + h)) for x, y, w, h in drawn]  # type: ignore[arg-type]
     found = one_per_place(every)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kg.errors import SightGraphError
@@ -35,11 +35,7 @@ def say(dialog: Dialog, line: str) -> None:
         dialog.ask(line)
 
 
-@settings(
-    max_examples=12,
-    deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
+@settings(max_examples=12)
 @given(lines=st.lists(st.sampled_from(LINES), max_size=5))
 def test_undo_after_any_sequence_gives_back_exactly_what_was_there(
     begin: Begin, lines: list[str]

@@ -35,7 +35,7 @@ def scenes(draw: st.DrawFn) -> DrawnScene:
     return DrawnScene(Sentence("a text"), things, tuple(said))
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(scenes(), st.integers(0, 5))
 def test_every_said_relation_holds_in_the_picture(
     drawer: Drawer, scene: DrawnScene, seed: int

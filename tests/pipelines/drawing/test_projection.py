@@ -76,7 +76,7 @@ def consistent(draw: st.DrawFn) -> tuple[int, list[tuple[int, str, int]]]:
     return count, chosen
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(consistent(), st.integers(0, 3))
 def test_every_said_relation_holds_inside_the_picture(
     scene: tuple[int, list[tuple[int, str, int]]], seed: int

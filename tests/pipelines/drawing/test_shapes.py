@@ -5,7 +5,7 @@ from __future__ import annotations
 from xml.etree import ElementTree
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from kg.graph import Box
@@ -23,7 +23,6 @@ def layout_of(*names: str, colour: str | None = None) -> Layout:
     return Layout(DrawnScene(Sentence(""), things, ()), 640, 480, boxes, tuple(range(len(names))))
 
 
-@settings(deadline=None)
 @given(st.text(max_size=60), st.text(max_size=200))
 def test_no_text_breaks_the_svg(name: str, title: str) -> None:
     written = svg(labels_of(layout_of(name)), 640, 480, title)

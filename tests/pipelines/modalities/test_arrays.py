@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from safetensors.numpy import save
@@ -53,7 +53,6 @@ def written(array: np.ndarray) -> dict[str, bytes]:
     }
 
 
-@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(vectors)
 def test_every_format_gives_back_the_vectors(array: np.ndarray) -> None:
     files = written(array)
@@ -63,7 +62,6 @@ def test_every_format_gives_back_the_vectors(array: np.ndarray) -> None:
         assert np.array_equal(found.vectors, np.atleast_2d(array).astype(np.float32)), ending
 
 
-@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(
     st.sampled_from(sorted(READERS)),
     st.binary(max_size=40),

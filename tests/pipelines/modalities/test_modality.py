@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
@@ -33,7 +33,6 @@ def opened(array: np.ndarray) -> tuple[Modality | None, str]:
         return None, str(error)
 
 
-@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(any_array)
 def test_any_array_becomes_finite_vectors_or_is_refused_with_a_sentence(array: np.ndarray) -> None:
     found, refusal = opened(array)

@@ -50,7 +50,7 @@ def test_questions_are_left_to_the_rules() -> None:
 
 
 @given(st.text(max_size=60))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_any_text_is_read_and_spans_stay_inside(text: str) -> None:
     graph = reader.read(text)
     for node in graph.nodes:

@@ -73,7 +73,7 @@ def test_there_are_two_hundred_cases() -> None:
 
 
 @given(st.lists(st.sampled_from(WORDS.split()), min_size=1, max_size=14))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_spans_stay_inside_any_question(parser: Parser, drawn: list[str]) -> None:
     text = " ".join(drawn)
     sentence = parser(text)

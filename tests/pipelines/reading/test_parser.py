@@ -201,13 +201,13 @@ def _check_offsets(sentence: Sentence) -> None:
         assert question.topic is None or question.topic < len(sentence.entities)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(text=st.text(min_size=1, max_size=80).filter(str.strip))
 def test_any_text_is_read_with_offsets_into_it(parser: Parser, text: str) -> None:
     _check_offsets(parser(text))
 
 
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=250)
 @given(chosen=st.lists(st.sampled_from(WORDS.split()), min_size=1, max_size=14))
 def test_any_order_of_question_words_is_read_with_offsets(
     parser: Parser, chosen: list[str]

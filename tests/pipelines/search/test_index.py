@@ -48,7 +48,7 @@ steps = st.lists(
 
 
 @given(steps, st.integers(1, 5))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_the_index_is_a_dictionary_that_is_searched_exactly(
     todo: list[tuple[str, list[str], int]], k: int
 ) -> None:

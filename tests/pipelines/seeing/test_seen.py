@@ -54,7 +54,7 @@ DETECTION = st.builds(
 )
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.lists(DETECTION, max_size=4))
 def test_whatever_was_seen_comes_back(found: list[Detection]) -> None:
     version = f"example {next(EXAMPLE)}"

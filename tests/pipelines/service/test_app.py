@@ -34,7 +34,6 @@ def test_no_call_breaks_the_service(models: Any) -> None:
 
     few = settings(
         max_examples=3,
-        deadline=None,
         phases=[Phase.generate],
         suppress_health_check=list(HealthCheck),
         database=None,

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
@@ -29,9 +29,7 @@ def white_object(tmp_path_factory: pytest.TempPathFactory) -> Sample:
 
 
 @given(seed=st.integers(0, 10_000))
-@settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=60)
 def test_turned_boxes_stay_inside_and_on_their_object(white_object: Sample, seed: int) -> None:
     torch.manual_seed(seed)
     view, boxes = turned(white_object, 64)
@@ -50,7 +48,7 @@ def test_turned_boxes_stay_inside_and_on_their_object(white_object: Sample, seed
 
 
 @given(seed=st.integers(0, 10_000))
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 def test_damage_keeps_the_size_and_the_range(seed: int) -> None:
     torch.manual_seed(seed)
     view = torch.rand(3, 64, 64)
