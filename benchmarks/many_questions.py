@@ -13,6 +13,7 @@ that of the process that went on.
 from __future__ import annotations
 
 import argparse
+import ctypes
 import os
 import random
 import resource
@@ -35,6 +36,12 @@ def resident() -> float:
     """Return the memory of this process now, in MiB (Linux: proc(5), statm)."""
     pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
     return pages * resource.getpagesize() / 2**20
+
+
+def trimmed() -> float:
+    """Return `resident` after glibc gave back what is free: the rest is in use, or fragments."""
+    ctypes.CDLL("libc.so.6").malloc_trim(0)
+    return resident()
 
 
 def mutated(text: str, chance: random.Random) -> str:
@@ -94,7 +101,7 @@ def report(title: str, outcomes: list[str], each: float | None) -> int:
     took = "" if each is None else f"{each:.3f} s each, "
     refused, crashed = outcomes.count("refused"), outcomes.count("crashed")
     print(
-        f"{title} {len(outcomes):5}: {resident():6.0f} MiB, "
+        f"{title} {len(outcomes):5}: {resident():6.0f} MiB, {trimmed():6.0f} in use, "
         f"{len(os.listdir('/proc/self/fd'))} open files, {took}{refused} refused, "
         f"{crashed} crashed",
         flush=True,
