@@ -15,7 +15,7 @@ from PIL import Image
 
 from kg.errors import SightGraphError
 from kg.files import atomic_path
-from kg.graph import PhotoInfo, SceneGraph
+from kg.graph import Box, PhotoInfo, SceneGraph
 from kg.linking import Linker
 from pipelines.build.builder import GraphBuilder
 from pipelines.detections import (
@@ -29,10 +29,11 @@ from pipelines.detections import (
 from pipelines.drawing.generator import Generator
 from pipelines.drawing.layout import Layout, LayoutMaker
 from pipelines.drawing.patches import Patch, Patches, cut, softened
-from pipelines.drawing.scene import DrawnScene, scene_of
+from pipelines.drawing.scene import DrawnScene, scene_of, which_under
 from pipelines.drawing.shapes import Mark, Painter, labels_of, pixels, svg
 from pipelines.reading.language import check_english
 from pipelines.reading.parser import Parser, check_text
+from pipelines.seeing.classifiers import RelationClassifier
 
 ORIGIN = "drawing"
 READER = "rules"
@@ -110,6 +111,23 @@ class Drawer:
         self.layouts = LayoutMaker(builder.knowledge, self.linker, layouts)
 
     @cached_property
+    def _relations(self) -> RelationClassifier:
+        """Knows by names what is usually on or in what."""
+        return RelationClassifier(encoder=self.layouts.encoder)
+
+    def carries(self, lower: str, upper: str) -> bool:
+        """Return whether a thing usually carries or holds another, by what captions say of them."""
+        nouns = (one.split()[-1] for one in (lower, upper))
+        pair = [Detection(one, 1.0, ORIGIN, Box(0, 0, 1, 1)) for one in nouns]
+        found = self._relations.supports(pair)
+        up, down = found[1, 0], found[0, 1]
+        return up.on + up.inside > max(down.on, down.inside)
+
+    def meant(self, subject: str, place: str, other: str) -> str:
+        """Return what a place means of two things: "under" has three meanings."""
+        return which_under(subject, other, self.carries) if place == "under" else place
+
+    @cached_property
     def painter(self) -> Painter:
         """Draws the shapes."""
         return Painter(self.builder.knowledge, self.linker)
@@ -123,7 +141,7 @@ class Drawer:
         """
         check_text(text)
         check_english(text, "text")
-        return scene_of(self.parser(text), self.linker)
+        return scene_of(self.parser(text), self.linker, self.carries)
 
     def __call__(
         self,

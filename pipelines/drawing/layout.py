@@ -54,6 +54,8 @@ ALIKE = 0.95
 """Correlation of width and height: a box that must shrink keeps its form."""
 FILLED, MAX_ZOOM = 0.86, 2.5
 """Share of the picture that the things together fill, and how much they are enlarged for it."""
+LEARNED_AS = {"beneath": "in", "sheltering": "around"}
+"""What the boxes of a photograph show in place of a relation that the network has not learned."""
 WORN = 0.03
 """Deviation of what is worn from its place on its wearer."""
 
@@ -146,10 +148,6 @@ class LayoutMaker:
         for thing, ground in standing(scene):
             first = ways_of("on", sides[thing], sides[ground], aspect)[0]
             desired += [(row, APART) for row in first]
-        for said in scene.said:
-            if said.place == "under":  # what a thing is under is seldom narrower
-                wide = before(sides[said.subject].width, sides[said.object].width)
-                desired.append((wide, APART))
         found = start
         if moved:
             found = project(start, covariance, relations, always, desired).values
@@ -201,7 +199,7 @@ class LayoutMaker:
         for one in scene.said:
             if one.subject in place and one.object in place:
                 ends = place[one.subject], place[one.object]
-                said += [(ends[0], one.place, ends[1])]
+                said += [(ends[0], LEARNED_AS.get(one.place, one.place), ends[1])]
                 if one.predicate != one.place:
                     said += [(ends[0], one.predicate, ends[1])]
         things = [scene.things[at] for at in plain]
@@ -323,8 +321,8 @@ def _box(row: np.ndarray, width: int, height: int) -> Box:
 def painted(scene: DrawnScene, boxes: Sequence[Box]) -> tuple[int, ...]:
     """Return the order of painting: backgrounds, then by depth, what ends lower later.
 
-    What is behind, under or around something is painted before it, and what is held after its
-    holder.
+    What is behind, under or around something is painted before it, and what is held or sheltered
+    after its holder or shelter.
     """
     earlier: dict[int, set[int]] = {at: set() for at in range(len(boxes))}
     for one in scene.said:
@@ -335,7 +333,7 @@ def painted(scene: DrawnScene, boxes: Sequence[Box]) -> tuple[int, ...]:
             earlier[second].add(first)
         elif place in ("on", "in"):
             earlier[first].add(second)
-        elif place == "touching":
+        elif place in ("touching", "sheltering"):
             earlier[second].add(first)
 
     def depth(at: int) -> tuple[bool, float, int]:

@@ -18,6 +18,7 @@ import yaml  # type: ignore[import-untyped]
 from kg.files import bundled
 from kg.graph import Box
 from pipelines.reading.triples import canonical
+from pipelines.seeing.geometry import MIN_OVERLAP_X
 from pipelines.seeing.geometry import relations as geometric
 
 Row = tuple[np.ndarray, float]
@@ -37,19 +38,26 @@ NEAR = 0.09
 """Largest gap between near boxes, across and down, as a share of the diagonal."""
 COVERED = 0.85
 """Share of what is behind that may be covered."""
+ROOF, FLOOR = 0.2, 0.1
+"""Shares of a shelter's height: at its top, which what is beneath it stays below, and at its foot,
+where what is beneath it stands. A picture must show half of the one, at most twice the other."""
+SHELTERED = 0.8
+"""Share of the width of what is beneath something that lies within the width of its shelter."""
 PHOTO_RELATIONS = (
     "left of", "right of", "above", "below", "on", "under", "in", "around", "near",
     "behind", "in front of", "touching",
 )  # fmt: skip
 """Places that the boxes of a photograph show; "larger than" and its like are said of few things."""
-OWN = ("behind", "in front of", "touching")
-"""Places that are no relations of a photograph's graph."""
+OWN = ("behind", "in front of", "touching", "sheltering", "beneath")
+"""Places that are no relations of a photograph's graph. A dog beneath a table does not carry it, as
+a plate under a cake does, of which "under" is said there."""
 INVERSES = {
     "right of": "left of",
     "below": "above",
     "under": "on",
     "around": "in",
     "in front of": "behind",
+    "beneath": "sheltering",
     "smaller than": "larger than",
 }
 """Places that are another one with both things exchanged."""
@@ -191,6 +199,18 @@ def behind(a: Sides, b: Sides, aspect: float) -> list[Way]:
     return [[*meet, one] for one in (open_above, open_left, open_right)]
 
 
+def sheltering(a: Sides, b: Sides, aspect: float) -> list[Way]:
+    """Over it: what is beneath is within it and stands at its foot; or, if not, is wholly lower."""
+    within = [
+        before(a.left, b.left),
+        before(b.right, a.right),
+        before(a.top + ROOF * a.height, b.top),
+        before(a.bottom - FLOOR * a.height, b.bottom),
+        before(b.bottom, a.bottom),
+    ]
+    return [within, *above(a, b, aspect)]
+
+
 def larger(a: Sides, b: Sides, aspect: float) -> list[Way]:
     """At least twice the area."""
     return [[before(RATIO * b.width, a.width), before(RATIO * b.height, a.height)]]
@@ -216,6 +236,7 @@ WAYS: Mapping[str, Callable[[Sides, Sides, float], list[Way]]] = {
     "near": near,
     "touching": touching,
     "behind": behind,
+    "sheltering": sheltering,
     "larger than": larger,
 }
 
@@ -238,7 +259,26 @@ def holds(place: str, a: Box, b: Box, width: int, height: int) -> bool:
         return far.intersection(close) > 0 and far.y2 < close.y2 and seen
     if place == "touching":
         return a.intersection(b) > 0
+    if place in ("above", "below"):
+        return _is_above(a, b) if place == "above" else _is_above(b, a)
+    if place in ("sheltering", "beneath"):
+        return _shelters(a, b) if place == "sheltering" else _shelters(b, a)
     return place in geometric(a, b, width, height)
+
+
+def _is_above(a: Box, b: Box) -> bool:
+    """Whether one is higher than the other, over it, and neither reaches to the other's middle."""
+    shared = min(a.x2, b.x2) - max(a.x1, b.x1)
+    over = shared >= MIN_OVERLAP_X * min(a.width, b.width)
+    return over and a.centre[1] < b.y1 and a.y2 < b.centre[1]
+
+
+def _shelters(a: Box, b: Box) -> bool:
+    """Whether `b` is under the roof of `a`: within its width, and not as high; or wholly lower."""
+    shared = min(a.x2, b.x2) - max(a.x1, b.x1)
+    roofed = shared >= SHELTERED * b.width and b.y1 >= a.y1 + ROOF / 2 * a.height
+    stands = a.centre[1] < b.centre[1] and b.y2 <= a.y2 + FLOOR * 2 * a.height
+    return (roofed and stands) or _is_above(a, b)
 
 
 def photo_relations(a: Box, b: Box, aspect: float, side: int = 1000) -> list[str]:

@@ -6,7 +6,7 @@ and a text that contradicts itself is refused.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations, product
 
@@ -27,10 +27,14 @@ LARGE = frozenset(["big", "large", "huge", "giant", "enormous", "tall", "long", 
 SMALL = frozenset(["small", "little", "tiny", "short", "young", "baby", "miniature"])
 DEFINITE = frozenset(["the", "this", "that", "these", "those", "it", "they"])
 ORDERS = {
-    "left of": "left of", "above": "above", "on": "above", "behind": "behind", "in": "in",
-    "larger than": "larger than",
+    "left of": "left of", "above": "above", "on": "above", "sheltering": "above",
+    "behind": "behind", "in": "in", "larger than": "larger than",
 }  # fmt: skip
 """Places that no two things can have to each other both ways round, and the order that each is."""
+
+
+Carries = Callable[[str, str], bool]
+"""Whether a thing of one name usually carries one of the other, which is said to be over it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,10 +77,11 @@ class DrawnScene:
         return f"the {subject} {one.predicate} the {other}"
 
 
-def scene_of(sentence: Sentence, linker: Linker) -> DrawnScene:
+def scene_of(sentence: Sentence, linker: Linker, carries: Carries) -> DrawnScene:
     """Return the scene that a text describes.
 
-    linker: knows names, for texts that are a single one.
+    linker: knows names, for texts that are a single one. carries: tells what is under something
+    and carries it from what is beneath a shelter.
 
     Raises:
         SightGraphError: it names nothing that can be drawn, or too much; or it contradicts itself.
@@ -107,7 +112,7 @@ def scene_of(sentence: Sentence, linker: Linker) -> DrawnScene:
             f"the text names nothing that can be drawn: '{sentence.text[:60]}'. Name things and "
             "where they are, such as 'a dog under a table'."
         )
-    said = tuple(dict.fromkeys(_said(sentence, things, owned)))
+    said = tuple(dict.fromkeys(_said(sentence, things, owned, carries)))
     scene = DrawnScene(sentence, tuple(things), said)
     check_consistent(scene)
     return scene
@@ -179,7 +184,10 @@ def _with_attributes(thing: DrawnThing, attributes: Sequence[str]) -> DrawnThing
 
 
 def _said(
-    sentence: Sentence, things: Sequence[DrawnThing], owned: dict[int, tuple[int, ...]]
+    sentence: Sentence,
+    things: Sequence[DrawnThing],
+    owned: dict[int, tuple[int, ...]],
+    carries: Carries,
 ) -> Iterator[Said]:
     """Yield the relations between things; "between" is left of one and right of another."""
     between: dict[int, list[int]] = {}
@@ -191,6 +199,8 @@ def _said(
             if subject == other:
                 continue
             place = _place(things[subject], one.predicate, things[other])
+            if place == "under":
+                place = which_under(things[subject].name, things[other].name, carries)
             if place == "between":
                 between.setdefault(subject, []).append(other)
             else:
@@ -229,6 +239,16 @@ def _place(subject: DrawnThing, predicate: str, other: DrawnThing) -> str:
     return "near" if subject.background is not None else place
 
 
+def which_under(subject: str, other: str, carries: Carries) -> str:
+    """Return the place that "under" is: a plate carries a cake, a table shelters a dog.
+
+    An umbrella or a cloud does neither: what is under it is wholly lower.
+    """
+    if other in vocabulary()["overhead"]:
+        return "below"
+    return "under" if carries(subject, other) else "beneath"
+
+
 def check_consistent(scene: DrawnScene) -> None:
     """Refuse a text in which a thing is above, left of, behind, in or larger than itself.
 
@@ -264,7 +284,7 @@ def _circle(edges: Sequence[tuple[int, int, Said]]) -> list[Said]:
     return []
 
 
-OVERLAPPING = frozenset({"on", "in", "touching", "behind"})
+OVERLAPPING = frozenset({"on", "in", "touching", "behind", "sheltering"})
 
 
 def standing(scene: DrawnScene) -> list[tuple[int, int]]:

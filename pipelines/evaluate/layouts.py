@@ -1,44 +1,35 @@
-"""Layouts of texts: relations said that hold, and boxes against those of real photographs."""
+"""Layouts of texts: relations said that hold, and things that are found again."""
 
 from __future__ import annotations
 
-import math
-import random
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import torch
 from rich.console import Console
 from rich.progress import track
-from torch import Tensor
 
-from graph_fusion.encoders.text import MiniLM
-from graph_fusion.layout_model import LayoutModel, as_shares, in_units, layout_batch
+from graph_fusion.layout_model import LayoutModel
 from kg import schema
 from kg.errors import SightGraphError
 from kg.files import bundled
-from kg.graph import Box
 from kg.knowledge.memory import Knowledge
-from kg.linking import Linker
 from pipelines.build.builder import GraphBuilder
 from pipelines.datasets.coco import TRAIN_SPLIT, read_coco
 from pipelines.datasets.flickr8k import read_flickr8k
-from pipelines.datasets.splits import concept_part, in_part
+from pipelines.datasets.splits import in_part
 from pipelines.drawing.drawer import Drawer, Drawing
-from pipelines.drawing.layout import Layout, placed_in_turn
+from pipelines.drawing.layout import Layout
 from pipelines.drawing.patches import Patches, read_patches
-from pipelines.drawing.tensors import LayoutReader
+from pipelines.drawing.scene import Said
+from pipelines.evaluate.layout_boxes import likelihoods
 from pipelines.evaluate.protocol import Report, Source
-from pipelines.generate.layout_examples import LayoutPhoto, read_layouts, said_at_random
+from pipelines.generate.layout_examples import LayoutPhoto, read_layouts
 from pipelines.photo import Photo
 from pipelines.reading.parser import Parser
 
 PRIMARY = "relations that hold"
-TOGETHER = 64
-"""Graphs in a batch."""
 FOUND = 0.5
 """Overlap from which a detected object is the one that was drawn."""
 PARTS = ("development", "held-out")
@@ -163,7 +154,10 @@ class LayoutsEvaluator:
                 row["error"] = str(error)
                 continue
             layout = drawing.layout
-            row["relations"] = [[*each, shows(layout, *each)] for each in one.relations]
+            row["relations"] = [
+                [a, place, b, shows(layout, a, drawer.meant(a, place, b), b)]
+                for a, place, b in one.relations
+            ]
             row["read"] = [layout.holds(each) for each in layout.scene.said]
             names = [each.name for each in layout.scene.things]
             row["things"] = sum(min(names.count(name), n) for name, n in one.things.items())
@@ -198,8 +192,6 @@ def shows(layout: Layout, subject: str, place: str, other: str) -> bool:
 
     A picture in which one of two dogs is on the sofa does not show "two dogs on a sofa".
     """
-    from pipelines.drawing.scene import Said
-
     names = [one.name for one in layout.scene.things]
     firsts = [at for at, name in enumerate(names) if name == subject]
     seconds = [at for at, name in enumerate(names) if name == other]
@@ -264,117 +256,3 @@ def read_sentences(file: Path) -> list[Stated]:
             f"'{file}' cannot be read as sentences: {error!r}. Write it like "
             f"{bundled('drawing', 'sentences.json').name}."
         ) from error
-
-
-def likelihoods(
-    model: LayoutModel, photographs: Sequence[LayoutPhoto], learned: Sequence[LayoutPhoto]
-) -> dict[str, float]:
-    """Return the likelihood of real boxes and their overlap with expected ones, for each thing.
-
-    Beside them stands the baseline, a Gaussian for each kind. What is said of a photograph is
-    drawn at random, as many relations as it has things.
-    """
-    knowledge = Knowledge.bundled()
-    reader = LayoutReader(knowledge, Linker(knowledge), model.config.without)
-    graphs, boxes, labels = [], [], []
-    for one in photographs:
-        chance = random.Random(one.name)
-        said = said_at_random(one, chance, len(one.labels))
-        graphs.append(reader(one.labels, (0,) * len(one.labels), said, math.log(one.aspect)))
-        boxes.append(in_units(torch.tensor(one.boxes)))
-        labels += list(one.labels)
-    texts = reader.vectors(MiniLM())
-    nats = -torch.cat(_in_turn(model, graphs, boxes, texts, [one.name for one in photographs]))
-    expected = [
-        as_shares(placed_in_turn(model, graph, texts)[0])
-        for graph in track(graphs, "laying out", console=Console(stderr=True))
-    ]
-    mean = MeanBoxes(learned)
-    plain = torch.cat([mean.nats(a.labels, b) for a, b in zip(photographs, boxes, strict=True)])
-    usual = [as_shares(mean.mean(one.labels)) for one in photographs]
-    real = [as_shares(one) for one in boxes]
-    unseen = torch.tensor([concept_part(label) != "train" for label in labels])
-    figures = {"photographs": float(len(photographs)), "things": float(len(labels))}
-    for name, likelihood, guess in (("", nats, expected), (", mean box", plain, usual)):
-        overlap = torch.cat([_overlaps(a, b) for a, b in zip(guess, real, strict=True)])
-        figures |= {
-            f"nats per thing{name}": float(likelihood.mean()),
-            f"nats per thing, kinds held out{name}": float(likelihood[unseen].mean()),
-            f"IoU{name}": float(overlap.mean()),
-            f"IoU, kinds held out{name}": float(overlap[unseen].mean()),
-            f"R@0.3{name}": float((overlap >= 0.3).float().mean()),
-            f"R@0.5{name}": float((overlap >= 0.5).float().mean()),
-        }
-    return figures
-
-
-@torch.inference_mode()
-def _in_turn(
-    model: LayoutModel,
-    graphs: Sequence[Any],
-    boxes: Sequence[Tensor],
-    texts: Tensor,
-    names: Sequence[str],
-) -> list[Tensor]:
-    """Return the log likelihood [T] of each graph's boxes, in a random order for each graph."""
-    found = [torch.zeros(len(one)) for one in boxes]
-    steps = []
-    for number, name in enumerate(names):
-        order = list(range(len(boxes[number])))
-        random.Random(name).shuffle(order)
-        for turn, at in enumerate(order):
-            placed = torch.zeros(len(order), dtype=torch.bool)
-            placed[order[:turn]] = True
-            steps.append((number, at, placed))
-    for start in range(0, len(steps), TOGETHER):
-        some = steps[start : start + TOGETHER]
-        own = [graphs[number] for number, _, _ in some]
-        batch = layout_batch(
-            own, texts, [boxes[number] for number, _, _ in some], [placed for _, _, placed in some]
-        )
-        likelihood = model(batch).log_likelihood(batch.boxes)
-        first = 0
-        for graph, (number, at, _) in zip(own, some, strict=True):
-            found[number][at] = likelihood[first + at]
-            first += len(graph.text)
-    return found
-
-
-class MeanBoxes:
-    """The baseline: a Gaussian of the boxes of each kind; of all boxes for an unknown kind."""
-
-    FEW = 5
-    """Boxes below which a kind counts as unknown."""
-    LEAST = 0.05
-    """Smallest deviation."""
-
-    def __init__(self, photographs: Sequence[LayoutPhoto]) -> None:
-        several: dict[str, list[Box]] = defaultdict(list)
-        for one in photographs:
-            for label, box in zip(one.labels, one.boxes, strict=True):
-                several[label].append(box)
-        every = in_units(torch.tensor([box for boxes in several.values() for box in boxes]))
-        self.all = every.mean(0), every.std(0).clamp_min(self.LEAST)
-        self.of = {}
-        for label, own in several.items():
-            if len(own) >= self.FEW:
-                values = in_units(torch.tensor(own))
-                self.of[label] = values.mean(0), values.std(0).clamp_min(self.LEAST)
-
-    def mean(self, labels: Sequence[str]) -> Tensor:
-        """Return the mean boxes [T, 4] in units."""
-        return torch.stack([self.of.get(one, self.all)[0] for one in labels])
-
-    def nats(self, labels: Sequence[str], boxes: Tensor) -> Tensor:
-        """Return the negative log likelihood [T] of `boxes` [T, 4] in units."""
-        scale = torch.stack([self.of.get(one, self.all)[1] for one in labels])
-        off = (boxes - self.mean(labels)) / scale
-        return (off.square() / 2 + scale.log() + math.log(2 * math.pi) / 2).sum(1)
-
-
-def _overlaps(a: Tensor, b: Tensor) -> Tensor:
-    """Return the intersection over union of each pair of boxes [T, 4], [T]."""
-    sides = (torch.minimum(a[:, 2:], b[:, 2:]) - torch.maximum(a[:, :2], b[:, :2])).clamp_min(0)
-    shared = sides.prod(1)
-    areas = (a[:, 2:] - a[:, :2]).prod(1) + (b[:, 2:] - b[:, :2]).prod(1)
-    return shared / (areas - shared).clamp_min(1e-9)

@@ -29,7 +29,10 @@ def scenes(draw: st.DrawFn) -> DrawnScene:
         other = draw(st.integers(0, at - 1))
         usual = [one for one in PLACES if one not in ("larger than", "smaller than")]
         place = draw(st.sampled_from(usual))
-        if INVERSES.get(place, place) in ("in", "on") and roots.setdefault(other, at) != at:
+        if (
+            INVERSES.get(place, place) in ("in", "on", "sheltering")
+            and roots.setdefault(other, at) != at
+        ):
             place = "near"  # a box cannot be on and in many others
         said.append(Said(at, place, other, place))
     return DrawnScene(Sentence("a text"), things, tuple(said))
@@ -74,6 +77,16 @@ def test_what_is_behind_is_painted_first() -> None:
     scene = DrawnScene(Sentence(""), things, (Said(0, "in front of", 1, "in front of"),))
     boxes = Box(0, 0, 10, 20), Box(0, 0, 10, 30), Box(0, 0, 90, 90)
     assert painted(scene, boxes) == (2, 1, 0)
+
+
+def test_what_is_beneath_a_shelter_is_painted_over_it(drawer: Drawer) -> None:
+    layout = drawer.layouts(drawer.scene("two dogs under a table"))
+    names = [layout.scene.things[at].name for at in layout.order]
+    assert names == ["table", "dog", "dog"]
+    table = layout.boxes[2]
+    for dog in layout.boxes[:2]:
+        assert table.x1 <= dog.x1 < dog.x2 <= table.x2
+        assert table.y1 < dog.y1 < dog.y2 <= table.y2 + 0.1
 
 
 def test_what_is_worn_lies_on_its_wearer(drawer: Drawer) -> None:

@@ -96,9 +96,42 @@ def test_inverses_hold_the_other_way_round(a: tuple[float, ...], b: tuple[float,
         assert holds(place, *both, WIDTH, HEIGHT) == holds(inverse, *both[::-1], WIDTH, HEIGHT)
 
 
-def test_places_are_those_of_the_graph_and_four_more() -> None:
-    own = {"behind", "in front of", "touching"}
+def test_places_are_those_of_the_graph_and_five_more() -> None:
+    own = {"behind", "in front of", "touching", "sheltering", "beneath"}
     assert set(PLACES) - own == set(SPATIAL_INVERSES)
+
+
+TABLE = Box(100, 200, 500, 400)
+
+
+@pytest.mark.parametrize(
+    ("dog", "is_beneath"),
+    [
+        (Box(200, 250, 400, 395), True),  # between its legs
+        (Box(200, 250, 400, 430), True),  # a little before them
+        (Box(150, 410, 450, 470), True),  # wholly lower
+        (Box(200, 100, 400, 395), False),  # as high as a horse
+        (Box(200, 210, 400, 395), False),  # its head in the table top
+        (Box(420, 250, 620, 395), False),  # half beside it
+        (Box(30, 250, 570, 395), False),  # longer than the table
+        (Box(200, 250, 400, 290), False),  # hanging from it
+        (Box(200, 300, 400, 479), False),  # in front of it
+        (Box(200, 100, 400, 190), False),  # on it
+    ],
+)
+def test_a_dog_beneath_a_table_is_within_its_width_and_lower_than_its_top(
+    dog: Box, is_beneath: bool
+) -> None:
+    assert holds("beneath", dog, TABLE, WIDTH, HEIGHT) == is_beneath
+    assert holds("sheltering", TABLE, dog, WIDTH, HEIGHT) == is_beneath
+
+
+def test_what_is_above_reaches_at_most_to_the_middle_of_what_is_below() -> None:
+    cloud = Box(100, 50, 300, 150)
+    assert holds("above", cloud, Box(120, 140, 280, 300), WIDTH, HEIGHT)
+    assert not holds("above", cloud, Box(120, 90, 280, 300), WIDTH, HEIGHT)
+    assert not holds("below", Box(120, 140, 280, 155), cloud, WIDTH, HEIGHT)
+    assert not holds("below", Box(290, 200, 500, 300), cloud, WIDTH, HEIGHT)
 
 
 def test_a_photograph_shows_the_relations_of_its_boxes() -> None:

@@ -6,14 +6,15 @@ import pytest
 
 from kg.errors import SightGraphError
 from kg.linking import Linker
+from pipelines.drawing.drawer import Drawer
 from pipelines.drawing.scene import DrawnScene, scene_of
 from pipelines.reading.parser import Parser
 
 
 @pytest.fixture
-def scene(rules: Parser, linker: Linker):  # type: ignore[no-untyped-def]
+def scene(rules: Parser, linker: Linker, drawer: Drawer):  # type: ignore[no-untyped-def]
     def read(text: str) -> DrawnScene:
-        return scene_of(rules(text), linker)
+        return scene_of(rules(text), linker, drawer.carries)
 
     return read
 
@@ -31,7 +32,7 @@ def test_things_relations_and_colours_are_read(scene) -> None:  # type: ignore[n
     found = scene("a dog under a table next to a red ball")
     assert named(found) == ["dog", "table", "ball"]
     assert found.things[2].colour == "red"
-    assert said(found) == {("dog", "under", "table"), ("dog", "near", "ball")}
+    assert said(found) == {("dog", "beneath", "table"), ("dog", "near", "ball")}
 
 
 @pytest.mark.parametrize(
@@ -90,6 +91,21 @@ def test_between_is_left_of_one_and_right_of_the_other(scene) -> None:  # type: 
     }
 
 
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ("a cat under a bed", "beneath"),
+        ("a boat under a bridge", "beneath"),
+        ("a plate beneath a pizza", "under"),
+        ("a table under a cup", "under"),
+        ("a woman under an umbrella", "below"),
+        ("a dog below a chair", "below"),
+    ],
+)
+def test_what_is_under_a_thing_carries_it_or_is_sheltered(scene, text: str, place: str) -> None:  # type: ignore[no-untyped-def]
+    assert [one.place for one in scene(text).said] == [place]
+
+
 def test_sizes_are_read(scene) -> None:  # type: ignore[no-untyped-def]
     assert [one.size for one in scene("a small car in front of a large bus").things] == [-1, 1]
 
@@ -99,6 +115,7 @@ def test_sizes_are_read(scene) -> None:  # type: ignore[no-untyped-def]
     [
         "a cat above a dog and the dog above the cat",
         "a cup in a box, and the box is in the cup",
+        "a dog under a table, and the table is under the dog",
         "a cat left of a dog, and the dog is left of the cat",
     ],
 )

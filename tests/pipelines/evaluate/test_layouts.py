@@ -8,25 +8,21 @@ from pathlib import Path
 import pytest
 import torch
 
-from graph_fusion.layout_model import LayoutConfig, LayoutModel, in_units
+from graph_fusion.layout_model import LayoutConfig, LayoutModel
 from graph_fusion.training import save_model
 from kg.errors import SightGraphError
 from kg.files import bundled
 from kg.graph import Box
-from pipelines.datasets.splits import concept_part
 from pipelines.detections import Detection
 from pipelines.drawing.patches import Patch
 from pipelines.drawing.relations import PLACES
 from pipelines.evaluate.layouts import (
     LayoutsEvaluator,
-    MeanBoxes,
     found_again,
-    likelihoods,
     read_sentences,
     shows,
 )
 from pipelines.evaluate.protocol import Source
-from pipelines.generate.layout_examples import LayoutPhoto
 
 
 @pytest.fixture(scope="module")
@@ -36,11 +32,6 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("layout")
     save_model(folder, network.state_dict(), network.as_json())
     return folder
-
-
-def photo(number: int, *labels: str) -> LayoutPhoto:
-    boxes = tuple(Box(0.1, 0.1, 0.5 + at / 10, 0.5 + number / 100) for at, _ in enumerate(labels))
-    return LayoutPhoto(f"{number}.jpg", "train", 1.3, labels, boxes, (0,) * len(labels), ())
 
 
 def test_our_sentences_name_known_places_and_things() -> None:
@@ -78,27 +69,6 @@ def test_another_file_is_refused(tmp_path: Path, content: str) -> None:
     (tmp_path / "a.json").write_text(content)
     with pytest.raises(SightGraphError):
         read_sentences(tmp_path / "a.json")
-
-
-def test_the_baseline_is_the_gaussian_of_each_kind() -> None:
-    learned = [photo(number, "dog", "cat") for number in range(8)]
-    mean = MeanBoxes(learned)
-    boxes = in_units(torch.tensor([learned[0].boxes[0], learned[0].boxes[0]]))
-    values = in_units(torch.tensor([one.boxes[0] for one in learned]))
-    assert torch.allclose(mean.mean(["dog"])[0], values.mean(0))
-    assert torch.allclose(mean.mean(["xyzzy"])[0], mean.all[0])
-    assert mean.nats(["dog", "xyzzy"], boxes).shape == (2,)
-
-
-def test_boxes_are_compared_with_real_ones(model: Path) -> None:
-    held_out = next(one for one in ("bottle", "giraffe", "train") if concept_part(one) != "train")
-    photos = [photo(number, "dog", held_out) for number in range(6)]
-    figures = likelihoods(LayoutModel.load(model), photos, photos)
-    assert figures["things"] == 12
-    for name in ("IoU", "R@0.3", "R@0.5", "IoU, mean box", "IoU, kinds held out"):
-        assert 0 <= figures[name] <= 1
-    assert figures["IoU, mean box"] > 0.8  # they all lie alike
-    assert figures["nats per thing, mean box"] < figures["nats per thing"]
 
 
 def test_a_piece_is_found_again_by_its_label_at_its_place(model: Path) -> None:
