@@ -123,7 +123,8 @@ def compared(made: Script, events: Sequence[KnownEvent]) -> dict[str, Any]:
             missed.remove(match)
             hits.append(event)
     parts = {"found": hits, "missed": missed, "false": false, "renamed": _renamed(missed, false)}
-    return {"video": made.name, **{name: [*map(_plain, some)] for name, some in parts.items()}}
+    about = {"video": made.name, "pillars": len(made.pillars)}
+    return {**about, **{name: [*map(_plain, some)] for name, some in parts.items()}}
 
 
 def _renamed(missed: Sequence[KnownEvent], false: Sequence[KnownEvent]) -> list[KnownEvent]:
@@ -153,11 +154,11 @@ def is_same(one: KnownEvent, other: KnownEvent) -> bool:
 
 
 def figures(rows: Sequence[dict[str, Any]]) -> dict[str, float]:
-    """Return precision, recall and F1 of all events, and precision and recall of each kind."""
-    counts = {
-        part: Counter(event["event"] for row in rows for event in row[part])
-        for part in ("found", "missed", "false", "renamed")
-    }
+    """Return precision, recall and F1 of all events, and precision and recall of some.
+
+    Some: of the videos in which a pillar hides what is behind it, and of each kind of event.
+    """
+    counts = _counts(rows)
     found: dict[str, float] = {"videos": float(len(rows))}
     totals = [sum(counts[part].values()) for part in ("found", "missed", "false")]
     found["events"] = float(totals[0] + totals[1])
@@ -168,10 +169,21 @@ def figures(rows: Sequence[dict[str, Any]]) -> dict[str, float]:
     hits, missed, false = totals
     found["precision, whatever the labels"] = (hits + renamed) / max(hits + false, 1)
     found["recall, whatever the labels"] = (hits + renamed) / max(hits + missed, 1)
+    occluded = _counts([row for row in rows if row["pillars"]])
+    behind = _shares(*(sum(occluded[part].values()) for part in ("found", "missed", "false")))
+    found["precision, with pillars"], found["recall, with pillars"] = behind
     for name in sorted({*counts["found"], *counts["missed"], *counts["false"]}):
         precision, recall = _shares(*(counts[part][name] for part in ("found", "missed", "false")))
         found |= {f"{name}, precision": precision, f"{name}, recall": recall}
     return found
+
+
+def _counts(rows: Sequence[dict[str, Any]]) -> dict[str, Counter[str]]:
+    """Return how many events of each kind were found, missed, invented and renamed."""
+    return {
+        part: Counter(event["event"] for row in rows for event in row[part])
+        for part in ("found", "missed", "false", "renamed")
+    }
 
 
 def _shares(hits: int, missed: int, false: int) -> tuple[float, float]:

@@ -29,6 +29,9 @@ CONFIRMED = 2
 """A track counts after one detection more than this."""
 MIN_SECONDS = 0.4
 """Of a track; shorter ones are noise."""
+SURE_SHARE = 2 / 3
+"""Of the best score in the video, which some detection of a track has; other tracks are blots in
+the background. A share, since detectors differ in how sure they are. Chosen on rendered pixels."""
 MAX_GAP, MAX_JUMP, MAX_GROWTH = 3.0, 1.5, 2.0
 """Two tracks of one label are one thing that was hidden, if the second begins within so many
 seconds, so many sizes away, and at most so many times larger or smaller."""
@@ -185,7 +188,7 @@ class NorfairTracker:
     def tracks(self, width: int, height: int) -> list[Track]:
         """Return the tracks by their beginning."""
         found = [one.track() for number, one in self._records.items() if number in self._confirmed]
-        lasting = _lasting(joined(found, width, height))
+        lasting = _sure(_lasting(joined(found, width, height)))
         return [_kept_behind(one, lasting, width, height) for one in lasting]
 
 
@@ -286,6 +289,11 @@ def _together(one: Track, later: Track) -> Track:
 def _lasting(tracks: Iterable[Track]) -> list[Track]:
     lasting = [one for one in tracks if one.times[-1] - one.times[0] >= MIN_SECONDS]
     return sorted(lasting, key=lambda one: (one.times[0], one.label, *one.boxes[0]))
+
+
+def _sure(tracks: list[Track]) -> list[Track]:
+    best = max((float(one.scores.max()) for one in tracks), default=0.0)
+    return [one for one in tracks if one.scores.max() >= SURE_SHARE * best]
 
 
 def _at_edge(box: np.ndarray, width: int, height: int) -> bool:

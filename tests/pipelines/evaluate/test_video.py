@@ -34,6 +34,9 @@ def test_each_event_of_the_script_is_found_once() -> None:
     found = figures([row, compared(made, [])])
     assert (found["precision"], found["recall"]) == (0.5, 0.5)
     assert found["sits, precision"] == 0.0
+    assert not made.pillars
+    assert found["precision, with pillars"] == found["recall, with pillars"] == 0.0
+    assert figures([compared(script(2), script(2).events)])["recall, with pillars"] == 1.0
 
 
 def test_more_noise_means_more_mistakes_up_to_half_of_the_boxes() -> None:

@@ -56,6 +56,16 @@ def test_single_false_boxes_are_no_track() -> None:
     assert [one.label for one in tracked(frames)] == ["dog"]
 
 
+def test_a_track_that_is_never_as_sure_as_the_others_is_a_blot() -> None:
+    def frames(score: float) -> list[list[Detection]]:
+        return [[at(20 + 5 * t, score=0.9), at(300, "kite", 50, score=score)] for t in range(50)]
+
+    assert [one.label for one in tracked(frames(0.5))] == ["dog"]
+    assert sorted(one.label for one in tracked(frames(0.7))) == ["dog", "kite"]
+    unsure = [[at(20 + 5 * t, score=0.1)] for t in range(50)]  # of a detector that never is
+    assert len(tracked(unsure)) == 1
+
+
 def test_what_was_hidden_is_the_same_and_what_left_is_not() -> None:
     hidden = [[at(100 + 3 * t)] if not 20 < t < 41 else [] for t in range(60)]
     (track,) = tracked(hidden)
