@@ -22,17 +22,19 @@ if TYPE_CHECKING:
 class BatchQuestion:
     """One line of a file of questions.
 
-    photo: the path or example:NAME. name: its "id", if it has one.
+    photo: the path or example:NAME; None beside modalities. name: its "id", if it has one.
     to_set, to_unset: facts to set and to unset for this question.
+    modalities: names and files of what was recorded beside the photograph.
     given: its other fields, which the answer's row repeats under "given".
     """
 
     line: int
-    photo: str
+    photo: str | None
     text: str
     name: str | None = None
     to_set: tuple[str, ...] = ()
     to_unset: tuple[str, ...] = ()
+    modalities: tuple[tuple[str, str], ...] = ()
     given: dict[str, Any] = field(default_factory=dict, hash=False)
 
     @property
@@ -43,13 +45,15 @@ class BatchQuestion:
         row |= {"photo": self.photo, "question": self.text}
         row |= {"set": list(self.to_set)} if self.to_set else {}
         row |= {"unset": list(self.to_unset)} if self.to_unset else {}
+        row |= {"modalities": dict(self.modalities)} if self.modalities else {}
         return row | ({"given": self.given} if self.given else {})
 
 
 def read_questions(path: Path) -> list[BatchQuestion]:
     """Read `{"photo": ..., "question": ...}` a line; "id", "set" and "unset" may stand beside.
 
-    A photograph that is not at its path is looked for beside the file.
+    Beside the photograph, or in its place, "modalities" may name files: `{"sound": "bark.wav"}`.
+    What is not at its path is looked for beside the file.
 
     Raises:
         SightGraphError: the file is missing, or a line is no such object (with its number).
@@ -78,20 +82,30 @@ def read_questions(path: Path) -> list[BatchQuestion]:
 
 def _question(value: Any, line: int, folder: Path) -> BatchQuestion:
     fields = dict(schema.mapping(value, "the line"))
-    photo = schema.text(fields.pop("photo"), "photo")
+    files = schema.mapping(fields.pop("modalities", {}), "modalities")
+    modalities = tuple(
+        (str(name), _beside(folder, schema.text(file, f"the file of '{name}'")))
+        for name, file in files.items()
+    )
+    photo = fields.pop("photo", None) if modalities else fields.pop("photo")
     name = fields.pop("id", None)
-    beside = folder / photo
-    if not photo.startswith("example:") and not Path(photo).exists() and beside.exists():
-        photo = str(beside)
     return BatchQuestion(
         line,
-        photo,
+        None if photo is None else _beside(folder, schema.text(photo, "photo")),
         schema.text(fields.pop("question"), "question"),
         None if name is None else str(name),
         schema.texts(fields.pop("set", None), "set"),
         schema.texts(fields.pop("unset", None), "unset"),
+        modalities,
         fields,
     )
+
+
+def _beside(folder: Path, file: str) -> str:
+    """Return the path of a file, or the one of the same name beside the questions."""
+    beside = folder / file
+    is_there = file.startswith("example:") or Path(file).exists()
+    return str(beside) if not is_there and beside.exists() else file
 
 
 def unanswered(
@@ -110,7 +124,8 @@ def unanswered(
 
 
 def _key(row: dict[str, Any]) -> str:
-    return json.dumps([row.get(name) for name in ("id", "photo", "question", "set", "unset")])
+    names = ("id", "photo", "question", "set", "unset", "modalities")
+    return json.dumps([row.get(name) for name in names])
 
 
 @dataclass(frozen=True)
@@ -129,7 +144,8 @@ class Answers:
 
         def work(question: BatchQuestion) -> dict[str, Any]:
             edits = Edits(question.to_set, question.to_unset)
-            answer = sightgraph.ask(question.photo, question.text, edits or None)
+            files = dict(question.modalities) or None
+            answer = sightgraph.ask(question.photo, question.text, edits or None, files)
             row = answer.as_json()
             del row["question"]
             return row | ({"graph": as_json(answer.graph)} if self.with_graph else {})

@@ -13,6 +13,7 @@ import click
 
 from kg.errors import SightGraphError
 from pipelines.cli.eyes import Eyes
+from pipelines.cli.modality import Beside
 from pipelines.cli.options import FILE, Command, make_folder
 from pipelines.cli.output import print_line
 from pipelines.cli.own_knowledge import OwnKnowledge
@@ -60,15 +61,19 @@ def batch_options(command: Callable[..., Any]) -> Callable[..., Any]:
             return command(**given)
         if batch is None or target is None:
             raise SightGraphError("--batch QUESTIONS.jsonl and -o ANSWERS.jsonl go together.")
-        if given.pop("beside", None):
-            raise SightGraphError("--batch asks about photographs alone. Leave --modality out.")
         own_knowledge, eyes = (given.pop(name) for name in _PARTS)
+        beside = given.pop("beside")
+        if beside.modality:
+            raise SightGraphError(
+                '--batch takes modalities from its file. Write "modalities": {"sound": "bark.wav"} '
+                "in its lines, and leave --modality out."
+            )
         if any(given.values()):
             raise SightGraphError(
                 "--batch takes photographs, questions and edits from its file. Leave the "
                 f"{_said(given)} out."
             )
-        return ask_many(Batch(batch, target, *others), (own_knowledge, eyes))
+        return ask_many(Batch(batch, target, *others), (own_knowledge, eyes), beside)
 
     decorated: Callable[..., Any] = one_or_many
     for option in (
@@ -83,7 +88,8 @@ def batch_options(command: Callable[..., Any]) -> Callable[..., Any]:
             type=FILE,
             metavar="FILE",
             help='Questions, one a line: {"photo": "cat.jpg", "question": "What is this?"}; "id", '
-            '"set" and "unset" may stand beside. A run that was killed goes on where it was.',
+            '"set", "unset" and "modalities": {"sound": "purr.wav"} may stand beside. A run that '
+            "was killed goes on where it was.",
         ),
     ):
         decorated = option(decorated)
@@ -105,10 +111,10 @@ def _said(given: Mapping[str, Any]) -> str:
     )
 
 
-def load_sightgraph(parts: Parts) -> SightGraph:
+def load_sightgraph(parts: Parts, beside: Beside | None = None) -> SightGraph:
     """Return the models of these options; each process of a batch calls it once."""
     own_knowledge, eyes = parts
-    return eyes.load(own_knowledge.load())
+    return (beside or Beside()).added_to(eyes.load(own_knowledge.load()))
 
 
 def graph_many(
@@ -142,8 +148,10 @@ def graph_many(
         _write(journal, work, about, len(tasks), jobs)
 
 
-def ask_many(batch: Batch, parts: Parts) -> None:
+def ask_many(batch: Batch, parts: Parts, beside: Beside) -> None:
     """Answer the questions of a file, and write a row for each.
+
+    beside: has the namers of modalities.
 
     Raises:
         SightGraphError: a line is no question, or the answers cannot be written.
@@ -155,7 +163,7 @@ def ask_many(batch: Batch, parts: Parts) -> None:
     parts[1].check()
     with Journal(batch.target) as journal:
         left = unanswered(read, _kept(journal, batch.retry))
-        work = Answers(partial(load_sightgraph, parts), batch.with_graph)
+        work = Answers(partial(load_sightgraph, parts, beside), batch.with_graph)
         _write(journal, work, [(one, one.row) for one in left], len(read), batch.jobs)
 
 
@@ -202,7 +210,8 @@ def _write(
                 journal.append({**about, **row})
                 if "error" in row:
                     failed += 1
-                    click.echo(f"sightgraph: {about['photo']}: {row['error']}", err=True)
+                    name = about["photo"] or f"line {about['line']}"
+                    click.echo(f"sightgraph: {name}: {row['error']}", err=True)
                 advance()
     earlier = f", {before} were done before" if before else ""
     print_line(f"{len(tasks) - failed} done, {failed} errors{earlier}; rows in {journal.path}")

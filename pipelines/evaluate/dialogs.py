@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ from pipelines.datasets.dialogs import DialogTurn, PhotoDialog, read_dialogs
 from pipelines.datasets.questions import PhotoQuestion, check_photographs, same_answer
 from pipelines.dialog import Dialog, Rules, Turn
 from pipelines.evaluate.protocol import Report, Source
-from pipelines.evaluate.questions import without_facts
+from pipelines.evaluate.questions import with_last_step, without_facts
 from pipelines.photo import Photo
 from pipelines.sightgraph import SightGraph
 
@@ -172,9 +172,7 @@ def remove_edges(graph: SceneGraph, context: BuildContext) -> SceneGraph:
 
 def without_edges(sightgraph: SightGraph) -> SightGraph:
     """Answer from what is seen, said and known, with nothing between them."""
-    builder = sightgraph.builder
-    steps = (*builder.text_steps, remove_edges)
-    return replace(sightgraph, builder=replace(builder, text_steps=steps))
+    return with_last_step(sightgraph, remove_edges)
 
 
 def unchanged(sightgraph: SightGraph) -> SightGraph:

@@ -16,6 +16,7 @@ from kg.registry import Registry
 from kg.vocabulary import EdgeKind, NodeKind
 from pipelines.answering.evidence import DONT_KNOW, Answer
 from pipelines.answering.reader import Reader
+from pipelines.build.builder import Step
 from pipelines.build.context import BuildContext
 from pipelines.datasets.questions import (
     PhotoQuestion,
@@ -220,11 +221,16 @@ def without_photograph(sightgraph: SightGraph) -> SightGraph:
     return replace(sightgraph, detector=NoDetector(), namer=None, perception=NoPerception())
 
 
+def with_last_step(sightgraph: SightGraph, step: Step) -> SightGraph:
+    """Return the models with one more step that their builder takes at the end."""
+    builder = sightgraph.builder
+    steps = (*builder.text_steps, step)
+    return replace(sightgraph, builder=replace(builder, text_steps=steps))
+
+
 def without_facts(sightgraph: SightGraph) -> SightGraph:
     """Answer from what the photograph shows and the question states."""
-    builder = sightgraph.builder
-    steps = (*builder.text_steps, remove_facts)
-    return replace(sightgraph, builder=replace(builder, text_steps=steps))
+    return with_last_step(sightgraph, remove_facts)
 
 
 def without_vocabulary(sightgraph: SightGraph) -> SightGraph:

@@ -36,7 +36,7 @@ class Quick:
         graph.add(Node("object:0", NodeKind.OBJECT, "cat", "quick"))
         return graph
 
-    def ask(self, photo: str, question: str, edits: Edits | None) -> Answer:
+    def ask(self, photo: str, question: str, edits: Edits | None, modalities: None) -> Answer:
         self.asked.append(question)
         if question == "Why?" and self.asked.count(question) == 1:
             raise KeyboardInterrupt
@@ -47,7 +47,7 @@ class Quick:
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> Quick:
     found = Quick()
-    monkeypatch.setattr("pipelines.cli.batch.load_sightgraph", lambda parts: found)
+    monkeypatch.setattr("pipelines.cli.batch.load_sightgraph", lambda *_: found)
     return found
 
 
@@ -78,7 +78,7 @@ def test_graphs_of_many_are_written_and_none_is_made_twice(
     assert first["files"] == [str(out / "cat.json"), str(out / "cat.ttl")]
     assert "broken.jpg" in second["error"]
     with monkeypatch.context() as patch:
-        patch.setattr("pipelines.cli.batch.load_sightgraph", lambda _: pytest.fail("loaded"))
+        patch.setattr("pipelines.cli.batch.load_sightgraph", lambda *_: pytest.fail("loaded"))
         again = run(*arguments, "--format", "ttl")
     assert "0 done, 0 errors, 2 were done before" in again.stdout
     broken.write_bytes(b"something else")
@@ -119,6 +119,7 @@ def test_a_report_is_written_of_answers(run: Run, answers: Path, tmp_path: Path)
         (["-o", "a.jsonl"], "go together"),
         (["--batch", "q.jsonl", "-o", "a.jsonl", "photo.jpg"], "the argument PHOTO out"),
         (["--batch", "q.jsonl", "-o", "a.jsonl", "--set", "a b c"], "the option --set out"),
+        (["--batch", "q.jsonl", "-o", "a.jsonl", "--modality", "a=b.npy"], '"modalities": {'),
         (["--batch", "gone.jsonl", "-o", "a.jsonl"], "no questions at 'gone.jsonl'"),
     ],
 )

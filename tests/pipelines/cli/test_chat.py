@@ -80,3 +80,48 @@ def test_a_photograph_or_a_graph_is_needed() -> None:
     done = CliRunner().invoke(main, ["chat"])
     assert done.exit_code == 2
     assert "PHOTO" in done.stderr
+
+
+def at_a_terminal(monkeypatch: pytest.MonkeyPatch, *typed: str | type[BaseException]) -> Result:
+    """Type lines, and keys that raise, at a terminal."""
+    left = iter(typed)
+
+    def read(prompt: str) -> str:
+        line = next(left)
+        if isinstance(line, str):
+            return line
+        raise line
+
+    monkeypatch.setattr("pipelines.cli.chat._is_terminal", lambda: True)
+    monkeypatch.setattr("builtins.input", read)
+    return CliRunner().invoke(main, ["chat", "example:cat"])
+
+
+def test_at_a_terminal_ctrl_c_drops_a_line_and_ctrl_d_ends(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    unwritable = tmp_path / "file"
+    unwritable.write_text("not a folder")
+    done = at_a_terminal(
+        monkeypatch, "", "\t  ", KeyboardInterrupt, "\x00\x07\x1b]0;title\x07", "é" * 5000,
+        f"/graph {unwritable}/graph.json", f"/graph {tmp_path}", KeyboardInterrupt,
+        "Is it a cat?", EOFError, "never read",
+    )  # fmt: skip
+    assert done.exit_code == 0, done.stderr
+    assert not set("\x00\x07\x1b") & set(done.stdout + done.stderr)
+    assert "yes" in done.stdout
+    told = done.stderr.splitlines()
+    assert len(told) == 3  # the long line and two files; control characters say nothing
+    assert all(one.startswith("sightgraph: ") for one in told)
+    assert "fault of the program" not in done.stderr
+    assert unwritable.read_text() == "not a folder"
+
+
+def test_ctrl_c_while_a_turn_is_answered_ends_like_any_command(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def interrupted(dialog: object, text: str) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("pipelines.dialog.Dialog.ask", interrupted)
+    assert at_a_terminal(monkeypatch, "Is it a cat?", EOFError).exit_code == 130
