@@ -1,4 +1,4 @@
-"""Changes of a graph that a person states in a dialog, made on a copy of it."""
+"""Changes of a graph that a person states in a dialog: made on a copy of it, and in words."""
 
 from __future__ import annotations
 
@@ -6,12 +6,14 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from kg.english import normalise
+from kg.english import normalise, plural, with_article
 from kg.graph import Edge, Node, SceneGraph
 from kg.knowledge.edits import Edits
 from kg.vocabulary import EdgeKind, NodeKind
+from pipelines.answering.sentences import stated
 from pipelines.detections import HAS_COLOUR, HAS_COUNT
 from pipelines.dialog.turns import Action, Change
+from pipelines.seeing.stated import HAS_ATTRIBUTE
 
 DIALOG = "dialog"
 """The origin of what a person said in a dialog."""
@@ -124,3 +126,41 @@ def counted(changes: Iterable[Change]) -> frozenset[str]:
 def renamed(changes: Iterable[Change]) -> frozenset[str]:
     """Return the objects whose name a person gave: what their region looks like misled."""
     return frozenset(one.node for one in changes if one.action in (Action.NAME, Action.REMOVE))
+
+
+def described(changes: Sequence[Change], before: SceneGraph) -> str:
+    """Return in one line what `changes` change in the graph `before` them."""
+    if not changes:
+        return "The graph holds that already."
+    labels = {node.id: node.label for node in before.nodes()}
+    lines = [_line(one, labels) for one in changes if one.action != Action.UNSET]
+    gone = [one.value.split(" | ") for one in changes if one.action == Action.UNSET]
+    if lines and gone:
+        lines.append(f"no longer: {', '.join(parts[2] for parts in gone)}")
+    elif gone:
+        lines = [f"it is not so that {stated(*parts)}" for parts in gone]
+    return "Changed: " + "; ".join(dict.fromkeys(lines)) + "."
+
+
+def _line(one: Change, labels: dict[str, str]) -> str:
+    what = f"{labels.get(one.node, one.node)} ({one.node.replace(':', ' ')})"
+    match one.action:
+        case Action.NAME:
+            return f"{what} is {with_article(one.value)}"
+        case Action.REMOVE:
+            return f"{what} is not there"
+        case Action.ADD:
+            labels[one.node] = one.value
+            return f"{with_article(one.value)} ({one.node.replace(':', ' ')}) is there"
+        case Action.COUNT:
+            number = int(one.value)
+            return f"there are {number} {plural(one.node)}" if number != 1 else f"1 {one.node}"
+        case Action.DESCRIBE:
+            return f"{what} is {one.value}"
+        case Action.DENY:
+            relation = "" if one.relation in (HAS_COLOUR, HAS_ATTRIBUTE) else f"{one.relation} "
+            return f"{what} is not {relation}{labels.get(one.value, one.value)}"
+        case Action.RELATE:
+            verb = "" if one.relation.partition(" ")[0].endswith("s") else "is "
+            return f"{what} {verb}{one.relation} the {labels.get(one.value, one.value)}"
+    return stated(*one.value.split(" | "))

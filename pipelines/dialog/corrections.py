@@ -11,7 +11,6 @@ from kg.graph import SceneGraph
 from kg.knowledge.fact_text import FactReader
 from kg.knowledge.facts import KnowledgeGraph
 from kg.vocabulary import EdgeKind, NodeKind
-from pipelines.answering.sentences import stated
 from pipelines.build.grounding import Grounder
 from pipelines.detections import HAS_COLOUR
 from pipelines.dialog.changes import OTHERWISE
@@ -337,44 +336,3 @@ class Corrections:
     def _most_prominent(self) -> list[str]:
         objects = self.graph.nodes(NodeKind.OBJECT)
         return [max(objects, key=prominence).id] if objects else []
-
-
-def described(changes: Sequence[Change], before: SceneGraph) -> str:
-    """Return in one line what `changes` change in the graph `before` them."""
-    if not changes:
-        return "The graph holds that already."
-    labels = {node.id: node.label for node in before.nodes()}
-    lines = [_line(one, labels) for one in changes if one.action != Action.UNSET]
-    gone = [one.value.split(" | ") for one in changes if one.action == Action.UNSET]
-    if lines and gone:
-        lines.append(f"no longer: {', '.join(parts[2] for parts in gone)}")
-    elif gone:
-        lines = [f"it is not so that {stated(*parts)}" for parts in gone]
-    return "Changed: " + "; ".join(dict.fromkeys(lines)) + "."
-
-
-def _line(one: Change, labels: dict[str, str]) -> str:
-    what = f"{labels.get(one.node, one.node)} ({one.node.replace(':', ' ')})"
-    match one.action:
-        case Action.NAME:
-            return f"{what} is {with_article(one.value)}"
-        case Action.REMOVE:
-            return f"{what} is not there"
-        case Action.ADD:
-            labels[one.node] = one.value
-            return f"{with_article(one.value)} ({one.node.replace(':', ' ')}) is there"
-        case Action.COUNT:
-            number = int(one.value)
-            return f"there are {number} {plural(one.node)}" if number != 1 else f"1 {one.node}"
-        case Action.DESCRIBE:
-            return f"{what} is {one.value}"
-        case Action.DENY:
-            relation = "" if one.relation in (HAS_COLOUR, HAS_ATTRIBUTE) else f"{one.relation} "
-            return f"{what} is not {relation}{labels.get(one.value, one.value)}"
-        case Action.RELATE:
-            verb = "" if one.relation.partition(" ")[0].endswith("s") else "is "
-            return f"{what} {verb}{one.relation} the {labels.get(one.value, one.value)}"
-    return stated(*one.value.split(" | "))
-
-
-__all__ = ["Corrections", "described"]

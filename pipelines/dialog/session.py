@@ -13,8 +13,8 @@ from pipelines.answering.reader import Reader
 from pipelines.answering.sentences import PathText
 from pipelines.build.grounding import Grounder
 from pipelines.corrected import CorrectedGraph
-from pipelines.dialog.changes import counted
-from pipelines.dialog.corrections import HELP, Corrections, described
+from pipelines.dialog.changes import counted, described
+from pipelines.dialog.corrections import HELP, Corrections
 from pipelines.dialog.ellipsis import Completion, is_fragment, without_opening
 from pipelines.dialog.eyes import View
 from pipelines.dialog.focus import Settled, focus_of
