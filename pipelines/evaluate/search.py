@@ -17,7 +17,7 @@ from pipelines.datasets.scene_files import SceneFiles
 from pipelines.evaluate.protocol import Report, Source
 from pipelines.evaluate.ranks import IMAGE_FROM_TEXT, retrieval_ranks
 from pipelines.reading.parser import Parser
-from pipelines.search.agreement import AgreementFinder, Described, Shown
+from pipelines.search.agreement import AgreementFinder, Described, Shown, rarities
 from pipelines.search.library import CANDIDATES
 from pipelines.search.towers import Towers, Weights, corrected
 from pipelines.sightgraph import SightGraph
@@ -126,10 +126,24 @@ def agreements(
     compare = AgreementFinder(Knowledge.bundled())
     near = np.zeros(encoded.cosines.shape, bool)
     for axis in (0, 1):
-        count = min(candidates, near.shape[axis])
-        nearest = np.argsort(-encoded.cosines, axis=axis, kind="stable")
-        np.put_along_axis(near, np.take(nearest, range(count), axis=axis), True, axis=axis)
+        np.put_along_axis(near, _nearest(encoded.cosines, candidates, axis), True, axis=axis)
+    rarity = [
+        rarities(text, [encoded.shown[photo] for photo in photos])
+        for text, photos in zip(
+            encoded.described, _nearest(encoded.cosines, candidates, 0).T, strict=True
+        )
+    ]
     return [
-        (photo, text, compare(encoded.described[text], encoded.shown[photo]).features)
+        (
+            photo,
+            text,
+            compare(encoded.described[text], encoded.shown[photo], rarity[text]).features,
+        )
         for photo, text in np.argwhere(near).tolist()
     ]
+
+
+def _nearest(cosines: np.ndarray, candidates: int, axis: int) -> np.ndarray:
+    """Return the numbers of the nearest photographs (axis 0) or texts (1), the nearest first."""
+    nearest = np.argsort(-cosines, axis=axis, kind="stable")
+    return np.take(nearest, range(min(candidates, cosines.shape[axis])), axis=axis)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from math import log
 from typing import Any
 
 from kg.graph import Box, Node, SceneGraph
@@ -17,7 +18,7 @@ from pipelines.reading.descriptions import entities_of, seen_relation
 from pipelines.reading.sentence import Entity, Sentence
 
 KINDS = (NodeKind.OBJECT, NodeKind.SCENE, NodeKind.TEXT)
-FEATURES = ("found", "more general", "missing", "attributes", "relations", "unsaid")
+FEATURES = ("found", "attributes", "relations", "unsaid")
 """What agreement consists of, in the order of `Agreement.features`."""
 SURE = 0.5
 """Score from which an object that the text does not name counts as unsaid."""
@@ -98,7 +99,8 @@ class Described:
 class Agreement:
     """In what a text and a photograph agree.
 
-    features: as `FEATURES` names them, each a share in [0, 1].
+    features: as `FEATURES` names them; the first is the sum of the scores of what is found, each
+        times its rarity, and the others are shares in [0, 1].
     found: for each thing of the text, that of the photograph, or None.
     """
 
@@ -134,23 +136,21 @@ class AgreementFinder:
         )
         return Described(things, relations)
 
-    def __call__(self, text: Described, photo: Shown) -> Agreement:
-        """Return in what they agree."""
+    def __call__(self, text: Described, photo: Shown, rarity: Sequence[float]) -> Agreement:
+        """Return in what they agree; rarity: of each thing of the text (`rarities`)."""
         found = [_best(one, photo.things) for one in text.things]
-        shares = [0.0] * len(FEATURES)
-        if text.things:
-            exact = [score for at, score, same in found if at is not None and same]
-            general = [score for at, score, same in found if at is not None and not same]
-            missing = sum(at is None for at, _, _ in found)
-            shares[:3] = [one / len(text.things) for one in (sum(exact), sum(general), missing)]
-        shares[3] = _share(_attributes(text, photo, found))
-        shares[4] = _share(_relations(text, photo, found))
-        shares[5] = _share(_unsaid(photo, found))
+        pairs = zip(found, rarity, strict=True)
+        features = (
+            sum(score * rare for (_, score, same), rare in pairs if same),
+            _share(_attributes(text, photo, found)),
+            _share(_relations(text, photo, found)),
+            _share(_unsaid(photo, found)),
+        )
         things = tuple(
             (one.text, None if at is None else photo.things[at])
             for one, (at, _, _) in zip(text.things, found, strict=True)
         )
-        return Agreement(tuple(shares), things)
+        return Agreement(features, things)
 
     def _thing(self, graph: SceneGraph, node: Node) -> Thing:
         edges = graph.edges_from(node.id)
@@ -179,6 +179,16 @@ class AgreementFinder:
         if concept not in self._kinds:
             self._kinds[concept] = frozenset(self.knowledge.categories(concept))
         return self._kinds[concept]
+
+
+def rarities(text: Described, photographs: Sequence[Shown]) -> tuple[float, ...]:
+    """Return how rare each thing of the text is in photographs: 1 if none shows it, 0 if all do.
+
+    This is the inverse document frequency (Spärck Jones, 1972), as a share of the largest one.
+    """
+    largest = log(len(photographs) + 1) or 1.0
+    counts = [sum(_best(one, photo.things)[2] for photo in photographs) for one in text.things]
+    return tuple(1 - log(count + 1) / largest for count in counts)
 
 
 Match = tuple[int | None, float, bool]

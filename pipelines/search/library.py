@@ -18,7 +18,7 @@ from kg.knowledge.memory import Knowledge
 from pipelines.photo import Photo, file_digest
 from pipelines.reading.parser import Parser
 from pipelines.scene import see
-from pipelines.search.agreement import AgreementFinder, Shown, Thing
+from pipelines.search.agreement import AgreementFinder, Shown, Thing, rarities
 from pipelines.search.index import VectorIndex
 from pipelines.search.towers import Encoder
 from pipelines.sightgraph import SightGraph
@@ -159,10 +159,11 @@ class Library:
             return [Match(one.id, one.score, one.score) for one in near[:limit]]
         described = self.finder.described(parser(text))
         shown = self._shown([one.id for one in near])
+        rarity = rarities(described, [seen for _, seen in shown.values()])
         found = []
         for one in near:
             hubness, seen = shown.get(one.id, (0.0, Shown((), frozenset())))
-            agreement = self.finder(described, seen)
+            agreement = self.finder(described, seen, rarity)
             score = self.towers.weights.score(one.score - hubness / 2, agreement)
             found.append(Match(one.id, score, one.score, agreement.found))
         return _best(found, limit)
@@ -183,9 +184,11 @@ class Library:
             for one, half in zip(near, hubness, strict=True)
         ]
         shown = self.finder.shown(scene.graph)
+        best = _best(found, limit)
+        described = [self.finder.described(eyes.parser(one.id)) for one in best]
         return [
-            replace(one, found=self.finder(self.finder.described(eyes.parser(one.id)), shown).found)
-            for one in _best(found, limit)
+            replace(one, found=self.finder(text, shown, rarities(text, [shown])).found)
+            for one, text in zip(best, described, strict=True)
         ]
 
     def _write(self, waiting: dict[str, tuple[np.ndarray, str, Shown]]) -> None:

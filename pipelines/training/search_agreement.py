@@ -1,4 +1,4 @@
-"""How much the agreement of two graphs counts beside the towers: seven weights."""
+"""How much the agreement of two graphs counts beside the towers: five weights."""
 
 from __future__ import annotations
 

@@ -11,7 +11,13 @@ from kg.knowledge.memory import Knowledge
 from pipelines.detections import Detection
 from pipelines.photo import Photo
 from pipelines.reading.parser import Parser
-from pipelines.search.agreement import FEATURES, Agreement, AgreementFinder, Shown
+from pipelines.search.agreement import (
+    FEATURES,
+    Agreement,
+    AgreementFinder,
+    Shown,
+    rarities,
+)
 from pipelines.sightgraph import SightGraph
 
 
@@ -26,7 +32,8 @@ def shown(finder: AgreementFinder) -> Shown:
 
 
 def compared(finder: AgreementFinder, parser: Parser, shown: Shown, text: str) -> dict[str, float]:
-    agreement = finder(finder.described(parser(text)), shown)
+    described = finder.described(parser(text))
+    agreement = finder(described, shown, (1.0,) * len(described.things))
     return dict(zip(FEATURES, agreement.features, strict=True))
 
 
@@ -37,18 +44,40 @@ def test_what_is_seen_is_found_by_its_name_and_by_its_category(
         compared(finder, parser, shown, text) for text in ("a cat", "an animal", "a bus")
     )
     assert cat["found"] == animal["found"] > 0.9
-    assert bus["missing"] == 1.0
+    assert bus["found"] == 0.0
     assert bus["unsaid"] == 1.0
     assert cat["unsaid"] == 0.0
 
 
-def test_a_kind_of_what_is_seen_counts_as_more_general(
+def test_what_is_seen_as_something_more_general_is_told_but_does_not_count_as_found(
+    finder: AgreementFinder, parser: Parser
+) -> None:
+    person = finder.shown(graph_of("person"))
+    woman = finder.described(parser("a woman"))
+    agreement = finder(woman, person, (1.0,))
+    assert dict(zip(FEATURES, agreement.features, strict=True))["found"] == 0.0
+    [(_, thing)] = agreement.found
+    assert thing is not None
+    assert thing.label == "person"
+
+
+def test_what_few_photographs_show_counts_for_more(
     finder: AgreementFinder, parser: Parser, shown: Shown
 ) -> None:
     person = finder.shown(graph_of("person"))
-    man = compared(finder, parser, person, "a woman")
-    assert man["found"] == 0.0
-    assert man["more general"] > 0.5
+    text = finder.described(parser("a cat beside a person"))
+    cat, rare_person = rarities(text, [shown, person, person])
+    assert 0 < rare_person < cat < 1
+    assert rarities(text, [person] * 3) == (1, 0)
+    assert finder(text, shown, (0.5, 1)).features[0] == pytest.approx(
+        finder(text, shown, (1, 1)).features[0] / 2
+    )
+
+
+def test_the_rarity_among_no_photographs_is_that_of_what_none_shows(
+    finder: AgreementFinder, parser: Parser
+) -> None:
+    assert rarities(finder.described(parser("a cat")), []) == (1,)
 
 
 def graph_of(label: str) -> SceneGraph:
@@ -59,7 +88,7 @@ def graph_of(label: str) -> SceneGraph:
 def test_every_thing_of_the_text_is_told_with_what_it_is_in_the_photograph(
     finder: AgreementFinder, parser: Parser, shown: Shown
 ) -> None:
-    agreement: Agreement = finder(finder.described(parser("a cat beside a bus")), shown)
+    agreement: Agreement = finder(finder.described(parser("a cat beside a bus")), shown, (1, 1))
     told = {name: thing and thing.label for name, thing in agreement.found}
     assert told == {"cat": "cat", "bus": None}
 
@@ -72,4 +101,4 @@ def test_a_text_without_things_agrees_in_nothing(
     finder: AgreementFinder, parser: Parser, shown: Shown
 ) -> None:
     features = compared(finder, parser, shown, "qwxzt")
-    assert features["found"] == features["more general"] == 0.0
+    assert features["found"] == features["attributes"] == features["relations"] == 0.0

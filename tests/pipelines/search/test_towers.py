@@ -36,7 +36,7 @@ def test_weights_are_read_back_equal(cosine: float, features: tuple[float, ...])
 def test_the_score_is_the_weighted_sum() -> None:
     weights = Weights(2.0, tuple(float(n) for n in range(len(FEATURES))))
     agreement = Agreement((0.5,) * len(FEATURES), ())
-    assert weights.score(0.25, agreement) == pytest.approx(0.5 + 0.5 * 15)
+    assert weights.score(0.25, agreement) == pytest.approx(0.5 + 0.5 * sum(range(len(FEATURES))))
 
 
 def test_what_is_near_to_everything_is_moved_away() -> None:
