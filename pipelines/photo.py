@@ -95,18 +95,28 @@ class Photo:
         if isinstance(source, Photo):
             return source
         if isinstance(source, bytes | bytearray | memoryview):
-            content = bytes(source)
-            return cls(_decode(content, IN_MEMORY), IN_MEMORY, sha256(content).hexdigest())
+            return cls.decoded(bytes(source), IN_MEMORY)
         if not isinstance(source, str | os.PathLike):
             given = source if isinstance(source, Image.Image) else _image_of(source)
             image = _upright(given, IN_MEMORY)
             pixels = f"{image.width} x {image.height}\n".encode() + image.tobytes()
             return cls(image, IN_MEMORY, sha256(pixels).hexdigest())
         name = str(source)
-        path = _example_path(name) if name.startswith("example:") else Path(source)
+        path = example_path(name) if name.startswith("example:") else Path(source)
         _check_file(path, name)
         image = _decode(path, name)
         return cls(image, name, sha256(path.read_bytes()).hexdigest())
+
+    @classmethod
+    def decoded(cls, content: bytes, name: str) -> Photo:
+        """Return the photograph of a file that was read already.
+
+        content: of the file. name: where it is from.
+
+        Raises:
+            SightGraphError: as `open`.
+        """
+        return cls(_decode(content, name), name, sha256(content).hexdigest())
 
 
 def _image_of(pixels: Any) -> Image.Image:
@@ -137,7 +147,12 @@ def _image_of(pixels: Any) -> Image.Image:
     return Image.fromarray(levels.astype(np.uint8))
 
 
-def _example_path(name: str) -> Path:
+def example_path(name: str) -> Path:
+    """Return the file of `example:NAME`.
+
+    Raises:
+        UnknownNameError: there is no such example.
+    """
     example = name.removeprefix("example:")
     if example not in EXAMPLES:
         raise unknown_name("example photograph", example, EXAMPLES)

@@ -134,6 +134,15 @@ TESTED_BY = {
         "pipelines/answering/test_reader.py",
         "tiny language models answer through the reader",
     ),
+    "pipelines/batch/engines.py": (
+        "pipelines/batch/test_ray_engine.py",
+        "the interface; the registry is a snapshot there",
+    ),
+    "pipelines/batch/part_formats.py": (
+        "pipelines/batch/test_parts.py",
+        "each file of a part is read back",
+    ),
+    "pipelines/cli/engine.py": ("pipelines/cli/test_batch.py", "the options of both commands"),
     "pipelines/batch/graphs.py": ("pipelines/cli/test_batch.py", "killed and continued there"),
     "pipelines/bench/daquar*.py": (
         "pipelines/datasets/test_daquar.py",

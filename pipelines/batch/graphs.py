@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kg.formats import EXPORTERS, Highlights, export
+from kg.formats.json import as_json
+from pipelines.batch.photo_files import PhotoFiles
 from pipelines.batch.photographs import output_names
-from pipelines.photo import Photo, file_digest
+from pipelines.photo import file_digest
 
 if TYPE_CHECKING:
     from pipelines.sightgraph import SightGraph
@@ -23,11 +25,17 @@ class GraphTask:
     """One photograph, and the files that its graph is written to.
 
     digest: SHA-256 of the file, so that a photograph that was changed is done again.
+    targets: none where the graph goes into a part.
     """
 
     photo: str
     digest: str
-    targets: tuple[Path, ...]
+    targets: tuple[Path, ...] = ()
+
+    @property
+    def row(self) -> dict[str, Any]:
+        """The fields of its row that say what it is."""
+        return {"photo": self.photo, "sha256": self.digest}
 
     def is_done_in(self, row: dict[str, Any]) -> bool:
         """Whether `row` of the journal is this task's, and its files are there."""
@@ -40,22 +48,28 @@ class GraphTask:
 
 @dataclass(frozen=True)
 class Graphs:
-    """The work of a graph batch: make the graph, write its files, return the row."""
+    """The work of a graph batch: make the graph, write its files, return the row.
+
+    with_graph: rows hold the graph too.
+    """
 
     load: Callable[[], SightGraph]
+    with_graph: bool = False
 
     def __call__(self) -> Callable[[GraphTask], dict[str, Any]]:
         """Load the models and return the work."""
-        sightgraph = self.load()
+        sightgraph, photographs = self.load(), PhotoFiles()
 
         def work(task: GraphTask) -> dict[str, Any]:
-            opened = Photo.open(task.photo)
+            opened = photographs.open(task.photo)
             scene = sightgraph.graph(opened)
             for target in task.targets:
                 target.parent.mkdir(parents=True, exist_ok=True)
             export(scene, task.targets, opened.image, Highlights(title=opened.source))
             nodes, edges = len(scene), scene.networkx.number_of_edges()
-            return {"files": [*map(str, task.targets)], "nodes": nodes, "edges": edges}
+            row: dict[str, Any] = {"files": [*map(str, task.targets)]} if task.targets else {}
+            row |= {"nodes": nodes, "edges": edges}
+            return row | ({"graph": as_json(scene)} if self.with_graph else {})
 
         return work
 

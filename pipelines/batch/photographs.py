@@ -5,32 +5,29 @@ from __future__ import annotations
 import glob
 from collections.abc import Iterable
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 from kg.errors import SightGraphError
+from pipelines.batch.photo_files import ENDINGS, PhotoFiles, is_uri
 
-ENDINGS = frozenset(
-    {".avif", ".bmp", ".gif", ".heic", ".heif", ".jfif", ".jpeg", ".jpg"}
-    | {".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp"}
-)
-"""Files of a folder that are taken for photographs."""
 LISTS = frozenset({".txt", ".lst", ".list"})
 """Files with one photograph a line."""
 
 
 def is_many(source: str) -> bool:
-    """Whether `source` names a folder, a pattern or a list, and not one photograph."""
+    """Whether `source` names a folder, a pattern, a list or a URI, and not one photograph."""
     path = Path(source)
     if path.is_file():
         return path.suffix.lower() in LISTS
-    return path.is_dir() or glob.has_magic(source)
+    return is_uri(source) or path.is_dir() or glob.has_magic(source)
 
 
 def find_photographs(sources: Iterable[str]) -> list[str]:
     """Return the photographs that `sources` name, each once, in order.
 
-    Of a folder, all photographs in it and below it, by name. A pattern may hold `**`. Lines of a
-    list are paths, from the list's folder, or example:NAME; empty lines and those that begin
-    with '#' are left out.
+    Of a folder, also of one behind a URI, all photographs in it and below it, by name. A pattern
+    may hold `**`. Lines of a list are paths, from the list's folder, URIs, or example:NAME; empty
+    lines and those that begin with '#' are left out.
 
     Raises:
         SightGraphError: a source names no photograph.
@@ -56,7 +53,7 @@ def output_names(photographs: Iterable[str]) -> dict[str, str]:
     {'a/x.jpg': 'x', 'a/b/y.jpg': 'b/y.jpg', 'a/b/y.png': 'b/y.png', 'example:cat': 'cat'}
     """
     listed = list(photographs)
-    files = [Path(one).absolute() for one in listed if not one.startswith("example:")]
+    files = [_path(one) for one in listed if not one.startswith("example:")]
     folders = [file.parent.parts for file in files]
     shared = 0
     while folders and all(len(one) > shared for one in folders):
@@ -74,11 +71,21 @@ def output_names(photographs: Iterable[str]) -> dict[str, str]:
 def _below(photograph: str, shared: int) -> str:
     if photograph.startswith("example:"):
         return photograph.removeprefix("example:")
-    parts = [part for part in Path(photograph).absolute().parts[shared:] if part != ".."]
+    parts = [part for part in _path(photograph).parts[shared:] if part != ".."]
     return Path(*parts).as_posix()
 
 
+def _path(photograph: str) -> Path:
+    """Return the path of a photograph, or that of its URI."""
+    if is_uri(photograph):
+        parts = urlsplit(photograph)
+        return Path("/", parts.netloc, unquote(parts.path).lstrip("/"))
+    return Path(photograph).absolute()
+
+
 def _of(source: str) -> Iterable[str]:
+    if is_uri(source):
+        return PhotoFiles().below(source)
     path = Path(source)
     if path.is_dir():
         files = sorted(file for file in path.rglob("*") if file.suffix.lower() in ENDINGS)
@@ -97,7 +104,7 @@ def _listed(path: Path) -> list[str]:
         raise SightGraphError(f"the list '{path}' is not UTF-8. Save it as UTF-8.") from error
     named = [line.strip() for line in lines]
     return [
-        one if one.startswith("example:") else str(path.parent / one)
+        one if one.startswith("example:") or is_uri(one) else str(path.parent / one)
         for one in named
         if one and not one.startswith("#")
     ]

@@ -13,9 +13,13 @@ from kg import schema
 from kg.errors import SightGraphError
 from kg.formats.json import as_json
 from kg.knowledge.edits import Edits
+from pipelines.batch.photo_files import PhotoFiles, is_uri
 
 if TYPE_CHECKING:
     from pipelines.sightgraph import SightGraph
+
+JOURNAL = "answers.jsonl"
+"""The file of rows in the folder of answers that are written in parts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +127,11 @@ def unanswered(
     return left
 
 
+def latest(rows: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return the last row of each question: one that was asked again has several."""
+    return [*{_key(row): row for row in rows}.values()]
+
+
 def _key(row: dict[str, Any]) -> str:
     names = ("id", "photo", "question", "set", "unset", "modalities")
     return json.dumps([row.get(name) for name in names])
@@ -140,12 +149,13 @@ class Answers:
 
     def __call__(self) -> Callable[[BatchQuestion], dict[str, Any]]:
         """Load the models and return the work."""
-        sightgraph = self.load()
+        sightgraph, photographs = self.load(), PhotoFiles()
 
         def work(question: BatchQuestion) -> dict[str, Any]:
             edits = Edits(question.to_set, question.to_unset)
-            files = dict(question.modalities) or None
-            answer = sightgraph.ask(question.photo, question.text, edits or None, files)
+            photo, files = question.photo, dict(question.modalities) or None
+            opened = photographs.open(photo) if photo and is_uri(photo) else photo
+            answer = sightgraph.ask(opened, question.text, edits or None, files)
             row = answer.as_json()
             del row["question"]
             return row | ({"graph": as_json(answer.graph)} if self.with_graph else {})

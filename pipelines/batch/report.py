@@ -10,6 +10,8 @@ from typing import Any
 from kg.errors import SightGraphError
 from kg.files import write_text
 from pipelines.answer_html import STYLE, safe, section
+from pipelines.batch.parts import PARTS, read_parts
+from pipelines.batch.questions import JOURNAL, latest
 
 _STYLE = f"""
 body {{ font: 15px/1.45 system-ui, sans-serif; margin: 2em auto; max-width: 70em; padding: 0 1em }}
@@ -21,11 +23,13 @@ Row = Mapping[str, Any]
 
 
 def read_answers(path: Path) -> list[dict[str, Any]]:
-    """Return the rows of a file of answers.
+    """Return the rows of a file of answers, or of a folder of answers in parts.
 
     Raises:
         SightGraphError: it is missing, or a line is no answer of a batch (with its number).
     """
+    if path.is_dir():
+        return [*read_parts(path / PARTS, latest(read_answers(path / JOURNAL)))]
     try:
         lines = path.read_text(encoding="utf-8", errors="replace").split("\n")
     except OSError as error:

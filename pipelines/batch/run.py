@@ -1,4 +1,4 @@
-"""One task after another, or several at once in processes of their own."""
+"""The engine of one machine: one task after another, or several at once in processes."""
 
 from __future__ import annotations
 
@@ -11,11 +11,28 @@ from itertools import islice
 from typing import Any
 
 from kg.errors import SightGraphError, SightGraphWarning
+from pipelines.batch.engines import Engine, Row, Work
 
-Row = dict[str, Any]
-Work = Callable[[Any], Row]
 WAITING_PER_JOB = 2
 """Tasks that a process finds ready when it has done one."""
+
+
+class LocalEngine(Engine):
+    """Processes of this machine, each with models of its own.
+
+    jobs: processes; None: one, which is this process.
+    """
+
+    def __init__(self, jobs: int | None = None) -> None:
+        self.jobs = jobs or 1
+
+    def __call__(
+        self, make_work: Callable[[], Work], tasks: Sequence[Any]
+    ) -> Iterator[tuple[int, Row]]:
+        return run(make_work, tasks, self.jobs)
+
+    def __exit__(self, *error: object) -> None:
+        """Do nothing: the processes end with their tasks."""
 
 
 def run(
@@ -34,7 +51,7 @@ def run(
     if jobs <= 1:
         work = make_work()
         for place, task in enumerate(tasks):
-            yield place, _done(work, task)
+            yield place, row_of(work, task)
         return
     waiting = iter(range(len(tasks)))
     suspects = yield from _until_a_process_dies(make_work, tasks, waiting, jobs)
@@ -103,10 +120,11 @@ def _in_process(task: Any) -> Row:
     work = _work[0]
     if isinstance(work, Exception):
         raise work
-    return _done(work, task)
+    return row_of(work, task)
 
 
-def _done(work: Work, task: Any) -> Row:
+def row_of(work: Work, task: Any) -> Row:
+    """Do a task; return its row, or one with `error`. Warnings stand in `warnings`."""
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("ignore")
         warnings.simplefilter("always", SightGraphWarning)

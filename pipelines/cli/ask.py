@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from kg.errors import SightGraphError
-from pipelines.batch.photographs import ENDINGS
+from pipelines.batch.photo_files import ENDINGS
 from pipelines.cli.batch import batch_options
 from pipelines.cli.eyes import Eyes, eyes_options
 from pipelines.cli.modality import Beside, modality_options

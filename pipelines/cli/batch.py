@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial, wraps
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from kg.errors import SightGraphError
+from pipelines.cli.engine import Run, run_options
 from pipelines.cli.eyes import Eyes
 from pipelines.cli.modality import Beside
 from pipelines.cli.options import FILE, Command, make_folder
@@ -19,22 +21,12 @@ from pipelines.cli.output import print_line
 from pipelines.cli.own_knowledge import OwnKnowledge
 
 if TYPE_CHECKING:
+    from pipelines.batch.engines import Engine
     from pipelines.batch.journal import Journal
     from pipelines.sightgraph import SightGraph
 
 Parts = tuple[OwnKnowledge, Eyes]
 """The values of the options of the knowledge and of the eyes."""
-
-jobs_option = click.option(
-    "--jobs",
-    type=click.IntRange(min=1),
-    default=1,
-    show_default=True,
-    help="For many: processes, each with models of its own (about 0.6 GB).",
-)
-retry_option = click.option(
-    "--retry", is_flag=True, help="For many: do again what ended with an error before."
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +35,7 @@ class Batch:
 
     questions: Path
     target: Path
-    jobs: int
-    retry: bool
+    many: Run
     with_graph: bool
 
 
@@ -56,7 +47,7 @@ def batch_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
     @wraps(command)
     def one_or_many(batch: Path | None, target: Path | None, **given: Any) -> Any:
-        others = [given.pop(name) for name in ("jobs", "retry", "with_graph")]
+        others = [given.pop(name) for name in ("many", "with_graph")]
         if batch is None and target is None:
             return command(**given)
         if batch is None or target is None:
@@ -78,10 +69,14 @@ def batch_options(command: Callable[..., Any]) -> Callable[..., Any]:
     decorated: Callable[..., Any] = one_or_many
     for option in (
         click.option("--with-graph", is_flag=True, help="With --batch: rows hold the graph too."),
-        retry_option,
-        jobs_option,
+        run_options,
         click.option(
-            "-o", "--output", "target", type=FILE, metavar="FILE", help="The answers of --batch."
+            "-o",
+            "--output",
+            "target",
+            type=FILE,
+            metavar="FILE",
+            help="The answers of --batch; with --engine ray, a folder.",
         ),
         click.option(
             "--batch",
@@ -118,14 +113,11 @@ def load_sightgraph(parts: Parts, beside: Beside | None = None) -> SightGraph:
 
 
 def graph_many(
-    photos: Sequence[str],
-    folder: Path,
-    formats: Sequence[str],
-    parts: Parts,
-    jobs: int,
-    retry: bool,
+    photos: Sequence[str], folder: Path, formats: str | None, parts: Parts, many: Run
 ) -> None:
     """Write the graphs of many photographs into `folder`, and a row for each into its journal.
+
+    formats: names with commas between them; None: what the engine writes by itself.
 
     Raises:
         SightGraphError: a source names no photograph, a format is unknown, or the folder cannot
@@ -135,17 +127,51 @@ def graph_many(
     from pipelines.batch.journal import Journal
     from pipelines.batch.photographs import find_photographs
 
-    tasks = graph_tasks(find_photographs(photos), folder, formats)
+    engine = many.load()
+    if engine.writes_parts:
+        _graph_parts(engine, photos, folder, formats, parts, many)
+        return
+    tasks = graph_tasks(find_photographs(photos), folder, (formats or "json").split(","))
     parts[1].check()
     make_folder(folder, "-o")
-    with Journal(folder / JOURNAL) as journal:
+    with Journal(folder / JOURNAL) as journal, engine:
         rows: dict[Any, list[dict[str, Any]]] = {}
-        for row in _kept(journal, retry):
+        for row in _kept(journal, many):
             rows.setdefault(row.get("photo"), []).append(row)
         left = [one for one in tasks if not any(map(one.is_done_in, rows.get(one.photo, ())))]
         work = Graphs(partial(load_sightgraph, parts))
-        about = [(one, {"photo": one.photo, "sha256": one.digest}) for one in left]
-        _write(journal, work, about, len(tasks), jobs)
+        _write(journal, _done(engine, work, left), len(left), len(tasks))
+
+
+def _graph_parts(
+    engine: Engine,
+    photos: Sequence[str],
+    folder: Path,
+    formats: str | None,
+    parts: Parts,
+    many: Run,
+) -> None:
+    """Write the graphs of photographs into parts, one for all photographs of the same content."""
+    from pipelines.batch.contents import sort_by_content
+    from pipelines.batch.graphs import JOURNAL, Graphs
+    from pipelines.batch.journal import Journal
+    from pipelines.batch.parts import PartFolder
+    from pipelines.batch.photographs import find_photographs
+
+    target = PartFolder.of(many.parts, folder, formats or "parquet,nq")
+    found = find_photographs(photos)
+    parts[1].check()
+    make_folder(folder, "-o")
+    with Journal(folder / JOURNAL) as journal, engine:
+        kept = target.take_up(_kept(journal, many))
+        with progress("photographs read", len(found), 0) as advance:
+            contents = sort_by_content(engine, found, kept, advance)
+        work = target.filled_by(Graphs(partial(load_sightgraph, parts), with_graph=True))
+        rows = chain(
+            contents.rows,
+            (one for row in _done(engine, work, contents.left) for one in contents.rows_of(row)),
+        )
+        _write(journal, rows, contents.missing, len(found))
 
 
 def ask_many(batch: Batch, parts: Parts, beside: Beside) -> None:
@@ -157,14 +183,26 @@ def ask_many(batch: Batch, parts: Parts, beside: Beside) -> None:
         SightGraphError: a line is no question, or the answers cannot be written.
     """
     from pipelines.batch.journal import Journal
-    from pipelines.batch.questions import Answers, read_questions, unanswered
+    from pipelines.batch.parts import PartFolder
+    from pipelines.batch.questions import JOURNAL, Answers, read_questions, unanswered
 
+    engine = batch.many.load()
     read = read_questions(batch.questions)
     parts[1].check()
-    with Journal(batch.target) as journal:
-        left = unanswered(read, _kept(journal, batch.retry))
-        work = Answers(partial(load_sightgraph, parts, beside), batch.with_graph)
-        _write(journal, work, [(one, one.row) for one in left], len(read), batch.jobs)
+    work: Any = Answers(partial(load_sightgraph, parts, beside), batch.with_graph)
+    path, target = batch.target, None
+    if engine.writes_parts:
+        formats = "parquet,nq" if batch.with_graph else "parquet"
+        target = PartFolder.of(batch.many.parts, batch.target, formats)
+        make_folder(batch.target, "-o")
+        path = batch.target / JOURNAL
+    with Journal(path) as journal, engine:
+        kept = _kept(journal, batch.many)
+        if target is not None:
+            kept = target.take_up(kept)
+            work = target.filled_by(work)
+        left = unanswered(read, kept)
+        _write(journal, _done(engine, work, left), len(left), len(read))
 
 
 @click.command(cls=Command)
@@ -188,33 +226,35 @@ def report(answers: Path, target: Path, title: str) -> None:
     print_line((str(target), "bold"))
 
 
-def _kept(journal: Journal, retry: bool) -> list[dict[str, Any]]:
-    return [row for row in journal.rows if not (retry and "error" in row)]
+def _kept(journal: Journal, many: Run) -> list[dict[str, Any]]:
+    return [row for row in journal.rows if not (many.retry and "error" in row)]
 
 
-def _write(
-    journal: Journal,
-    work: Callable[[], Callable[[Any], dict[str, Any]]],
-    tasks: list[tuple[Any, dict[str, Any]]],
-    total: int,
-    jobs: int,
-) -> None:
-    """Do the tasks, each beside the first fields of its row, and say how it went."""
-    from pipelines.batch.run import run
-
-    failed, before = 0, total - len(tasks)
+def _done(
+    engine: Engine, work: Callable[[], Any], tasks: Sequence[Any]
+) -> Iterator[dict[str, Any]]:
+    """Yield the row of each task as it is done; no models are loaded where there is none."""
     if tasks:
-        with progress("photographs and questions", total, before) as advance:
-            for number, row in run(work, [task for task, _ in tasks], jobs):
-                about = tasks[number][1]
-                journal.append({**about, **row})
-                if "error" in row:
-                    failed += 1
-                    name = about["photo"] or f"line {about['line']}"
-                    click.echo(f"sightgraph: {name}: {row['error']}", err=True)
-                advance()
+        for place, row in engine(work, tasks):
+            yield {**tasks[place].row, **row}
+
+
+def _write(journal: Journal, rows: Iterable[dict[str, Any]], left: int, total: int) -> None:
+    """Write the rows as they come, and say how it went.
+
+    left: how many are to come.
+    """
+    failed, before = 0, total - left
+    with progress("photographs and questions", total, before) as advance:
+        for row in rows:
+            journal.append(row)
+            if "error" in row:
+                failed += 1
+                name = row["photo"] or f"line {row['line']}"
+                click.echo(f"sightgraph: {name}: {row['error']}", err=True)
+            advance()
     earlier = f", {before} were done before" if before else ""
-    print_line(f"{len(tasks) - failed} done, {failed} errors{earlier}; rows in {journal.path}")
+    print_line(f"{left - failed} done, {failed} errors{earlier}; rows in {journal.path}")
     if failed:
         raise SightGraphError(f"{failed} of {total} ended with an error; their rows say which.")
 

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import click
 
 from kg.errors import SightGraphError
-from pipelines.cli.batch import graph_many, jobs_option, retry_option
+from pipelines.cli.batch import graph_many
+from pipelines.cli.engine import Run, run_options
 from pipelines.cli.eyes import Eyes, eyes_options
 from pipelines.cli.modality import Beside, modality_options
 from pipelines.cli.options import (
@@ -41,10 +42,10 @@ if TYPE_CHECKING:
     "--format",
     "formats",
     metavar="NAME,NAME",
-    help="For many photographs: the formats, e.g. json,ttl (default: json).",
+    help="For many photographs: the formats, e.g. json,ttl (default: json; with --engine ray, "
+    "parquet,nq, and no others).",
 )
-@jobs_option
-@retry_option
+@run_options
 def graph(
     photos: tuple[str, ...],
     text: str | None,
@@ -53,31 +54,31 @@ def graph(
     beside: Beside,
     targets: tuple[Path, ...],
     formats: str | None,
-    jobs: int,
-    retry: bool,
+    many: Run,
 ) -> None:
     """Write the graph of PHOTO: objects, words of the text, other modalities, and facts.
 
     PHOTO is an image file or example:NAME (astronaut, camera, cat, coffee, motorcycle, rocket).
-    Several, a folder, a pattern in quotes or a list (.txt, one a line) write a graph each into a
-    folder; a run that was killed goes on where it was.
+    Several, a folder, a pattern in quotes, a list (.txt, one a line) or a URI (s3://bucket/folder)
+    write a graph each into a folder; a run that was killed goes on where it was.
 
     \b
     sightgraph graph example:coffee --text "a cup beside a spoon" -o coffee.json coffee.html
     sightgraph graph --modality sound=bark.wav -o bark.ttl
     sightgraph graph holiday/ -o graphs --format json,ttl --jobs 2
+    sightgraph graph s3://bucket/photographs -o graphs --engine ray --address ray://head:10001
     """
     from pipelines.batch.photographs import is_many
 
-    if len(photos) > 1 or formats is not None or (photos and is_many(photos[0])):
+    chosen = formats is not None or many.engine != "local"
+    if len(photos) > 1 or chosen or (photos and is_many(photos[0])):
         if beside:
             raise SightGraphError("--modality is about one photograph. Leave it out for many.")
         if text is not None:
             raise SightGraphError("--text is about one photograph. Leave it out for many.")
         if len(targets) != 1:
             raise SightGraphError("many photographs need one folder. Give -o DIR.")
-        chosen = (formats or "json").split(",")
-        graph_many(photos, targets[0], chosen, (own_knowledge, eyes), jobs, retry)
+        graph_many(photos, targets[0], formats, (own_knowledge, eyes), many)
         return
     from kg.formats import EXPORTERS, Highlights, export
 

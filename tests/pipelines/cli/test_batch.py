@@ -120,6 +120,8 @@ def test_a_report_is_written_of_answers(run: Run, answers: Path, tmp_path: Path)
         (["--batch", "q.jsonl", "-o", "a.jsonl", "photo.jpg"], "the argument PHOTO out"),
         (["--batch", "q.jsonl", "-o", "a.jsonl", "--set", "a b c"], "the option --set out"),
         (["--batch", "q.jsonl", "-o", "a.jsonl", "--modality", "a=b.npy"], '"modalities": {'),
+        (["--batch", "q.jsonl", "-o", "a.jsonl", "--parts", "x"], "Give --engine ray"),
+        (["--batch", "q.jsonl", "-o", "a.jsonl", "--engine", "rai"], "Did you mean 'ray'"),
         (["--batch", "gone.jsonl", "-o", "a.jsonl"], "no questions at 'gone.jsonl'"),
     ],
 )
