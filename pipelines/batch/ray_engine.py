@@ -36,7 +36,7 @@ SECONDS = 10.0
 STORE_BYTES = 500_000_000
 """Of the object store, what a run may use, and the size of that of a cluster of our own.
 
-A group and its rows have about 50 kB."""
+A group and its rows have about 30 kB."""
 _QUIET = {
     "RAY_USAGE_STATS_ENABLED": "0",  # Ray sends its makers nothing
     "RAY_BACKEND_LOG_LEVEL": "fatal",  # its logs are in /tmp/ray, and not on the terminal
