@@ -8,16 +8,17 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from enum import Enum, auto
+from heapq import merge
 from pathlib import Path
-from typing import Any
 
 import marisa_trie
 import numpy as np
-from numpy.typing import NDArray
 
 from kg.english import identifier_words
-from kg.index.names import Labels, one_line, row_starts, save, save_names
+from kg.index.edges import MEMORY, Edges, SortedEdges
+from kg.index.names import Labels, one_line, save_names, trie_of
 from kg.index.open import FORMAT, SAME_AS, STRENGTHS
+from kg.index.runs import LINES, SortedLines
 from kg.vocabulary import (
     ALIAS_TERMS,
     GLOSS_TERMS,
@@ -38,8 +39,8 @@ from kg.vocabulary import (
     relation_of,
 )
 
-REMEMBERED = 500_000
-"""Strings that are remembered so as not to be written twice; memory stays bounded."""
+CHUNK = 100_000
+"""Facts that are turned into arrays at a time."""
 _PROPERTY_TERMS = {
     ONTOLOGY + name
     for name in (
@@ -57,31 +58,9 @@ _REIFICATION = (RDF + "subject", RDF + "predicate", RDF + "object")
 _ENDS = (RDFS + "domain", RDFS + "range")
 _OWN_LABELS = {IS_A_IRI: IS_A, SAME_AS: "same as"}
 _OWN_INVERSES = {IS_A_IRI: "kind", SAME_AS: "same as"}
-_SUBJECT = "\t"
-"""What a line of a subject begins with, in the file of all terms."""
 
 Quad = tuple[str, str, str, bool, str, float]
 """subject, predicate, object, whether the object is a literal, source, strength."""
-
-
-@dataclass(slots=True)
-class _Edges:
-    """The facts as columns, one entry each."""
-
-    subject: NDArray[np.int32]
-    relation: NDArray[np.int32]
-    object: NDArray[np.int32]
-    strength: NDArray[np.uint8]
-    source: NDArray[np.int32]
-
-    def ordered(self, order: NDArray[np.intp]) -> _Edges:
-        return _Edges(
-            self.subject[order],
-            self.relation[order],
-            self.object[order],
-            self.strength[order],
-            self.source[order],
-        )
 
 
 @dataclass(slots=True)
@@ -141,33 +120,36 @@ def build_index(
     folder: Path,
     quads: Callable[[], Iterable[Quad]],
     progress: Callable[[int], None] = lambda done: None,
+    memory: int = MEMORY,
 ) -> None:
     """Write the index of `quads` into the empty folder `folder`.
 
-    Facts that several sources state become one, with the maximum of their strengths. Memory: the
-    names and terms, compressed, and about 40 bytes for each fact.
+    Facts that several sources state become one, with the maximum of their strengths. Terms, names
+    and facts are sorted on disk; the index is the same whatever the memory.
 
     quads: called twice, and must give the same quads in the same order both times.
     progress: called with how many quads have been read, over both readings.
+    memory: bytes for sorting facts. What marisa-trie needs for each term and each name comes on
+        top of it.
     """
     schema = _Schema()
-    terms, count = _read_terms(_counted(quads(), progress, 0), schema, folder / "terms.txt")
+    terms, count = _read_terms(_counted(quads(), progress, 0), schema, folder)
     relations = sorted(schema.used)
-    with Labels(folder / "labels.txt") as labels:
-        edges, source_sets = _read_edges(
-            _counted(quads(), progress, count), schema, terms, relations, labels
-        )
+    strengths = FactStrengths(schema, terms, relations)
+    with Labels(folder / "labels.txt") as labels, SortedEdges(folder, memory) as edges:
+        read = _counted(quads(), progress, count)
+        for chunk in _read_facts(read, schema, terms, relations, labels, edges.sources):
+            strengths.apply(chunk)
+            edges.add(chunk)
         save_names(folder, labels, terms)
-    _apply_strengths(edges, schema, terms, relations)
-    edges = _without_repeats(edges, source_sets)
-    _save_edges(folder, edges, len(terms), len(relations), len(source_sets))
+        count = edges.save(len(terms), len(relations))
     terms.save(str(folder / "terms.marisa"))
     about = {
         "format": FORMAT,
         "nodes": len(terms),
-        "edges": len(edges.subject),
+        "edges": count,
         "relations": [asdict(schema.relation(iri)) for iri in relations],
-        "sources": source_sets,
+        "sources": edges.source_sets,
     }
     (folder / "index.json").write_text(json.dumps(about, ensure_ascii=False), encoding="utf-8")
 
@@ -180,58 +162,53 @@ def _counted(quads: Iterable[Quad], progress: Callable[[int], None], start: int)
 
 
 def _read_terms(
-    quads: Iterable[Quad], schema: _Schema, listed: Path
+    quads: Iterable[Quad], schema: _Schema, folder: Path
 ) -> tuple[marisa_trie.Trie, int]:
-    """First reading: all terms, by way of the file `listed`, the schema, the number of quads."""
-    recent: set[str] = set()
+    """First reading: all terms, the schema, the number of quads."""
+    subjects: set[str] = set()
+    objects: set[str] = set()
     count = 0
-    with listed.open("w", encoding="utf-8", newline="\n") as file:
+    with SortedLines(folder) as written_subjects, SortedLines(folder) as written_objects:
         for subject, predicate, value, literal, *_ in quads:
             count += 1
             kind = _kind(predicate, value, literal)
             if kind is _Kind.SCHEMA:
                 schema.note(subject, predicate, value)
                 continue
-            lines = [_SUBJECT + subject]
             if kind is _Kind.FACT:
                 schema.used.add(_relation(predicate))
                 if predicate in SAME_TERMS:  # makes no node: most lead out of the graph
                     continue
-                lines.append(_object(value, literal))
-            for line in lines:
-                if line not in recent:
-                    recent.add(line)
-                    file.write(line + "\n")
-            if len(recent) >= REMEMBERED:
-                recent.clear()
-    terms = marisa_trie.Trie(_listed_terms(listed, schema.iris()))
-    listed.unlink()
+                objects.add(_object(value, literal))
+            subjects.add(subject)
+            if len(subjects) + len(objects) >= LINES:
+                written_subjects.write(map(str.encode, subjects))
+                written_objects.write(map(str.encode, objects))
+                subjects.clear()
+                objects.clear()
+        # A relation is a term only where it is the object of a fact.
+        relations = {f"{iri}\n".encode() for iri in schema.iris()}
+        of_subjects = written_subjects.merged(map(str.encode, subjects))
+        others = (line for line in of_subjects if line not in relations)
+        terms = trie_of(merge(others, written_objects.merged(map(str.encode, objects))))
     return terms, count
 
 
-def _listed_terms(listed: Path, relations: set[str]) -> Iterator[str]:
-    """Yield the terms of a file; a relation is one only where it is the object of a fact."""
-    with listed.open(encoding="utf-8", newline="\n") as file:
-        for line in file:
-            term = line.removesuffix("\n")
-            if not term.startswith(_SUBJECT):
-                yield term
-            elif (subject := term.removeprefix(_SUBJECT)) not in relations:
-                yield subject
-
-
-def _read_edges(
+def _read_facts(
     quads: Iterable[Quad],
     schema: _Schema,
     terms: marisa_trie.Trie,
     relations: list[str],
     labels: Labels,
-) -> tuple[_Edges, list[list[str]]]:
-    """Second reading: the facts as numbers, with who states each; the labels go to `labels`."""
+    sources: dict[str, int],
+) -> Iterator[Edges]:
+    """Second reading: yield the facts as numbers; the labels go to `labels`.
+
+    sources: the number of each source, filled as they come.
+    """
     number = {iri: position for position, iri in enumerate(relations)}
     described = schema.iris()
-    sources: dict[str, int] = {}
-    columns = [array("i"), array("i"), array("i"), array("B"), array("i")]
+    columns = _columns()
     for subject, predicate, value, literal, source, strength in quads:
         kind = _kind(predicate, value, literal)
         if kind is _Kind.SCHEMA:
@@ -247,8 +224,18 @@ def _read_edges(
             columns[2].append(terms[_object(value, literal)])
             columns[3].append(round(strength * STRENGTHS))
             columns[4].append(sources.setdefault(source, len(sources)))
-    edges = _Edges(*(np.array(column, column.typecode) for column in columns))
-    return edges, [[name] for name in sources]
+            if len(columns[0]) == CHUNK:
+                yield _chunk(columns)
+                columns = _columns()
+    yield _chunk(columns)
+
+
+def _columns() -> list[array[int]]:
+    return [array("i"), array("i"), array("i"), array("B"), array("i")]
+
+
+def _chunk(columns: list[array[int]]) -> Edges:
+    return Edges(*(np.array(column, column.typecode) for column in columns))
 
 
 class _Kind(Enum):
@@ -278,78 +265,33 @@ def _object(value: str, literal: bool) -> str:
     return f"{LITERAL}{one_line(value)}" if literal else value
 
 
-def _apply_strengths(
-    edges: _Edges, schema: _Schema, terms: marisa_trie.Trie, relations: list[str]
-) -> None:
-    """Give each fact without its own strength that of its reification or relation."""
-    unsaid = edges.strength == STRENGTHS
-    for number, iri in enumerate(relations):
-        if iri in schema.strengths:
-            of_relation = unsaid & (edges.relation == number)
-            edges.strength[of_relation] = round(schema.strengths[iri] * STRENGTHS)
-    number_of = {iri: number for number, iri in enumerate(relations)}
-    single: dict[tuple[int, int, int], int] = {}
-    for name, parts in schema.statements.items():
-        if name in schema.strengths and len(parts) == len(_REIFICATION):
-            subject, predicate, object_ = (parts[part] for part in _REIFICATION)
-            relation = number_of.get(_relation(predicate))
-            ends = terms.get(subject), terms.get(object_)
-            if relation is not None and None not in ends:
-                key = (ends[0], relation, ends[1])
-                single[key] = round(schema.strengths[name] * STRENGTHS)
-    subjects = np.array(sorted({key[0] for key in single}), np.int32)
-    for edge in np.flatnonzero(unsaid & np.isin(edges.subject, subjects)).tolist():
-        key = (int(edges.subject[edge]), int(edges.relation[edge]), int(edges.object[edge]))
-        edges.strength[edge] = single.get(key, int(edges.strength[edge]))
+class FactStrengths:
+    """The strengths of facts that are stated of their reification or of their relation."""
 
+    def __init__(self, schema: _Schema, terms: marisa_trie.Trie, relations: list[str]) -> None:
+        number_of = {iri: number for number, iri in enumerate(relations)}
+        self._of_relation = np.full(len(relations), STRENGTHS, np.uint8)
+        for iri in schema.strengths.keys() & number_of.keys():
+            self._of_relation[number_of[iri]] = round(schema.strengths[iri] * STRENGTHS)
+        self._single: dict[tuple[int, int, int], int] = {}
+        for name, parts in schema.statements.items():
+            if name in schema.strengths and len(parts) == len(_REIFICATION):
+                subject, predicate, object_ = (parts[part] for part in _REIFICATION)
+                relation = number_of.get(_relation(predicate))
+                ends = terms.get(subject), terms.get(object_)
+                if relation is not None and None not in ends:
+                    key = (ends[0], relation, ends[1])
+                    self._single[key] = round(schema.strengths[name] * STRENGTHS)
+        self._subjects = np.array(sorted({key[0] for key in self._single}), np.int32)
 
-def _without_repeats(edges: _Edges, source_sets: list[list[str]]) -> _Edges:
-    """Join the facts that are stated more than once; sorts by subject, relation and object."""
-    order = np.lexsort(
-        (
-            edges.source,
-            -edges.strength.astype(np.int16),
-            edges.object,
-            edges.relation,
-            edges.subject,
-        )
-    )
-    edges = edges.ordered(order)
-    same = np.zeros(len(edges.subject), bool)
-    same[1:] = (
-        (edges.subject[1:] == edges.subject[:-1])
-        & (edges.relation[1:] == edges.relation[:-1])
-        & (edges.object[1:] == edges.object[:-1])
-    )
-    known = {tuple(names): number for number, names in enumerate(source_sets)}
-    first = 0
-    for position in np.flatnonzero(same):
-        if not same[position - 1]:
-            first = int(position) - 1
-        joined = {*source_sets[edges.source[first]], *source_sets[edges.source[position]]}
-        key = tuple(sorted(joined))
-        if key not in known:
-            known[key] = len(source_sets)
-            source_sets.append(list(key))
-        edges.source[first] = known[key]
-    return edges.ordered(np.flatnonzero(~same))
-
-
-def _save_edges(folder: Path, edges: _Edges, nodes: int, relations: int, sources: int) -> None:
-    weakness = -edges.strength.astype(np.int16)
-    small_relation, small_source = _smallest(relations), _smallest(sources)
-    out = edges.ordered(np.lexsort((edges.object, weakness, edges.relation, edges.subject)))
-    save(folder, "out_start", row_starts(out.subject, nodes))
-    save(folder, "out_relation", out.relation.astype(small_relation))
-    save(folder, "out_object", out.object)
-    save(folder, "out_strength", out.strength)
-    save(folder, "out_source", out.source.astype(small_source))
-    back = edges.ordered(np.lexsort((edges.subject, weakness, edges.relation, edges.object)))
-    save(folder, "in_start", row_starts(back.object, nodes))
-    save(folder, "in_relation", back.relation.astype(small_relation))
-    save(folder, "in_subject", back.subject)
-    save(folder, "in_strength", back.strength)
-
-
-def _smallest(count: int) -> Any:
-    return np.uint8 if count <= 256 else np.uint16 if count <= 65_536 else np.uint32
+    def apply(self, facts: Edges) -> None:
+        """Give each fact without a strength of its own that of its reification or relation."""
+        unsaid = facts.strength == STRENGTHS
+        facts.strength[unsaid] = self._of_relation[facts.relation[unsaid]]
+        for place in np.flatnonzero(unsaid & np.isin(facts.subject, self._subjects)).tolist():
+            key = (
+                int(facts.subject[place]),
+                int(facts.relation[place]),
+                int(facts.object[place]),
+            )
+            facts.strength[place] = self._single.get(key, int(facts.strength[place]))

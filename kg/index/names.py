@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import groupby, tee
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kg.english import identifier_words, normalise
-from kg.index.spelling import word_arrays
+from kg.index.runs import LINES, SortedLines
+from kg.index.spelling import starts_of, word_arrays
 from kg.vocabulary import LITERAL, local_name
+
+_FORM, _ALSO = 33, 32
+"""Bits right of the name and of whether it is no label, where a node's number is last."""
 
 
 class Labels:
@@ -59,7 +64,7 @@ def save_names(folder: Path, labels: Labels, terms: marisa_trie.Trie) -> None:
         term = terms.restore_key(node)
         if not term.startswith(LITERAL):
             labels.add(node, identifier_words(local_name(term)), alias=False)
-    names = marisa_trie.Trie(form for name in labels.names() for form in _forms(name))
+    names = _trie_of_names(folder, labels)
     given, alias = np.array(labels.node, np.int32), np.array(labels.alias, bool)
     written, form = np.empty(len(given), np.int32), np.empty(len(given), np.int32)
     for i, name in enumerate(labels.names()):
@@ -69,23 +74,53 @@ def save_names(folder: Path, labels: Labels, terms: marisa_trie.Trie) -> None:
     own = np.flatnonzero(~alias)[::-1]  # backwards, so that the first label of a node stays
     node_name[given[own]] = written[own]
     save(folder, "node_name", node_name)
-    also = alias | (written != node_name[given])
-    order = np.lexsort((given, also, form))
-    _save_meanings(folder, form[order], given[order], len(names))
-    for array_name, words in word_arrays(names.iterkeys()).items():
+    alias |= written != node_name[given]
+    del written, own, node_name
+    meanings = form.astype(np.int64) << _FORM | alias.astype(np.int64) << _ALSO | given
+    del form, alias, given
+    _save_meanings(folder, meanings, len(names))
+    for array_name, words in word_arrays(names.iterkeys(), folder).items():
         save(folder, array_name, words)
     names.save(str(folder / "names.marisa"))
 
 
-def _save_meanings(
-    folder: Path, form: NDArray[np.int32], node: NDArray[np.int32], names: int
-) -> None:
-    """Save the nodes of each name, given name by name, those with the label first."""
-    pair = form.astype(np.int64) << 32 | node
-    first = np.zeros(len(pair), bool)
-    first[np.unique(pair, return_index=True)[1]] = True
-    save(folder, "name_start", row_starts(form[first], names))
-    save(folder, "name_node", node[first])
+def _trie_of_names(folder: Path, labels: Labels) -> marisa_trie.Trie:
+    with SortedLines(folder) as written:
+        forms: list[bytes] = []
+        for name in labels.names():
+            forms += (form.encode() for form in _forms(name))
+            if len(forms) >= LINES:
+                written.write(forms)
+                forms.clear()
+        return trie_of(written.merged(forms))
+
+
+def _save_meanings(folder: Path, meanings: NDArray[np.int64], names: int) -> None:
+    """Save the nodes of each name, given as (name, whether it is no label, node) in one number.
+
+    A node whose label it is does not stand among the others a second time.
+    """
+    meanings.sort()
+    first = np.ones(len(meanings), bool)
+    first[1:] = meanings[1:] != meanings[:-1]
+    also = np.flatnonzero(meanings >> _ALSO & 1)
+    label = meanings[also] ^ (1 << _ALSO)
+    place = np.searchsorted(meanings, label)
+    first[also] &= meanings[place] != label
+    meanings = meanings[first]
+    save(folder, "name_start", row_starts(meanings >> _FORM, names))
+    save(folder, "name_node", (meanings & ((1 << _ALSO) - 1)).astype(np.int32))
+
+
+def trie_of(lines: Iterable[bytes]) -> marisa_trie.Trie:
+    """Return the trie of sorted lines, which puts those first that come most often.
+
+    It is the trie that marisa-trie makes of the lines as they are, but equal ones are not all in
+    memory.
+    """
+    of_each = ((line[:-1].decode(), sum(1 for _ in same)) for line, same in groupby(lines))
+    texts, counts = tee(of_each)
+    return marisa_trie.Trie((text for text, _ in texts), weights=(count for _, count in counts))
 
 
 def _forms(name: str) -> tuple[str, str]:
@@ -102,9 +137,7 @@ def one_line(text: str) -> str:
 
 def row_starts(rows: NDArray[Any], count: int) -> NDArray[np.uint32]:
     """Return where each of `count` rows begins in entries sorted by row: [count + 1]."""
-    starts = np.zeros(count + 1, np.uint32)
-    np.cumsum(np.bincount(rows, minlength=count), out=starts[1:])
-    return starts
+    return starts_of(np.bincount(rows, minlength=count))
 
 
 def save(folder: Path, name: str, array_: NDArray[Any]) -> None:

@@ -11,12 +11,17 @@ vocabulary all that a word may have been is looked up (as in Norvig's speller, 2
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterable, Mapping
 from functools import cached_property
+from itertools import groupby
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from kg.index.runs import LINES, SortedLines
 
 SMALL = 50_000
 """Words up to which a mistake is looked up in a set: loading numba's loops takes a second."""
@@ -25,27 +30,46 @@ SHORTEST = 4
 LONGEST = 40
 
 
-def word_arrays(names: Iterable[str]) -> Mapping[str, NDArray[Any]]:
+def word_arrays(names: Iterable[str], folder: Path | None = None) -> Mapping[str, NDArray[Any]]:
     """Return the single words of all names as arrays: `word_start`, `word_bytes`, `word_backwards`.
 
     word_start [W + 1]: where each word begins in word_bytes (UTF-8), in the order of the bytes.
     word_backwards [W]: the words' numbers in the order of the words read backwards.
+
+    folder: where many words are sorted on disk.
     """
-    words: set[bytes] = set()
-    for name in names:
-        for word in name.split():
-            if SHORTEST <= len(word) <= LONGEST and word.isalpha() and word.islower():
-                words.add(word.encode())
-    ordered = sorted(words)
-    lengths = np.fromiter(map(len, ordered), np.int64, len(ordered))
-    starts = np.zeros(len(ordered) + 1, np.uint32)
-    np.cumsum(lengths, out=starts[1:])
-    backwards = sorted(range(len(ordered)), key=lambda number: ordered[number][::-1])
+    letters, lengths = bytearray(), array("B")
+    with SortedLines(folder) as words, SortedLines(folder) as backwards:
+        last: set[bytes] = set()
+        for name in names:
+            for word in name.split():
+                if SHORTEST <= len(word) <= LONGEST and word.isalpha() and word.islower():
+                    last.add(word.encode())
+            if len(last) >= LINES:
+                words.write(last)
+                last.clear()
+        turned: list[bytes] = []
+        for number, (line, _) in enumerate(groupby(words.merged(last))):
+            letters += (word_bytes := line[:-1])
+            lengths.append(len(word_bytes))
+            turned.append(b"%s\t%d" % (word_bytes[::-1], number))
+            if len(turned) >= LINES:
+                backwards.write(turned)
+                turned.clear()
+        ordered = (int(line.rpartition(b"\t")[2]) for line in backwards.merged(turned))
+        word_backwards = np.fromiter(ordered, np.int32, len(lengths))
     return {
-        "word_start": starts,
-        "word_bytes": np.frombuffer(b"".join(ordered), np.uint8),
-        "word_backwards": np.array(backwards, np.int32),
+        "word_start": starts_of(np.frombuffer(lengths, np.uint8)),
+        "word_bytes": np.frombuffer(letters, np.uint8),
+        "word_backwards": word_backwards,
     }
+
+
+def starts_of(lengths: NDArray[Any]) -> NDArray[np.uint32]:
+    """Return where each row begins, given how many entries each has: [rows + 1]."""
+    starts = np.zeros(len(lengths) + 1, np.uint32)
+    np.cumsum(lengths, out=starts[1:])
+    return starts
 
 
 class Speller:

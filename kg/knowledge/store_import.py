@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
+from itertools import chain, islice
 from pathlib import Path
 from traceback import clear_frames
 
@@ -19,6 +20,7 @@ import pyoxigraph
 from kg.errors import SightGraphError
 from kg.files import atomic_path, lock
 from kg.index.build import Quad, build_index
+from kg.index.edges import MEMORY
 from kg.knowledge.integrity import (
     CHECKSUMS,
     check_generation,
@@ -41,6 +43,10 @@ from kg.sources import SOURCES, Choice, ImportedTriple, ReadReport
 from kg.sources.text_files import format_of
 from kg.vocabulary import graph_iri, graphs_of, read_graph_iri
 
+MIN_MEMORY = 16
+"""MiB."""
+BYTES_A_QUAD = 1000
+"""Memory of pyoxigraph for each quad that it loads at a time, as measured."""
 BUILDING = "building-"
 _LOCK = "lock"
 _SPOOL = "spool.nq"
@@ -74,6 +80,7 @@ def import_source(
     choice: Choice | None = None,
     strict: bool = False,
     progress: Progress = lambda step, done, total: None,
+    memory: int = MEMORY >> 20,
 ) -> Imported:
     """Read a file or folder into the store `store`, which is made if there is none.
 
@@ -83,11 +90,17 @@ def import_source(
 
     format_: a name of `kg.sources.SOURCES`; found out from the file where it is None.
     name: what the facts' source is called; the file's name without its endings if None.
+    memory: MiB for what is loaded and sorted at a time. Python and the names' tries need more,
+        the tries in proportion to the names.
 
     Raises:
-        SightGraphError: the source cannot be read, a line is bad and `strict`, or another import
-            into this store is running.
+        SightGraphError: the source cannot be read, a line is bad and `strict`, another import
+            into this store is running, or the memory is less than `MIN_MEMORY`.
     """
+    if memory < MIN_MEMORY:
+        raise SightGraphError(
+            f"{memory} MiB are too few to import with. Give {MIN_MEMORY} or more."
+        )
     source, folder = Path(path), Path(store)
     reader = SOURCES.resolve(chosen := format_ or format_of(source))
     size = _size(source)
@@ -102,7 +115,7 @@ def import_source(
             report = ReadReport(strict, lambda read: progress("read", read, size))
             statements = reader(source, choice or Choice(), report)  # type: ignore[arg-type, call-arg]
             info = SourceInfo(called, file, chosen, statements=0, skipped=0)
-            info, facts = _fill(building, folder, info, statements, report, progress)
+            info, facts = _fill(building, folder, info, statements, report, progress, memory << 20)
             _finish(folder, building, info)
         except BaseException as error:
             clear_frames(error.__traceback__)  # closes the triples, whose threads write to files
@@ -118,12 +131,13 @@ def _fill(
     statements: Iterable[ImportedTriple],
     report: ReadReport,
     progress: Progress,
+    memory: int,
 ) -> tuple[SourceInfo, int]:
     """Write the triples of all sources and their index; return what was read, and all facts."""
     counted = _Counted(statements)
     with corruption_as_damage(folder):
         triples = _copy_of_triples(folder, building, source.name)
-    triples.bulk_extend(_quads(counted, source.name))
+    _load(triples, _quads(counted, source.name), memory)
     if not counted.count:
         first = "".join(f" First: {problem}." for problem in report.problems[:1])
         raise SightGraphError(
@@ -133,7 +147,14 @@ def _fill(
     source = replace(source, statements=counted.count, skipped=report.skipped)
     triples.extend(_description(source))
     triples.flush()
-    return source, _compile(building, triples, progress)
+    return source, _compile(building, triples, progress, memory)
+
+
+def _load(triples: pyoxigraph.Store, quads: Iterator[pyoxigraph.Quad], memory: int) -> None:
+    """Add the quads in parts that fit into the memory; of a part, all is in memory at once."""
+    part = max(memory // BYTES_A_QUAD, 1)
+    for first in quads:
+        triples.bulk_extend(chain([first], islice(quads, part - 1)))
 
 
 def _make_folder(folder: Path) -> None:
@@ -266,7 +287,7 @@ def _description(source: SourceInfo) -> list[pyoxigraph.Quad]:
     ]
 
 
-def _compile(building: Path, triples: pyoxigraph.Store, progress: Progress) -> int:
+def _compile(building: Path, triples: pyoxigraph.Store, progress: Progress, memory: int) -> int:
     """Compile the index; return the number of facts.
 
     Through a file, since two readings of a file take a quarter of the time of two readings of
@@ -276,7 +297,9 @@ def _compile(building: Path, triples: pyoxigraph.Store, progress: Progress) -> i
     index.mkdir()
     total = 2 * len(triples)
     triples.dump(str(spool), format=pyoxigraph.RdfFormat.N_QUADS)
-    build_index(index, lambda: _quads_of(spool), lambda done: progress("index", done, total))
+    build_index(
+        index, lambda: _quads_of(spool), lambda done: progress("index", done, total), memory
+    )
     spool.unlink()
     return int(json.loads((index / "index.json").read_text("utf-8"))["edges"])
 

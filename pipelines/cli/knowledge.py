@@ -171,6 +171,14 @@ def query(
 @click.option(
     "--relations", metavar="ID,ID", help="Only these relations, e.g. Wikidata's P31,P279,P527."
 )
+@click.option(
+    "--memory",
+    type=int,
+    default=256,
+    show_default=True,
+    metavar="MIB",
+    help="Memory for loading and sorting; the names come on top of it.",
+)
 def import_(
     source: Path,
     store: Path,
@@ -179,6 +187,7 @@ def import_(
     strict: bool,
     language: str,
     relations: str | None,
+    memory: int,
 ) -> None:
     """Bring SOURCE into a store: RDF, ConceptNet, WordNet, Wikidata, a table, or GraphML.
 
@@ -195,7 +204,7 @@ def import_(
 
     choice = Choice(language, tuple(relations.split(",")) if relations else ())
     with _progress() as progress:
-        done = import_source(source, store, format_, name, choice, strict, progress)
+        done = import_source(source, store, format_, name, choice, strict, progress, memory)
     for problem in done.problems:
         print_line((f"skipped: {problem}", "dim"))
     if done.source.skipped > len(done.problems):

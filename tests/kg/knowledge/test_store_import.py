@@ -17,7 +17,7 @@ import pytest
 from kg.errors import SightGraphError
 from kg.knowledge.integrity import CHECKSUMS
 from kg.knowledge.store import CURRENT, Store
-from kg.knowledge.store_import import import_source
+from kg.knowledge.store_import import BYTES_A_QUAD, MIN_MEMORY, import_source
 from kg.sources import SOURCES, Choice, ImportedTriple, ReadReport
 
 OWN = "https://sightgraph.org/own/"
@@ -300,6 +300,23 @@ def test_the_same_imports_give_the_same_index(tmp_path: Path) -> None:
             import_source(file, tmp_path / name)
         indexes.append(snapshot(Store(tmp_path / name).index.folder))
     assert indexes[0] == indexes[1]
+
+
+def test_an_import_in_little_memory_gives_the_same_index(tmp_path: Path) -> None:
+    lines = "".join(f"thing {n}\tlikes\tthing {n * 7 % 12_000}\n" for n in range(12_000))
+    file = write(tmp_path, lines, "things.tsv")
+    indexes = []
+    for name, memory in (("little", MIN_MEMORY), ("much", 1_000)):
+        import_source(file, tmp_path / name, memory=memory)
+        indexes.append(snapshot(Store(tmp_path / name).index.folder))
+    assert 24_000 * BYTES_A_QUAD > MIN_MEMORY << 20  # loaded in several parts
+    assert indexes[0] == indexes[1]
+
+
+def test_too_little_memory_is_refused_before_anything_is_made(tmp_path: Path) -> None:
+    with pytest.raises(SightGraphError, match=f"Give {MIN_MEMORY} or more"):
+        import_source(write(tmp_path, ANIMALS), tmp_path / "store", memory=MIN_MEMORY - 1)
+    assert not (tmp_path / "store").exists()
 
 
 KILLS = 3
