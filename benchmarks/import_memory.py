@@ -35,8 +35,8 @@ from kg.vocabulary import IS_A_IRI
 
 BYTES_A_FACT = 1_000
 """Disk that an import needs at most at a time: the table, triples, a copy as N-Quads, runs."""
-PREDICTED = 100_000_000
-"""Facts for which the straight lines are read."""
+PREDICTED, SMALLEST = 100_000_000, 1_000_000
+"""Facts for which the straight lines are read, and with which an import fills its memory."""
 
 
 @dataclass(frozen=True)
@@ -132,8 +132,9 @@ def main() -> None:
             print(rows[-1], flush=True)
             if chosen.json:
                 chosen.json.write_text(json.dumps([asdict(row) for row in rows], indent=1) + "\n")
-    if len(rows) > 1:
-        print(straight_line(rows))
+    large = [row for row in rows if row.facts >= SMALLEST]
+    if len(large) > 1:
+        print(straight_line(large))
 
 
 if __name__ == "__main__":
