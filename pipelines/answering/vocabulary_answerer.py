@@ -9,7 +9,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from graph_fusion.encoders import TextEncoder
+from graph_fusion.encoders.bert import Bert
 from graph_fusion.heads.graph import COUNT, POINTER, YES_NO
+from graph_fusion.packed import packed
 from graph_fusion.tensors import ANSWER_TYPES, Query
 from graph_fusion.vocabulary_model import VocabularyAnswerer
 from graph_fusion.vocabulary_tensors import QUESTION, VocabularyInput
@@ -211,7 +213,11 @@ class VocabularyPredictor:
         """Load the vocabulary network of an answerer's folder; None if the folder has none."""
         if not (folder / GATE_FILE).is_file():
             return None
-        return cls(VocabularyAnswerer.load(folder, encoder), Gate.load(folder))
+        network = VocabularyAnswerer.load(folder, encoder)
+        for part in [one for model in network.models for one in model.modules()]:
+            if isinstance(part, Bert):
+                packed(part)
+        return cls(network, Gate.load(folder))
 
     def __call__(self, graphs: Sequence[SceneGraph], question: str) -> list[Mapping[str, float]]:
         """Return the most probable answers to `question` from each of `graphs`."""
@@ -249,15 +255,20 @@ def merged_by_stem(
     """
     scores = graph.graph_scores()
     labels = {label for group in graph.equal_answers() for label in group}
+    with_form: dict[str, list[str]] = {}
+    for label in labels:
+        for form in _forms_of_answer(label):
+            with_form.setdefault(form, []).append(label)
     merged: dict[str, float] = {}
     for text, share in vocabulary_scores.items():
-        same = [] if text in labels else [one for one in labels if _one_stem(text, one)]
+        forms = () if text in labels else all_forms(text)
+        same = {label for form in forms for label in with_form.get(form, ())}
         name = max(same, key=lambda one: (scores[one], one), default=text)
         merged[name] = merged.get(name, 0.0) + share
     return merged
 
 
-def _one_stem(text: str, label: str) -> bool:
+def _forms_of_answer(label: str) -> tuple[str, ...]:
+    """Return all forms of the label, and of its verb: "cut" of "cutting bread"."""
     doing = label.partition(" ")[0]
-    same = all_forms(label) + (all_forms(doing) if doing.endswith("ing") else ())
-    return not set(all_forms(text)).isdisjoint(same)
+    return all_forms(label) + (all_forms(doing) if doing.endswith("ing") else ())

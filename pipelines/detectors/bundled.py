@@ -12,6 +12,7 @@ from PIL import Image
 from torch import Tensor
 
 from graph_fusion.encoders.picodet import PicoDet
+from graph_fusion.packed import packed
 from graph_fusion.weights import loading, read_weights, sha256_of
 from kg.errors import SightGraphError
 from kg.files import bundled
@@ -87,7 +88,8 @@ class BundledDetector:
 
     def __init__(self, weights: str | Path | None = None, threshold: float | None = None) -> None:
         self.folder = bundled("models", "detector") if weights is None else Path(weights)
-        self.network, self.config = load_detector(self.folder)
+        network, self.config = load_detector(self.folder)
+        self.network = packed(network)
         self.threshold = self.config.threshold if threshold is None else threshold
 
     @property
@@ -140,7 +142,7 @@ class BundledDetector:
 
 
 def load_detector(folder: Path) -> tuple[PicoDet, DetectorConfig]:
-    """Return the network in `folder`, ready to detect, and its config.
+    """Return the network in `folder`, and its config.
 
     Raises:
         SightGraphError: the folder does not hold a detector.
@@ -150,13 +152,14 @@ def load_detector(folder: Path) -> tuple[PicoDet, DetectorConfig]:
         config = DetectorConfig(**values)
         network = PicoDet(len(config.labels))
         network.load_state_dict(read_weights(folder / "model.safetensors"))
-    return network.eval().to(memory_format=torch.channels_last), config  # type: ignore[call-overload]
+    return network, config
 
 
 def pixels(photo: Photo, side: int) -> Tensor:
     """Return a photograph stretched to [3, side, side], RGB in [0, 1]."""
     image = photo.image.resize((side, side), Image.Resampling.BILINEAR)
-    return torch.from_numpy(np.asarray(image).copy()).permute(2, 0, 1).float() / 255
+    planes = np.ascontiguousarray(np.asarray(image).transpose(2, 0, 1))
+    return torch.from_numpy(planes).float() / 255
 
 
 def box_of(corners: Tensor) -> Box:

@@ -40,6 +40,7 @@ _CODE = Path(__file__).resolve().parents[2]
 _READ_BY = (
     "graph_fusion/encoders/efficientnet_lite.py",
     "graph_fusion/encoders/picodet.py",
+    "graph_fusion/packed.py",
     "pipelines/detections.py",
     "pipelines/detectors/*.py",
     "pipelines/namers/*.py",

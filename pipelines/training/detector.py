@@ -220,10 +220,10 @@ def calibrate(data: Path, out: Path) -> None:
     A logistic of the logit (Platt, 1999), on people's boxes of coco_mini's parts train and
     development: development alone has too few.
     """
-    detector = BundledDetector(out, SURE_OF)
-    detector.config = replace(detector.config, scale=1.0, offset=0.0)
-    weights = {name: value.half() for name, value in detector.network.state_dict().items()}
-    detector.network.load_state_dict(weights)  # calibrated as they are stored
+    network, config = load_detector(out)
+    weights = {name: value.half() for name, value in network.state_dict().items()}
+    save_model(out, weights, asdict(replace(config, scale=1.0, offset=0.0)))
+    detector = BundledDetector(out, SURE_OF)  # calibrated with the weights as they are stored
     photos = [one for one in read_coco(data / "coco_mini") if one.part != "held-out"]
     shown = [one for photo in photos for one in _judged(data, detector, photo)]
     logits = torch.tensor([one.confidence for one in shown], dtype=torch.float64).logit(1e-4)

@@ -16,7 +16,8 @@ from graph_fusion.encoders.efficientnet_lite import (
     SCALE,
     SIDE,
     EfficientNetLite2,
-    SameConv,
+    _enlarged,
+    _same_convolution,
     bundled_weights,
     load_efficientnet_lite2,
 )
@@ -58,12 +59,14 @@ def test_it_sees_a_cat_and_a_cup_of_coffee_in_the_example_photographs(
 
 
 def test_same_padding_is_tensorflows_at_even_and_odd_sizes() -> None:
-    for size, left, right in ((8, 0, 1), (9, 1, 1)):
-        conv = SameConv(1, 1, kernel=3, stride=2)
-        image = torch.randn(1, 1, size, size)
+    for size, kernel, left, right in ((8, 3, 0, 1), (8, 5, 1, 2), (9, 3, 1, 1), (9, 5, 2, 2)):
+        weight, image = torch.randn(1, 1, kernel, kernel), torch.randn(1, 1, size, size)
+        layer = _same_convolution(1, 1, kernel, 2, size)
+        own = {"weight": layer[0].weight}
+        layer.load_state_dict({"0.weight": _enlarged({"weight": weight}, own)["weight"],
+                               "0.bias": torch.zeros(1)})  # fmt: skip
         padded = F.pad(image, (left, right, left, right))
-        expected = F.conv2d(padded, conv.weight, conv.bias, stride=2)
-        torch.testing.assert_close(conv(image), expected)
+        torch.testing.assert_close(layer(image), F.conv2d(padded, weight, stride=2).clamp(0, 6))
 
 
 @pytest.mark.parametrize("name", ["_fc.bias", "_conv_stem.weight"])
