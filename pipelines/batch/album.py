@@ -33,7 +33,11 @@ _KNOWLEDGE = SOURCE + "album/knowledge?sha256="
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A photograph that a search found; score: the lowest score of the objects that it needs."""
+    """A photograph that a search found.
+
+    score: the lowest of the objects that it needs, each its score times that of the meaning by
+        which it was found: what is surely a mammal may be a bench, but that is improbable.
+    """
 
     photo: str
     sha256: str
@@ -185,7 +189,9 @@ def find(
     sparql, count = sparql_of(sentence, Linker(knowledge))
     found: dict[str, Found] = {}
     for row in query(folder, sparql):
-        score = min(float(row[f"s{number}"]) for number in range(count))
+        score = min(
+            float(row[f"s{number}"]) * float(row.get(f"q{number}") or 1) for number in range(count)
+        )
         labels = tuple(row[f"l{number}"] for number in range(count))
         sha256 = row["g"].removeprefix(SCENE).strip("/")
         if sha256 not in found or score > found[sha256].score:
@@ -214,7 +220,7 @@ def sparql_of(sentence: Sentence, linker: Linker) -> tuple[str, int]:
         seen.append(f"?e{one.subject} <{SCENE}relation/{name}> ?e{one.object} .")
     for first in range(len(entities)):
         known += [f"FILTER(?e{first} != ?e{other})" for other in range(first)]
-    names = " ".join(f"?s{number} ?l{number}" for number in range(len(entities)))
+    names = " ".join(f"?s{number} ?l{number} ?q{number}" for number in range(len(entities)))
     inside = " ".join(["?p a sgo:Photograph ; rdfs:label ?photo .", *seen])
     return (
         f"SELECT DISTINCT ?g ?photo {names} WHERE {{ GRAPH ?g {{ {inside} }} {' '.join(known)} }}",
@@ -254,7 +260,8 @@ def _constraints(entity: Entity, number: int, linker: Linker) -> Iterator[str]:
         known = [_means(number, kinds, one) for one in concepts]
         yield " UNION ".join([same, *known])
         for person in _people_to_leave_out([one.concept for one in linker.best(name)], linker):
-            yield f"MINUS {_means(number, kinds, f'<{person}>', 'person')}"
+            inner = f"{{ SELECT DISTINCT ?m{number} WHERE {{ ?m{number} {kinds} <{person}> }} }}"
+            yield f"MINUS {{ ?e{number} rel:means ?m{number} . {inner} }}"
     for attribute in entity.attributes:
         held = f"?a{number} a sgo:Attribute ; rdfs:label {_literal(attribute.text)} ."
         ways = [f"{{ ?e{number} ?has{number} ?a{number} . {held} }}"]
@@ -262,16 +269,18 @@ def _constraints(entity: Entity, number: int, linker: Linker) -> Iterator[str]:
         yield " UNION ".join(ways)
 
 
-def _means(number: int, path: str, concept: str, variable: str = "c") -> str:
+def _means(number: int, path: str, concept: str) -> str:
     """Return the pattern that an object means something from which `path` leads to `concept`.
 
-    variable: what it means, with the object's number; another one where both stand in a query.
     What it may mean is asked once, from the concept backwards; followed from each object of
-    thousands of photographs, the same path takes minutes.
+    thousands of photographs, the same path takes minutes. ?q is the score of the meaning.
     """
-    meant = f"?{variable}{number}"
+    meant, link = f"?c{number}", f"?link{number}"
     inner = f"{{ SELECT DISTINCT {meant} WHERE {{ {meant} {path} {concept} }} }}"
-    return f"{{ ?e{number} rel:means {meant} . {inner} }}"
+    return (
+        f"{{ {inner} {link} sgo:target {meant} ; sgo:source ?e{number} ; "
+        f"sgo:relation rel:means ; sgo:score ?q{number} }}"
+    )
 
 
 def _people_to_leave_out(concepts: Sequence[str], linker: Linker) -> list[str]:

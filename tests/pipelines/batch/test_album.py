@@ -121,6 +121,21 @@ def test_photographs_are_found_by_what_is_seen_and_known(
     assert find(folder, sentence, knowledge) == found
 
 
+def test_what_is_found_by_an_improbable_name_comes_after_what_is_surely_it(
+    folder: Path, knowledge: Knowledge
+) -> None:
+    graph = scene("cups.jpg", "cup", "blue")
+    graph.add(Node(KNOWLEDGE + "spoon", NodeKind.CONCEPT, "spoon", "x"))
+    graph.connect(Edge("object:0", KNOWLEDGE + "spoon", EdgeKind.LINK, "means", "linker", 0.25))
+    album = Album(folder)
+    album.remove(SHA["cups.jpg"])
+    album.add(graph)
+    album.close()
+    spoons = find(folder, Sentence("a spoon", (entity("spoon"),)), knowledge)
+    assert [one.photo for one in spoons] == ["spoons.jpg", "cups.jpg"]
+    assert spoons[1].score == pytest.approx(0.9 * 0.25)
+
+
 def test_a_graph_is_read_as_it_was_added(folder: Path) -> None:
     assert graph_of(folder, SHA["cups.jpg"]) == scene("cups.jpg", "cup", "red")
     assert graph_of(folder, "0" * 64) is None
