@@ -23,16 +23,26 @@ ACTIVATIONS: dict[type[nn.Module], Activation] = {
     nn.ReLU6: ("hardtanh", [0.0, 6.0]),
 }
 """Those that a layer can apply itself, where they follow it in an `nn.Sequential`."""
+OPERATORS = ("_convolution_pointwise", "_linear_pointwise", "_reorder_linear_weight")
 
 
 def packed(network: Network) -> Network:
-    """Return `network` with all layers in it packed, or as it is without oneDNN.
+    """Return `network` with all layers in it packed, or as it is where torch cannot do it.
 
     The weights of these layers can no longer be read, trained, or loaded again.
     """
-    if torch.backends.mkldnn.is_available():  # type: ignore[no-untyped-call]
+    if can_pack():
         _pack(network)
     return network.eval()
+
+
+def can_pack() -> bool:
+    """Return whether torch was built with oneDNN and has its fused operators.
+
+    They are the ones that `torch.compile` uses, and no part of torch's public interface.
+    """
+    available = torch.backends.mkldnn.is_available()  # type: ignore[no-untyped-call]
+    return bool(available) and all(hasattr(torch.ops.mkldnn, name) for name in OPERATORS)
 
 
 def _pack(module: nn.Module) -> None:

@@ -8,12 +8,9 @@ import pytest
 import torch
 from torch import nn
 
-from graph_fusion.packed import PackedConvolution, PackedLinear, packed
+from graph_fusion.packed import PackedConvolution, PackedLinear, can_pack, packed
 
-pytestmark = pytest.mark.skipif(
-    not torch.backends.mkldnn.is_available(),  # type: ignore[no-untyped-call]
-    reason="torch is built without oneDNN",
-)
+pytestmark = pytest.mark.skipif(not can_pack(), reason="torch is built without oneDNN")
 
 
 def networks() -> list[tuple[nn.Module, torch.Tensor]]:
@@ -80,3 +77,10 @@ def test_a_row_has_the_same_bits_however_many_rows_there_are() -> None:
     x = torch.randn(150, 384)
     for rows in (1, 7, 64, 149):
         assert torch.equal(network(x)[:rows], network(x[:rows]))
+
+
+def test_without_the_operators_a_network_stays_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("graph_fusion.packed.OPERATORS", ("an_operator_of_another_release",))
+    network = nn.Sequential(nn.Linear(2, 3), nn.ReLU())
+    assert [type(one) for one in packed(network)] == [nn.Linear, nn.ReLU]
+    assert not network.training
