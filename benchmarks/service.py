@@ -54,9 +54,14 @@ class Load:
         self.photographs = photographs(8)
 
     async def client(self, number: int) -> None:
-        """Ask until the time is over, now and then in a way that must be refused."""
+        """Ask until the time is over, now and then in a way that must be refused.
+
+        Each client has a loopback address of its own: the service limits the requests of one
+        address, which is a promise of its own and not what a load of many people meets.
+        """
         chance = random.Random(number)
-        async with httpx.AsyncClient(base_url=self.address, timeout=120) as http:
+        own = httpx.AsyncHTTPTransport(local_address=f"127.0.1.{number + 1}")
+        async with httpx.AsyncClient(base_url=self.address, timeout=120, transport=own) as http:
             while time.monotonic() < self.until:
                 kind = chance.choices(
                     ("ask", "facts", "malformed", "oversized", "slow"), (12, 4, 2, 1, 1)
