@@ -158,16 +158,18 @@ def find(
 
     \b
     sightgraph search "two dogs playing in snow" --index holiday.index
-    sightgraph search example:cat --index captions.index
+    sightgraph search example:cat --index captions.index -o found.html
     """
     from pipelines.search.library import Library, kind_of
 
     kind = kind_of(folder)
-    if page is not None:
-        if kind == "texts":
-            raise SightGraphError(f"'{folder}' holds texts, of which there is no page of pictures.")
-        check_targets([page], [".html"])
     is_photograph = query.startswith("example:") or Path(query).is_file()
+    if page is not None:
+        if kind == "texts" and not is_photograph:
+            raise SightGraphError(
+                f"'{folder}' holds texts, and a text is searched: there is no picture for a page."
+            )
+        check_targets([page], [".html"])
     from pipelines.photo import Photo
 
     photo = Photo.open(query) if is_photograph else None
@@ -186,8 +188,8 @@ def find(
     if page is not None:
         from pipelines.batch.report import write_report
 
-        rows = [one.as_row(query) for one in found]
-        write_report(rows, page, query, f"the best {len(rows)} of {len(library)} photographs")
+        rows = [one.as_row(query, kind) for one in found]
+        write_report(rows, page, query, f"the best {len(rows)} of {len(library)} {kind}")
     if as_json:
         print_json([one.as_json() for one in found])
         return

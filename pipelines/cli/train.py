@@ -30,7 +30,15 @@ SEEN = click.Option(
 )
 OPTIONS: dict[str, tuple[click.Option, ...]] = {
     "captions": (SEEN,),
-    "search": (SEEN,),
+    "search": (
+        SEEN,
+        click.Option(
+            ["--towers"],
+            type=FILE,
+            metavar="DIR",
+            help="Keep the towers of this folder, and learn only what the graphs are worth.",
+        ),
+    ),
     "answerer": (
         click.Option(
             ["--base"], type=FILE, metavar="DIR", help="The folder of a model to start from."

@@ -11,6 +11,7 @@ from pipelines.datasets.flickr8k import read_flickr8k
 from pipelines.datasets.splits import Part, described_part
 
 FLICKR = ("flickr8k", "flickr8k_1k")
+"""The two folders that Flickr8k's official lists lie in; neither repeats the other's."""
 COCO = "coco_mini"
 
 
@@ -64,10 +65,13 @@ def read_captioned_folder(folder: Path, split: str | None = None) -> list[Captio
 def measured_photographs(folder: Path, split: str | None) -> list[Captioned]:
     """Return the photographs of a folder, or of one official list, on which something is measured.
 
+    folder: in the format of flickr8k, or the folder of data sets that holds those of `FLICKR`.
+
     Raises:
         SightGraphError: as `read_captioned_folder`, or there is none.
     """
-    found = read_captioned_folder(folder, split)
+    folders = [folder / one for one in FLICKR if (folder / one).is_dir()] or [folder]
+    found = [one for each in folders for one in read_captioned_folder(each, split)]
     if not found:
         raise SightGraphError(
             f"'{folder}' has no photograph with captions in the list '{split or 'any'}'. Leave "

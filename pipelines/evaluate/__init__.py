@@ -77,14 +77,14 @@ _add(
     "evaluate.captions:CaptionsEvaluator",
     "Measure captions: BLEU, CIDEr, SPICE, and the share of objects that are not there.",
     Options(
-        data="folder like flickr8k",
+        data="folder like flickr8k, or the folder of data sets that holds flickr8k and flickr8k_1k",
         split="official list to measure: train, val or test; all by default",
         model="model that `train captions` wrote, instead of the bundled one",
         more=(
             Option("beams", "sentences that are kept while writing", int, default=5),
             Option("seen", "keep what was seen there, as `train captions --seen`", Path, "DIR"),
         ),
-        example="--data DATASETS/flickr8k --split val",
+        example="--data DATASETS --split val",
     ),
 )
 _add(
@@ -92,11 +92,11 @@ _add(
     "evaluate.search:SearchEvaluator",
     "Measure search both ways: recall at 1, 5 and 10, with and without the graphs' agreement.",
     Options(
-        data="folder like flickr8k",
+        data="folder like flickr8k, or the folder of data sets that holds flickr8k and flickr8k_1k",
         split="official list to measure: train, val or test; all by default",
         model="model that `train search` wrote, instead of the bundled one",
         more=(Option("seen", "keep what was seen there, as `train search --seen`", Path, "DIR"),),
-        example="--data DATASETS/flickr8k --split val",
+        example="--data DATASETS --split val",
     ),
 )
 _add(

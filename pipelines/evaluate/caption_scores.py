@@ -1,25 +1,19 @@
 """Scores of written captions against references: BLEU, CIDEr, SPICE and CHAIR.
 
 BLEU and CIDEr are computed by the official code of COCO captions, kept as `pycocoevalcap`, of which
-only these two scorers are plain Python. Its METEOR and SPICE need Java, and SPICE's jar downloads
-Stanford CoreNLP: METEOR is left out, and SPICE's tuples come from our own caption reader, so that
-our figure is no substitute for one of the official parser.
+only these two scorers are plain Python. Its METEOR needs Java and is left out. SPICE is that of
+`pipelines.evaluate.spice`, whose tuples come from our own caption reader.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from kg.english import singulars
 from kg.errors import SightGraphError
 from pipelines.evaluate.caption_kinds import bundled_kind_names
 from pipelines.evaluate.caption_tokens import caption_words
-from pipelines.evaluate.text_graph import Synonyms, spice_f1
-from pipelines.reading.triples import IS, Triple, canonical
-
-Reader = Callable[[str], Sequence[Triple]]
-"""Reads a caption into triples; the registry `pipelines.reading.captions.READERS` has some."""
+from pipelines.evaluate.spice import Reader, WordNetSynsets, spice
 
 
 def score_captions(
@@ -27,14 +21,12 @@ def score_captions(
     references: Mapping[str, Sequence[str]],
     present: Mapping[str, Collection[str]] | None = None,
     reader: Reader | None = None,
-    synonyms: Synonyms | None = None,
 ) -> dict[str, float]:
     """Return the scores of one caption for each photograph, all means over the photographs.
 
     written: the captions by photograph. references: people's captions of the same photographs.
     present: COCO's kinds of the objects that are known to be in a photograph, where they are.
     reader: reads captions for SPICE, which is left out without one.
-    synonyms: counted as equal in SPICE; `pipelines.evaluate.wups.synonym_sets` reads WordNet's.
 
     Returns "BLEU-1" to "BLEU-4", "CIDEr", "SPICE" (our own parser), "CHAIRi" and "CHAIRs"; CHAIRi
     only where a kind of COCO is named. CIDEr is usually written in percent; here 1 is 100.
@@ -45,7 +37,7 @@ def score_captions(
     _check(written, references)
     figures = ngram_scores(written, references)
     if reader is not None:
-        figures["SPICE"] = spice(written, references, reader, synonyms)
+        figures["SPICE"] = spice(written, references, reader, WordNetSynsets.official())
     return figures | chair(written, references, present or {})
 
 
@@ -86,28 +78,6 @@ def official_scorers() -> tuple[Any, Any]:
     return Bleu(4), Cider()
 
 
-def spice(
-    written: Mapping[str, str],
-    references: Mapping[str, Sequence[str]],
-    reader: Reader,
-    synonyms: Synonyms | None = None,
-) -> float:
-    """Return SPICE (Anderson et al., ECCV 2016, eq. 4) with the tuples that `reader` reads.
-
-    F1 between the tuples of the caption and those of all references of a photograph together:
-    objects, (object, attribute) and (subject, predicate, object). Plurals equal their singular, and
-    predicates of one meaning each other ("riding", "rides").
-    """
-    scores = []
-    for photo, text in written.items():
-        mine = reader(text)
-        theirs = [triple for reference in references[photo] for triple in reader(reference)]
-        words = {word for s, _, o in (*mine, *theirs) for word in (s, o)}
-        mine, theirs = _one_form(mine, words), _one_form(theirs, words)
-        scores.append(spice_f1(mine, theirs, synonyms or {}))
-    return sum(scores) / len(scores)
-
-
 def chair(
     written: Mapping[str, str],
     references: Mapping[str, Sequence[str]],
@@ -131,26 +101,6 @@ def chair(
         mentions, wrong, captions = mentions + len(named), wrong + absent, captions + bool(absent)
     shares = {"CHAIRs": captions / len(written)}
     return {"CHAIRi": wrong / mentions, **shares} if mentions else shares
-
-
-def _one_form(triples: Sequence[Triple], words: Collection[str]) -> list[Triple]:
-    """Write plurals as their singular, if `words` has it, and predicates in their one form."""
-    found = []
-    for subject, predicate, target in triples:
-        one, other = _singular(subject, words), _singular(target, words)
-        if predicate == IS:
-            found.append((one, IS, target))
-            continue
-        form = canonical(predicate)
-        found.append((other, form.text, one) if form.exchanged else (one, form.text, other))
-    return found
-
-
-def _singular(name: str, words: Collection[str]) -> str:
-    head, space, last = name.rpartition(" ")
-    return next(
-        (one for form in sorted(singulars(last)) if (one := head + space + form) in words), name
-    )
 
 
 def _check(written: Mapping[str, str], references: Mapping[str, Sequence[str]]) -> None:

@@ -65,16 +65,20 @@ class Match:
             ],
         }
 
-    def as_row(self, query: str) -> dict[str, Any]:
-        """Return a photograph as a row of `pipelines.batch.report`, with boxes."""
+    def as_row(self, query: str, kind: Kind) -> dict[str, Any]:
+        """Return a row of `pipelines.batch.report`, with boxes.
+
+        kind: what was found. A text that is found is told of the photograph that `query` names.
+        """
+        photo, text = (self.id, query) if kind == "photographs" else (query, self.id)
         objects = [
             {"label": thing.label, "score": thing.score, "box": thing.box and list(thing.box)}
             for _, thing in self.found
             if thing is not None
         ]
         return {
-            "photo": self.id,
-            "question": query,
+            "photo": photo,
+            "question": text,
             "answer": self.why,
             "evidence": {"objects": objects},
         }

@@ -26,7 +26,8 @@ TOGETHER = 32
 """Photographs or texts that are encoded at once."""
 NEAREST = 10
 """Of a bank that count for hubness, as in the paper."""
-_BANK = "bank.safetensors"
+WEIGHTS, BANK, CONFIG = "model.safetensors", "bank.safetensors", "config.json"
+"""The files of a model folder."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +117,7 @@ class Towers:
     @property
     def digest(self) -> str:
         """What the vectors depend on: a hash of the weights."""
-        return sha256_of(self.folder / "model.safetensors")
+        return sha256_of(self.folder / WEIGHTS)
 
     def photograph(self, photo: Photo, scene: SeenScene) -> np.ndarray:
         """Return a vector of length 1: [H], float32."""
@@ -174,7 +175,7 @@ def hubness(vectors: np.ndarray, bank: np.ndarray) -> np.ndarray:
 def write_bank(folder: Path, bank: Bank) -> None:
     """Write a bank beside the towers."""
     halves = {name: value.astype(np.float16) for name, value in bank._asdict().items()}
-    with atomic_path(folder / _BANK) as path:
+    with atomic_path(folder / BANK) as path:
         save_file(halves, path)
 
 
@@ -185,7 +186,7 @@ def read_bank(folder: Path) -> Bank:
         SightGraphError: the folder does not hold it.
     """
     with loading("search", folder):
-        kept = read_weights(folder / _BANK)
+        kept = read_weights(folder / BANK)
         return Bank(*(kept[name].float().numpy() for name in Bank._fields))
 
 
@@ -197,5 +198,5 @@ def bundled_weights(folder: Path | None = None) -> Weights:
     """
     folder = folder or bundled("models", "search")
     with loading("search", folder):
-        config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+        config = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
         return Weights.of_json(config["agreement"])

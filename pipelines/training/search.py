@@ -7,7 +7,9 @@ config.json.
 
 from __future__ import annotations
 
+import json
 import random
+import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,8 +33,10 @@ from graph_fusion.training import (
     save_model,
 )
 from graph_fusion.weights import deterministic, shrunk
+from kg.files import atomic_path, write_text
+from pipelines.datasets.captioned import Captioned
 from pipelines.evaluate.search import encode
-from pipelines.search.towers import Bank, Towers, Weights, write_bank
+from pipelines.search.towers import BANK, CONFIG, WEIGHTS, Bank, Towers, Weights, write_bank
 from pipelines.training.scene_examples import development_records, training_records, two_sides
 from pipelines.training.search_agreement import fit_weights
 
@@ -48,7 +52,8 @@ class SearchTraining(TrainingOptions):
 
     each: captions of a photograph in a batch. seen, photographs: as in
     `pipelines.training.captions.CaptionTraining`. fusion, reads, hidden, dropout: as in
-    `SearchConfig`.
+    `SearchConfig`. towers: a folder that this training wrote, whose towers are kept: only what
+    the agreement of the graphs is worth is learned again.
     """
 
     epochs: int = 15
@@ -65,6 +70,7 @@ class SearchTraining(TrainingOptions):
     reads: Literal["knowledge", "seen", "cells"] = "knowledge"
     seen: Path | None = None
     photographs: int = 0
+    towers: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,11 +146,32 @@ def train(
     """
     options = options or SearchTraining()
     learned, development = training_records(data, options.photographs), development_records(data)
+    log(f"{len(learned)} photographs in train, {len(development)} in development")
+    seen = options.seen or out / "seen"
+    if options.towers is None:
+        figures = _train_towers(learned, development, seen, out, options, log)
+    else:
+        copy_search(options.towers, out)
+        figures = {}
+    if len(development) > 1:  # its halves are fitted and measured on
+        weights, figures = fit_weights(encode(Towers(out), development, seen))
+        save_weights(out, weights)
+    return figures
+
+
+def _train_towers(
+    learned: Sequence[Captioned],
+    development: Sequence[Captioned],
+    seen: Path,
+    out: Path,
+    options: SearchTraining,
+    log: Callable[[str], None],
+) -> dict[str, float]:
+    """Train the towers, write them and their bank to `out`, and return the last figures."""
     config = SearchConfig(
         hidden=options.hidden, dropout=options.dropout, fusion=options.fusion, reads=options.reads
     )
-    table = TextTable()
-    seen, pieces = options.seen or out / "seen", TextPieces()
+    table, pieces = TextTable(), TextPieces()
     parts = [
         [
             SearchExample(scene, mirror, pieces.rows(photograph.captions))
@@ -152,30 +179,20 @@ def train(
         ]
         for photographs in (learned, development)
     ]
-    log(f"{len(learned)} photographs in train, {len(development)} in development")
     texts = encode_once(table.texts(), TEXT_ENCODERS.make("minilm"))
     torch.manual_seed(options.seed)
     model = SearchModel(config)
-    objective = SearchObjective(texts, options)
-    training = options.config(watch=None)
     report = fit(
         model,
-        objective,
-        parts[0],
-        parts[1],
-        training,
+        SearchObjective(texts, options),
+        *parts,
+        options.config(watch=None),
         out / "training",
         log,
         about=options.others(),
     )
-    weights = Weights()
-    save_search(out, model, weights)
+    save_search(out, model, Weights())
     write_bank(out, bank_of(model.eval(), parts[0], texts))
-    if len(development) > 1:  # its halves are fitted and measured on
-        encoded = encode(Towers(out), development, seen)
-        weights, figures = fit_weights(encoded)
-        save_search(out, model, weights)
-        return figures
     return {name: value for name, value in report.figures.items() if isinstance(value, float)}
 
 
@@ -193,3 +210,25 @@ def save_search(out: Path, model: SearchModel, weights: Weights) -> None:
     """Write the model folder."""
     config = {"towers": model.as_json(), "agreement": weights.as_json()}
     save_model(out, shrunk(model.trained_state()), config)
+
+
+def save_weights(out: Path, weights: Weights) -> None:
+    """Write the weights of the agreement into a model folder."""
+    file = out / CONFIG
+    config = {**json.loads(file.read_text(encoding="utf-8")), "agreement": weights.as_json()}
+    write_text(file, json.dumps(config, indent=1) + "\n")
+
+
+def copy_search(folder: Path, out: Path) -> None:
+    """Copy a model folder that this training wrote.
+
+    Raises:
+        SightGraphError: `folder` is none.
+    """
+    Towers(folder)  # tells what is missing
+    if folder.resolve() == out.resolve():
+        return
+    out.mkdir(parents=True, exist_ok=True)
+    for name in (WEIGHTS, BANK, CONFIG):
+        with atomic_path(out / name) as path:
+            shutil.copyfile(folder / name, path)

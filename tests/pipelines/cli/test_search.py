@@ -69,3 +69,20 @@ def test_a_page_shows_the_photographs_with_boxes(run: Run, weights: Path, tmp_pa
     assert "<rect" in text
     assert "the best 1 of 1 photographs" in text
     assert "confidence" not in text
+
+
+def test_a_page_of_texts_shows_the_photograph_that_they_were_found_by(
+    run: Run, weights: Path, mistake: Mistake, tmp_path: Path
+) -> None:
+    lines, index, page = (tmp_path / name for name in ("captions.txt", "index", "found.html"))
+    lines.write_text("a cat\na bus in a city\n")
+    run("search", "index", "--texts", lines, "-o", index, "--weights", weights)
+    options = ("--index", index, "--weights", weights, "-o", page)
+    done = run("search", "example:cat", *options)
+    assert done.exit_code == 0, done.stderr
+    text = page.read_text()
+    assert text.count("data:image/jpeg") == 1
+    assert "<rect" in text
+    assert "a bus in a city" in text
+    assert "the best 2 of 2 texts" in text
+    assert "no picture" in mistake("search", "a cat", *options)

@@ -9,21 +9,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kg.errors import SightGraphError
-from pipelines.evaluate.caption_scores import chair, ngram_scores, score_captions, spice
+from pipelines.evaluate.caption_scores import chair, ngram_scores, score_captions
 from pipelines.reading.triples import Triple
 
 WORDS = ("dog", "cat", "runs", "sits", "on", "grass", "snow", "red", "ball", "man")
 captions = st.lists(st.sampled_from(WORDS), min_size=4, max_size=9).map(" ".join)
-GRAPHS: dict[str, list[Triple]] = {
-    "a brown dog on a sofa": [("dog", "on", "sofa"), ("dog", "is", "brown")],
-    "dogs sit on a sofa": [("dogs", "sit on", "sofa")],
-    "a dog is sitting on a couch": [("dog", "sitting on", "couch")],
-    "nothing": [],
-}
 
 
 def read(caption: str) -> list[Triple]:
-    return GRAPHS[caption]
+    return [("dog", "on", "sofa"), ("dog", "is", "brown")] if "dog" in caption else []
 
 
 @given(st.lists(captions, min_size=2, max_size=5, unique=True))
@@ -60,19 +54,6 @@ def test_cider_weighs_words_by_how_few_photographs_have_them() -> None:
     idf = log(2)
     cosine = idf * idf / (sqrt(2 * idf**2) * sqrt(2 * idf**2))
     assert figures["CIDEr"] == pytest.approx(10 * (1 / 4 + cosine / 4) / 2)
-
-
-def test_spice_unites_the_references_and_equates_plurals_and_predicates() -> None:
-    references = {"1": ["a brown dog on a sofa", "dogs sit on a sofa"]}
-    # (dog) (sofa) (dog brown) (dog on sofa) (dog sit-on sofa)
-    found = spice({"1": "dogs sit on a sofa"}, references, read)
-    assert found == pytest.approx(2 * 3 / (3 + 5))
-    couch = {"1": "a dog is sitting on a couch"}
-    assert spice(couch, references, read) == pytest.approx(2 * 1 / (3 + 5))
-    same = frozenset({"noun:1"})
-    synonyms = {"sofa": same, "couch": same}
-    assert spice(couch, references, read, synonyms) == pytest.approx(2 * 3 / (3 + 5))
-    assert spice({"1": "nothing"}, references, read) == 0
 
 
 def test_chair_counts_mentions_of_kinds_that_neither_people_nor_boxes_have() -> None:
