@@ -185,7 +185,8 @@ def _train_towers(
     report = fit(
         model,
         SearchObjective(texts, options),
-        *parts,
+        parts[0],
+        parts[1],
         options.config(watch=None),
         out / "training",
         log,
