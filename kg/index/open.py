@@ -2,25 +2,31 @@
 
 A store's facts, in both directions, as compressed sparse rows sorted by relation and then by
 strength; terms and names as tries of marisa-trie, whose key numbers are the node numbers. Only
-numpy and marisa-trie are needed to read it.
+marisa-trie is needed to open it and to ask one question; numpy, whose import takes longer than
+both, comes with `arrays`.
 """
 
 from __future__ import annotations
 
 import json
-import threading
+import re
+import sys
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping
+from functools import cached_property
+from mmap import ACCESS_READ, mmap
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import marisa_trie
-import numpy as np
-from numpy.typing import NDArray
 
 from kg.english import normalise
 from kg.errors import SightGraphError
 from kg.vocabulary import LITERAL, SKOS
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 FORMAT = 1
 """Raised whenever the files change; an index of another format is compiled again."""
@@ -29,7 +35,7 @@ SAME_AS = SKOS + "exactMatch"
 STRENGTHS = 100
 """Strengths are stored in hundredths, one byte each."""
 
-IntArray = NDArray[np.integer[Any]]
+IntArray: TypeAlias = "NDArray[np.integer[Any]]"
 ARRAYS = (
     "out_start",
     "out_relation",
@@ -56,8 +62,15 @@ name_start [M + 1], name_node: the nodes that each name may mean, those first wh
 word_start [W + 1], word_bytes, word_backwards [W]: the single words of all names, sorted, and
 their order when read backwards; see `kg.index.spelling`.
 """
-_ONE_READS = threading.Lock()
-"""numpy parses a header as Python; in two threads at once CPython 3.11 may fail at that."""
+_HEADER = re.compile(
+    rb"\x93NUMPY(?:\x01.{3}|[\x02\x03].{5})"
+    rb"\{'descr': '([<>|])([iu][1248])', 'fortran_order': False, 'shape': \((\d+),\), \} *\n",
+    re.DOTALL,
+)
+"""How numpy's format begins for an array of one dimension: byte order, kind of number, length."""
+_LETTERS = {"i1": "b", "u1": "B", "i2": "h", "u2": "H", "i4": "i", "u4": "I", "i8": "q", "u8": "Q"}
+"""What `struct` calls the kinds of numbers."""
+_BYTE_ORDERS = (b"|", b"<" if sys.byteorder == "little" else b">")
 
 
 class Index:
@@ -77,11 +90,8 @@ class Index:
         self.folder = folder
         self.about = _read_about(folder)
         try:
-            with _ONE_READS:
-                self.arrays: dict[str, IntArray] = {
-                    name: np.load(folder / f"{name}.npy", mmap_mode="r").view(np.ndarray)
-                    for name in ARRAYS
-                }
+            # Numbers out of a memoryview are Python's own, three times as fast as numpy's.
+            self._numbers = {name: _numbers(folder / f"{name}.npy") for name in ARRAYS}
             self.terms = marisa_trie.Trie()
             self.terms.mmap(str(folder / "terms.marisa"))
             self.names = marisa_trie.Trie()
@@ -93,12 +103,20 @@ class Index:
         self.relations: list[str] = [one["iri"] for one in self.about["relations"]]
         self.sources: list[list[str]] = self.about["sources"]
         self._relation_number = {iri: number for number, iri in enumerate(self.relations)}
-        # Numbers out of a memoryview are Python's own, three times as fast as numpy's.
-        self._out_start = self.arrays["out_start"].data
-        self._out_relation = self.arrays["out_relation"].data
-        self._in_start = self.arrays["in_start"].data
-        self._in_relation = self.arrays["in_relation"].data
-        self._out_object = self.arrays["out_object"]
+        self._out_start = self._numbers["out_start"]
+        self._out_relation = self._numbers["out_relation"]
+        self._out_object = self._numbers["out_object"]
+        self._in_start = self._numbers["in_start"]
+        self._in_relation = self._numbers["in_relation"]
+        self._name_start = self._numbers["name_start"]
+        self._name_node = self._numbers["name_node"]
+
+    @cached_property
+    def arrays(self) -> Mapping[str, IntArray]:
+        """The arrays of `ARRAYS`, mapped from their files, which cannot be written."""
+        import numpy as np
+
+        return {name: np.asarray(numbers) for name, numbers in self._numbers.items()}
 
     @property
     def nodes(self) -> int:
@@ -125,7 +143,7 @@ class Index:
 
     def label(self, node: int) -> str:
         """Return what a person calls `node`."""
-        name = int(self.arrays["node_name"][node])
+        name = self._numbers["node_name"][node]
         if name < 0:
             return self.term(node).removeprefix(LITERAL)
         return str(self.names.restore_key(name))
@@ -133,10 +151,8 @@ class Index:
     def named(self, form: str) -> IntArray:
         """Return the nodes that the name `form` (as `kg.english.normalise` gives it) may mean."""
         number = self.names.get(form)
-        if number is None:
-            return np.empty(0, np.int32)
-        start = self.arrays["name_start"]
-        return self.arrays["name_node"][start[number] : start[number + 1]]
+        low, high = (0, 0) if number is None else self._name_start[number : number + 2]
+        return self.arrays["name_node"][low:high]
 
     def out_span(self, node: int, relation: int | None = None) -> tuple[int, int]:
         """Return where the facts of `node`, of one relation or all, begin and end in out_*."""
@@ -166,18 +182,47 @@ class Index:
     def neighbours(self, node: int, relation: int | None = None) -> IntArray:
         """Return the objects of the facts of `node`, strongest first within a relation."""
         low, high = self.out_span(node, relation)
+        return self.arrays["out_object"][low:high]
+
+    def neighbours_by_label(self, name: str, relation: int | None = None) -> memoryview[int]:
+        """Return the neighbours of the first node that `name` may mean."""
+        place = self._first_meaning(name)
+        if place is None and (place := self._first_meaning(normalise(name))) is None:
+            return self._out_object[:0]
+        low, high = self.out_span(self._name_node[place], relation)
         return self._out_object[low:high]
 
-    def neighbours_by_label(self, name: str, relation: int | None = None) -> IntArray:
-        """Return the neighbours of the first node that `name` may mean."""
-        found = self.named(name)
-        if not len(found) and not len(found := self.named(normalise(name))):
-            return np.empty(0, np.int32)
-        return self.neighbours(int(found[0]), relation)
+    def _first_meaning(self, form: str) -> int | None:
+        """Return where in name_node the nodes begin that `form` may mean; None if it means none."""
+        number = self.names.get(form)
+        if number is None:
+            return None
+        first: int = self._name_start[number]
+        return first if first < self._name_start[number + 1] else None
 
     def bytes_on_disk(self) -> int:
         """Return the size of all files of the index."""
         return sum(file.stat().st_size for file in self.folder.iterdir())
+
+
+def _numbers(file: Path) -> memoryview[int]:
+    """Return the numbers of an array file that numpy wrote, mapped into memory.
+
+    numpy reads the header as Python, which takes longer, and in two threads at once may fail.
+
+    Raises:
+        OSError, ValueError: there is none, or it is damaged.
+    """
+    with file.open("rb") as opened:
+        mapped = mmap(opened.fileno(), 0, access=ACCESS_READ)
+    header = _HEADER.match(mapped)
+    if header is None or header[1] not in _BYTE_ORDERS:
+        raise ValueError(f"'{file.name}' is no array of this machine's numbers")
+    kind, count = header[2].decode(), int(header[3])
+    end = header.end() + count * int(kind[1])
+    if len(mapped) < end:
+        raise ValueError(f"'{file.name}' has less than its {count:,} numbers")
+    return memoryview(mapped)[header.end() : end].cast(_LETTERS[kind])
 
 
 def _read_about(folder: Path) -> Mapping[str, Any]:

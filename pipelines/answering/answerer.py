@@ -22,7 +22,11 @@ from pipelines.answering.evidence import DONT_KNOW, Candidate, Evidence, complet
 from pipelines.answering.prediction import Prediction
 from pipelines.answering.probabilities import Probabilities
 from pipelines.answering.query import equally_right, others_attributes
-from pipelines.answering.vocabulary_answerer import VocabularyPredictor, merged_by_stem
+from pipelines.answering.vocabulary_answerer import (
+    NamedGraph,
+    VocabularyPredictor,
+    merged_by_stem,
+)
 from pipelines.build.grounding import GENERIC_NOUNS
 
 BATCH = 24
@@ -148,7 +152,8 @@ class Answerer:
         table = TextTable()
         tensors = graph_tensors(graph, query, table, regions, self.model.config.region_features)
         texts = self.encoder(table.texts())
-        return EncodedQuestion(self.model, graph, query, tensors, texts, self.vocabulary)
+        named = None if self.vocabulary is None else self.vocabulary.read(graph, query.text)
+        return EncodedQuestion(self.model, graph, query, tensors, texts, self.vocabulary, named)
 
 
 def _denotes_nothing(graph: SceneGraph, topic: str | None) -> bool:
@@ -163,6 +168,7 @@ class EncodedQuestion:
     """A graph and a question as tensors, to be answered whole or in parts.
 
     texts: [T, D] the vectors that the tensors' text rows point into.
+    named: what the vocabulary's network reads of the graph, where there is one.
     """
 
     model: GraphAnswerer
@@ -171,29 +177,32 @@ class EncodedQuestion:
     tensors: GraphTensors
     texts: Tensor
     vocabulary: VocabularyPredictor | None = None
+    named: NamedGraph | None = None
 
     def outputs(self) -> tuple[Probabilities, dict[Edge, float]]:
         """Return the networks' output, and the gate of each edge in (0, 1)."""
         scores, fused = self.model(collate([self.tensors], self.texts))
         edges = self.graph.edges()
         gates = fused.weights["gates"].amax(dim=1).view(2, len(edges)).amax(dim=0)
-        (output,) = self._probabilities(scores, [self.graph])
+        (output,) = self._probabilities(scores, [()])
         return output, dict(zip(edges, gates.tolist(), strict=True))
 
     def without(self, text: str, deletions: Sequence[Collection[Edge]]) -> list[float]:
         """Return the probability of `text` after each of `deletions`."""
-        edges = self.graph.edges()
+        place = {edge: number for number, edge in enumerate(self.graph.edges())}
         found: list[float] = []
         for start in range(0, len(deletions), BATCH):
             some = deletions[start : start + BATCH]
-            cut = [_cut(self.tensors, edges, set(one)) for one in some]
+            cut = [_cut(self.tensors, [place[e] for e in one if e in place]) for one in some]
             scores, _ = self.model(collate(cut, self.texts))
-            graphs = [self.graph.without(*one) for one in some]
-            found += [output.of(text) for output in self._probabilities(scores, graphs)]
+            found += [output.of(text) for output in self._probabilities(scores, some)]
         return found
 
-    def _probabilities(self, scores: Scores, graphs: Sequence[SceneGraph]) -> list[Probabilities]:
-        """Return the probabilities of each of `graphs`, which all have this graph's nodes."""
+    def _probabilities(
+        self, scores: Scores, deletions: Sequence[Collection[Edge]]
+    ) -> list[Probabilities]:
+        """Return the probabilities after each of `deletions`, for which `scores` are."""
+        graphs = [self.graph.without(*one) if one else self.graph for one in deletions]
         pointer, yes_no, route = self.model.config.temperatures
         nodes, amount = self.graph.nodes(), len(graphs)
         node = torch.cat([scores.node.view(amount, -1), scores.none.view(amount, 1)], dim=1)
@@ -220,9 +229,9 @@ class EncodedQuestion:
             )
             for part, graph in zip(parts, graphs, strict=True)
         ]
-        if self.vocabulary is None:
+        if self.vocabulary is None or self.named is None:
             return outputs
-        merged = map(merged_by_stem, outputs, self.vocabulary(graphs, self.query.text))
+        merged = map(merged_by_stem, outputs, self.vocabulary(self.named, deletions))
         return [
             replace(
                 one, vocabulary_scores=words, share=self.vocabulary.share(one, words, self.query)
@@ -239,9 +248,11 @@ class EncodedQuestion:
         return replace(output, yes_no=output.yes_no.new_tensor([yes, 1 - yes, 0.0]), stated=True)
 
 
-def _cut(tensors: GraphTensors, edges: Sequence[Edge], deleted: set[Edge]) -> GraphTensors:
-    """Return `tensors` without the messages of the `deleted` edges."""
-    remaining = torch.tensor([edge not in deleted for edge in edges], dtype=torch.bool).repeat(2)
+def _cut(tensors: GraphTensors, deleted: list[int]) -> GraphTensors:
+    """Return `tensors` without the messages of the edges in these places."""
+    remaining = torch.ones(2, len(tensors.senders) // 2, dtype=torch.bool)
+    remaining[:, deleted] = False
+    remaining = remaining.flatten()
     return replace(
         tensors,
         senders=tensors.senders[remaining],

@@ -18,6 +18,9 @@ from pipelines.answering.paths import best_path, min_strength, with_retracted
 from pipelines.answering.probabilities import Probabilities
 from pipelines.answering.query import denoted_by
 
+Deletion = frozenset[Edge]
+"""Edges that are deleted together."""
+_NOTHING: Deletion = frozenset()
 EdgePath = tuple[Edge, ...]
 """Edges that lead from the question to an answer, in order."""
 Without = Callable[[str, Sequence[Collection[Edge]]], list[float]]
@@ -81,16 +84,19 @@ class Attribution:
             cited = facts  # no single piece is sufficient
         if len(_statements(path)) != 1:
             path = self._path_by_fact(cited, trial, also) or path
-        known = {edge for edge in (*path, *cited) if edge.kind == EdgeKind.FACT}
-        if known and trial.with_all - self._after(text, [known])[0] < trial.min_effect:
+        known = frozenset(edge for edge in (*path, *cited) if edge.kind == EdgeKind.FACT)
+        after = trial.after if known in trial.after else self._after(text, [known])
+        if known and trial.with_all - after[known] < trial.min_effect:
             cited, path = [], () if known & set(path) else path
         if not path and not cited:
             path = next(filter(_without_facts, paths), ()) or self._denotations()
         return self._evidence(path, also, cited)
 
-    def _after(self, text: str, deletions: Sequence[Iterable[Edge]]) -> list[float]:
-        """Return the probability of `text` after each deletion."""
-        return self.without(text, [with_retracted(self.graph, one) for one in deletions])
+    def _after(self, text: str, deletions: Iterable[Deletion]) -> dict[Deletion, float]:
+        """Return the probability of `text` after each deletion, of nothing too."""
+        different = [one for one in dict.fromkeys(deletions) if one]
+        found = self.without(text, [with_retracted(self.graph, one) for one in different])
+        return {_NOTHING: self.output.of(text), **dict(zip(different, found, strict=True))}
 
     def _cited(self, facts: Sequence[Edge], trial: _Trial) -> list[Edge]:
         """Return the relevant facts; those about other things only with nearly the best effect.
@@ -110,10 +116,9 @@ class Attribution:
     def _trial(self, text: str, pieces: Sequence[frozenset[Edge]]) -> _Trial:
         """Delete all of `pieces`, and then all but each."""
         every = frozenset(edge for piece in pieces for edge in piece)
-        sets = list(dict.fromkeys(pieces))
-        without_all, *alone = self._after(text, [every, *(every - piece for piece in sets)])
-        effects = {piece: back - without_all for piece, back in zip(sets, alone, strict=True)}
-        return _Trial(self.output.of(text), without_all, effects)
+        after = self._after(text, [every, *(every - piece for piece in pieces)])
+        effects = {piece: after[every - piece] - after[every] for piece in pieces}
+        return _Trial(after, after[every], effects)
 
     def _path_by_fact(
         self, facts: Sequence[Edge], trial: _Trial, targets: Sequence[Node]
@@ -243,13 +248,18 @@ class Attribution:
 class _Trial:
     """The effect of deletions on an answer.
 
-    with_all, without_all: the answer's probability with the whole graph, and without all pieces.
+    after: the answer's probability after each deletion that was tried.
+    without_all: the same without all pieces.
     effects: rise of the probability when one piece is restored after all were deleted.
     """
 
-    with_all: float
+    after: Mapping[Deletion, float]
     without_all: float
-    effects: Mapping[frozenset[Edge], float]
+    effects: Mapping[Deletion, float]
+
+    @property
+    def with_all(self) -> float:
+        return self.after[_NOTHING]
 
     @property
     def min_effect(self) -> float:

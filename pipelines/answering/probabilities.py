@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from torch import Tensor
 
@@ -20,7 +21,7 @@ MIN_SCORE = 0.001
 """Min probability of a candidate: chosen by hand."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Probabilities:
     """Probabilities of one question about a graph of N nodes.
 
@@ -163,8 +164,12 @@ class Probabilities:
             return mixed
         return restrict_to_options(mixed, self.options) or mixed
 
-    def graph_scores(self) -> dict[str, float]:
+    def graph_scores(self) -> Mapping[str, float]:
         """Return the probability of each answer by the graph alone."""
+        return self._graph_scores
+
+    @cached_property
+    def _graph_scores(self) -> dict[str, float]:
         scores: dict[str, float] = defaultdict(float)
         pointed = (self.route[POINTER] * self.node).tolist()
         for node, score in zip(self.nodes, pointed, strict=False):

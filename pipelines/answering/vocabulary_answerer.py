@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -18,7 +18,7 @@ from graph_fusion.vocabulary_tensors import QUESTION, VocabularyInput
 from graph_fusion.weights import loading
 from kg.english import all_forms
 from kg.files import write_text
-from kg.graph import SceneGraph
+from kg.graph import Edge, SceneGraph
 from kg.vocabulary import EdgeKind, NodeKind
 from pipelines.answering.probabilities import Probabilities
 
@@ -69,12 +69,21 @@ def nearest_facts(
 
     A fact about two objects connects their names; another fact adds the name of its object.
     """
+    return _joined(question, seen, [facts[place] for place in _order(question, facts, nearness)])
+
+
+def _order(question: str, facts: Sequence[NamedFact], nearness: Nearness) -> list[int]:
+    """Return the places of the facts, those most similar to the question first."""
+    near = nearness(question, facts) if facts else []
+    return sorted(range(len(facts)), key=lambda i: (-near[i], i))
+
+
+def _joined(question: str, seen: Sequence[str], facts: Iterable[NamedFact]) -> VocabularyInput:
+    """Return the input of a question, with the names that the first facts bring."""
     place = {name: number for number, name in reversed(list(enumerate(seen)))}
     known: dict[str, int] = {}
     edges: dict[tuple[int, int, str], None] = {}
-    near = nearness(question, facts) if facts else []
-    for number in sorted(range(len(facts)), key=lambda i: (-near[i], i)):
-        fact = facts[number]
+    for fact in facts:
         target = place.get(fact.object)
         if target is None:
             if fact.object not in known and len(known) == MAX_KNOWN:
@@ -85,34 +94,63 @@ def nearest_facts(
     return VocabularyInput(question, tuple(seen), tuple(known), tuple(edges))
 
 
-def vocabulary_input(graph: SceneGraph, question: str, nearness: Nearness) -> VocabularyInput:
-    """Return the input of the vocabulary network that `graph` gives."""
-    place: dict[str, int] = {}
-    seen: dict[str, int] = {}
-    for kind in (NodeKind.OBJECT, NodeKind.SCENE):
-        for node in graph.nodes(kind):
-            used = node.score >= MIN_SCORE or kind == NodeKind.SCENE
-            if used and (node.label in seen or len(seen) < MAX_SEEN):
-                place[node.id] = seen.setdefault(node.label, len(seen))
-    return nearest_facts(question, list(seen), _facts(graph, _positions(graph, place)), nearness)
+@dataclass(frozen=True, slots=True)
+class NamedGraph:
+    """What a graph gives the vocabulary network to read about a question.
+
+    facts: the most similar to the question first, each with the edges on which it stands: the link
+        from a name to a concept, and what is stated of the concept.
+    """
+
+    question: str
+    seen: tuple[str, ...]
+    facts: tuple[tuple[NamedFact, frozenset[Edge]], ...]
+
+    @classmethod
+    def of(cls, graph: SceneGraph, question: str, nearness: Nearness) -> NamedGraph:
+        """Read `graph`."""
+        place: dict[str, int] = {}
+        seen: dict[str, int] = {}
+        for kind in (NodeKind.OBJECT, NodeKind.SCENE):
+            for node in graph.nodes(kind):
+                used = node.score >= MIN_SCORE or kind == NodeKind.SCENE
+                if used and (node.label in seen or len(seen) < MAX_SEEN):
+                    place[node.id] = seen.setdefault(node.label, len(seen))
+        facts = _facts(graph, _positions(graph, place))
+        order = _order(question, [fact for fact, _ in facts], nearness)
+        return cls(question, tuple(seen), tuple(facts[number] for number in order))
+
+    def without(self, deleted: Collection[Edge]) -> VocabularyInput:
+        """Return the network's input after a deletion of edges."""
+        gone = frozenset(deleted)
+        left = (fact for fact, edges in self.facts if gone.isdisjoint(edges))
+        return _joined(self.question, self.seen, left)
 
 
-def _positions(graph: SceneGraph, place: Mapping[str, int]) -> dict[str, list[int]]:
-    """Return for each concept the positions of the names linked to it; `QUESTION` for words."""
-    positions: dict[str, list[int]] = {}
+def _positions(graph: SceneGraph, place: Mapping[str, int]) -> dict[str, list[tuple[int, Edge]]]:
+    """Return for each concept the positions of the names linked to it, with the links.
+
+    The position of words of the question is `QUESTION`.
+    """
+    positions: dict[str, list[tuple[int, Edge]]] = {}
     for edge in graph.edges(EdgeKind.LINK):
         in_text = graph.node(edge.source).kind == NodeKind.ENTITY
         about = QUESTION if in_text else place.get(edge.source)
         if about is not None and graph.node(edge.target).label not in EVERYWHERE:
-            positions.setdefault(edge.target, []).append(about)
+            positions.setdefault(edge.target, []).append((about, edge))
     return positions
 
 
-def _facts(graph: SceneGraph, positions: Mapping[str, Sequence[int]]) -> list[NamedFact]:
+def _facts(
+    graph: SceneGraph, positions: Mapping[str, Sequence[tuple[int, Edge]]]
+) -> list[tuple[NamedFact, frozenset[Edge]]]:
     return [
-        NamedFact(about, edge.relation, graph.node(edge.target).label, bool(edge.via))
+        (
+            NamedFact(about, edge.relation, graph.node(edge.target).label, bool(edge.via)),
+            frozenset((link, edge)),
+        )
         for edge in graph.edges(EdgeKind.FACT)
-        for about in positions.get(edge.source, ())
+        for about, link in positions.get(edge.source, ())
     ]
 
 
@@ -219,17 +257,24 @@ class VocabularyPredictor:
                 packed(part)
         return cls(network, Gate.load(folder))
 
-    def __call__(self, graphs: Sequence[SceneGraph], question: str) -> list[Mapping[str, float]]:
-        """Return the most probable answers to `question` from each of `graphs`."""
-        inputs = [vocabulary_input(graph, question, self.nearness) for graph in graphs]
+    def read(self, graph: SceneGraph, question: str) -> NamedGraph:
+        """Return what the network reads of `graph`."""
+        return NamedGraph.of(graph, question, self.nearness)
+
+    def __call__(
+        self, graph: NamedGraph, deletions: Sequence[Collection[Edge]] = ((),)
+    ) -> list[Mapping[str, float]]:
+        """Return the most probable answers from the graph, after each deletion of edges."""
+        inputs = [graph.without(one) for one in deletions]
         different = {one: number for number, one in enumerate(dict.fromkeys(inputs))}
-        chances = self.network(list(different))[[different[one] for one in inputs]]
+        chances = self.network(list(different))
         best = chances.topk(min(MAX_ANSWERS, chances.shape[1]), dim=1)
-        answers = self.network.config.answers
-        return [
-            {answers[number]: share for number, share in zip(row, shares, strict=True)}
+        names = self.network.config.answers
+        answers = [
+            {names[number]: share for number, share in zip(row, shares, strict=True)}
             for row, shares in zip(best.indices.tolist(), best.values.tolist(), strict=True)
         ]
+        return [answers[different[one]] for one in inputs]
 
     def share(
         self, graph: Probabilities, vocabulary_scores: Mapping[str, float], query: Query

@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 from kg.registry import Registry
 
 Row = dict[str, Any]
+"""Values of JSON, by name."""
 Work = Callable[[Any], Row]
 """Does a task and returns the row of its results."""
 
@@ -44,8 +45,10 @@ class Engine(AbstractContextManager["Engine"]):
     ) -> Iterator[tuple[int, Row]]:
         """Yield each task's place among `tasks` with its row, in any order, each once.
 
-        make_work: loads the models and returns the work; called once in each process. It and the
-            tasks must be picklable.
+        make_work: loads the models and returns the work; called once in each process, so it must be
+            picklable.
+        tasks: values of JSON, or objects with a `row` and a class method `of_row` that makes the
+            same object of it: so tasks and rows go to other machines.
 
         Raises:
             Exception: as `make_work`.

@@ -37,6 +37,11 @@ class GraphTask:
         """The fields of its row that say what it is."""
         return {"photo": self.photo, "sha256": self.digest}
 
+    @classmethod
+    def of_row(cls, row: dict[str, Any]) -> GraphTask:
+        """Return the task of a photograph whose graph goes into a part."""
+        return cls(row["photo"], row["sha256"])
+
     def is_done_in(self, row: dict[str, Any]) -> bool:
         """Whether `row` of the journal is this task's, and its files are there."""
         if row.get("photo") != self.photo or row.get("sha256") != self.digest:

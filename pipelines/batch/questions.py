@@ -52,6 +52,20 @@ class BatchQuestion:
         row |= {"modalities": dict(self.modalities)} if self.modalities else {}
         return row | ({"given": self.given} if self.given else {})
 
+    @classmethod
+    def of_row(cls, row: dict[str, Any]) -> BatchQuestion:
+        """Return the question whose `row` it is."""
+        return cls(
+            row["line"],
+            row["photo"],
+            row["question"],
+            row.get("id"),
+            tuple(row.get("set", ())),
+            tuple(row.get("unset", ())),
+            tuple(row.get("modalities", {}).items()),
+            row.get("given", {}),
+        )
+
 
 def read_questions(path: Path) -> list[BatchQuestion]:
     """Read `{"photo": ..., "question": ...}` a line; "id", "set" and "unset" may stand beside.

@@ -1,17 +1,17 @@
 """The engine of a cluster: Ray Data hands groups of tasks to actors that load the models once.
 
-Only tasks and rows pass through Ray's object store: workers read photographs where they lie, and
-write results where they are to be.
+Only tasks and rows pass through Ray's object store, as JSON: workers read photographs where they
+lie, and write results where they are to be. The work itself is a function, which Ray serialises.
 """
 
 from __future__ import annotations
 
+import json
 import logging
 import os
-import pickle
 import socket
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 from urllib.parse import urlsplit
@@ -37,6 +37,8 @@ STORE_BYTES = 500_000_000
 """Of the object store, what a run may use, and the size of that of a cluster of our own.
 
 A group and its rows have about 30 kB."""
+_ROW, _FAILURE = "row", "failure"
+"""What a worker returns for a task: its row, or why the models could not be loaded."""
 _QUIET = {
     "RAY_USAGE_STATS_ENABLED": "0",  # Ray sends its makers nothing
     "RAY_BACKEND_LOG_LEVEL": "fatal",  # its logs are in /tmp/ray, and not on the terminal
@@ -105,11 +107,12 @@ class RayEngine(Engine):
         """Yield the rows; a task whose workers died is done again alone, and then is an error."""
         left = dict.fromkeys(range(len(tasks)))
         workers, folder = self.workers(), os.getcwd()
+        of_row = getattr(type(tasks[0]), "of_row", None) if tasks else None
         group = max(1, min(GROUP, -(-len(tasks) // (workers * GROUPS_PER_WORKER))))
         for size, waiting in ((group, WAITING_PER_WORKER), (1, 1)):
             groups = [[*left][first : first + size] for first in range(0, len(left), size)]
-            some = {one: tasks[one] for one in left}
-            given = _Groups(make_work, some, groups, workers, waiting, folder)
+            some = {one: _as_text(tasks[one], of_row) for one in left}
+            given = _Groups(make_work, some, of_row, groups, workers, waiting, folder)
             for place, row in self._rows(given) if groups else ():
                 if place in left:
                     del left[place]
@@ -129,7 +132,7 @@ class RayEngine(Engine):
         """Yield the rows of the groups as they come; those of groups that failed do not come.
 
         Raises:
-            Exception: a worker could not load its models.
+            SightGraphError: a worker could not load its models.
         """
         import ray
 
@@ -139,10 +142,25 @@ class RayEngine(Engine):
         else:
             batches = _batches(given)
         for batch in batches:
-            for place, row in batch:
-                if isinstance(row, Exception):
-                    raise row
-                yield place, row
+            for place, text in batch:
+                done = json.loads(text)
+                if _FAILURE in done:
+                    raise SightGraphError(done[_FAILURE])
+                yield place, done[_ROW]
+
+
+def _as_text(task: Any, of_row: Callable[[Row], Any] | None) -> str:
+    """Return a task as JSON: its row, or the value itself where it is no object of a class.
+
+    Raises:
+        TypeError: the row does not hold all of the task.
+    """
+    if of_row is None:
+        return json.dumps(task)
+    text = json.dumps(task.row)
+    if of_row(json.loads(text)) != task:
+        raise TypeError(f"{task} is more than its row, and cannot be given to another machine.")
+    return text
 
 
 def _check_reachable(address: str) -> None:
@@ -170,12 +188,14 @@ def _no_cluster(address: str, reason: str) -> SightGraphError:
 class _Groups:
     """The places in `tasks` that each group has, and what does them.
 
-    workers: at most. waiting: groups that a worker has at a time, all of which its death costs a
-        try. folder: of the command.
+    tasks: as JSON. of_row: makes a task of it; None where it is one as it is. workers: at most.
+    waiting: groups that a worker has at a time, all of which its death costs a try. folder: of the
+        command.
     """
 
     make_work: Callable[[], Work]
-    tasks: Mapping[int, Any]
+    tasks: Mapping[int, str]
+    of_row: Callable[[Row], Any] | None
     groups: Sequence[Sequence[int]]
     workers: int
     waiting: int
@@ -188,18 +208,18 @@ class _Remote:
     def __init__(self, given: _Groups) -> None:
         self._batches = _batches(given)
 
-    def batch(self) -> list[tuple[int, Any]] | None:
+    def batch(self) -> list[tuple[int, str]] | None:
         """Return the next rows, or None where there are no more."""
         return next(self._batches, None)
 
 
-def _batches(given: _Groups) -> Iterator[list[tuple[int, Any]]]:
-    """Yield the places and rows of each group, or an exception in place of each row."""
+def _batches(given: _Groups) -> Iterator[list[tuple[int, str]]]:
+    """Yield the places of each group with what `_Worker` returns for them."""
     import pyarrow
     import ray.data
 
     tables = [
-        pyarrow.table({"place": places, "task": [pickle.dumps(given.tasks[one]) for one in places]})
+        pyarrow.table({"place": places, "task": [given.tasks[one] for one in places]})
         for places in given.groups
     ]
     workers = min(given.workers, len(tables))
@@ -210,7 +230,7 @@ def _batches(given: _Groups) -> Iterator[list[tuple[int, Any]]]:
             _Worker,
             batch_size=None,  # a block is a group
             batch_format="pyarrow",
-            fn_constructor_args=(given.make_work, given.folder),
+            fn_constructor_args=(given.make_work, given.of_row, given.folder),
             compute=ray.data.ActorPoolStrategy(
                 min_size=1,
                 max_size=workers,
@@ -223,9 +243,7 @@ def _batches(given: _Groups) -> Iterator[list[tuple[int, Any]]]:
         )
     _limit(done.context)
     for batch in done.iter_batches(batch_size=None, batch_format="pyarrow", prefetch_batches=0):
-        # Rows of our own workers; Ray passes everything as pickles.
-        rows = map(pickle.loads, batch["row"].to_pylist())
-        yield list(zip(batch["place"].to_pylist(), rows, strict=True))
+        yield list(zip(batch["place"].to_pylist(), batch["done"].to_pylist(), strict=True))
 
 
 def _limit(context: Any) -> None:
@@ -243,29 +261,37 @@ def _limit(context: Any) -> None:
 class _Worker:
     """An actor: loads the models once, and does group after group."""
 
-    def __init__(self, make_work: Callable[[], Work], folder: str) -> None:
+    def __init__(
+        self, make_work: Callable[[], Work], of_row: Callable[[Row], Any] | None, folder: str
+    ) -> None:
         """Load the models. folder: of the command, where it is on this machine too."""
         for name, value in _ONE_THREAD.items():
             os.environ[name] = value
         if os.path.isdir(folder):
             os.chdir(folder)
+        self._of_row = of_row
+        self._work: Work | None = None
         try:
-            self._work: Work | Exception = make_work()
-        except Exception as error:  # Ray would start actors again and again
-            self._work = error
+            self._work = make_work()
+        except SightGraphError as error:  # Ray would start actors again and again
+            self._failure = str(error)
+        except Exception as error:
+            self._failure = f"a worker could not start: {type(error).__name__}: {error}"
 
     def __call__(self, batch: Table) -> Table:
-        """Return the rows of a group, pickled, with their places."""
+        """Return for each task of a group its place and, as JSON, what was done."""
         import pyarrow
 
-        rows: Iterable[Row | Exception]
-        if isinstance(self._work, Exception):
-            rows = [self._work] * len(batch)
+        done: list[Row]
+        if self._work is None:
+            done = [{_FAILURE: self._failure}] * len(batch)
         else:
-            tasks = [pickle.loads(task) for task in batch["task"].to_pylist()]
-            rows = (
-                self._work.of_group(tasks)
-                if isinstance(self._work, GroupWork)
-                else [row_of(self._work, task) for task in tasks]
-            )
-        return pyarrow.table({"place": batch["place"], "row": [pickle.dumps(row) for row in rows]})
+            done = [{_ROW: row} for row in self._rows(self._work, batch["task"].to_pylist())]
+        return pyarrow.table({"place": batch["place"], "done": list(map(json.dumps, done))})
+
+    def _rows(self, work: Work, texts: Sequence[str]) -> Sequence[Row]:
+        values = map(json.loads, texts)
+        tasks = list(values if self._of_row is None else map(self._of_row, values))
+        if isinstance(work, GroupWork):
+            return work.of_group(tasks)
+        return [row_of(work, task) for task in tasks]

@@ -196,7 +196,8 @@ class Rater:
         scores: Mapping[str, float] | None = None,
     ) -> Rated:
         from_graph = self.sightgraph.answerer.graph_alone(graph, query, regions)
-        from_vocabulary = merged_by_stem(from_graph, self.predictor([graph], query.text)[0])
+        (found,) = self.predictor(self.predictor.read(graph, query.text))
+        from_vocabulary = merged_by_stem(from_graph, found)
         return Rated(
             features(from_graph, from_vocabulary, query.answer_type),
             _right(from_graph.graph_scores(), answers, scores),

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -225,6 +228,25 @@ def test_neighbours_are_found_by_any_way_to_write_the_label(small: Index) -> Non
     assert [small.term(int(node)) for node in small.neighbours_by_label("cat", eats)] == [
         EX + "fish"
     ]
+
+
+def test_the_arrays_are_those_of_the_files_and_cannot_be_written(small: Index) -> None:
+    for name in ARRAYS:
+        written = np.load(small.folder / f"{name}.npy")
+        assert small.arrays[name].dtype == written.dtype
+        assert small.arrays[name].tolist() == written.tolist()
+        assert not small.arrays[name].flags.writeable
+
+
+def test_a_question_by_label_imports_no_numpy(small: Index) -> None:
+    program = (
+        "import sys; from pathlib import Path; from kg.index.open import Index; "
+        "found = Index(Path(sys.argv[1])).neighbours_by_label('cat'); "
+        "print(len(found), 'numpy' in sys.modules)"
+    )
+    command = [sys.executable, "-c", program, str(small.folder)]
+    done = subprocess.run(command, check=True, capture_output=True, text=True)
+    assert done.stdout.split() == [str(len(small.neighbours_by_label("cat"))), "False"]
 
 
 def test_a_label_comes_before_an_alias(small: Index) -> None:

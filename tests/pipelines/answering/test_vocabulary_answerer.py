@@ -13,9 +13,9 @@ from pipelines.answering.vocabulary_answerer import (
     MAX_SEEN,
     MIN_SCORE,
     NamedFact,
+    NamedGraph,
     Nearness,
     nearest_facts,
-    vocabulary_input,
 )
 
 
@@ -42,7 +42,7 @@ def cat() -> SceneGraph:
 
 
 def test_sure_objects_and_scenes_are_seen_and_facts_bring_what_is_known(nearness: Nearness) -> None:
-    found = vocabulary_input(cat(), "What sound does this animal make?", nearness)
+    found = NamedGraph.of(cat(), "What sound does this animal make?", nearness).without(())
     assert found.seen == ("cat", "kitchen")
     assert set(found.known) == {"meow", "milk", "animal"}
     assert found.known[0] == "meow", "the nearest to the question comes first"
@@ -59,8 +59,12 @@ def test_a_fact_between_two_things_that_are_seen_joins_them(nearness: Nearness) 
 def test_a_deleted_fact_is_no_longer_read(nearness: Nearness) -> None:
     graph = cat()
     (sound,) = [edge for edge in graph.edges() if edge.relation == "makes the sound"]
-    found = vocabulary_input(graph.without(sound), "What sound does this animal make?", nearness)
+    question = "What sound does this animal make?"
+    found = NamedGraph.of(graph, question, nearness).without([sound])
     assert "meow" not in found.known
+    for edge in graph.edges():
+        rest = NamedGraph.of(graph.without(edge), question, nearness)
+        assert NamedGraph.of(graph, question, nearness).without([edge]) == rest.without(())
 
 
 def test_no_more_is_read_than_the_limits(nearness: Nearness) -> None:
@@ -72,7 +76,7 @@ def test_no_more_is_read_than_the_limits(nearness: Nearness) -> None:
     for number in range(2 * MAX_KNOWN):
         graph.add(Node(f"kg:{number}", NodeKind.CONCEPT, f"use {number}", "test"))
         graph.connect(Edge("kg:cup", f"kg:{number}", EdgeKind.FACT, "used for", "test"))
-    found = vocabulary_input(graph, "What is it for?", nearness)
+    found = NamedGraph.of(graph, "What is it for?", nearness).without(())
     assert (len(found.seen), len(found.known)) == (MAX_SEEN, MAX_KNOWN)
 
 

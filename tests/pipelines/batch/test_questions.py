@@ -65,6 +65,15 @@ def test_what_is_answered_is_not_asked_again_whatever_line_it_is_on() -> None:
     assert unanswered([heard], [heard.row]) == []
 
 
+def test_a_question_is_made_of_its_row_again() -> None:
+    given = {"split": "a", "answers": ["b", {"c": None}]}
+    full = BatchQuestion(
+        3, None, "Why\u2028?", "7", ("a b c",), ("d e f",), (("sound", "b.wav"),), given
+    )
+    for task in (full, BatchQuestion(1, "a\udc80.jpg", "Why?")):
+        assert BatchQuestion.of_row(json.loads(json.dumps(task.row))) == task
+
+
 def test_modalities_stand_beside_a_photograph_or_in_its_place(tmp_path: Path) -> None:
     np.save(tmp_path / "depth.npy", np.ones((3, 4), np.float32))
     files = {"depth": "depth.npy"}

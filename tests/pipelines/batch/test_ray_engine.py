@@ -181,6 +181,22 @@ def test_models_that_cannot_be_loaded_are_one_error(engine: RayEngine) -> None:
         list(engine(failing, ["a", "b"]))
 
 
+def test_a_fault_while_models_load_is_an_error_that_names_its_kind(engine: RayEngine) -> None:
+    def broken() -> Callable[[Any], Row]:
+        raise KeyError("weights")
+
+    with pytest.raises(SightGraphError, match="KeyError: 'weights'"):
+        list(engine(broken, ["a"]))
+
+
+def test_a_task_that_is_more_than_its_row_is_refused_before_a_worker_starts(
+    engine: RayEngine, tmp_path: Path
+) -> None:
+    with pytest.raises(TypeError, match="more than its row"):
+        list(engine(Counted(tmp_path), [GraphTask("a.jpg", "", (tmp_path / "a.json",))]))
+    assert not list(tmp_path.iterdir())
+
+
 @dataclass
 class Large(GroupWork):
     """Groups whose rows take much of the object store."""
@@ -190,7 +206,7 @@ class Large(GroupWork):
     def of_group(self, tasks: Sequence[Any]) -> list[Row]:
         for task in tasks:
             (self.folder / f"task-{task}").touch()
-        return [{"bytes": b"0" * 4_000_000} for _ in tasks]
+        return [{"text": "0" * 4_000_000} for _ in tasks]
 
 
 def test_workers_wait_for_a_driver_that_is_slow(
