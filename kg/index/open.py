@@ -222,7 +222,9 @@ def _numbers(file: Path) -> memoryview[int]:
     end = header.end() + count * int(kind[1])
     if len(mapped) < end:
         raise ValueError(f"'{file.name}' has less than its {count:,} numbers")
-    return memoryview(mapped)[header.end() : end].cast(_LETTERS[kind])
+    part = memoryview(mapped)[header.end() : end]
+    numbers: memoryview[int] = part.cast(_LETTERS[kind])  # type: ignore[call-overload]
+    return numbers
 
 
 def _read_about(folder: Path) -> Mapping[str, Any]:
