@@ -290,6 +290,16 @@ _add(
     ),
 )
 _add(
+    "tags",
+    "evaluate.tags:TagsEvaluator",
+    "Measure the tags of photographs that training held out by what their captions mention.",
+    Options(
+        data="folder of all data sets",
+        model="model that `train tags` wrote, instead of the bundled one",
+        example="--data DATASETS",
+    ),
+)
+_add(
     "parser",
     "evaluate.parser:ParserEvaluator",
     "Measure tags, lemmas and dependencies on the dev file.",

@@ -8,6 +8,7 @@ from functools import cached_property
 from pathlib import Path
 
 import numpy as np
+import torch
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -19,6 +20,7 @@ from pipelines.detections import PROPOSAL, Detection, Name
 from pipelines.namers.labels import SynsetLabels
 from pipelines.namers.looking import Looker
 from pipelines.namers.rules import NamerConfig, best_other, doubts_of
+from pipelines.namers.tagger import Tag, Tagger
 from pipelines.namers.tree import HypernymTree
 from pipelines.namers.verifier import FILE, Verifier
 from pipelines.photo import Photo
@@ -39,16 +41,20 @@ class EfficientNetNamer:
     no region becomes an object of its own.
 
     knowledge: gives the labels of synsets. weights: a folder that `sightgraph train namer` wrote;
-    the bundled one by default.
+    the bundled one by default. tags: a folder that `sightgraph train tags` wrote, likewise; None
+    for no tags.
 
     Raises:
-        SightGraphError: the folder does not hold what the training wrote.
+        SightGraphError: a folder does not hold what the training wrote.
     """
 
     name = "efficientnet_lite2"
 
     def __init__(
-        self, knowledge: KnowledgeGraph | None = None, weights: str | Path | None = None
+        self,
+        knowledge: KnowledgeGraph | None = None,
+        weights: str | Path | None = None,
+        tags: str | Path | None = "bundled",
     ) -> None:
         self.folder = bundled("models", "namer") if weights is None else Path(weights)
         self.config = NamerConfig.load(self.folder)
@@ -56,6 +62,8 @@ class EfficientNetNamer:
         self.labels = SynsetLabels(self.tree, knowledge)
         with loading("namer", self.folder):
             self.verifier = Verifier.load(self.folder, self.config.labels)
+        tagged = bundled("models", "tags") if tags == "bundled" else tags
+        self.tagger = None if tagged is None else Tagger(Path(tagged))
         self.looker = Looker()
 
     @property
@@ -64,8 +72,10 @@ class EfficientNetNamer:
 
         The network's own weights are pinned by a hash in the code.
         """
-        files = ("config.json", "tree.json", FILE)
-        return " ".join(sha256_of(self.folder / name) for name in files)
+        files = [self.folder / name for name in ("config.json", "tree.json", FILE)]
+        if self.tagger is not None:
+            files += [self.tagger.folder / name for name in ("config.json", "model.safetensors")]
+        return " ".join(sha256_of(file) for file in files)
 
     def __call__(self, photo: Photo, detections: Sequence[Detection]) -> list[Detection]:
         located = [one for one in detections if one.box is not None]
@@ -84,6 +94,8 @@ class EfficientNetNamer:
                 named += [found] if found else []
         main = self._main_object(photo, named)
         named += [main] if main else []
+        if self.tagger is not None:
+            named = self._with_tags(photo, named, self.tagger)
         return sorted(named, key=lambda one: -one.score)
 
     def regions(self, photo: Photo, boxes: Sequence[Box]) -> np.ndarray:
@@ -212,6 +224,37 @@ class EfficientNetNamer:
             self.name,
         )
 
+    def _with_tags(
+        self, photo: Photo, named: Sequence[Detection], tagger: Tagger
+    ) -> list[Detection]:
+        """Return the detections and what else captions would mention.
+
+        A tag that may be one of the detections ("woman", a person) is a further name of the one
+        that it overlaps most. A kind of what the detector knows is no object of its own: the
+        detector would have found it.
+        """
+        found, grid = list(named), self.grid(photo)
+        for tag in tagger(grid):
+            box = tag.box(photo.width, photo.height)
+            same = [at for at, one in enumerate(found) if tagger.is_same(tag.label, one)]
+            if same:
+                at = max(same, key=lambda at: _overlap(found[at], box))
+                found[at] = tagger.tagged(found[at], tag, MAX_NAMES)
+            elif tagger.above[tag.label].isdisjoint(self.config.labels):
+                found.append(self._tag_object(tag, box, grid))
+        return found
+
+    def _tag_object(self, tag: Tag, box: Box, grid: np.ndarray) -> Detection:
+        return Detection(
+            tag.label,
+            tag.probability,
+            self.name,
+            box,
+            unit(torch.from_numpy(grid[tag.cells].mean(0, keepdims=True)))[0],
+            (Name(tag.label, tag.probability),),
+            self.name,
+        )
+
     def _is_same(self, synset: str, one: Detection) -> bool:
         """Whether a detection may be the thing that `synset` names, or is below or above it."""
         return self._in_line(synset, [name.synset for name in one.names if name.synset])
@@ -231,6 +274,10 @@ class EfficientNetNamer:
 def _bounded(rival: Name, label: Name) -> Name:
     """Return a name that excludes the label: at most as probable as that the label is wrong."""
     return replace(rival, probability=min(rival.probability, round(1 - label.probability, 4)))
+
+
+def _overlap(one: Detection, box: Box) -> float:
+    return one.box.iou(box) if one.box is not None else 0.0
 
 
 def _fills(one: Detection, photo: Photo) -> bool:

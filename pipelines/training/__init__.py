@@ -100,6 +100,10 @@ TRAININGS = {
         "Train a namer of sounds or other signals on a folder with one folder for each name.",
         "A folder as dog/1.wav, cat/2.npy.",
     ),
+    "tags": Training(
+        "tags:train",
+        "Train the tags of photographs on what the captions of Flickr8k and coco_mini mention.",
+    ),
     "text-graph": Training(
         "text_graph:train", "Train the reader of captions on FACTUAL's train part."
     ),

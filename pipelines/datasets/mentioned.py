@@ -1,0 +1,116 @@
+"""What the captions of photographs mention, as concepts of the knowledge."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from spacy.tokens import Doc
+
+from kg.knowledge.facts import KnowledgeGraph
+from kg.linking import Linker
+from kg.vocabulary import KNOWLEDGE
+from pipelines.datasets.coco import read_coco
+from pipelines.datasets.flickr8k import read_flickr8k
+from pipelines.datasets.splits import Part
+from pipelines.detectors.labels import PHYSICAL
+from pipelines.reading.parser import load_pipeline
+
+FLICKR, COCO = ("flickr8k", "flickr8k_1k"), "coco_mini"
+VISIBLE = (PHYSICAL, KNOWLEDGE + "natural_substance")
+"""Concepts under which there is what can be pointed at in a photograph, and so is the sky. Beaches
+and mountains are scenes."""
+SKY = KNOWLEDGE + "sky"
+NO_TAGS = tuple(KNOWLEDGE + name for name in ("body_part", "animal_part", "group_of_people"))
+"""Of these, parts that every body has, which captions mention for other reasons than presence."""
+BATCH = 256
+"""Captions that are read at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mentioned:
+    """A photograph, by its path in the folder of data sets, and its captions' concepts.
+
+    part: as in `pipelines.datasets.splits`. said: how many captions name each concept, or one of
+    its kinds. named: how many name it by its own name. captions: their number.
+    """
+
+    name: str
+    part: Part
+    said: Counter[str]
+    named: Counter[str]
+    captions: int
+
+
+def read_mentioned(data: Path, knowledge: KnowledgeGraph) -> list[Mentioned]:
+    """Return the photographs of Flickr8k and of coco_mini that have captions.
+
+    Raises:
+        SightGraphError: a data set is missing.
+    """
+    photographs: list[tuple[str, Part, tuple[str, ...]]] = [
+        (f"{folder}/{one.file_name}", one.part, tuple(one.captions))
+        for folder in FLICKR
+        for one in read_flickr8k(data / folder)
+    ]
+    photographs += [
+        (f"{COCO}/{one.file_name}", one.part, tuple(one.captions or ()))
+        for one in read_coco(data / COCO)
+    ]
+    photographs = [one for one in photographs if one[2]]
+    found = [
+        Mentioned(name, part, Counter(), Counter(), len(captions))
+        for name, part, captions in photographs
+    ]
+    texts = [
+        (caption.lower(), at)
+        for at, (_, _, captions) in enumerate(photographs)
+        for caption in captions
+    ]
+    concepts = visible_concepts(knowledge)
+    pipeline = load_pipeline()
+    unused = [name for name in pipeline.pipe_names if name == "parser"]
+    for doc, at in pipeline.pipe(texts, as_tuples=True, batch_size=BATCH, disable=unused):
+        named = {concept for noun in nouns(doc) for concept in concepts(noun)}
+        found[at].named.update(named)
+        found[at].said.update(named.union(*(above(one, knowledge) for one in named)))
+    return found
+
+
+def nouns(doc: Doc) -> Iterator[str]:
+    """Yield the nouns of a tagged text, each with those before it, its head in base form."""
+    run: list[str] = []
+    for token in doc:
+        if token.pos_ in {"NOUN", "PROPN"}:
+            run.append(token.text)
+            if token.i + 1 == len(doc) or doc[token.i + 1].pos_ not in {"NOUN", "PROPN"}:
+                yield " ".join([*run[:-1], token.lemma_])
+        else:
+            run = []
+
+
+def visible_concepts(knowledge: KnowledgeGraph) -> Callable[[str], list[str]]:
+    """Return a function from a noun to the concept that it names, if that can be seen."""
+    linker, known = Linker(knowledge), dict[str, list[str]]()
+
+    def concepts(noun: str) -> list[str]:
+        if noun not in known:
+            best = linker.best(noun, head=True)[:1]
+            known[noun] = [one.concept for one in best if is_visible(one.concept, knowledge)]
+        return known[noun]
+
+    return concepts
+
+
+def is_visible(concept: str, knowledge: KnowledgeGraph) -> bool:
+    """Whether a concept is a kind of thing, or of ground and sky, that a tag can be."""
+    kinds = set(knowledge.categories(concept))
+    below = not kinds.isdisjoint(VISIBLE) and concept not in VISIBLE
+    return (below or concept == SKY) and kinds.isdisjoint(NO_TAGS) and concept not in NO_TAGS
+
+
+def above(concept: str, knowledge: KnowledgeGraph) -> set[str]:
+    """Return the more general concepts that can be tags too."""
+    return {one for one in knowledge.categories(concept) if is_visible(one, knowledge)}

@@ -1,0 +1,54 @@
+"""datasets/mentioned.py: nouns of captions as concepts that can be seen."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from kg.knowledge.memory import Knowledge
+from kg.vocabulary import KNOWLEDGE
+from pipelines.datasets.mentioned import (
+    above,
+    is_visible,
+    nouns,
+    read_mentioned,
+    visible_concepts,
+)
+from pipelines.reading.parser import load_pipeline
+
+
+@pytest.fixture(scope="module")
+def knowledge() -> Knowledge:
+    return Knowledge.bundled()
+
+
+def test_nouns_are_taken_with_those_before_them() -> None:
+    doc = load_pipeline()("two brown dogs chase a tennis ball on the grass .")
+    assert list(nouns(doc)) == ["dog", "tennis ball", "grass"]
+
+
+def test_things_and_ground_are_visible_but_no_activities_colours_or_places(
+    knowledge: Knowledge,
+) -> None:
+    concepts = visible_concepts(knowledge)
+    for seen in ("dog", "helmet", "snow", "sky"):
+        assert concepts(seen), seen
+    for unseen in ("swimming", "music", "red", "nose", "crowd", "beach"):
+        assert not concepts(unseen), unseen
+    assert concepts("dog") == [KNOWLEDGE + "dog"]
+
+
+def test_what_a_dog_is_above_it_is_visible_too(knowledge: Knowledge) -> None:
+    found = above(KNOWLEDGE + "dog", knowledge)
+    assert KNOWLEDGE + "animal" in found
+    assert all(is_visible(one, knowledge) for one in found)
+
+
+def test_captions_of_flickr8k_say_what_is_there(datasets: Path, knowledge: Knowledge) -> None:
+    found = read_mentioned(datasets, knowledge)
+    assert len(found) > 7000
+    dogs = [one for one in found if one.named[KNOWLEDGE + "dog"] >= 2]
+    assert len(dogs) > 1000
+    assert all(one.said[KNOWLEDGE + "animal"] >= one.named[KNOWLEDGE + "dog"] for one in dogs)
+    assert {one.part for one in found} == {"train", "development", "held-out"}
