@@ -82,11 +82,15 @@ def test_plain_grey_and_noise_show_no_object(namer: EfficientNetNamer) -> None:
     assert namer(Photo.open(Image.fromarray(noise)), []) == []
 
 
-def test_landscapes_show_no_object(namer: EfficientNetNamer, datasets: Path) -> None:
+def test_landscapes_show_ground_and_trees_but_no_thing(
+    namer: EfficientNetNamer, datasets: Path
+) -> None:
+    ground = {"tree", "grass", "snow", "water", "rock", "sand", "sky"}
     images = datasets / "scenes15" / "images"
     for scene in ("coast", "forest", "mountain", "opencountry"):
         photos = [Photo.open(file) for file in sorted((images / scene).iterdir())[:3]]
-        assert sum(bool(namer(photo, [])) for photo in photos) <= 1
+        found = [{one.label for one in namer(photo, [])} for photo in photos]
+        assert sum(bool(labels - ground) for labels in found) <= 1
 
 
 def test_an_unsure_label_gives_way_and_a_sure_one_stays_a_name(namer: EfficientNetNamer) -> None:
