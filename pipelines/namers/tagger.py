@@ -6,9 +6,9 @@ import json
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import networkx as nx
 import numpy as np
 import torch
-from scipy import ndimage
 
 from graph_fusion.tag_model import TagNetwork, log_absence
 from graph_fusion.weights import loading, read_weights
@@ -104,7 +104,10 @@ class Tagger:
 
 def _around_maximum(cells: np.ndarray) -> np.ndarray:
     """Return which cells [Y, X] hang together with the most probable one, and are nearly so."""
-    active = cells >= ACTIVE * cells.max()
-    regions, _ = ndimage.label(active, np.ones((3, 3)))
-    found: np.ndarray = regions == regions[np.unravel_index(cells.argmax(), cells.shape)]
+    active = map(tuple, np.argwhere(cells >= ACTIVE * cells.max()).tolist())
+    together = nx.grid_2d_graph(*cells.shape).subgraph(active)
+    most = np.unravel_index(cells.argmax(), cells.shape)
+    found = np.zeros(cells.shape, bool)
+    for cell in nx.node_connected_component(together, tuple(map(int, most))):
+        found[cell] = True
     return found
