@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -52,11 +52,14 @@ class VocabularyConfig:
 
     temperature: divides the averaged logarithms, fitted on held-out questions (Guo et al., ICML
         2017).
+    words: the forms in which people gave an answer, the most frequent first, where they are not
+        all the answer itself: those of "surf" are "surfing" and "surf".
     """
 
     answers: tuple[str, ...]
     members: tuple[MemberConfig, ...] = (MemberConfig(),)
     temperature: float = 1.0
+    words: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 class VocabularyFront(nn.Module):
@@ -203,8 +206,9 @@ class VocabularyAnswerer:
             )
             if control is not None:
                 members = tuple(replace(one, control=control) for one in members)
+            words = {str(one): tuple(map(str, of)) for one, of in kept.get("words", {}).items()}
             config = VocabularyConfig(
-                tuple(map(str, kept["answers"])), members, float(kept["temperature"])
+                tuple(map(str, kept["answers"])), members, float(kept["temperature"]), words
             )
             models = []
             for number, member in enumerate(members):
@@ -248,5 +252,5 @@ class VocabularyAnswerer:
             raise SightGraphError("the vocabularies differ: join those of the same training data.")
         models = [model for one in (self, *others) for model in one.models]
         members = tuple(member for one in (self, *others) for member in one.config.members)
-        config = VocabularyConfig(self.config.answers, members, self.config.temperature)
+        config = replace(self.config, members=members)
         return VocabularyAnswerer(models, config, self.wording)

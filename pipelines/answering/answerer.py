@@ -21,7 +21,7 @@ from pipelines.answering.attribution import Attribution, Without
 from pipelines.answering.evidence import DONT_KNOW, Candidate, Evidence, completed
 from pipelines.answering.prediction import Prediction
 from pipelines.answering.probabilities import Probabilities
-from pipelines.answering.query import equally_right, others_attributes
+from pipelines.answering.query import equally_right
 from pipelines.answering.vocabulary_answerer import (
     NamedGraph,
     VocabularyPredictor,
@@ -206,10 +206,6 @@ class EncodedQuestion:
         pointer, yes_no, route = self.model.config.temperatures
         nodes, amount = self.graph.nodes(), len(graphs)
         node = torch.cat([scores.node.view(amount, -1), scores.none.view(amount, 1)], dim=1)
-        for row, graph in enumerate(graphs):
-            others = others_attributes(graph, self.query.topic)
-            places = [place for place, one in enumerate(nodes) if one.id in others]
-            node[row, places] = -torch.inf
         parts = zip(
             torch.softmax(scores.route / route, 1),
             torch.softmax(node / pointer, 1),
@@ -234,7 +230,9 @@ class EncodedQuestion:
         merged = map(merged_by_stem, outputs, self.vocabulary(self.named, deletions))
         return [
             replace(
-                one, vocabulary_scores=words, share=self.vocabulary.share(one, words, self.query)
+                one,
+                vocabulary_scores=words,
+                share=self.vocabulary.share(one, words, self.query),
             )
             for one, words in zip(outputs, merged, strict=True)
         ]

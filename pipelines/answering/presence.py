@@ -12,7 +12,7 @@ from collections.abc import Collection
 
 from graph_fusion.tensors import Query
 from kg.graph import Edge, Node, SceneGraph
-from kg.vocabulary import EdgeKind, NodeKind
+from kg.vocabulary import IS_A_IRI, EdgeKind, NodeKind
 from pipelines.answering.evidence import Evidence
 from pipelines.answering.prediction import Prediction
 
@@ -57,6 +57,22 @@ def is_blind_comparison(graph: SceneGraph, query: Query, evidence: Evidence) -> 
     if not query.options or evidence.facts or not COMPARING.search(query.text):
         return False
     return any(not _objects(graph, one) for one in _option_words(graph, query))
+
+
+def is_blind_count(graph: SceneGraph, query: Query, text: str, seeable: Collection[str]) -> bool:
+    """Whether an answer says that there is none of something that the detector does not know.
+
+    It finds no bucket, however many there are; but that it finds no animal says that there is none.
+    """
+    if text != "0" or query.answer_type != "number" or not seeable:
+        return False
+    counted = [node for node in graph.nodes(NodeKind.ENTITY) if node.span == query.focus]
+    means = [edge.target for one in counted for edge in graph.edges_from(one.id)]
+    kinds = [
+        edge.source for one in means for edge in graph.edges_to(one) if edge.predicate == IS_A_IRI
+    ]
+    names = {graph.node(one).label for one in (*means, *kinds)} | {one.label for one in counted}
+    return names.isdisjoint(seeable)
 
 
 def _chosen(graph: SceneGraph, query: Query) -> Prediction | None:
@@ -118,4 +134,4 @@ def _shown(graph: SceneGraph, word: Node) -> bool:
     return any(edge.kind == EdgeKind.MENTION for edge in graph.edges_from(word.id))
 
 
-__all__ = ["is_blind_comparison", "presence_answer"]
+__all__ = ["is_blind_comparison", "is_blind_count", "presence_answer"]

@@ -10,7 +10,7 @@ from graph_fusion.encoders import TextEncoder
 from graph_fusion.tensors import Query
 from kg.graph import SceneGraph
 from kg.knowledge.facts import KnowledgeGraph
-from kg.vocabulary import IS_A_IRI, ONTOLOGY, EdgeKind, NodeKind
+from kg.vocabulary import IS_A_IRI, ONTOLOGY, EdgeKind
 from pipelines.detections import Detection
 from pipelines.reading.sentence import Question, Sentence
 from pipelines.reading.written import written_kind
@@ -55,18 +55,6 @@ def denoted_by(graph: SceneGraph, topic: str | None) -> frozenset[str]:
         reached = {edge.target for edge in edges if edge.kind in MEANING} - found
         found = found | reached
     return frozenset(found)
-
-
-def others_attributes(graph: SceneGraph, topic: str | None) -> frozenset[str]:
-    """Return the ids of attributes that the objects which `topic` means do not have.
-
-    The colour of the bus is not that of the people in front of it. Empty where the objects have
-    no attribute, or no object is denoted: then another's may be the answer.
-    """
-    objects = [one for one in denoted_by(graph, topic) if graph.node(one).kind == NodeKind.OBJECT]
-    ends = {edge.target for one in objects for edge in graph.edges_from(one)}
-    attributes = frozenset(node.id for node in graph.nodes(NodeKind.ATTRIBUTE))
-    return attributes - ends if attributes & ends else frozenset()
 
 
 def equally_right(graph: SceneGraph, topic: str | None) -> tuple[frozenset[str], ...]:

@@ -8,12 +8,12 @@ from functools import partial
 from pipelines.answering.answerer import Answerer, FusedQuestion
 from pipelines.answering.evidence import DONT_KNOW
 from pipelines.answering.prediction import Prediction, Strategy
-from pipelines.answering.presence import is_blind_comparison, presence_answer
+from pipelines.answering.presence import is_blind_comparison, is_blind_count, presence_answer
 from pipelines.answering.signal_answers import signal_answer
 from pipelines.answering.written_answers import written_answer
 
 BLIND_CONFIDENCE = 0.5
-"""Of "I don't know" where things are compared of which nothing is known. Set by hand."""
+"""Of "I don't know" where what is compared or counted is not known. Set by hand."""
 
 
 def strategies(edits: Strategy | None, seeable: Collection[str]) -> tuple[Strategy, ...]:
@@ -47,7 +47,8 @@ def predict(
             return found.completed_by(candidates)
     evidence = answerer.cite(fused, text)
     blind = fused.graph.photo is None and not evidence.facts and not evidence.signals
-    if blind or is_blind_comparison(fused.graph, fused.query, evidence):
+    blind = blind or is_blind_comparison(fused.graph, fused.query, evidence)
+    if blind or is_blind_count(fused.graph, fused.query, text, seeable):
         unknown = Prediction.of(DONT_KNOW, BLIND_CONFIDENCE, answerer.cite(fused, DONT_KNOW))
         return unknown.completed_by(candidates)
     return Prediction(text, candidates, evidence)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -16,7 +17,7 @@ from graph_fusion.tensors import ANSWER_TYPES, Query
 from graph_fusion.vocabulary_model import VocabularyAnswerer
 from graph_fusion.vocabulary_tensors import QUESTION, VocabularyInput
 from graph_fusion.weights import loading
-from kg.english import all_forms
+from kg.english import normalise, singular_forms
 from kg.files import write_text
 from kg.graph import Edge, SceneGraph
 from kg.vocabulary import EdgeKind, NodeKind
@@ -269,11 +270,14 @@ class VocabularyPredictor:
         different = {one: number for number, one in enumerate(dict.fromkeys(inputs))}
         chances = self.network(list(different))
         best = chances.topk(min(MAX_ANSWERS, chances.shape[1]), dim=1)
-        names = self.network.config.answers
-        answers = [
-            {names[number]: share for number, share in zip(row, shares, strict=True)}
-            for row, shares in zip(best.indices.tolist(), best.values.tolist(), strict=True)
-        ]
+        names, words = self.network.config.answers, self.network.config.words
+        answers: list[dict[str, float]] = []
+        for row, shares in zip(best.indices.tolist(), best.values.tolist(), strict=True):
+            spoken: dict[str, float] = {}
+            for number, share in zip(row, shares, strict=True):
+                name = in_whole_words(names[number], words, graph.question)
+                spoken[name] = spoken.get(name, 0.0) + share
+            answers.append(spoken)
         return [answers[different[one]] for one in inputs]
 
     def share(
@@ -290,30 +294,56 @@ class VocabularyPredictor:
         return share * (1 - graph.user_concepts)
 
 
+_DOING = re.compile(r"\b(?:doing|sport|activity|hobby)\b", re.IGNORECASE)
+_TO_DO = re.compile(r"\b(?:do|does|did|can|could|would|should|will|to)\b.*\bdo\b", re.IGNORECASE)
+
+
+def in_whole_words(answer: str, words: Mapping[str, Sequence[str]], question: str) -> str:
+    """Return an answer as people say it, in the form that the question asks for.
+
+    words: the forms of each answer, the most frequent first.
+
+    >>> words = {"surf": ("surfing", "surf")}
+    >>> [in_whole_words("surf", words, f"What {one}?") for one in ("is he doing", "can you do")]
+    ['surfing', 'surf']
+    """
+    forms = words.get(answer, (answer,))
+    if _DOING.search(question):
+        return next((one for one in forms if _is_gerund(one)), forms[0])
+    if _TO_DO.search(question):
+        return next((one for one in forms if not _is_gerund(one)), forms[0])
+    return forms[0]
+
+
+def _is_gerund(form: str) -> bool:
+    return form.partition(" ")[0].endswith("ing")
+
+
 def merged_by_stem(
     graph: Probabilities, vocabulary_scores: Mapping[str, float]
 ) -> dict[str, float]:
-    """Return the vocabulary's scores, each under the graph's answer of the same stem, if any.
+    """Return the vocabulary's scores, each under the graph's answer that says the same, if any.
 
-    "drink" becomes "drinking", and "cut" becomes "cutting bread", where the graph has these uses.
-    Graph and vocabulary then give one answer, which can rest on a fact.
+    "africa" becomes "Africa", and "cutting" becomes "cutting bread", where the graph has it. Graph
+    and vocabulary then give one answer, which can rest on a fact.
     """
     scores = graph.graph_scores()
     labels = {label for group in graph.equal_answers() for label in group}
     with_form: dict[str, list[str]] = {}
     for label in labels:
-        for form in _forms_of_answer(label):
+        for form in _forms(label):
             with_form.setdefault(form, []).append(label)
     merged: dict[str, float] = {}
     for text, share in vocabulary_scores.items():
-        forms = () if text in labels else all_forms(text)
+        forms = set() if text in labels else _forms(text)
         same = {label for form in forms for label in with_form.get(form, ())}
         name = max(same, key=lambda one: (scores[one], one), default=text)
         merged[name] = merged.get(name, 0.0) + share
     return merged
 
 
-def _forms_of_answer(label: str) -> tuple[str, ...]:
-    """Return all forms of the label, and of its verb: "cut" of "cutting bread"."""
-    doing = label.partition(" ")[0]
-    return all_forms(label) + (all_forms(doing) if doing.endswith("ing") else ())
+def _forms(name: str) -> set[str]:
+    """Return a name in lower case, what it may be the plural of, and the gerund it begins with."""
+    plain = normalise(name)
+    doing = plain.partition(" ")[0] if _is_gerund(plain) else plain
+    return {plain, doing, *singular_forms(plain)}

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import torch
@@ -28,7 +28,7 @@ from kg.knowledge.memory import Knowledge
 from pipelines.bench.task import DEFAULT_CHOICE, BenchTask, ModelChoice, Prepared
 from pipelines.datasets.aokvqa import VOTES, read_aokvqa
 from pipelines.datasets.fvqa import read_fvqa
-from pipelines.datasets.okvqa import OpenQuestion, read_okvqa
+from pipelines.datasets.okvqa import OpenQuestion, read_okvqa, whole_words
 from pipelines.datasets.splits import Divided, for_training, in_part
 from pipelines.generate.fact_questions import knowledge_questions
 from pipelines.generate.worded_graphs import worded_graphs
@@ -51,6 +51,8 @@ class OpenPrepared(Prepared):
     often: Tensor | None = None
     before: Sequence[tuple[OpenExample, ...]] = ()
     """Questions of other sets, which `train` begins with."""
+    words: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """In which forms people gave an answer."""
 
 
 class OKVQA(BenchTask):
@@ -119,6 +121,7 @@ class OKVQA(BenchTask):
             names=encoder(list(often)),
             often=torch.tensor(list(often.values())),
             before=group_by_length(before, BATCH),
+            words={a: forms for a, forms in whole_words(sources["okvqa"]).items() if a in often},
         )
 
     def training_records(self, data: Path) -> Sequence[Divided]:
@@ -156,7 +159,7 @@ class OKVQA(BenchTask):
         assert isinstance(prepared, OpenPrepared)
         assert isinstance(prepared.objective, OpenObjective)
         assert isinstance(model, FusionModel)
-        config = VocabularyConfig(prepared.answers, (_member(choice),))
+        config = VocabularyConfig(prepared.answers, (_member(choice),), words=prepared.words)
         VocabularyAnswerer([model], config, prepared.objective.wording).save(out)
         return True
 

@@ -100,7 +100,7 @@ class GraphBuilder:
         return replace(
             self,
             knowledge=knowledge,
-            linker=Linker(knowledge, linker.meanings, linker.words),
+            linker=linker.of(knowledge),
             finders=[EditedFinder(finder, knowledge) for finder in self.finders],
         )
 
@@ -116,5 +116,5 @@ class GraphBuilder:
     def _context(self) -> BuildContext:
         """The parts that all graphs share; the grounder caches the concepts of labels."""
         linker = self.linker or Linker(self.knowledge)
-        grounder = Grounder(self.knowledge, Linker(self.knowledge))
+        grounder = Grounder(self.knowledge, linker.by_name)
         return BuildContext(ConceptLinker(self.knowledge, linker), grounder, self.finders)

@@ -21,6 +21,7 @@ from kg.knowledge.memory import Knowledge
 from kg.knowledge.store import Store
 from kg.linking import Linker
 from kg.retrieval import Ranker, Retriever
+from kg.word_senses import bundled_words
 
 
 def make_linker(knowledge: KnowledgeGraph, encoder: TextEncoder | None = None) -> Linker:
@@ -32,7 +33,7 @@ def make_linker(knowledge: KnowledgeGraph, encoder: TextEncoder | None = None) -
     parts = knowledge.parts if isinstance(knowledge, JoinedKnowledge) else [knowledge]
     named = next((part for part in parts if isinstance(part, Knowledge)), None)
     meanings = None if named is None else NameMeanings(named, encoder)
-    return Linker(knowledge, meanings, _words())
+    return Linker(knowledge, meanings, _words(), bundled_words())
 
 
 @cache

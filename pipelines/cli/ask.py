@@ -68,6 +68,12 @@ PICTURES = (".png", ".html")
 @eyes_options
 @modality_options
 @reader_option
+@click.option(
+    "--translate",
+    "translator_model",
+    metavar="MODEL",
+    help="Translate a question that is not English with this Hugging Face model (id or folder).",
+)
 @json_option
 @targets_option("--export", about="Write the graph with the evidence marked; format by ending.")
 @batch_options
@@ -82,6 +88,7 @@ def ask(
     eyes: Eyes,
     beside: Beside,
     reader_model: str | None,
+    translator_model: str | None,
     as_json: bool,
     targets: tuple[Path, ...],
 ) -> None:
@@ -101,6 +108,7 @@ def ask(
     sightgraph ask "What is a cup made of?"
     """
     photo, question = _arguments(photo, question, graph_file)
+    question = _in_english(question, translator_model)
     _check(question, targets)
     corrected, opened = _opened(photo, graph_file)
     eyes.check(opened)
@@ -130,6 +138,18 @@ def ask(
         print_json(answer.as_json())
     else:
         print_answer(answer)
+
+
+def _in_english(question: str, model: str | None) -> str:
+    """Return the question in English, by the model of --translate; without one it stays."""
+    if model is None:
+        return question
+    from pipelines.answering.translation import Translator
+
+    english = Translator(model)(question)
+    if english != question:
+        click.echo(f'sightgraph: the question is read as "{english}"', err=True)
+    return english
 
 
 def _check(question: str, targets: tuple[Path, ...]) -> None:

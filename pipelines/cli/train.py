@@ -220,6 +220,41 @@ def names(out: Path) -> None:
     print_line(f"{NameMeanings(Knowledge.bundled(), file=target).save(target):,} texts: {target}")
 
 
+@train.command()
+@click.option(
+    "--data",
+    type=FILE,
+    required=True,
+    metavar="DIR",
+    help="The folder of all data sets, with Open English WordNet in oewn/yaml.tar.gz.",
+)
+@click.option(
+    "--out",
+    type=FILE,
+    default=Path("runs/words"),
+    show_default=True,
+    metavar="DIR",
+    help="Where the words are written.",
+)
+def words(data: Path, out: Path) -> None:
+    """Derive from WordNet what words denote that no concept of the knowledge has as a name.
+
+    \b
+    sightgraph train words --data DATASETS --out data/names
+    """
+    from kg.knowledge.memory import Knowledge
+    from kg.word_senses import FILE as NAME
+    from kg.word_senses import write_senses
+    from pipelines.training.words import WordNet, word_senses
+
+    make_folder(out)
+    wordnet = WordNet.read(data / "oewn" / "yaml.tar.gz")
+    found = word_senses(wordnet, Knowledge.bundled())
+    write_senses(found, out / NAME)
+    denoting = sum(bool(one) for one in found.values())
+    print_line(f"{len(found):,} words, {denoting:,} of which denote a concept: {out / NAME}")
+
+
 def make_run_folder(out: Path, restart: bool) -> None:
     """Make `out`; with `restart`, forget what a stopped training left in it."""
     make_folder(out)

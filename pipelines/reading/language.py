@@ -66,7 +66,8 @@ def check_english(question: str, what: str = "question") -> None:
         return
     named = f" (it looks like '{language}')" if language else ""
     raise SightGraphError(
-        f"the {what} is not in English{named}. Other languages are not read. Ask in English."
+        f"the {what} is not in English{named}. Write it in English, or give `sightgraph ask` a "
+        "model that translates it, with --translate."
     )
 
 

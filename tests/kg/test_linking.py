@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from kg.knowledge.memory import Knowledge
 from kg.linking import Linker
+from kg.word_senses import bundled_words
 from pipelines.detectors import COCO_LABELS
 
 
@@ -160,3 +163,47 @@ def test_only_what_is_written_so_is_known(linker: Linker) -> None:
     assert linker.knows("washing machines")
     assert not linker.knows("washing machin")
     assert not linker.knows("red couch")
+
+
+def test_a_word_without_a_concept_of_its_name_has_that_of_its_sense() -> None:
+    linker = Linker(Knowledge.bundled(), senses=bundled_words())
+    (best, *_) = linker.link("fedora")
+    assert (best.label, best.how) == ("hat", "sense")
+    assert best.score < linker.link("hat")[0].score
+
+
+@pytest.mark.parametrize(("word", "taken_for"), [("frock", "rock"), ("bandana", "banana")])
+def test_words_of_wordnet_are_not_taken_for_misspelt_ones(word: str, taken_for: str) -> None:
+    knowledge = Knowledge.bundled()
+    assert Linker(knowledge).link(word)[0].label == taken_for
+    assert taken_for not in [
+        one.label for one in Linker(knowledge, senses=bundled_words()).link(word)
+    ]
+
+
+class Alike:
+    """Every name is as near to every other."""
+
+    def nearest(self, name: str, most: int = 5) -> list[tuple[str, float]]:
+        return []
+
+    def fits(self, concepts: Sequence[str], context: Sequence[str]) -> list[float]:
+        return [0.5] * len(concepts)
+
+
+@pytest.mark.parametrize(
+    ("word", "longer", "found"),
+    [
+        ("glass", "drinking glass", True),
+        ("orange", "orange colour", True),
+        ("sheet", "paper", True),
+        ("bike", "helmet", False),
+        ("fuel", "diesel", False),
+    ],
+)
+def test_a_longer_name_counts_if_the_word_is_its_main_word(
+    word: str, longer: str, found: bool
+) -> None:
+    linker = Linker(Knowledge.bundled(), Alike())
+    labels = [one.label for one in linker.link(word, context=["table"])]
+    assert (longer in labels) == found

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
 
 from graph_fusion.tensors import Query
 from kg.graph import Box, Edge, Node, PhotoInfo, SceneGraph
-from kg.vocabulary import MEANS, EdgeKind, NodeKind
+from kg.vocabulary import IS_A_IRI, MEANS, EdgeKind, NodeKind
 from pipelines.answering.evidence import Evidence
-from pipelines.answering.presence import is_blind_comparison, presence_answer
+from pipelines.answering.presence import is_blind_comparison, is_blind_count, presence_answer
 from pipelines.answering.support import Support, support_of
 
 SEEABLE = ("cat", "dog", "motorcycle", "cup")
@@ -118,3 +119,28 @@ def test_things_that_are_not_there_are_not_compared_by_a_guess() -> None:
     assert not is_blind_comparison(graph, query, Evidence(facts=(fact,)))
     graph, query = asked(text, words | {"bicycle": "bicycle"}, "object", ("motorcycle", "bicycle"))
     assert not is_blind_comparison(graph, query, Evidence())
+
+
+@pytest.mark.parametrize(
+    ("counted", "kind", "answer", "seeable", "blind"),
+    [
+        ("buckets", None, "0", SEEABLE, True),
+        ("cup", None, "0", SEEABLE, False),
+        ("animals", "cat", "0", SEEABLE, False),
+        ("buckets", None, "2", SEEABLE, False),
+        ("buckets", None, "0", (), False),
+    ],
+)
+def test_none_is_counted_only_of_what_the_detector_knows(
+    counted: str, kind: str | None, answer: str, seeable: tuple[str, ...], blind: bool
+) -> None:
+    """Of animals it knows a kind, the cat."""
+    graph, query = asked(f"How many {counted} are there?", {counted: None}, "number")
+    query = replace(query, focus=graph.node("entity:0").span)
+    graph.add(Node("kg:counted", NodeKind.CONCEPT, "counted", "test"))
+    graph.connect(Edge("entity:0", "kg:counted", EdgeKind.LINK, MEANS, "linker"))
+    if kind is not None:
+        graph.add(Node("kg:kind", NodeKind.CONCEPT, kind, "test"))
+        fact = Edge("kg:kind", "kg:counted", EdgeKind.FACT, "is a", "test", predicate=IS_A_IRI)
+        graph.connect(fact)
+    assert is_blind_count(graph, query, answer, seeable) == blind

@@ -6,7 +6,7 @@ import pytest
 
 from kg.graph import Edge, Node, SceneGraph
 from kg.vocabulary import MEANS, EdgeKind, NodeKind
-from pipelines.answering.query import denoted_by, equally_right, others_attributes
+from pipelines.answering.query import denoted_by, equally_right
 
 
 @pytest.fixture
@@ -59,14 +59,3 @@ def test_meanings_in_a_circle_end(graph: SceneGraph) -> None:
     graph.connect(Edge("kg:cup", "kg:bowl", EdgeKind.LINK, MEANS, "test"))
     graph.connect(Edge("kg:bowl", "kg:cup", EdgeKind.LINK, MEANS, "test"))
     assert denoted_by(graph, "entity:0") == {"entity:0", "object:0", "kg:cup", "kg:bowl"}
-
-
-def test_attributes_of_other_objects_do_not_answer(graph: SceneGraph) -> None:
-    for colour in ("red", "blue"):
-        graph.add(Node(f"colour:{colour}", NodeKind.ATTRIBUTE, colour, "test"))
-    assert others_attributes(graph, "entity:0") == frozenset(), "the cup's colour was not seen"
-    graph.connect(Edge("object:1", "colour:red", EdgeKind.SEMANTIC, "is", "test"))
-    assert others_attributes(graph, "entity:0") == frozenset()
-    graph.connect(Edge("object:0", "colour:blue", EdgeKind.SEMANTIC, "is", "test"))
-    assert others_attributes(graph, "entity:0") == {"colour:red"}
-    assert others_attributes(graph, None) == frozenset()

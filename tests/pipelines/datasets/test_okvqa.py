@@ -12,7 +12,7 @@ from kg.errors import SightGraphError
 from pipelines.bench.okvqa import vocabulary
 from pipelines.datasets.aokvqa import read_aokvqa
 from pipelines.datasets.fvqa import read_fvqa
-from pipelines.datasets.okvqa import OpenQuestion, read_okvqa
+from pipelines.datasets.okvqa import OpenQuestion, read_okvqa, whole_words
 
 
 def okvqa_file(folder: Path, photos: int = 400) -> Path:
@@ -98,3 +98,10 @@ def test_a_file_of_another_format_is_named(tmp_path: Path, text: str) -> None:
     file.write_text(text)
     with pytest.raises(SightGraphError, match=r"odd\.json"):
         read_okvqa(file)
+
+
+def test_answers_have_the_forms_that_people_gave_the_most_frequent_first() -> None:
+    scores = {"surf": 1.0, "even": 0.6, "cat": 0.6}
+    given = ("surfing",) * 4 + ("surf",) * 2 + ("evening",) * 2 + ("cat", "cat", "evens")
+    questions = [OpenQuestion("1", "1", "What?", (), scores, given=given)]
+    assert whole_words(questions) == {"surf": ("surfing", "surf"), "even": ("evening",)}

@@ -66,6 +66,6 @@ def test_questions_in_ten_other_languages_are_recognised() -> None:
 
 
 def test_the_error_names_the_language_and_what_to_do() -> None:
-    with pytest.raises(SightGraphError, match=r"not in English .*'de'.*Ask in English"):
+    with pytest.raises(SightGraphError, match=r"not in English .*'de'.*--translate"):
         check_english("Welche Farbe hat das Auto?")
     check_english("What colour is the car?")
