@@ -19,10 +19,10 @@ from pipelines.detectors.labels import PHYSICAL
 from pipelines.reading.parser import load_pipeline
 
 FLICKR, COCO = ("flickr8k", "flickr8k_1k"), "coco_mini"
-VISIBLE = (PHYSICAL, KNOWLEDGE + "natural_substance")
+SUBSTANCE, SKY = KNOWLEDGE + "natural_substance", KNOWLEDGE + "sky"
+VISIBLE = (PHYSICAL, SUBSTANCE)
 """Concepts under which there is what can be pointed at in a photograph, and so is the sky. Beaches
 and mountains are scenes."""
-SKY = KNOWLEDGE + "sky"
 NO_TAGS = tuple(KNOWLEDGE + name for name in ("body_part", "animal_part", "group_of_people"))
 """Of these, parts that every body has, which captions mention for other reasons than presence."""
 BATCH = 256
@@ -109,6 +109,11 @@ def is_visible(concept: str, knowledge: KnowledgeGraph) -> bool:
     kinds = set(knowledge.categories(concept))
     below = not kinds.isdisjoint(VISIBLE) and concept not in VISIBLE
     return (below or concept == SKY) and kinds.isdisjoint(NO_TAGS) and concept not in NO_TAGS
+
+
+def is_stuff(concept: str, knowledge: KnowledgeGraph) -> bool:
+    """Whether a visible concept has no limits, such as snow and sky: no box is right for it."""
+    return concept == SKY or SUBSTANCE in knowledge.categories(concept)
 
 
 def above(concept: str, knowledge: KnowledgeGraph) -> set[str]:

@@ -231,7 +231,8 @@ class EfficientNetNamer:
 
         A tag that may be one of the detections ("woman", a person) is a further name of the one
         that it overlaps most. A kind of what the detector knows is no object of its own: the
-        detector would have found it.
+        detector would have found it. Snow and the like have no box, so that nothing is said to
+        be larger than them, or beside them.
         """
         found, grid = list(named), self.grid(photo)
         for tag in tagger(grid):
@@ -249,7 +250,7 @@ class EfficientNetNamer:
             tag.label,
             tag.probability,
             self.name,
-            box,
+            None if tag.is_stuff else box,
             unit(torch.from_numpy(grid[tag.cells].mean(0, keepdims=True)))[0],
             (Name(tag.label, tag.probability),),
             self.name,

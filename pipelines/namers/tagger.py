@@ -23,11 +23,15 @@ as for the namer's activation maps."""
 
 @dataclass(frozen=True, slots=True)
 class Tag:
-    """A concept that a photograph shows: its label, the probability, and the cells [Y, X]."""
+    """A concept that a photograph shows: its label, the probability, and the cells [Y, X].
+
+    is_stuff: it has no limits, such as snow.
+    """
 
     label: str
     probability: float
     cells: np.ndarray
+    is_stuff: bool = False
 
     def box(self, width: int, height: int) -> Box:
         """Return the box around the cells, in pixels of the photograph."""
@@ -56,6 +60,7 @@ class Tagger:
             config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
             self.labels: list[str] = list(config["above"])
             self.above = {label: frozenset(kinds) for label, kinds in config["above"].items()}
+            self.stuff = frozenset(config["stuff"])
             self.slope, self.bias = float(config["slope"]), float(config["bias"])
             self.threshold = float(config["threshold"])
             self.network = TagNetwork(config["features"], len(self.labels), config["hidden"])
@@ -74,7 +79,12 @@ class Tagger:
         sure = self.calibrated(present)
         cells = logits[0].sigmoid().reshape(high, wide, -1).numpy()
         found = [
-            Tag(self.labels[at], round(float(sure[at]), 4), _around_maximum(cells[..., at]))
+            Tag(
+                self.labels[at],
+                round(float(sure[at]), 4),
+                _around_maximum(cells[..., at]),
+                self.labels[at] in self.stuff,
+            )
             for at in np.flatnonzero(sure >= self.threshold)
         ]
         general = frozenset[str]().union(*(self.above[one.label] for one in found))

@@ -25,7 +25,7 @@ from kg.files import atomic_path
 from kg.knowledge.facts import KnowledgeGraph
 from kg.knowledge.memory import Knowledge
 from kg.linking import Linker
-from pipelines.datasets.mentioned import Mentioned, above, read_mentioned
+from pipelines.datasets.mentioned import Mentioned, above, is_stuff, read_mentioned
 from pipelines.datasets.splits import for_choosing, for_training, in_part
 from pipelines.evaluate.tags import tag_figures
 from pipelines.namers.efficientnet import EfficientNetNamer
@@ -124,6 +124,7 @@ def train(
         "bias": bias,
         "threshold": limit,
         "above": labels,
+        "stuff": [knowledge.label(one) for one in concepts if is_stuff(one, knowledge)],
     }
     save_model(out, shrunk(network.state_dict()), config)
     return tag_figures(sure, said.float(), limit)

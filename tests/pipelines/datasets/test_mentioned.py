@@ -10,6 +10,7 @@ from kg.knowledge.memory import Knowledge
 from kg.vocabulary import KNOWLEDGE
 from pipelines.datasets.mentioned import (
     above,
+    is_stuff,
     is_visible,
     nouns,
     read_mentioned,
@@ -37,6 +38,12 @@ def test_things_and_ground_are_visible_but_no_activities_colours_or_places(
     for unseen in ("swimming", "music", "red", "nose", "crowd", "beach"):
         assert not concepts(unseen), unseen
     assert concepts("dog") == [KNOWLEDGE + "dog"]
+
+
+def test_snow_and_sky_have_no_limits_but_grass_is_a_plant(knowledge: Knowledge) -> None:
+    concepts = visible_concepts(knowledge)
+    limits = {word: not is_stuff(*concepts(word), knowledge) for word in ("snow", "sky", "grass")}
+    assert limits == {"snow": False, "sky": False, "grass": True}
 
 
 def test_what_a_dog_is_above_it_is_visible_too(knowledge: Knowledge) -> None:

@@ -37,6 +37,7 @@ def tagger(tmp_path: Path) -> Tagger:
         "bias": 0.0,
         "threshold": 0.5,
         "above": ABOVE,
+        "stuff": ["hat"],
     }
     save_model(tmp_path, network.state_dict(), config)
     return Tagger(tmp_path)
@@ -49,6 +50,7 @@ def test_a_tag_has_the_box_of_the_cells_around_its_maximum(tagger: Tagger) -> No
     (hat,) = tagger(grid)
     assert hat.label == "hat"
     assert hat.box(400, 200) == Box(100.0, 50.0, 300.0, 100.0)
+    assert hat.is_stuff
 
 
 def test_nothing_is_said_of_an_empty_grid(tagger: Tagger) -> None:
