@@ -106,6 +106,8 @@ class Speller:
             return []
         small = len(self._starts) <= SMALL
         found = self._looked_up(word.encode()) if small else self._compared(word.encode())
+        if len(found) < 2:
+            return found
         return sorted(found, key=lambda known: (_unlikely(word, known), known))
 
     def _looked_up(self, word: bytes) -> list[str]:
@@ -122,12 +124,18 @@ class Speller:
 
     def _compared(self, word: bytes) -> list[str]:
         """Return the known words with one mistake less, by the compiled loops."""
-        from kg.index.kernels import word_number, words_like
-
+        word_number, words_like = self._loops
         letters = np.frombuffer(word, np.uint8)
         if word_number(*self._arrays, letters) >= 0:
             return []
         return [self._word(number) for number in words_like(*self._arrays, letters).tolist()]
+
+    @cached_property
+    def _loops(self) -> tuple[Any, Any]:
+        """The compiled loops: an import statement costs a fifth of a word's correction."""
+        from kg.index.kernels import word_number, words_like
+
+        return word_number, words_like
 
     def _word(self, number: int) -> str:
         return self._bytes(number).decode()
