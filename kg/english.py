@@ -75,7 +75,7 @@ lying). If both knew all, questions would be read and linked otherwise than they
 _BARE_ING = {
     "bring", "cling", "fling", "ring", "sing", "sling", "spring", "sting", "string", "swing",
 }  # fmt: skip
-_YING = {"dying": "die", "lying": "lie", "tying": "tie"}
+_YING = {"dying": "die", "lying": "lie", "purring": "purr", "tying": "tie"}
 _NEVER_BEFORE_E = (
     "sh", "ck", "ll", "ss", "ft", "lt", "nt", "rt", "pt", "mp", "nd", "rd", "rk", "lk", "nk", "rm",
     "ow", "aw", "ay", "oy", "ey", "x",

@@ -51,6 +51,22 @@ def best_path(
     return tuple(paths.edges[a, b]["edge"] for a, b in pairwise(nodes))
 
 
+def seen_path(graph: SceneGraph, word: str | None, attribute: str) -> tuple[Edge, ...]:
+    """Return the path from a word to an attribute that was seen of what it denotes; () if none was.
+
+    The object that the word denotes most probably comes first.
+    """
+    if word is None or word not in graph:
+        return ()
+    mentions = [edge for edge in graph.edges_from(word) if edge.kind == EdgeKind.MENTION]
+    for mention in sorted(mentions, key=lambda edge: -edge.score):
+        for edge in graph.edges_from(mention.target):
+            seen = edge.kind == EdgeKind.SEMANTIC and graph.node(edge.target).label == attribute
+            if seen and graph.node(edge.target).kind == NodeKind.ATTRIBUTE:
+                return (mention, edge)
+    return ()
+
+
 def min_strength(path: Iterable[Edge], strength: Mapping[Edge, float]) -> float:
     """Return the lowest strength of an edge of `path`; 0 for an empty path."""
     return min((strength.get(edge, 0.0) for edge in path), default=0.0)

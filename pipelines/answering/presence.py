@@ -15,6 +15,7 @@ from kg.graph import Edge, Node, SceneGraph
 from kg.vocabulary import IS_A_IRI, EdgeKind, NodeKind
 from pipelines.answering.evidence import Evidence
 from pipelines.answering.prediction import Prediction
+from pipelines.answering.support import ABSENT
 
 CHOSEN_CONFIDENCE = 0.9
 """Share of the detector's score that the thing which is seen gets: chosen by hand."""
@@ -31,7 +32,8 @@ GIVEN = re.compile(r"\b(the|this|that|these|those)$", re.IGNORECASE)
 """Words before a noun that take for granted that it is in the photograph."""
 MUST_BE_SEEN = re.compile(
     r"\b(doing|left of|right of|on the (left|right|top)|behind|in front of|next to|near|beside|"
-    r"between|under|above|below|holding|wearing|looking at)\b",
+    r"between|under|above|below|holding|wearing|looking at|which side)\b|"
+    r"\b(is|are|was|were)\s+(the|this|that|these|those)\b.*\w{2}ing\b",
     re.IGNORECASE,
 )
 """Words of questions that no knowledge answers: only the photograph does."""
@@ -102,7 +104,7 @@ def _unseen(graph: SceneGraph, query: Query, seeable: Collection[str]) -> Predic
         given = word.span and GIVEN.search(query.text[: word.span[0]].rstrip())
         if given and word.label in seeable and not _shown(graph, word):
             evidence = Evidence.from_path(graph, (), word)
-            return Prediction.of(f"I see no {word.label}", UNSEEN_CONFIDENCE, evidence)
+            return Prediction.of(f"{ABSENT}{word.label}", UNSEEN_CONFIDENCE, evidence)
     return None
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from kg.english import normalise, verb_of_ing, with_article
 from kg.graph import Edge, Node, SceneGraph
 from kg.vocabulary import MEANS, EdgeKind, NodeKind
+from pipelines.detections import HAS_POSITION
 
 ABILITIES = ("can", "cannot")
 """Relations that are followed by an infinitive, where the knowledge has a gerund."""
@@ -39,8 +40,8 @@ VERBS = {
 }
 """The verb of a relation whose label has none; that of any other is its label."""
 COUNTED = frozenset({
-    "is a", "has part", "contains", "part of", "used by", "used with", "found at", "eats",
-    "produces", "needs", "causes",
+    "is a", "has part", "contains", "comes from", "part of", "used by", "used with", "found at",
+    "eats", "produces", "needs", "causes",
 })  # fmt: skip
 """Relations whose object is a thing, which has an article unless its name is uncountable."""
 _SUBSTANCES = (
@@ -58,6 +59,10 @@ _SUBSTANCES = (
 _IRREGULAR_PLURALS = "people children men women mice geese teeth feet"
 UNCOUNTABLE = frozenset(f"{_SUBSTANCES} {_IRREGULAR_PLURALS}".split())
 """Names without an article: substances, and irregular plurals. A name counts by its last word."""
+_SINGULARS = frozenset({"gas", "lens", "canvas", "tennis", "iris", "atlas", "chassis"})
+"""Names that end as a plural and are none, beside those in "us" and "ss"."""
+_PLACES = {"left": "on the", "right": "on the", "top": "at the", "bottom": "at the"}
+"""What stands before a place in the photograph; before any other, "in the"."""
 _UNCOUNTABLE_ENDINGS = ("ing", "ity", "ness", "ics", "ism", "care", "control", "tion")
 
 
@@ -87,7 +92,14 @@ def named(name: str) -> str:
     if bare or last in UNCOUNTABLE or name.endswith(_UNCOUNTABLE_ENDINGS):
         return name
     first = name.partition(" ")[0]  # riding a horse
-    return name if first.endswith("ing") and len(first) > len("swing") else with_article(name)
+    if (first.endswith("ing") and len(first) > len("swing")) or first == "vitamin":
+        return name
+    article = "an" if name[0] in "aeiou" else "a"
+    return f"{article} {name}" if _is_singular(last) else with_article(name)
+
+
+def _is_singular(word: str) -> bool:
+    return word in _SINGULARS or word.endswith(("us", "ss")) or not word.endswith("s")
 
 
 def _predicate(subject: str, relation: str, object_: str) -> str:
@@ -96,6 +108,8 @@ def _predicate(subject: str, relation: str, object_: str) -> str:
     plural = _is_plural(subject)
     if relation.startswith(COUNTS):
         return f"{'have' if plural else 'has'} {object_} {relation.removeprefix(COUNTS)}"
+    if relation == "has the colour":
+        object_ = object_.removesuffix(" colour")
     verb = VERBS.get(relation, relation.removesuffix(" a") if relation in COUNTED else relation)
     first, _, rest = verb.partition(" ")
     verb = " ".join(filter(None, [_PLURALS.get(first, first) if plural else first, rest]))
@@ -127,8 +141,9 @@ class PathText:
         '"vehicle" is the motorcycle [12, 30, 400, 380]; a motorcycle needs fuel'. The link of an
         object to the concept of its own name says nothing and is left out, unless it is all.
         """
-        sentences = [self._sentence(edge) for edge in path if not self._empty(edge)]
-        return "; ".join(dict.fromkeys(sentences or map(self._sentence, path)))
+        said = [edge for edge in path if edge.span is None]  # else the question's own words
+        sentences = [self._sentence(edge) for edge in said if not self._empty(edge)]
+        return "; ".join(dict.fromkeys(sentences or map(self._sentence, said)))
 
     def _empty(self, edge: Edge) -> bool:
         ends = self.graph.node(edge.source), self.graph.node(edge.target)
@@ -142,23 +157,33 @@ class PathText:
         if edge.relation == MEANS:
             if source.span is not None and target.kind != NodeKind.OBJECT:
                 return f"{self._name(source)} means {target.label}"
-            verb = "are" if source.kind == NodeKind.OBJECT and _is_plural(source.label) else "is"
+            verb = "are" if _is_plural(self._words(source).lower()) else "is"
             return f"{self._name(source)} {verb} {self._name(target)}"
+        if edge.relation == HAS_POSITION:
+            place = f"{_PLACES.get(target.label, 'in the')} {target.label}"
+            return f"{self._name(source)} is {place}"
         verb = VERBS.get(edge.relation, edge.relation)
         if verb.endswith("ing") and " " not in verb:  # read in the photograph: wearing
             verb = f"is {verb}"
         return f"{self._name(source)} {verb} {self._name(target)}"
 
+    def _words(self, node: Node) -> str:
+        return node.label if node.span is None else self.question[slice(*node.span)]
+
     def _name(self, node: Node) -> str:
         if node.span is not None:
-            return f'"{self.question[slice(*node.span)]}"'
+            return f'"{self._words(node)}"'
         if node.kind == NodeKind.OBJECT:
             return f"the {node.label}{_box(node)}"
         return named(node.label) if node.kind == NodeKind.CONCEPT else node.label
 
 
 def _is_plural(name: str) -> bool:
-    return named(name) == name and name.endswith("s") and not name.endswith("ss")
+    last = name.rpartition(" ")[2]
+    return name in _POINTING or (named(name) == name and not _is_singular(last))
+
+
+_POINTING = frozenset({"they", "them", "these", "those"})
 
 
 def _box(node: Node) -> str:

@@ -6,7 +6,8 @@ from collections.abc import Collection
 from functools import partial
 
 from pipelines.answering.answerer import Answerer, FusedQuestion
-from pipelines.answering.evidence import DONT_KNOW
+from pipelines.answering.evidence import DONT_KNOW, Evidence
+from pipelines.answering.paths import seen_path
 from pipelines.answering.prediction import Prediction, Strategy
 from pipelines.answering.presence import is_blind_comparison, is_blind_count, presence_answer
 from pipelines.answering.signal_answers import signal_answer
@@ -38,14 +39,16 @@ def predict(
 ) -> Prediction:
     """Answer and cite; the networks' candidates share what a strategy leaves of the probability.
 
-    Without a photograph and a modality, the networks answer nothing without a fact.
+    What is seen of the thing in question is cited before what is known of its kind. Without a
+    photograph and a modality, the networks answer nothing without a fact.
     """
     text, candidates = answerer.answer(fused)
     for strategy in strategies(edits, seeable):
         found = strategy(fused.graph, fused.query)
         if found is not None:
             return found.completed_by(candidates)
-    evidence = answerer.cite(fused, text)
+    shown = seen_path(fused.graph, fused.query.topic, text)
+    evidence = Evidence.from_path(fused.graph, shown) if shown else answerer.cite(fused, text)
     blind = fused.graph.photo is None and not evidence.facts and not evidence.signals
     blind = blind or is_blind_comparison(fused.graph, fused.query, evidence)
     if blind or is_blind_count(fused.graph, fused.query, text, seeable):

@@ -7,11 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from enum import StrEnum
+from itertools import pairwise
 
 from kg.english import normalise, singulars
 from kg.graph import Edge, Node
-from kg.vocabulary import EdgeKind, NodeKind
+from kg.vocabulary import KNOWLEDGE, EdgeKind, NodeKind
 
+ABSENT = "I see no "
+"""How an answer begins that says that something is not in the photograph."""
+PERSON = f"{KNOWLEDGE}person"
 NAMING = (EdgeKind.MENTION, EdgeKind.LINK)
 """Edges that say what a word or an object is called; they state nothing about it."""
 
@@ -24,7 +28,8 @@ class Support(StrEnum):
     INFERRED = "inferred"
     """It follows from an inherited fact, from several facts, or from a fact and what is seen."""
     SEEN = "seen"
-    """The photograph shows it: a box, an attribute, a relation, the scene or a text."""
+    """The photograph shows it: a box, an attribute, a relation, the scene or a text; or it does not
+    show what the question takes for granted."""
     GUESS = "guess"
     """Neither a fact nor anything seen leads to it."""
 
@@ -38,7 +43,11 @@ def support_of(
     facts: the cited facts, on the path and beside it.
     seen: the cited objects, scenes and texts of the photograph.
     """
+    if text.startswith(ABSENT):
+        return Support.SEEN
     cited = list(dict.fromkeys((*filter(_is_fact, path), *facts)))
+    if _turns(path):
+        return Support.GUESS
     if cited:
         return Support.STATED if _states(path) else Support.INFERRED
     seen = list(seen)
@@ -47,6 +56,27 @@ def support_of(
 
 def _is_fact(edge: Edge) -> bool:
     return edge.kind == EdgeKind.FACT
+
+
+def _turns(path: Sequence[Edge]) -> bool:
+    """Whether the path goes from one thing to another only since they have something in common.
+
+    That beds and bedding are for sleeping says nothing of the colour of either, and that a tripod
+    is used by people and with a camera nothing of what this person does.
+    """
+    steps = [edge for edge in path if edge.kind not in NAMING]
+    return any(
+        _is_fact(one) and _is_fact(two) and (_siblings(one, two) or _of_all_people(one, two))
+        for one, two in pairwise(steps)
+    )
+
+
+def _siblings(one: Edge, two: Edge) -> bool:
+    return (one.target, one.relation) == (two.target, two.relation)
+
+
+def _of_all_people(one: Edge, two: Edge) -> bool:
+    return one.source == two.source and PERSON in (one.target, two.target)
 
 
 def _states(path: Sequence[Edge]) -> bool:

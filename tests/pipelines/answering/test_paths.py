@@ -8,7 +8,7 @@ import pytest
 
 from kg.graph import Edge, Node, SceneGraph
 from kg.vocabulary import IS_A_IRI, EdgeKind, NodeKind
-from pipelines.answering.paths import with_retracted
+from pipelines.answering.paths import seen_path, with_retracted
 
 MENTION = Edge("entity:0", "object:0", EdgeKind.MENTION, "means", "grounder", 0.7)
 CAT_IS_FELINE = Edge(
@@ -68,3 +68,18 @@ def test_what_is_inherited_falls_with_what_is_stated_and_not_the_other_way(
     graph.connect(inherited)
     assert with_retracted(graph, [stated]) == {stated, inherited}
     assert with_retracted(graph, [inherited]) == {inherited}
+
+
+def test_what_is_seen_of_the_likeliest_object_is_the_path(graph: SceneGraph) -> None:
+    graph.add(Node("object:1", NodeKind.OBJECT, "dog", "bundled", 0.9))
+    graph.add(Node("seen:white", NodeKind.ATTRIBUTE, "white", "colours"))
+    graph.add(Node("kg:white", NodeKind.CONCEPT, "white", "colours.ttl"))
+    less = graph.connect(replace(MENTION, target="object:1", score=0.2))
+    seen = [
+        graph.connect(Edge(one, "seen:white", EdgeKind.SEMANTIC, "has colour", "colours"))
+        for one in ("object:0", "object:1")
+    ]
+    assert seen_path(graph, "entity:0", "white")[1] == seen[0]
+    assert seen_path(graph.without(seen[0]), "entity:0", "white") == (less, seen[1])
+    assert seen_path(graph.without(*seen), "entity:0", "white") == ()
+    assert seen_path(graph, None, "white") == seen_path(graph, "entity:9", "white") == ()

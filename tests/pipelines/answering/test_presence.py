@@ -78,6 +78,7 @@ def test_nothing_is_chosen_where_sight_does_not_decide(
     ("text", "kind"),
     [
         ("What colour is the dog?", "attribute"),
+        ("What is the dog in the garden eating?", "object"),
         ("What is the dog doing?", "object"),
         ("Is the dog on the left of the motorcycle?", "yes/no"),
         ("Is the motorcycle in front of this dog?", "yes/no"),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from kg.graph import Edge, Node, PhotoInfo, SceneGraph
@@ -39,6 +41,12 @@ RED = Edge("object:0", "attribute:0", EdgeKind.SEMANTIC, "has colour", "colours"
         ("horse", "has young called", "foal", "a horse has young called foal"),
         ("kangaroo", "comes from", "Australia", "a kangaroo comes from Australia"),
         ("Eiffel Tower", "is a", "tower", "Eiffel Tower is a tower"),
+        ("bus", "has the colour", "red", "a bus has the colour red"),
+        ("orange", "has the colour", "orange colour", "an orange has the colour orange"),
+        ("apple", "comes from", "apple tree", "an apple comes from an apple tree"),
+        ("orange", "contains", "vitamin C", "an orange contains vitamin C"),
+        ("cat", "can", "purring", "a cat can purr"),
+        ("buses", "needs", "fuel", "buses need fuel"),
         ("painting", "painted by", "Vermeer", "painting painted by Vermeer"),
     ],
 )
@@ -80,3 +88,19 @@ def test_a_path_is_sentences_in_order_and_says_no_name_twice(
     path: tuple[Edge, ...], text: str
 ) -> None:
     assert path_text(*path) == text
+
+
+def test_what_the_question_itself_says_is_no_evidence_to_read() -> None:
+    said = replace(NEAR, kind=EdgeKind.SEMANTIC, origin="parser", span=(0, 4))
+    assert path_text(said) == ""
+    assert path_text(said, LINK, FACT) == "a motorcycle needs fuel"
+
+
+def test_a_place_in_the_photograph_is_said_as_one() -> None:
+    graph = SceneGraph(PhotoInfo("photo", 640, 480), "Where is it?")
+    graph.add(Node("object:0", NodeKind.OBJECT, "bus", "bundled"))
+    for name in ("left", "foreground"):
+        graph.add(Node(name, NodeKind.ATTRIBUTE, name, "geometry"))
+        edge = Edge("object:0", name, EdgeKind.SEMANTIC, "has position", "geometry")
+        place = {"left": "on the left", "foreground": "in the foreground"}[name]
+        assert PathText(graph, "Where is it?")((edge,)) == f"the bus is {place}"

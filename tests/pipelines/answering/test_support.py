@@ -8,7 +8,7 @@ import pytest
 
 from kg.graph import Edge, Node
 from kg.vocabulary import EdgeKind, NodeKind
-from pipelines.answering.support import Support, support_of
+from pipelines.answering.support import PERSON, Support, support_of
 
 DOG = Node("object:0", NodeKind.OBJECT, "dog", "bundled", 0.9)
 CAT = Node("object:1", NodeKind.OBJECT, "cat", "bundled", 0.9)
@@ -88,3 +88,26 @@ def test_what_the_question_says_is_not_seen() -> None:
 
 def test_an_answer_without_evidence_is_a_guess() -> None:
     assert support("England", seen=()) == "guess"
+
+
+def test_what_is_not_there_is_seen_not_to_be() -> None:
+    assert support("I see no horse", seen=()) == "seen"
+
+
+def test_what_two_things_have_in_common_is_no_evidence() -> None:
+    """Bedding is for sleeping, beds are for sleeping, beds are white: so is no bedspread."""
+    one = replace(FACT, source="kg:bedding", target="kg:sleeping")
+    two = replace(FACT, source="kg:bed", target="kg:sleeping")
+    white = replace(FACT, source="kg:bed", target="kg:white", relation="has the colour")
+    assert support("white", LINK, one, two, white, facts=(one, two, white)) == "guess"
+    wool = replace(FACT, source="kg:sheep", target="kg:wool", relation="produces")
+    made = replace(FACT, source="kg:sweater", target="kg:wool", relation="made of")
+    assert support("sweater", LINK, wool, made, facts=(wool, made)) == "inferred"
+
+
+def test_that_people_use_something_is_no_evidence_of_what_a_person_does() -> None:
+    used = replace(FACT, source="kg:tripod", target=PERSON, relation="used by")
+    camera = replace(FACT, source="kg:tripod", target="kg:camera", relation="used with")
+    assert support("camera", MENTION, LINK, used, camera, facts=(used, camera)) == "guess"
+    chef = replace(used, target="kg:chef")
+    assert support("camera", MENTION, LINK, chef, camera, facts=(chef, camera)) == "inferred"
