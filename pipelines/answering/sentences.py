@@ -59,7 +59,7 @@ _SUBSTANCES = (
 _IRREGULAR_PLURALS = "people children men women mice geese teeth feet"
 UNCOUNTABLE = frozenset(f"{_SUBSTANCES} {_IRREGULAR_PLURALS}".split())
 """Names without an article: substances, and irregular plurals. A name counts by its last word."""
-_SINGULARS = frozenset({"gas", "lens", "canvas", "tennis", "iris", "atlas", "chassis"})
+_SINGULARS = frozenset({"gas", "lens", "canvas", "tennis", "iris", "atlas", "chassis", "this"})
 """Names that end as a plural and are none, beside those in "us" and "ss"."""
 _PLACES = {"left": "on the", "right": "on the", "top": "at the", "bottom": "at the"}
 """What stands before a place in the photograph; before any other, "in the"."""

@@ -47,7 +47,8 @@ def predict(
         found = strategy(fused.graph, fused.query)
         if found is not None:
             return found.completed_by(candidates)
-    shown = seen_path(fused.graph, fused.query.topic, text)
+    of_it = fused.query.answer_type == "attribute"
+    shown = seen_path(fused.graph, fused.query.topic, text) if of_it else ()
     evidence = Evidence.from_path(fused.graph, shown) if shown else answerer.cite(fused, text)
     blind = fused.graph.photo is None and not evidence.facts and not evidence.signals
     blind = blind or is_blind_comparison(fused.graph, fused.query, evidence)
