@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,8 +12,9 @@ from spacy.tokens import Doc
 from kg.knowledge.facts import KnowledgeGraph
 from kg.linking import Linker
 from kg.vocabulary import KNOWLEDGE
-from pipelines.datasets.coco import read_coco
-from pipelines.datasets.flickr8k import read_flickr8k
+from pipelines.datasets.captioned import Captioned
+from pipelines.datasets.coco import CocoPhoto, read_coco
+from pipelines.datasets.flickr8k import FlickrPhoto, read_flickr8k
 from pipelines.datasets.splits import Part
 from pipelines.detectors.labels import PHYSICAL
 from pipelines.reading.parser import load_pipeline
@@ -44,30 +45,39 @@ class Mentioned:
     captions: int
 
 
-def read_mentioned(data: Path, knowledge: KnowledgeGraph) -> list[Mentioned]:
+def captioned_photographs(data: Path) -> list[Captioned]:
     """Return the photographs of Flickr8k and of coco_mini that have captions.
+
+    Unlike `read_captioned`, their parts are those of everything but captions and search.
 
     Raises:
         SightGraphError: a data set is missing.
     """
-    photographs: list[tuple[str, Part, tuple[str, ...]]] = [
-        (f"{folder}/{one.file_name}", one.part, tuple(one.captions))
-        for folder in FLICKR
-        for one in read_flickr8k(data / folder)
+    photographs = [(folder, one) for folder in FLICKR for one in read_flickr8k(data / folder)]
+    several: list[tuple[str, FlickrPhoto | CocoPhoto]] = [
+        *photographs,
+        *((COCO, one) for one in read_coco(data / COCO)),
     ]
-    photographs += [
-        (f"{COCO}/{one.file_name}", one.part, tuple(one.captions or ()))
-        for one in read_coco(data / COCO)
+    return [
+        Captioned(
+            f"{folder}/{one.file_name}",
+            data / folder / one.file_name,
+            one.part,
+            tuple(one.captions),
+        )
+        for folder, one in several
+        if one.captions
     ]
-    photographs = [one for one in photographs if one[2]]
+
+
+def mentioned_in(photographs: Sequence[Captioned], knowledge: KnowledgeGraph) -> list[Mentioned]:
+    """Return what the captions of each photograph mention."""
     found = [
-        Mentioned(name, part, Counter(), Counter(), len(captions))
-        for name, part, captions in photographs
+        Mentioned(one.name, one.part, Counter(), Counter(), len(one.captions))
+        for one in photographs
     ]
     texts = [
-        (caption.lower(), at)
-        for at, (_, _, captions) in enumerate(photographs)
-        for caption in captions
+        (caption.lower(), at) for at, one in enumerate(photographs) for caption in one.captions
     ]
     concepts = visible_concepts(knowledge)
     pipeline = load_pipeline()

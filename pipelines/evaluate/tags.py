@@ -18,7 +18,7 @@ from torch import Tensor
 from graph_fusion.tag_model import log_absence
 from kg.files import bundled
 from kg.knowledge.memory import Knowledge
-from pipelines.datasets.mentioned import Mentioned, read_mentioned
+from pipelines.datasets.mentioned import Mentioned, captioned_photographs, mentioned_in
 from pipelines.datasets.splits import in_part
 from pipelines.evaluate.protocol import Report, Source
 from pipelines.evaluate.scenes import BINS, average_precision
@@ -44,8 +44,8 @@ class TagsEvaluator:
         Raises:
             SightGraphError: a data set is missing.
         """
-        mentioned = read_mentioned(source.data, Knowledge.bundled())
-        return source.data, in_part(mentioned, "held-out")
+        held_out = in_part(captioned_photographs(source.data), "held-out")
+        return source.data, mentioned_in(held_out, Knowledge.bundled())
 
     def system(self, model: Path | None = None) -> Tagger:
         return Tagger(model or bundled("models", "tags"))

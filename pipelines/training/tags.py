@@ -25,7 +25,14 @@ from kg.files import atomic_path
 from kg.knowledge.facts import KnowledgeGraph
 from kg.knowledge.memory import Knowledge
 from kg.linking import Linker
-from pipelines.datasets.mentioned import Mentioned, above, is_stuff, read_mentioned
+from pipelines.datasets.captioned import Captioned
+from pipelines.datasets.mentioned import (
+    Mentioned,
+    above,
+    captioned_photographs,
+    is_stuff,
+    mentioned_in,
+)
 from pipelines.datasets.splits import for_choosing, for_training, in_part
 from pipelines.evaluate.tags import tag_figures
 from pipelines.namers.efficientnet import EfficientNetNamer
@@ -99,9 +106,9 @@ def train(
     """
     options = options or TagTraining()
     knowledge = Knowledge.bundled()
-    mentioned = read_mentioned(data, knowledge)
-    learned = for_training(in_part(mentioned, "train"))
-    development = for_choosing(in_part(mentioned, "development"))
+    learned = mentioned_in(training_records(data), knowledge)
+    chosen_by = for_choosing(in_part(captioned_photographs(data), "development"))
+    development = mentioned_in(chosen_by, knowledge)
     known = known_to(EfficientNetNamer(tags=None).config.labels, knowledge)
     concepts = [one for one in learnable(learned, options.least) if one not in known]
     log(f"{len(learned)} photographs in train, {len(development)} in development")
@@ -128,6 +135,11 @@ def train(
     }
     save_model(out, shrunk(network.state_dict()), config)
     return tag_figures(sure, said.float(), limit)
+
+
+def training_records(data: Path) -> list[Captioned]:
+    """Return the photographs that are trained on."""
+    return for_training(in_part(captioned_photographs(data), "train"))
 
 
 def learnable(photographs: Sequence[Mentioned], least: int) -> list[str]:

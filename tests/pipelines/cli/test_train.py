@@ -23,7 +23,7 @@ MODELS = set(TRAININGS) - {"colours", "mixing", "namer", "retrieval"}
 
 
 def test_every_model_can_be_trained() -> None:
-    assert set(train.commands) == set(TRAININGS) | {"names"} | set(BENCH_TASKS)
+    assert set(train.commands) == set(TRAININGS) | {"names", "words"} | set(BENCH_TASKS)
 
 
 @pytest.mark.parametrize("model", sorted(MODELS))
