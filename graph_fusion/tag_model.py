@@ -49,6 +49,11 @@ def log_absence(logits: Tensor) -> Tensor:
     return -F.softplus(logits).sum(1).clamp_min(1e-6)
 
 
+def presence(logits: Tensor) -> Tensor:
+    """Return the probability that some cell shows a concept: [B, C] from logits [B, P, C]."""
+    return 1 - log_absence(logits).exp()
+
+
 def presence_loss(logits: Tensor, targets: Tensor) -> Tensor:
     """Return the cross-entropy of "some cell shows it", summed over concepts, mean over B: [].
 

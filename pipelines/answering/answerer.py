@@ -230,9 +230,7 @@ class EncodedQuestion:
         merged = map(merged_by_stem, outputs, self.vocabulary(self.named, deletions))
         return [
             replace(
-                one,
-                vocabulary_scores=words,
-                share=self.vocabulary.share(one, words, self.query),
+                one, vocabulary_scores=words, share=self.vocabulary.share(one, words, self.query)
             )
             for one, words in zip(outputs, merged, strict=True)
         ]

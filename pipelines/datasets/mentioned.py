@@ -12,14 +12,13 @@ from spacy.tokens import Doc
 from kg.knowledge.facts import KnowledgeGraph
 from kg.linking import Linker
 from kg.vocabulary import KNOWLEDGE
-from pipelines.datasets.captioned import Captioned
+from pipelines.datasets.captioned import COCO, FLICKR, Captioned
 from pipelines.datasets.coco import CocoPhoto, read_coco
 from pipelines.datasets.flickr8k import FlickrPhoto, read_flickr8k
 from pipelines.datasets.splits import Part
 from pipelines.detectors.labels import PHYSICAL
 from pipelines.reading.parser import load_pipeline
 
-FLICKR, COCO = ("flickr8k", "flickr8k_1k"), "coco_mini"
 SUBSTANCE, SKY = KNOWLEDGE + "natural_substance", KNOWLEDGE + "sky"
 VISIBLE = (PHYSICAL, SUBSTANCE)
 """Concepts under which there is what can be pointed at in a photograph, and so is the sky. Beaches

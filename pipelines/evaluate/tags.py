@@ -5,7 +5,6 @@ What no caption mentions may still be there, so that the precision is a lower bo
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,11 +14,11 @@ from rich.console import Console
 from rich.progress import track
 from torch import Tensor
 
-from graph_fusion.tag_model import log_absence
 from kg.files import bundled
 from kg.knowledge.memory import Knowledge
 from pipelines.datasets.mentioned import Mentioned, captioned_photographs, mentioned_in
 from pipelines.datasets.splits import in_part
+from pipelines.evaluate import calibration
 from pipelines.evaluate.protocol import Report, Source
 from pipelines.evaluate.scenes import BINS, average_precision
 from pipelines.namers.efficientnet import EfficientNetNamer
@@ -54,10 +53,10 @@ class TagsEvaluator:
         data, photographs = dataset
         knowledge, looker = Knowledge.bundled(), EfficientNetNamer(tags=None)
         concepts = {knowledge.label(one): one for photo in photographs for one in photo.said}
-        scores = []
-        for one in track(photographs, "looking", console=Console(stderr=True)):
-            grid = torch.from_numpy(looker.grid(Photo.open(data / one.name)))
-            scores.append(tagger.calibrated(presence(tagger, grid.flatten(0, 1)[None])[0].numpy()))
+        scores = [
+            tagger.presences(looker.grid(Photo.open(data / one.name)))
+            for one in track(photographs, "looking", console=Console(stderr=True))
+        ]
         targets = [
             [float(p.said[concepts.get(c, "")] > 0) for c in tagger.labels] for p in photographs
         ]
@@ -72,12 +71,6 @@ class TagsEvaluator:
             for one, row in zip(photographs, found.tolist(), strict=True)
         ]
         return Report("mAP", tag_figures(found, torch.tensor(targets), tagger.threshold), rows)
-
-
-@torch.inference_mode()
-def presence(tagger: Tagger, grids: Tensor) -> Tensor:
-    """Return the noisy-OR of each concept [B, C] from grids [B, P, F]."""
-    return 1 - log_absence(tagger.network(grids)).exp()
 
 
 def tag_figures(scores: Tensor, targets: Tensor, threshold: float) -> dict[str, float]:
@@ -99,13 +92,6 @@ def tag_figures(scores: Tensor, targets: Tensor, threshold: float) -> dict[str, 
 
 def calibration_error(scores: Tensor, targets: Tensor) -> float:
     """Return the expected calibration error of tags, in ten equal bins."""
-    bins = (scores * BINS).long().clamp_max(BINS - 1)
-    gaps: Sequence[float] = [
-        float(
-            (scores[bins == b].mean() - targets[bins == b].mean()).abs()
-            * (bins == b).float().mean()
-        )
-        for b in range(BINS)
-        if (bins == b).any()
-    ]
-    return sum(gaps)
+    pairs = zip(scores.tolist(), targets.tolist(), strict=True)
+    judged = [calibration.Judged(score, bool(said)) for score, said in pairs]
+    return calibration.calibration_error(judged, BINS) if judged else 0.0

@@ -9,8 +9,9 @@ from pathlib import Path
 import networkx as nx
 import numpy as np
 import torch
+from torch import Tensor
 
-from graph_fusion.tag_model import TagNetwork, log_absence
+from graph_fusion.tag_model import TagNetwork, presence
 from graph_fusion.weights import loading, read_weights
 from kg.graph import Box
 from pipelines.detections import Detection, Name
@@ -67,17 +68,14 @@ class Tagger:
             self.network.load_state_dict(read_weights(folder / "model.safetensors"))
         self.network.eval()
 
-    @torch.inference_mode()
     def __call__(self, grid: np.ndarray) -> list[Tag]:
         """Return the tags above the threshold, the most probable first, without kinds of a tag.
 
         grid: [Y, X, F], as `EfficientNetNamer.grid`.
         """
-        high, wide, features = grid.shape
-        logits = self.network(torch.from_numpy(grid).reshape(1, high * wide, features))
-        present = 1 - log_absence(logits)[0].exp().numpy()
-        sure = self.calibrated(present)
-        cells = logits[0].sigmoid().reshape(high, wide, -1).numpy()
+        logits = self._logits(grid)
+        sure = self.calibrated(presence(logits)[0].numpy())
+        cells = logits[0].sigmoid().reshape(*grid.shape[:2], -1).numpy()
         found = [
             Tag(
                 self.labels[at],
@@ -90,6 +88,16 @@ class Tagger:
         general = frozenset[str]().union(*(self.above[one.label] for one in found))
         specific = [one for one in found if one.label not in general]
         return sorted(specific, key=lambda one: -one.probability)
+
+    def presences(self, grid: np.ndarray) -> np.ndarray:
+        """Return how probably a caption names each of `labels` [C], from a grid [Y, X, F]."""
+        return self.calibrated(presence(self._logits(grid))[0].numpy())
+
+    @torch.inference_mode()
+    def _logits(self, grid: np.ndarray) -> Tensor:
+        high, wide, features = grid.shape
+        found: Tensor = self.network(torch.from_numpy(grid).reshape(1, high * wide, features))
+        return found
 
     def calibrated(self, present: np.ndarray) -> np.ndarray:
         """Return how probably a caption names each concept, from the network's noisy-OR."""

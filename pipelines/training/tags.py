@@ -18,7 +18,7 @@ import torch
 from rich.progress import track
 from torch import Tensor
 
-from graph_fusion.tag_model import TagNetwork, log_absence, presence_loss
+from graph_fusion.tag_model import TagNetwork, presence, presence_loss
 from graph_fusion.training import Objective, TrainingOptions, fit, save_model
 from graph_fusion.weights import deterministic, shrunk
 from kg.files import atomic_path
@@ -224,7 +224,7 @@ def presences(network: TagNetwork, photographs: Sequence[tuple[Path, Tensor]]) -
     rows = []
     for file, _ in photographs:
         grid = torch.from_numpy(np.load(file)).float().flatten(0, 1)
-        rows.append(1 - log_absence(network(grid[None]))[0].exp())
+        rows.append(presence(network(grid[None]))[0])
     return torch.stack(rows)
 
 
