@@ -92,7 +92,9 @@ def assert_fact(relation: str, what: str) -> Callable[[Page], None]:
 
 CORRECTIONS = (
     Correction("astronaut", "How many people are there?", "rename 2 to flag", rename(1, "flag")),
-    Correction("motorcycle", "How many people are there?", "reject the person", reject(1)),
+    Correction(
+        *("motorcycle", "How many motorcycles are there?", "reject the motorcycle"), reject(0)
+    ),
     Correction(
         *("coffee", "How many spoons are there?", "draw the spoon"),
         draw("spoon", 0.53, 0.17, 0.72, 0.83),
@@ -101,7 +103,10 @@ CORRECTIONS = (
         *("cat", "What is this cat used for?", "add: cat used for pest control"),
         assert_fact("used for", "pest control"),
     ),
-    Correction("rocket", "What is this used for?", "rename 1 to rocket", rename(0, "rocket")),
+    Correction(
+        *("rocket", "What is this used for?", "draw the rocket"),
+        draw("rocket", 0.44, 0.1, 0.56, 0.8),
+    ),
 )
 
 
