@@ -40,7 +40,12 @@ def test_the_first_form_with_a_sense_counts(tmp_path: Path) -> None:
     assert words.of(["nothing"]) == ()
 
 
-@pytest.mark.parametrize("content", [b"", b"no gzip", gzip.compress(b"hat\tnonsense")])
+# The names are given, since gzip writes the time into what would be the third one's name.
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"no gzip", gzip.compress(b"hat\tnonsense")],
+    ids=["empty", "no gzip", "a line without senses"],
+)
 def test_a_broken_file_is_told(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "words").write_bytes(content)
     with pytest.raises(SightGraphError, match="cannot read the words"):
