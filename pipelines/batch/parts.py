@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -74,14 +75,22 @@ class PartFolder:
     def take_up(self, rows: Sequence[Row]) -> list[Row]:
         """Return the rows of what need not be done again, and remove the files of all else.
 
-        rows: of a manifest. A part that lacks a file is lost, and one without a row was never
-        finished: what is in them is done again.
+        rows: of a manifest. A part that lacks a file is lost, and one that lacks a row was not
+        yet read by the command: what is in them is done again.
         """
-        named = {row["part"] for row in rows if "part" in row}
+        # Copies of a photograph have rows of their own; their content stands in the part once.
+        in_parts = (one for one in enumerate(rows) if "part" in one[1])
+        named = Counter(
+            part for part, _ in {(row["part"], row.get("sha256", n)) for n, row in in_parts}
+        )
         if named:  # the folder may have been moved since
             self.run = next(iter(named))[:RUN_DIGITS]
         files = self._files()
-        whole = {one for one in named if files.issuperset(f"{one}.{f}" for f in self.formats)}
+        whole = {
+            part
+            for part, count in named.items()
+            if part.endswith(f"-{count}") and files.issuperset(f"{part}.{f}" for f in self.formats)
+        }
         for file in files:
             if file.partition(".")[0] not in whole:
                 self._remove(file)
@@ -90,11 +99,13 @@ class PartFolder:
     def write(self, rows: Sequence[Row], keys: Sequence[Row]) -> str:
         """Write a part and return its name, which is the same for the same tasks: `keys`.
 
+        The name ends with the number of rows, so that a part of which a row is missing is known.
+
         Raises:
             SightGraphError: it cannot be written.
         """
         digest = hashlib.sha256(json.dumps(keys, sort_keys=True).encode()).hexdigest()
-        name = f"{self.run}-{digest[:DIGITS]}"
+        name = f"{self.run}-{digest[:DIGITS]}-{len(rows)}"
         for one in self.formats:
             self._put(f"{name}.{one}", PART_FORMATS.resolve(one)(rows))
         return name

@@ -83,6 +83,15 @@ def test_a_part_that_no_row_names_is_removed_and_one_that_lacks_a_file_is_done_a
     assert [one.name for one in parts.iterdir()] == ["of-others.parquet"]
 
 
+def test_a_part_of_which_a_row_was_not_yet_read_is_done_again(tmp_path: Path) -> None:
+    folder = PartFolder.of(None, tmp_path, "parquet")
+    first, bad, last = made(folder)
+    copy = {**first, "photo": "copy.jpg"}
+    assert folder.take_up([first, copy, bad, last]) == [first, copy, bad, last]
+    assert folder.take_up([first, copy, bad]) == [bad]
+    assert not [*(tmp_path / PARTS).iterdir()]
+
+
 def test_a_folder_that_cannot_be_written_is_an_error_of_each_row(tmp_path: Path) -> None:
     (tmp_path / PARTS).write_text("a file")
     assert all("error" in row for row in made(PartFolder.of(None, tmp_path, "parquet")))
