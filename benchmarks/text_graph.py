@@ -19,7 +19,7 @@ from rich.table import Table
 
 from kg.files import bundled
 from pipelines.datasets.factual import read_factual
-from pipelines.evaluate.text_graph import scores
+from pipelines.evaluate.reading.text_graph import scores
 from pipelines.reading.parser import READERS
 from pipelines.reading.triples import IS, Triple
 

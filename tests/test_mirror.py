@@ -217,23 +217,23 @@ TESTED_BY = {
         "pipelines/detectors/test_detectors.py",
         "through the detectors that have a map",
     ),
-    "pipelines/evaluate/answerer.py": (
+    "pipelines/evaluate/answering/answerer.py": (
         "pipelines/training/test_answerer.py",
         "measured after a tiny training",
     ),
-    "pipelines/evaluate/parser.py": (
+    "pipelines/evaluate/reading/parser.py": (
         "pipelines/training/test_parser.py",
         "measured after a tiny training",
     ),
-    "pipelines/evaluate/retrieval.py": (
+    "pipelines/evaluate/answering/retrieval.py": (
         "pipelines/training/test_retrieval.py",
         "measured after a tiny training",
     ),
-    "pipelines/evaluate/scenes.py": (
+    "pipelines/evaluate/seeing/scenes.py": (
         "pipelines/training/test_scenes.py",
         "measured after a tiny training",
     ),
-    "pipelines/evaluate/grounding.py": (
+    "pipelines/evaluate/reading/grounding.py": (
         "pipelines/build/test_grounding.py",
         "its figures are what that test asserts",
     ),

@@ -57,8 +57,8 @@ from pipelines.datasets.daquar import (
 )
 from pipelines.datasets.splits import fold_of, for_training, in_part
 from pipelines.detectors import COCO_LABELS
+from pipelines.evaluate.answering.wups import Nouns
 from pipelines.evaluate.protocol import Report, Source
-from pipelines.evaluate.wups import Nouns
 
 ABOUT, READER = "daquar.json", "words.safetensors"
 """What a model needs beside its weights."""

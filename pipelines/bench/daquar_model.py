@@ -22,7 +22,7 @@ from pipelines.bench.daquar_inputs import (
     OBJECTS,
     ROWS,
 )
-from pipelines.evaluate.wups import Nouns, wups
+from pipelines.evaluate.answering.wups import Nouns, wups
 
 TEXT_FEATURES = 384
 TEXTS = 2

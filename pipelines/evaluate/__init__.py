@@ -25,7 +25,7 @@ _PART = "only the questions of this part"
 
 _add(
     "detection",
-    "evaluate.detection:DetectionEvaluator",
+    "evaluate.seeing.detection:DetectionEvaluator",
     "Measure the detector: AP in colour and grey, doubled boxes, and calibration.",
     Options(
         data="folder like coco_mini, or its annotations.json",
@@ -37,7 +37,7 @@ _add(
 )
 _add(
     "naming",
-    "evaluate.naming:NamingEvaluator",
+    "evaluate.seeing.naming:NamingEvaluator",
     "Measure whether the main object of a photograph is named rightly.",
     Options(
         data="folder like caltech101",
@@ -47,7 +47,7 @@ _add(
 )
 _add(
     "relations",
-    "evaluate.relations:RelationsEvaluator",
+    "evaluate.seeing.relations:RelationsEvaluator",
     "Measure predicates between objects whose boxes and labels are given: R@50 and R@100.",
     Options(
         data="file of objects and relations",
@@ -59,7 +59,7 @@ _add(
 )
 _add(
     "text-graph",
-    "evaluate.text_graph:TextGraphEvaluator",
+    "evaluate.reading.text_graph:TextGraphEvaluator",
     "Measure captions to scene graphs: FACTUAL's Set Match and SPICE.",
     Options(
         data="file like factual/dev.csv, or its folder together with --split",
@@ -74,7 +74,7 @@ _add(
 )
 _add(
     "captions",
-    "evaluate.captions:CaptionsEvaluator",
+    "evaluate.captioning.captions:CaptionsEvaluator",
     "Measure captions: BLEU, CIDEr, SPICE, and the share of objects that are not there.",
     Options(
         data="folder like flickr8k, or the folder of data sets that holds flickr8k and flickr8k_1k",
@@ -89,7 +89,7 @@ _add(
 )
 _add(
     "search",
-    "evaluate.search:SearchEvaluator",
+    "evaluate.search.search:SearchEvaluator",
     "Measure search both ways: recall at 1, 5 and 10, with and without the graphs' agreement.",
     Options(
         data="folder like flickr8k, or the folder of data sets that holds flickr8k and flickr8k_1k",
@@ -101,7 +101,7 @@ _add(
 )
 _add(
     "layouts",
-    "evaluate.layouts:LayoutsEvaluator",
+    "evaluate.drawing.layouts:LayoutsEvaluator",
     "Measure pictures from text: relations said that hold, and boxes against real ones.",
     Options(
         data="folder of all data sets, or a file like data/drawing/sentences.json",
@@ -140,7 +140,7 @@ _add(
 )
 _add(
     "okvqa",
-    "evaluate.okvqa:OKVQAEvaluator",
+    "evaluate.answering.okvqa:OKVQAEvaluator",
     "Measure answers to OK-VQA's questions by the official soft scores.",
     Options(
         data="file in the format of okvqa/train.json",
@@ -170,7 +170,7 @@ _add(
 )
 _add(
     "questions",
-    "evaluate.questions:QuestionsEvaluator",
+    "evaluate.answering.questions:QuestionsEvaluator",
     "Ask the questions of a file about their photographs; right is what the file accepts.",
     Options(
         data=_QUESTIONS,
@@ -201,7 +201,7 @@ _add(
 )
 _add(
     "dialogs",
-    "evaluate.dialogs:DialogsEvaluator",
+    "evaluate.answering.dialogs:DialogsEvaluator",
     "Hold the dialogs of a file about their photographs: right turns, and references resolved.",
     Options(
         data="file as data/dialogs/dialogs.json",
@@ -221,7 +221,7 @@ _add(
 )
 _add(
     "edits",
-    "evaluate.edits:EditsEvaluator",
+    "evaluate.answering.edits:EditsEvaluator",
     "Measure whether answers follow edits of the knowledge, and unrelated answers stay.",
     Options(
         data="file as data/questions/edits.json",
@@ -235,7 +235,7 @@ _add(
 )
 _add(
     "deletion",
-    "evaluate.deletion:DeletionEvaluator",
+    "evaluate.answering.deletion:DeletionEvaluator",
     "Measure whether answers rest on the facts that they cite: without them, and without others.",
     Options(
         data=_QUESTIONS,
@@ -249,14 +249,14 @@ _add(
 )
 _add(
     "sight",
-    "evaluate.sight:SightEvaluator",
+    "evaluate.seeing.sight:SightEvaluator",
     "Measure all that is seen (objects, names, scenes, colours, relations, text) in one report, "
     "with the figures before these models and the goals beside it.",
     Options(data="folder of all data sets", model="", example="--data DATASETS --json sight.json"),
 )
 _add(
     "photo-text",
-    "evaluate.photo_text:PhotoTextEvaluator",
+    "evaluate.seeing.photo_text:PhotoTextEvaluator",
     "Measure how text in photographs is read: words drawn on photographs that training holds out.",
     Options(
         data="folder like coco_mini",
@@ -271,7 +271,7 @@ _add(
 )
 _add(
     "colours",
-    "evaluate.colours:ColoursEvaluator",
+    "evaluate.seeing.colours:ColoursEvaluator",
     "Measure the colours of the 150 objects in data/questions/colours.json.",
     Options(
         data="folder of all data sets",
@@ -281,7 +281,7 @@ _add(
 )
 _add(
     "scenes",
-    "evaluate.scenes:ScenesEvaluator",
+    "evaluate.seeing.scenes:ScenesEvaluator",
     "Measure the scenes on photographs that training held out.",
     Options(
         data="folder of all data sets, for their weak labels, or a folder like scenes15",
@@ -291,7 +291,7 @@ _add(
 )
 _add(
     "tags",
-    "evaluate.tags:TagsEvaluator",
+    "evaluate.seeing.tags:TagsEvaluator",
     "Measure the tags of photographs that training held out by what their captions mention.",
     Options(
         data="folder of all data sets",
@@ -301,7 +301,7 @@ _add(
 )
 _add(
     "parser",
-    "evaluate.parser:ParserEvaluator",
+    "evaluate.reading.parser:ParserEvaluator",
     "Measure tags, lemmas and dependencies on the dev file.",
     Options(
         data="folder of UD English EWT",
@@ -311,7 +311,7 @@ _add(
 )
 _add(
     "answerer",
-    "evaluate.answerer:AnswererEvaluator",
+    "evaluate.answering.answerer:AnswererEvaluator",
     "Measure the answerer on photographs, concepts and wordings that training held out.",
     Options(
         data="folder of all data sets",
@@ -326,7 +326,7 @@ _add(
 )
 _add(
     "retrieval",
-    "evaluate.retrieval:RetrievalEvaluator",
+    "evaluate.answering.retrieval:RetrievalEvaluator",
     "Measure whether the best facts of a store hold the answer, on the questions of photographs "
     "that training holds out.",
     Options(
@@ -341,7 +341,7 @@ _add(
 )
 _add(
     "question-parsing",
-    "evaluate.parser:QuestionParsingEvaluator",
+    "evaluate.reading.parser:QuestionParsingEvaluator",
     "Measure the analysis of questions: the share that is right in every field.",
     Options(
         data="file as tests/pipelines/question_cases.json",
@@ -351,7 +351,7 @@ _add(
 )
 _add(
     "linking",
-    "evaluate.linking:LinkingEvaluator",
+    "evaluate.reading.linking:LinkingEvaluator",
     "Measure how names are linked to concepts of the bundled knowledge, and to none.",
     Options(
         data="file as tests/kg/linking_cases.json",
@@ -362,7 +362,7 @@ _add(
 )
 _add(
     "linking-coverage",
-    "evaluate.linking:CoverageEvaluator",
+    "evaluate.reading.linking:CoverageEvaluator",
     "Measure which share of a data set's object names the bundled knowledge knows.",
     Options(
         data="file of object names: COCO annotations, a CSV, or a text",
@@ -372,7 +372,7 @@ _add(
 )
 _add(
     "grounding",
-    "evaluate.grounding:GroundingEvaluator",
+    "evaluate.reading.grounding:GroundingEvaluator",
     "Measure to which objects referring expressions are resolved.",
     Options(
         data="file as tests/pipelines/grounding_cases.json",

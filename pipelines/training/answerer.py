@@ -32,7 +32,7 @@ from pipelines.build.retrieval import make_linker
 from pipelines.datasets.photographs import read_teacher_boxes
 from pipelines.datasets.splits import Divided, for_choosing, for_training, in_part
 from pipelines.detectors import DETECTORS, Detector
-from pipelines.evaluate.answerer import scores
+from pipelines.evaluate.answering.answerer import scores
 from pipelines.generate.answerer_examples import (
     Example,
     ExampleMaker,

@@ -25,7 +25,7 @@ from pipelines.datasets.coco import Labelled, read_coco
 from pipelines.datasets.flickr8k import FlickrPhoto, read_flickr8k
 from pipelines.datasets.splits import Part, coco_part, for_choosing, for_training, in_part
 from pipelines.detectors import Detector, make_detector
-from pipelines.evaluate.colours import FOLDER, read_colours
+from pipelines.evaluate.seeing.colours import FOLDER, read_colours
 from pipelines.generate.relation_examples import CaptionNouns
 from pipelines.namers.efficientnet import EfficientNetNamer
 from pipelines.photo import Photo

@@ -29,10 +29,10 @@ from pipelines.datasets.photographs import PhotographParts, TeacherPhoto
 from pipelines.datasets.splits import for_choosing, for_training, in_part
 from pipelines.detectors import COCO_LABELS
 from pipelines.detectors.bundled import BundledDetector, DetectorConfig, load_detector
-from pipelines.evaluate.calibration import Judged
-from pipelines.evaluate.detection import CocoPart, average_precision, best_threshold, in_grey
-from pipelines.evaluate.detection_errors import judged
+from pipelines.evaluate.answering.calibration import Judged
 from pipelines.evaluate.protocol import Source
+from pipelines.evaluate.seeing.detection import CocoPart, average_precision, best_threshold, in_grey
+from pipelines.evaluate.seeing.detection_errors import judged
 from pipelines.photo import Photo
 from pipelines.training.detector_data import Sample, damaged, samples, turned
 from pipelines.training.detector_teachers import label_photographs

@@ -43,7 +43,7 @@ from pipelines.datasets.questions import (
 )
 from pipelines.datasets.splits import Divided, for_choosing, in_part, question_part
 from pipelines.detections import Detection, strongest
-from pipelines.evaluate.okvqa import probabilities
+from pipelines.evaluate.answering.okvqa import probabilities
 from pipelines.generate.questions import QuestionWriter
 from pipelines.generate.worded_graphs import worded_graphs
 from pipelines.photo import Photo

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from kg.errors import SightGraphError
 from pipelines.datasets.ewt import Document, read_ewt
 from pipelines.datasets.splits import for_choosing, for_training, in_part
-from pipelines.evaluate.parser import gold_documents, score
+from pipelines.evaluate.reading.parser import gold_documents, score
 from pipelines.generate import question_trees
 
 if TYPE_CHECKING:

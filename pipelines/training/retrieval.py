@@ -27,7 +27,12 @@ from kg.knowledge.store import Store
 from kg.retrieval import FEATURES, Retriever
 from pipelines.build.retrieval import relation_vectors
 from pipelines.datasets.splits import for_training, in_part
-from pipelines.evaluate.retrieval import Judge, RetrievalQuestion, SeedFinder, read_questions
+from pipelines.evaluate.answering.retrieval import (
+    Judge,
+    RetrievalQuestion,
+    SeedFinder,
+    read_questions,
+)
 
 HIDDEN, SHARED = 32, 32
 """Hidden units over the features; dimensions into which questions and relations are projected."""

@@ -1,8 +1,9 @@
 """Training of the scene network, which names the scene of a photograph.
 
-An example is a photograph with labelled scenes (`pipelines.evaluate.scenes`), some in colour and
-in grey; the objective is binary cross-entropy of each scene that its labels affirm or deny. Plain,
-noisy and graded pictures show no scene. The model folder gets model.safetensors and config.json.
+An example is a photograph with labelled scenes (`pipelines.evaluate.seeing.scenes`), some in colour
+and in grey; the objective is binary cross-entropy of each scene that its labels affirm or deny.
+Plain, noisy and graded pictures show no scene. The model folder gets model.safetensors and
+config.json.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from graph_fusion.perception import SceneNetwork
 from graph_fusion.training import Figures, Objective, TrainingOptions, fit, save_model
 from graph_fusion.weights import deterministic
 from pipelines.datasets.splits import for_choosing, for_training, in_part
-from pipelines.evaluate.scenes import (
+from pipelines.evaluate.seeing.scenes import (
     SCENES15,
     LabelledPhoto,
     ScenePhotographs,

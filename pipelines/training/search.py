@@ -35,7 +35,7 @@ from graph_fusion.training import (
 from graph_fusion.weights import deterministic, shrunk
 from kg.files import atomic_path, write_text
 from pipelines.datasets.captioned import Captioned
-from pipelines.evaluate.search import encode
+from pipelines.evaluate.search.search import encode
 from pipelines.search.towers import BANK, CONFIG, WEIGHTS, Bank, Towers, Weights, write_bank
 from pipelines.training.scene_examples import development_records, training_records, two_sides
 from pipelines.training.search_agreement import fit_weights

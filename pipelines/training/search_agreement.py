@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from graph_fusion.heads.base import LOG_ZERO, soft_cross_entropy
-from pipelines.evaluate.search import Encoded, agreements, figures_of
+from pipelines.evaluate.search.search import Encoded, agreements, figures_of
 from pipelines.search.agreement import FEATURES
 from pipelines.search.towers import Weights
 from pipelines.training.minimise import minimise

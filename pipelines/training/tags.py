@@ -34,7 +34,7 @@ from pipelines.datasets.mentioned import (
     mentioned_in,
 )
 from pipelines.datasets.splits import for_choosing, for_training, in_part
-from pipelines.evaluate.tags import tag_figures
+from pipelines.evaluate.seeing.tags import tag_figures
 from pipelines.namers.efficientnet import EfficientNetNamer
 from pipelines.namers.rules import logit, sigmoid
 from pipelines.photo import Photo

@@ -33,7 +33,7 @@ from pipelines.datasets.factual import (
     word_graph,
 )
 from pipelines.datasets.splits import for_choosing, for_training, in_part
-from pipelines.evaluate.text_graph import scores
+from pipelines.evaluate.reading.text_graph import scores
 from pipelines.reading.text_graph_reader import WordPieces, minilm, read_words
 
 TRAIN_FILE = Path("factual") / "train.csv"

@@ -14,7 +14,7 @@ from kg.errors import SightGraphError
 from pipelines.bench.okvqa import OKVQA, OpenPrepared
 from pipelines.bench.task import read_training, train_task
 from pipelines.evaluate import Source
-from pipelines.evaluate.okvqa import OKVQAEvaluator
+from pipelines.evaluate.answering.okvqa import OKVQAEvaluator
 
 
 class Tiny(OKVQA):

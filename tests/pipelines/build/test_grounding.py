@@ -11,7 +11,7 @@ from kg.vocabulary import EdgeKind
 from pipelines.build.builder import GraphBuilder
 from pipelines.detections import HAS_COLOUR, Detection, PerceivedAttribute, PerceptionResult
 from pipelines.evaluate import Source
-from pipelines.evaluate.grounding import GroundingEvaluator
+from pipelines.evaluate.reading.grounding import GroundingEvaluator
 from pipelines.reading.parser import Parser
 
 CASES = Path(__file__).parents[1] / "grounding_cases.json"

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipelines.evaluate import Source
-from pipelines.evaluate.parser import QuestionParsingEvaluator
+from pipelines.evaluate.reading.parser import QuestionParsingEvaluator
 from pipelines.reading.constraints import comparison_of
 from pipelines.reading.parser import Parser
 

@@ -16,7 +16,7 @@ from kg.vocabulary import EdgeKind, NodeKind
 from pipelines.build.builder import GraphBuilder
 from pipelines.datasets.splits import question_part
 from pipelines.detections import Detection
-from pipelines.evaluate.answerer import measure
+from pipelines.evaluate.answering.answerer import measure
 from pipelines.generate.answerer_examples import Example, ExampleMaker, Picture
 from pipelines.generate.question import GeneratedQuestion
 from pipelines.generate.questions import QuestionWriter

@@ -8,7 +8,7 @@ import pytest
 import spacy
 
 from kg.errors import SightGraphError
-from pipelines.evaluate.parser import ParserEvaluator
+from pipelines.evaluate.reading.parser import ParserEvaluator
 from pipelines.training.parser import ParserTraining, train
 
 SENTENCES = [

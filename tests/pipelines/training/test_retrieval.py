@@ -21,7 +21,7 @@ from kg.retrieval import FEATURES, Candidates, Ranker, Retriever
 from pipelines.build.retrieval import relation_vectors
 from pipelines.datasets.splits import in_part
 from pipelines.evaluate import Source
-from pipelines.evaluate.retrieval import (
+from pipelines.evaluate.answering.retrieval import (
     BEST,
     RANKINGS,
     Judge,

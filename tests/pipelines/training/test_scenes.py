@@ -12,7 +12,7 @@ from torch import Tensor
 
 from graph_fusion.perception import SceneNetwork
 from kg.errors import SightGraphError
-from pipelines.evaluate.scenes import (
+from pipelines.evaluate.seeing.scenes import (
     RARELY_NAMED,
     SCENES,
     LabelledPhoto,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from pipelines.evaluate.search import Encoded, figures_of
+from pipelines.evaluate.search.search import Encoded, figures_of
 from pipelines.search.agreement import FEATURES, Described, Shown, Thing, Wanted
 from pipelines.training.search_agreement import fit_weights, fitted, half_of
 

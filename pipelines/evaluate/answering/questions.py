@@ -1,0 +1,244 @@
+"""Questions of a file, asked about their photographs, and how many answers are right."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+from rich.console import Console
+from rich.progress import track
+
+from kg.graph import SceneGraph
+from kg.registry import Registry
+from kg.vocabulary import EdgeKind, NodeKind
+from pipelines.answering.evidence import DONT_KNOW, Answer
+from pipelines.answering.reader import Reader
+from pipelines.build.builder import Step
+from pipelines.build.context import BuildContext
+from pipelines.datasets.questions import (
+    PhotoQuestion,
+    check_photographs,
+    read_questions,
+    same_answer,
+)
+from pipelines.evaluate.answering import calibration as confidence
+from pipelines.evaluate.answering.calibration import Judged
+from pipelines.evaluate.protocol import Report, Source
+from pipelines.photo import Photo
+from pipelines.seeing.nothing import NoDetector, NoPerception
+from pipelines.sightgraph import SightGraph
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The judgement of the answer to one question.
+
+    right: whether the answer is one of those accepted; never for "I don't know".
+    judged: the same for calibration, where "I don't know" is judged by its best candidate.
+    named: whether what the question is about is among the names of the detected objects; None
+        where the file does not say what it is about.
+    reachable: whether an accepted answer is the label of a node of the graph.
+    report: the row of the JSON file, as plain values.
+    """
+
+    question: PhotoQuestion
+    right: bool
+    judged: Judged
+    named: bool | None
+    reachable: bool
+    report: dict[str, Any]
+
+    @classmethod
+    def of(cls, question: PhotoQuestion, answer: Answer) -> Outcome:
+        """Judge `answer` by what `question` accepts."""
+        right = same_answer(answer.text, question.answers)
+        labels = {one.label for one in answer.graph.nodes() if one.kind != NodeKind.ENTITY}
+        reachable = any(same_answer(one, question.answers) for one in labels)
+        seen = [one.label for one in answer.graph.nodes(NodeKind.OBJECT)]
+        named = any(same_answer(one, question.about) for one in seen) if question.about else None
+        report = _report(question, answer, right) | {"named": named, "in the graph": reachable}
+        return cls(question, right, _judged(question, answer), named, reachable, report)
+
+
+@dataclass(frozen=True, slots=True)
+class PhotoQuestions:
+    """Questions of a file, and the folder to which `file_name` is relative."""
+
+    questions: list[PhotoQuestion]
+    images: Path
+
+    @classmethod
+    def read(cls, source: Source) -> PhotoQuestions:
+        """Read the questions of the part that --split names, or all.
+
+        Raises:
+            SightGraphError: the file cannot be read, or a photograph is missing.
+        """
+        assert source.images is not None, "the command line demands --images"
+        questions = read_questions(source.data, source.split)
+        check_photographs(questions, source.images)
+        return cls(questions, source.images)
+
+    def __iter__(self) -> Iterator[tuple[PhotoQuestion, Photo]]:
+        """Yield each question with its photograph; questions in a row share an open one."""
+        name, photo = "", None
+        for one in self.questions:
+            if photo is None or one.file_name != name:
+                name, photo = one.file_name, Photo.open(one.photo(self.images))
+            yield one, photo
+
+    def __len__(self) -> int:
+        return len(self.questions)
+
+
+Ask = Callable[[Photo, str], Answer]
+"""Answers a question about a photograph, such as `SightGraph.ask`."""
+GREY = (128, 128, 128)
+
+
+def grey_picture(photo: Photo) -> Photo:
+    """Return a plain grey picture of the photograph's size, which shows nothing."""
+    return Photo(Image.new("RGB", (photo.width, photo.height), GREY), "grey picture")
+
+
+@dataclass(frozen=True, slots=True)
+class QuestionsEvaluator:
+    """The share of right answers, and whether the confidence separates right from wrong.
+
+    reader: a language model that gives the answers, if there is one.
+    without: a name of `ABLATIONS`. plot: file for the risk-coverage curve.
+    grey: also ask about a plain grey picture, and count the answers that stay the same.
+    """
+
+    reader: str | None = None
+    grey: bool = False
+    without: str | None = None
+    plot: Path | None = None
+
+    def dataset(self, source: Source) -> PhotoQuestions:
+        return PhotoQuestions.read(source)
+
+    def system(self, model: Path | None = None) -> Ask:
+        reader = None if self.reader is None else Reader(self.reader)
+        sightgraph = SightGraph.from_pretrained(answerer=model)
+        if self.without is not None:
+            sightgraph = ABLATIONS.resolve(self.without)(sightgraph)
+        if reader is None:
+            return sightgraph.ask
+        return lambda photo, question: reader(sightgraph.ask(photo, question), photo)
+
+    def __call__(self, ask: Ask, dataset: PhotoQuestions) -> Report:
+        progress = track(dataset, "asking", len(dataset), console=Console(stderr=True))
+        outcomes = [Outcome.of(one, ask(photo, one.text)) for one, photo in progress]
+        if self.plot is not None:
+            confidence.plot([one.judged for one in outcomes], self.plot)
+        rows = [one.report for one in outcomes]
+        measured = figures(outcomes)
+        if self.grey:
+            measured["unchanged on a grey picture"] = self._unchanged(ask, dataset, rows)
+        return Report("accuracy", measured, rows, {"answers": rows})
+
+    def _unchanged(self, ask: Ask, dataset: PhotoQuestions, rows: list[dict[str, Any]]) -> float:
+        """Return the share of the answers that a plain grey picture does not change."""
+        progress = track(dataset, "asking about grey", len(dataset), console=Console(stderr=True))
+        for row, (one, photo) in zip(rows, progress, strict=True):
+            row["answer on grey"] = ask(grey_picture(photo), one.text).text
+        return _share([row["answer"] == row["answer on grey"] for row in rows])
+
+
+def figures(outcomes: Sequence[Outcome]) -> dict[str, float]:
+    """Return the share right of all and by type, the share not known, and the calibration."""
+    kinds = sorted({one.question.kind for one in outcomes})
+    shares = {
+        f"accuracy, {kind}": _share([one.right for one in outcomes if one.question.kind == kind])
+        for kind in kinds
+    }
+    return {
+        "questions": len(outcomes),
+        "accuracy": _share([one.right for one in outcomes]),
+        **shares,
+        **_steps(outcomes),
+        "not known": _share([one.judged.abstained for one in outcomes]),
+        **confidence.figures([one.judged for one in outcomes]),
+    }
+
+
+def _steps(outcomes: Sequence[Outcome]) -> dict[str, float]:
+    """Return how often each step succeeded: naming, finding facts, choosing among them."""
+    named = [one.named for one in outcomes if one.named is not None]
+    reached = [one.right for one in outcomes if one.reachable]
+    chosen = {"chosen where it stood there": _share(reached)} if reached else {}
+    return {
+        **({"object seen and named": _share(named)} if named else {}),
+        "answer stood in the graph": _share([one.reachable for one in outcomes]),
+        **chosen,
+    }
+
+
+def _share(true: Sequence[bool]) -> float:
+    return sum(true) / len(true)
+
+
+def _judged(question: PhotoQuestion, answer: Answer) -> Judged:
+    unknown = answer.text == DONT_KNOW
+    if unknown and not answer.guesses:
+        return Judged(0.0, right=False, abstained=True)
+    best = answer.guesses[0]
+    return Judged(best.score, same_answer(best.text, question.answers), unknown)
+
+
+def _report(question: PhotoQuestion, answer: Answer, right: bool) -> dict[str, Any]:
+    """Return the documented values; candidates and facts as in docs/answer-format.md."""
+    reported = answer.as_json()
+    return {
+        "id": question.id,
+        "file_name": question.file_name,
+        "question": question.text,
+        "type": question.kind,
+        "part": question.part,
+        "accepted": list(question.answers),
+        "answer": reported["answer"],
+        "confidence": reported["confidence"],
+        "support": reported["support"],
+        "right": right,
+        "candidates": reported["candidates"],
+        "facts": reported["evidence"]["facts"],
+        "reader": answer.models.get("reader"),
+        "detected": [node.label for node in answer.graph.nodes(NodeKind.OBJECT)],
+    }
+
+
+def remove_facts(graph: SceneGraph, context: BuildContext) -> SceneGraph:
+    """Leave all facts out: a step of the builder."""
+    return graph.without(*graph.edges(EdgeKind.FACT))
+
+
+def without_photograph(sightgraph: SightGraph) -> SightGraph:
+    """Answer from the question alone, with what is known of its words."""
+    return replace(sightgraph, detector=NoDetector(), namer=None, perception=NoPerception())
+
+
+def with_last_step(sightgraph: SightGraph, step: Step) -> SightGraph:
+    """Return the models with one more step that their builder takes at the end."""
+    builder = sightgraph.builder
+    steps = (*builder.text_steps, step)
+    return replace(sightgraph, builder=replace(builder, text_steps=steps))
+
+
+def without_facts(sightgraph: SightGraph) -> SightGraph:
+    """Answer from what the photograph shows and the question states."""
+    return with_last_step(sightgraph, remove_facts)
+
+
+def without_vocabulary(sightgraph: SightGraph) -> SightGraph:
+    """Answer by the graph network alone."""
+    return replace(sightgraph, answerer=replace(sightgraph.answerer, vocabulary=None))
+
+
+ABLATIONS: Registry[SightGraph] = Registry("ablation")
+ABLATIONS.add("photograph", without_photograph)
+ABLATIONS.add("facts", without_facts)
+ABLATIONS.add("vocabulary", without_vocabulary)

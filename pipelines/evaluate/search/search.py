@@ -1,0 +1,149 @@
+"""Search both ways: the photograph of a text, and the texts of a photograph."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+from rich.console import Console
+from rich.progress import track
+
+from kg.knowledge.memory import Knowledge
+from pipelines.datasets.captioned import Captioned, measured_photographs
+from pipelines.datasets.scene_files import SceneFiles
+from pipelines.evaluate.protocol import Report, Source
+from pipelines.evaluate.search.ranks import IMAGE_FROM_TEXT, retrieval_ranks
+from pipelines.reading.parser import Parser
+from pipelines.search.agreement import AgreementFinder, Described, Shown, rarities
+from pipelines.search.library import CANDIDATES
+from pipelines.search.towers import Towers, Weights, corrected
+from pipelines.sightgraph import SightGraph
+
+FAR = 1e3
+"""Taken off the cosine of those whose graphs are not."""
+
+
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    """Photographs and their captions, as both stages read them.
+
+    Shapes (M photographs, N texts): plain [M, N]: cosines of the towers' vectors
+        cosines [M, N]: the same, `corrected`
+        owner [N]: the photograph of each text
+    """
+
+    plain: np.ndarray
+    cosines: np.ndarray
+    owner: np.ndarray
+    shown: tuple[Shown, ...]
+    described: tuple[Described, ...]
+
+
+@dataclass(frozen=True)
+class SearchEvaluator:
+    """Recall at 1, 5 and 10 among all photographs and captions of a folder in Flickr8k's format.
+
+    seen: where the looked-at photographs are kept, as in `pipelines.training.search`.
+    """
+
+    seen: Path | None = None
+
+    def dataset(self, source: Source) -> list[Captioned]:
+        """Return the photographs, or those of the official list that --split names.
+
+        Raises:
+            SightGraphError: the folder is of another format, or the list is empty.
+        """
+        return measured_photographs(source.data, source.split)
+
+    def system(self, model: Path | None = None) -> Towers:
+        return Towers(model)
+
+    def __call__(self, towers: Towers, dataset: Sequence[Captioned]) -> Report:
+        encoded = encode(towers, dataset, self.seen)
+        figures = {"photographs": float(len(dataset)), "texts": float(len(encoded.owner))}
+        figures |= figures_of(encoded, towers.weights)
+        return Report("image from text R@1", figures)
+
+
+def figures_of(encoded: Encoded, weights: Weights) -> dict[str, float]:
+    """Return recalls and median ranks both ways, and those of each stage.
+
+    The search finds images by the corrected cosines and the graphs, and texts without the graphs.
+    """
+    stages = {
+        "cosines": retrieval_ranks(encoded.plain, encoded.owner),
+        "corrected": retrieval_ranks(encoded.cosines, encoded.owner),
+        "graphs": retrieval_ranks(both_stages(encoded, weights), encoded.owner),
+    }
+    figures = {
+        name: stages["graphs" if name.startswith(IMAGE_FROM_TEXT) else "corrected"][name]
+        for name in stages["cosines"]
+    }
+    for stage, ranks in stages.items():
+        figures |= {f"{name}, {stage}": value for name, value in ranks.items()}
+    return figures
+
+
+def encode(towers: Towers, photographs: Sequence[Captioned], seen: Path | None) -> Encoded:
+    """Look at all photographs, read all captions, and encode both."""
+    finder, parser = AgreementFinder(Knowledge.bundled()), Parser()
+    console = Console(stderr=True)
+    vectors, shown = [], []
+    with TemporaryDirectory() as nowhere:
+        files = SceneFiles(seen or Path(nowhere), SightGraph.from_pretrained)
+        for one in track(photographs, "looking", console=console):
+            scene = files(one).scene
+            vectors.append(towers.photographs([scene])[0])
+            shown.append(finder.shown(scene.graph))
+    texts = [caption for one in photographs for caption in one.captions]
+    described = [
+        finder.described(parser(text)) for text in track(texts, "reading", console=console)
+    ]
+    owner = np.repeat(np.arange(len(photographs)), [len(one.captions) for one in photographs])
+    near, far = np.stack(vectors), towers.texts(texts)
+    plain = near @ far.T
+    cosines = corrected(plain, towers.photograph_hubness(near), towers.text_hubness(far))
+    return Encoded(plain, cosines, owner, tuple(shown), tuple(described))
+
+
+def both_stages(encoded: Encoded, weights: Weights, candidates: int = CANDIDATES) -> np.ndarray:
+    """Return scores [M, N]: of the nearest pairs by both stages, of the others by the cosine."""
+    scores = encoded.cosines * weights.cosine - FAR
+    for photo, text, features in agreements(encoded, candidates):
+        added = float(np.dot(weights.features, features))
+        scores[photo, text] = encoded.cosines[photo, text] * weights.cosine + added
+    return scores
+
+
+def agreements(
+    encoded: Encoded, candidates: int = CANDIDATES
+) -> list[tuple[int, int, tuple[float, ...]]]:
+    """Return photograph, text and features of each pair that is near seen from either side."""
+    compare = AgreementFinder(Knowledge.bundled())
+    near = np.zeros(encoded.cosines.shape, bool)
+    for axis in (0, 1):
+        np.put_along_axis(near, _nearest(encoded.cosines, candidates, axis), True, axis=axis)
+    rarity = [
+        rarities(text, [encoded.shown[photo] for photo in photos])
+        for text, photos in zip(
+            encoded.described, _nearest(encoded.cosines, candidates, 0).T, strict=True
+        )
+    ]
+    return [
+        (
+            photo,
+            text,
+            compare(encoded.described[text], encoded.shown[photo], rarity[text]).features,
+        )
+        for photo, text in np.argwhere(near).tolist()
+    ]
+
+
+def _nearest(cosines: np.ndarray, candidates: int, axis: int) -> np.ndarray:
+    """Return the numbers of the nearest photographs (axis 0) or texts (1), the nearest first."""
+    nearest = np.argsort(-cosines, axis=axis, kind="stable")
+    return np.take(nearest, range(min(candidates, cosines.shape[axis])), axis=axis)
