@@ -35,6 +35,7 @@ from pipelines.evaluate.seeing.scenes import (
 )
 from pipelines.namers.efficientnet import EfficientNetNamer
 from pipelines.photo import Photo
+from pipelines.training.threshold import least_precise
 
 EMPTY, SIDE = 60, 64
 """Number of pictures without a scene, and their pixels a side."""
@@ -108,10 +109,11 @@ def train(
     network = train_network(joined(parts), development, out, options or SceneTraining(), log)
     network.sharpen(best_factor(network, development))
     scores = probabilities(network, development.look)
+    known = ~development.targets.isnan()
     config = {
         "scenes": scenes,
         "features": development.look.shape[1],
-        "threshold": threshold(scores, development.targets),
+        "threshold": least_precise(scores[known], development.targets[known], PRECISION),
     }
     save_model(out, network.state_dict(), config)
     return ranking_figures(scores, development.targets)
@@ -187,14 +189,3 @@ def best_factor(network: SceneNetwork, development: ScenePhotographs) -> float:
     logits, targets = network(development.look)[known], development.targets[known]
     losses = [F.binary_cross_entropy_with_logits(one * logits, targets) for one in FACTORS]
     return FACTORS[int(torch.stack(losses).argmin())]
-
-
-def threshold(scores: Tensor, targets: Tensor) -> float:
-    """Return the lowest probability at which the decided scenes above it reach `PRECISION`."""
-    known = ~targets.isnan()
-    found, order = scores[known].sort(descending=True)
-    right = targets[known][order]
-    precision = right.cumsum(0) / torch.arange(1, len(right) + 1)
-    good = (precision >= PRECISION).nonzero()
-    last = int(good[-1]) if len(good) else 0
-    return round(float(found[last]), 3)

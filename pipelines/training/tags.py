@@ -39,6 +39,7 @@ from pipelines.namers.efficientnet import EfficientNetNamer
 from pipelines.namers.rules import logit, sigmoid
 from pipelines.photo import Photo
 from pipelines.training.minimise import logistic_regression
+from pipelines.training.threshold import least_precise
 
 SURE = 2
 """Captions of five that name a concept, from which it is there for sure; one is half a target."""
@@ -119,7 +120,7 @@ def train(
     scores, said = presences(network, chosen_on), targets_of(development, concepts) > 0
     slope, bias = calibration(scores.numpy(), said.numpy())
     sure = torch.from_numpy(sigmoid(slope * logit(scores.numpy()) + bias))
-    limit = threshold(sure, said.float())
+    limit = least_precise(sure, said.float(), PRECISION)
     labels = {
         knowledge.label(one): sorted(knowledge.label(kind) for kind in above(one, knowledge))
         for one in concepts
@@ -233,11 +234,3 @@ def calibration(scores: np.ndarray, said: np.ndarray) -> tuple[float, float]:
     inputs = np.stack([logit(scores.ravel()), np.ones(scores.size)], 1)
     slope, bias = logistic_regression(inputs.astype(float), said.ravel().astype(float), 0.0)
     return slope, bias
-
-
-def threshold(scores: Tensor, said: Tensor) -> float:
-    """Return the lowest score above which enough tags (`PRECISION`) are confirmed; 1.0: none."""
-    found, order = scores.flatten().sort(descending=True)
-    precision = said.flatten()[order].cumsum(0) / torch.arange(1, len(order) + 1)
-    good = (precision >= PRECISION).nonzero()
-    return round(float(found[int(good[-1])]), 4) if len(good) else 1.0

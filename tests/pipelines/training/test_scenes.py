@@ -29,7 +29,6 @@ from pipelines.training.scenes import (
     SceneTraining,
     best_factor,
     no_scene,
-    threshold,
     train_network,
 )
 
@@ -58,12 +57,6 @@ def test_an_undecided_scene_is_neither_learnt_nor_measured(tmp_path: Path) -> No
     assert all(one.isfinite().all() for one in network.parameters())
     scores = torch.tensor([[0.2, 0.3, 0.9]])
     assert ranking_figures(scores, torch.tensor([[0.0, 1.0, torch.nan]]))["top-1"] == 1
-
-
-def test_the_threshold_is_the_lowest_with_enough_precision() -> None:
-    scores = torch.tensor([[0.9, 0.8, 0.7, 0.6], [0.5, 0.4, 0.3, 0.2], [0.99, 0.1, 0.1, 0.1]])
-    targets = torch.tensor([[1.0, 1, 0, 1], [1, 1, 1, 0], [torch.nan, 0, 0, 0]])
-    assert threshold(scores, targets) == pytest.approx(0.3)  # 6 of 7 are right; at 0.2 6 of 8
 
 
 def test_calibration_lowers_probabilities_that_are_too_high() -> None:

@@ -18,7 +18,6 @@ from pipelines.training.tags import (
     learnable,
     presences,
     targets_of,
-    threshold,
     train_network,
 )
 
@@ -82,10 +81,3 @@ def test_calibration_gives_the_shares_that_are_confirmed() -> None:
     sure = 1 / (1 + np.exp(-(slope * np.log(scores / (1 - scores)) + bias)))
     assert sure[0, 0] == pytest.approx(0.6, abs=0.01)
     assert sure[-1, 0] == pytest.approx(0.2, abs=0.01)
-
-
-def test_the_threshold_is_the_lowest_with_enough_precision() -> None:
-    scores = torch.tensor([[0.9, 0.8], [0.7, 0.6], [0.5, 0.4]])
-    said = torch.tensor([[1.0, 1.0], [0.0, 1.0], [0.0, 0.0]])
-    assert threshold(scores, said) == pytest.approx(0.6)
-    assert threshold(scores, torch.zeros(3, 2)) == 1.0
