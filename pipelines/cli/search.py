@@ -59,13 +59,13 @@ def load_towers(weights: Path | None, hub_model: str | None) -> Encoder:
     Raises:
         SightGraphError: there are no such weights, or no such model.
     """
-    from pipelines.search.towers import Towers, bundled_weights
+    from pipelines.search.towers import Towers, bundled_frequencies, bundled_weights
 
     if hub_model is None:
         return Towers(weights)
     from pipelines.search.hub import HubTowers
 
-    return HubTowers(hub_model, bundled_weights(weights))
+    return HubTowers(hub_model, bundled_weights(weights), bundled_frequencies(weights))
 
 
 @search.command()

@@ -5,6 +5,7 @@ The second stage of the search: the towers say which photographs are near, the g
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from math import log
@@ -186,9 +187,36 @@ def rarities(text: Described, photographs: Sequence[Shown]) -> tuple[float, ...]
 
     This is the inverse document frequency (Spärck Jones, 1972), as a share of the largest one.
     """
-    largest = log(len(photographs) + 1) or 1.0
     counts = [sum(_best(one, photo.things)[2] for photo in photographs) for one in text.things]
-    return tuple(1 - log(count + 1) / largest for count in counts)
+    return tuple(_rarity(count, len(photographs)) for count in counts)
+
+
+@dataclass(frozen=True, slots=True)
+class Frequencies:
+    """In how many of `total` texts a thing of each concept is named.
+
+    They give the rarity of things where texts are searched, and there are no photographs.
+    """
+
+    total: int
+    counts: Mapping[str, int]
+
+    @classmethod
+    def of(cls, texts: Sequence[Described]) -> Frequencies:
+        """Count the texts; a dog is an animal as well."""
+        kinds = (frozenset[str]().union(*(one.kinds for one in text.things)) for text in texts)
+        return cls(len(texts), Counter(concept for some in kinds for concept in some))
+
+    def rarities(self, text: Described) -> tuple[float, ...]:
+        """Return how rare each thing of a text is, as `rarities` does for photographs."""
+        return tuple(
+            _rarity(max((self.counts.get(one, 0) for one in thing.means), default=0), self.total)
+            for thing in text.things
+        )
+
+
+def _rarity(count: int, total: int) -> float:
+    return 1 - log(count + 1) / (log(total + 1) or 1.0)
 
 
 Match = tuple[int | None, float, bool]

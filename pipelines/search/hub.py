@@ -9,22 +9,24 @@ import numpy as np
 from pipelines.namers.image_text import ImageTextModel
 from pipelines.photo import Photo
 from pipelines.scene import SeenScene
+from pipelines.search.agreement import Frequencies
 from pipelines.search.towers import Weights
 
 
 class HubTowers:
     """Encodes with CLIP, SigLIP or their like.
 
-    weights: of the agreement, as the bundled towers have them; the cosine is scaled as the model
-        does it, so that both are logits.
+    weights, frequencies: of the agreement, as the bundled towers have them; the cosine is scaled
+        as the model does it, so that both are logits.
 
     Raises:
         SightGraphError: there is no such model, or it cannot be downloaded or read.
     """
 
-    def __init__(self, name: str, weights: Weights) -> None:
+    def __init__(self, name: str, weights: Weights, frequencies: Frequencies) -> None:
         self.model = ImageTextModel(name, "search model")
         self.weights = Weights(self.model.scale, weights.features)
+        self.frequencies = frequencies
 
     @property
     def dim(self) -> int:

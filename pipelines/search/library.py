@@ -6,7 +6,7 @@ import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import quote
@@ -173,27 +173,21 @@ class Library:
         return _best(found, limit)
 
     def find_by_photograph(self, photo: Photo, eyes: SightGraph, limit: int = 10) -> list[Match]:
-        """Return what is nearest to a photograph; of a text, also what of it is seen.
-
-        The graphs do not change the order: for texts, they did not raise the recall.
-        """
+        """Return what fits a photograph: texts by both stages, photographs by the towers."""
         scene = see(eyes, photo)
         vector = self.towers.photograph(photo, scene)
         near = self.index.search(vector, max(limit, CANDIDATES))
         if self.kind == "photographs":
             return [Match(one.id, one.score, one.score) for one in near[:limit]]
         hubness = self.towers.text_hubness(self.towers.texts([one.id for one in near]))
-        found = [
-            Match(one.id, one.score - float(half) / 2, one.score)
-            for one, half in zip(near, hubness, strict=True)
-        ]
         shown = self.finder.shown(scene.graph)
-        best = _best(found, limit)
-        described = [self.finder.described(eyes.parser(one.id)) for one in best]
-        return [
-            replace(one, found=self.finder(text, shown, rarities(text, [shown])).found)
-            for one, text in zip(best, described, strict=True)
-        ]
+        found = []
+        for one, half in zip(near, hubness, strict=True):
+            text = self.finder.described(eyes.parser(one.id))
+            agreement = self.finder(text, shown, self.towers.frequencies.rarities(text))
+            score = self.towers.weights.score(one.score - float(half) / 2, agreement)
+            found.append(Match(one.id, score, one.score, agreement.found))
+        return _best(found, limit)
 
     def _write(self, waiting: dict[str, tuple[np.ndarray, str, Shown]]) -> None:
         """Write what waits: the digests last, so that after a kill in between all is done again."""

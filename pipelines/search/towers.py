@@ -17,16 +17,17 @@ from graph_fusion.scene_model import scene_batch, scene_of
 from graph_fusion.search_model import SearchModel, TextPieces
 from graph_fusion.tensors import TextTable
 from graph_fusion.weights import loading, read_weights, sha256_of
-from kg.files import atomic_path, bundled
+from kg.files import atomic_path, bundled, write_text
 from pipelines.photo import Photo
 from pipelines.scene import SeenScene
-from pipelines.search.agreement import FEATURES, Agreement
+from pipelines.search.agreement import FEATURES, Agreement, Frequencies
 
 TOGETHER = 32
 """Photographs or texts that are encoded at once."""
 NEAREST = 10
 """Of a bank that count for hubness, as in the paper."""
 WEIGHTS, BANK, CONFIG = "model.safetensors", "bank.safetensors", "config.json"
+FREQUENCIES = "frequencies.json"
 """The files of a model folder."""
 
 
@@ -59,10 +60,11 @@ class Weights:
 class Encoder(Protocol):
     """Encodes photographs and texts, and weighs the agreement of their graphs.
 
-    dim: the length of the vectors, H. digest: what they depend on.
+    dim: the length of the vectors, H. digest: what they depend on. frequencies: of what texts name.
     """
 
     weights: Weights
+    frequencies: Frequencies
 
     @property
     def dim(self) -> int: ...
@@ -105,6 +107,7 @@ class Towers:
         self.folder = folder or bundled("models", "search")
         self.model = SearchModel.load(self.folder)
         self.weights = bundled_weights(self.folder)
+        self.frequencies = bundled_frequencies(self.folder)
         self.bank = read_bank(self.folder)
         self.encoder = encoder or TEXT_ENCODERS.make("minilm")
         self.pieces = TextPieces()
@@ -200,3 +203,21 @@ def bundled_weights(folder: Path | None = None) -> Weights:
     with loading("search", folder):
         config = json.loads((folder / CONFIG).read_text(encoding="utf-8"))
         return Weights.of_json(config["agreement"])
+
+
+def write_frequencies(folder: Path, frequencies: Frequencies) -> None:
+    """Write beside the towers how often texts name what."""
+    content = {"total": frequencies.total, "counts": dict(sorted(frequencies.counts.items()))}
+    write_text(folder / FREQUENCIES, json.dumps(content, indent=0) + "\n")
+
+
+def bundled_frequencies(folder: Path | None = None) -> Frequencies:
+    """Return what `write_frequencies` wrote.
+
+    Raises:
+        SightGraphError: the folder does not hold it.
+    """
+    folder = folder or bundled("models", "search")
+    with loading("search", folder):
+        content = json.loads((folder / FREQUENCIES).read_text(encoding="utf-8"))
+        return Frequencies(int(content["total"]), dict(content["counts"]))

@@ -34,9 +34,22 @@ from graph_fusion.training import (
 )
 from graph_fusion.weights import deterministic, shrunk
 from kg.files import atomic_path, write_text
+from kg.knowledge.memory import Knowledge
 from pipelines.datasets.captioned import Captioned
 from pipelines.evaluate.search.search import encode
-from pipelines.search.towers import BANK, CONFIG, WEIGHTS, Bank, Towers, Weights, write_bank
+from pipelines.reading.parser import Parser
+from pipelines.search.agreement import AgreementFinder, Frequencies
+from pipelines.search.towers import (
+    BANK,
+    CONFIG,
+    WEIGHTS,
+    Bank,
+    Towers,
+    Weights,
+    read_bank,
+    write_bank,
+    write_frequencies,
+)
 from pipelines.training.scene_examples import development_records, training_records, two_sides
 from pipelines.training.search_agreement import fit_weights
 
@@ -153,6 +166,7 @@ def train(
     else:
         copy_search(options.towers, out)
         figures = {}
+    write_frequencies(out, frequencies_of(learned))
     if len(development) > 1:  # its halves are fitted and measured on
         weights, figures = fit_weights(encode(Towers(out), development, seen))
         save_weights(out, weights)
@@ -207,6 +221,15 @@ def bank_of(model: SearchModel, examples: Sequence[SearchExample], texts: Tensor
     return Bank(torch.cat(seen).numpy(), torch.cat(read).numpy())
 
 
+def frequencies_of(photographs: Sequence[Captioned]) -> Frequencies:
+    """Return how often the captions of the bank name what: one of every `BANKED`th photograph."""
+    finder, parser = AgreementFinder(Knowledge.bundled()), Parser()
+    texts = [
+        one.captions[place % len(one.captions)] for place, one in enumerate(photographs[::BANKED])
+    ]
+    return Frequencies.of([finder.described(parser(text)) for text in texts])
+
+
 def save_search(out: Path, model: SearchModel, weights: Weights) -> None:
     """Write the model folder."""
     config = {"towers": model.as_json(), "agreement": weights.as_json()}
@@ -226,7 +249,8 @@ def copy_search(folder: Path, out: Path) -> None:
     Raises:
         SightGraphError: `folder` is none.
     """
-    Towers(folder)  # tells what is missing
+    SearchModel.load(folder)  # tells what is missing
+    read_bank(folder)
     if folder.resolve() == out.resolve():
         return
     out.mkdir(parents=True, exist_ok=True)

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from graph_fusion.heads.base import LOG_ZERO, soft_cross_entropy
-from pipelines.evaluate.search.search import Encoded, agreements, figures_of
+from pipelines.evaluate.search.search import Encoded, agreements, figures_of, near_rarities
 from pipelines.search.agreement import FEATURES
 from pipelines.search.towers import Weights
 from pipelines.training.minimise import minimise
@@ -21,10 +21,12 @@ DECAY = 1e-3
 def fit_weights(encoded: Encoded) -> tuple[Weights, dict[str, float]]:
     """Return the weights fitted on all photographs, and figures of those fitted on half of them.
 
-    The figures are measured on the other half: every second photograph with its texts.
+    The figures are measured on the other half, every second photograph with its texts, and are
+    means over both ways of doing so.
     """
-    first, second = half_of(encoded, 0), half_of(encoded, 1)
-    return fitted(encoded), figures_of(second, fitted(first))
+    halves = half_of(encoded, 0), half_of(encoded, 1)
+    crossed = [figures_of(one, fitted(other)) for one, other in (halves, halves[::-1])]
+    return fitted(encoded), {name: sum(one[name] for one in crossed) / 2 for name in crossed[0]}
 
 
 def fitted(encoded: Encoded) -> Weights:
@@ -35,7 +37,7 @@ def fitted(encoded: Encoded) -> Weights:
     cosines = torch.from_numpy(encoded.cosines)
     features = torch.zeros(*cosines.shape, len(FEATURES))
     near = torch.zeros_like(cosines, dtype=torch.bool)
-    for photo, text, values in agreements(encoded):
+    for photo, text, values in agreements(encoded, near_rarities(encoded)):
         features[photo, text] = torch.tensor(values)
         near[photo, text] = True
     owner = torch.from_numpy(encoded.owner)
@@ -64,4 +66,5 @@ def half_of(encoded: Encoded, remainder: int) -> Encoded:
         encoded.owner[texts] // 2,
         tuple(encoded.shown[one] for one in photographs),
         tuple(encoded.described[one] for one in texts),
+        encoded.frequencies,
     )

@@ -115,8 +115,8 @@ def tower_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     import torch
 
     from graph_fusion.search_model import SearchConfig, SearchModel
-    from pipelines.search.agreement import FEATURES
-    from pipelines.search.towers import Bank, Weights, write_bank
+    from pipelines.search.agreement import FEATURES, Frequencies
+    from pipelines.search.towers import Bank, Weights, write_bank, write_frequencies
     from pipelines.training.search import save_search
 
     folder = tmp_path_factory.mktemp("towers")
@@ -124,4 +124,5 @@ def tower_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     model = SearchModel(SearchConfig(hidden=16, layers=1, trained=0, heads=4))
     save_search(folder, model, Weights(1.0, tuple(9.0 * (one == "found") for one in FEATURES)))
     write_bank(folder, Bank(np.eye(16, dtype=np.float32), np.eye(16, dtype=np.float32)))
+    write_frequencies(folder, Frequencies(0, {}))
     return folder

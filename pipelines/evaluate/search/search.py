@@ -15,13 +15,15 @@ from kg.knowledge.memory import Knowledge
 from pipelines.datasets.captioned import Captioned, measured_photographs
 from pipelines.datasets.scene_files import SceneFiles
 from pipelines.evaluate.protocol import Report, Source
-from pipelines.evaluate.search.ranks import IMAGE_FROM_TEXT, retrieval_ranks
+from pipelines.evaluate.search.ranks import IMAGE_FROM_TEXT, TEXT_FROM_IMAGE, retrieval_ranks
 from pipelines.reading.parser import Parser
-from pipelines.search.agreement import AgreementFinder, Described, Shown, rarities
+from pipelines.search.agreement import AgreementFinder, Described, Frequencies, Shown, rarities
 from pipelines.search.library import CANDIDATES
 from pipelines.search.towers import Towers, Weights, corrected
 from pipelines.sightgraph import SightGraph
 
+Rarities = Sequence[Sequence[float]]
+"""How rare each thing of each text is."""
 FAR = 1e3
 """Taken off the cosine of those whose graphs are not."""
 
@@ -40,6 +42,7 @@ class Encoded:
     owner: np.ndarray
     shown: tuple[Shown, ...]
     described: tuple[Described, ...]
+    frequencies: Frequencies
 
 
 @dataclass(frozen=True)
@@ -70,19 +73,23 @@ class SearchEvaluator:
 
 
 def figures_of(encoded: Encoded, weights: Weights) -> dict[str, float]:
-    """Return recalls and median ranks both ways, and those of each stage.
-
-    The search finds images by the corrected cosines and the graphs, and texts without the graphs.
-    """
+    """Return recalls and median ranks both ways, and those of each stage."""
+    both = {
+        IMAGE_FROM_TEXT: both_stages(encoded, weights, near_rarities(encoded)),
+        TEXT_FROM_IMAGE: both_stages(encoded, weights, text_rarities(encoded)),
+    }
+    last = {
+        name: value
+        for way, scores in both.items()
+        for name, value in retrieval_ranks(scores, encoded.owner).items()
+        if name.startswith(way)
+    }
     stages = {
         "cosines": retrieval_ranks(encoded.plain, encoded.owner),
         "corrected": retrieval_ranks(encoded.cosines, encoded.owner),
-        "graphs": retrieval_ranks(both_stages(encoded, weights), encoded.owner),
+        "graphs": last,
     }
-    figures = {
-        name: stages["graphs" if name.startswith(IMAGE_FROM_TEXT) else "corrected"][name]
-        for name in stages["cosines"]
-    }
+    figures = dict(last)
     for stage, ranks in stages.items():
         figures |= {f"{name}, {stage}": value for name, value in ranks.items()}
     return figures
@@ -107,32 +114,40 @@ def encode(towers: Towers, photographs: Sequence[Captioned], seen: Path | None) 
     near, far = np.stack(vectors), towers.texts(texts)
     plain = near @ far.T
     cosines = corrected(plain, towers.photograph_hubness(near), towers.text_hubness(far))
-    return Encoded(plain, cosines, owner, tuple(shown), tuple(described))
+    return Encoded(plain, cosines, owner, tuple(shown), tuple(described), towers.frequencies)
 
 
-def both_stages(encoded: Encoded, weights: Weights, candidates: int = CANDIDATES) -> np.ndarray:
+def both_stages(
+    encoded: Encoded, weights: Weights, rarity: Rarities, candidates: int = CANDIDATES
+) -> np.ndarray:
     """Return scores [M, N]: of the nearest pairs by both stages, of the others by the cosine."""
     scores = encoded.cosines * weights.cosine - FAR
-    for photo, text, features in agreements(encoded, candidates):
+    for photo, text, features in agreements(encoded, rarity, candidates):
         added = float(np.dot(weights.features, features))
         scores[photo, text] = encoded.cosines[photo, text] * weights.cosine + added
     return scores
 
 
+def near_rarities(encoded: Encoded, candidates: int = CANDIDATES) -> Rarities:
+    """Return how rare each thing of each text is among the photographs near to it."""
+    near = _nearest(encoded.cosines, candidates, 0).T
+    pairs = zip(encoded.described, near, strict=True)
+    return [rarities(text, [encoded.shown[photo] for photo in photos]) for text, photos in pairs]
+
+
+def text_rarities(encoded: Encoded) -> Rarities:
+    """Return how rare each thing of each text is among the texts that were learned from."""
+    return [encoded.frequencies.rarities(text) for text in encoded.described]
+
+
 def agreements(
-    encoded: Encoded, candidates: int = CANDIDATES
+    encoded: Encoded, rarity: Rarities, candidates: int = CANDIDATES
 ) -> list[tuple[int, int, tuple[float, ...]]]:
     """Return photograph, text and features of each pair that is near seen from either side."""
     compare = AgreementFinder(Knowledge.bundled())
     near = np.zeros(encoded.cosines.shape, bool)
     for axis in (0, 1):
         np.put_along_axis(near, _nearest(encoded.cosines, candidates, axis), True, axis=axis)
-    rarity = [
-        rarities(text, [encoded.shown[photo] for photo in photos])
-        for text, photos in zip(
-            encoded.described, _nearest(encoded.cosines, candidates, 0).T, strict=True
-        )
-    ]
     return [
         (
             photo,

@@ -15,6 +15,7 @@ from pipelines.search.agreement import (
     FEATURES,
     Agreement,
     AgreementFinder,
+    Frequencies,
     Shown,
     rarities,
 )
@@ -78,6 +79,17 @@ def test_the_rarity_among_no_photographs_is_that_of_what_none_shows(
     finder: AgreementFinder, parser: Parser
 ) -> None:
     assert rarities(finder.described(parser("a cat")), []) == (1,)
+
+
+def test_what_few_texts_name_counts_for_more(finder: AgreementFinder, parser: Parser) -> None:
+    texts = [finder.described(parser(text)) for text in ("a dog", "a dog and a cat", "a man")]
+    frequencies = Frequencies.of(texts)
+    asked = finder.described(parser("a dog beside a cat and a bus"))
+    dog, cat, bus = frequencies.rarities(asked)
+    assert 0 < dog < cat < bus == 1
+    (animal,) = frequencies.rarities(finder.described(parser("an animal")))
+    assert animal <= dog
+    assert Frequencies(0, {}).rarities(asked) == (1, 1, 1)
 
 
 def graph_of(label: str) -> SceneGraph:

@@ -8,7 +8,7 @@ import pytest
 
 from pipelines.search.hub import HubTowers
 from pipelines.search.library import Library
-from pipelines.search.towers import bundled_weights
+from pipelines.search.towers import bundled_frequencies, bundled_weights
 from pipelines.sightgraph import SightGraph
 from tests.pipelines.namers.test_zero_shot import clip
 
@@ -18,7 +18,9 @@ def test_photographs_are_indexed_by_a_model_of_the_hub(
 ) -> None:
     (tmp_path / "clip").mkdir()
     clip(tmp_path / "clip")
-    towers = HubTowers(str(tmp_path / "clip"), bundled_weights(tower_folder))
+    towers = HubTowers(
+        str(tmp_path / "clip"), bundled_weights(tower_folder), bundled_frequencies(tower_folder)
+    )
     library = Library(tmp_path / "index", "photographs", towers, create=True)
     names = ["example:cat", "example:coffee"]
     assert list(library.add_photographs(sightgraph, names)) == [None, None]

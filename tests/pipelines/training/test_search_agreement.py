@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from pipelines.evaluate.search.search import Encoded, figures_of
-from pipelines.search.agreement import FEATURES, Described, Shown, Thing, Wanted
+from pipelines.search.agreement import FEATURES, Described, Frequencies, Shown, Thing, Wanted
 from pipelines.training.search_agreement import fit_weights, fitted, half_of
 
 PHOTOS = 24
@@ -29,6 +29,7 @@ def encoded(seed: int = 0) -> Encoded:
         np.arange(PHOTOS),
         tuple(Shown((thing(name),), frozenset()) for name in names),
         tuple(Described((wanted(name),), ()) for name in names),
+        Frequencies(0, {}),
     )
 
 

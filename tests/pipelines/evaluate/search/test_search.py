@@ -7,8 +7,14 @@ from pathlib import Path
 import numpy as np
 
 from pipelines.evaluate.protocol import Source
-from pipelines.evaluate.search.search import Encoded, SearchEvaluator, agreements, both_stages
-from pipelines.search.agreement import Described, Shown
+from pipelines.evaluate.search.search import (
+    Encoded,
+    SearchEvaluator,
+    agreements,
+    both_stages,
+    near_rarities,
+)
+from pipelines.search.agreement import Described, Frequencies, Shown
 from pipelines.search.towers import Towers, Weights
 
 
@@ -24,10 +30,12 @@ def test_figures_of_both_ways_and_of_the_towers_alone(captioned: Path, tower_fol
 def test_what_is_far_stays_behind_what_is_compared() -> None:
     cosines = np.random.default_rng(0).uniform(-1, 1, (6, 6)).astype(np.float32)
     nothing = Shown((), frozenset())
-    encoded = Encoded(cosines, cosines, np.arange(6), (nothing,) * 6, (Described((), ()),) * 6)
-    near = {(photo, text) for photo, text, _ in agreements(encoded, candidates=2)}
+    texts = (Described((), ()),) * 6
+    encoded = Encoded(cosines, cosines, np.arange(6), (nothing,) * 6, texts, Frequencies(0, {}))
+    rarity = near_rarities(encoded)
+    near = {(photo, text) for photo, text, _ in agreements(encoded, rarity, candidates=2)}
     assert 12 <= len(near) <= 24
-    scores = both_stages(encoded, Weights(), candidates=2)
+    scores = both_stages(encoded, Weights(), rarity, candidates=2)
     for text in range(6):
         best = sorted(range(6), key=lambda photo: -scores[photo, text])
         compared = [(photo, text) in near for photo in best]
