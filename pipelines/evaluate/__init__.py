@@ -318,6 +318,7 @@ _add(
         model=_ANSWERER,
         more=(
             Option("detector", "finds the objects, instead of the teacher", metavar="NAME"),
+            Option("photographs", "only so many photographs", int),
             Option("questions_per_photo", "questions on each photograph", int, default=2),
             Option("seed", "same seed, same questions", int, default=0),
         ),

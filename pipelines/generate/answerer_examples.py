@@ -24,22 +24,27 @@ from kg.vocabulary import EdgeKind, NodeKind
 from pipelines.answering.query import query_of, region_features
 from pipelines.build.builder import GraphBuilder
 from pipelines.build.retrieval import make_linker
+from pipelines.datasets.aokvqa import read_aokvqa
 from pipelines.datasets.okvqa import OpenQuestion, read_okvqa
 from pipelines.datasets.photographs import read_teacher_boxes
 from pipelines.datasets.splits import Part, for_training, in_part, question_part
-from pipelines.detections import Detection, PerceptionResult, strongest, without_duplicates
+from pipelines.detections import Detection, PerceptionResult, strongest
 from pipelines.generate.question import GeneratedQuestion
 from pipelines.generate.questions import QuestionWriter
+from pipelines.generate.typist import Typist
 from pipelines.photo import Photo
 from pipelines.reading.parser import Parser, Sentence
-from pipelines.seeing.perception import Perception, PerceptionModels
 
 if TYPE_CHECKING:
-    from pipelines.detectors import Detector
+    from pipelines.sightgraph import SightGraph
 
 
 TEACHER_SCORE = 0.35
 """Boxes of the teacher below this are left out."""
+TYPED = 0.5
+"""Share of the questions of the part train that are written as people type."""
+ASKED_ABOUT = "okvqa/"
+"""Where the photographs are that people asked about."""
 EDITED = 0.35
 """Share of fact questions whose facts are exchanged, so that the model must read the graph."""
 
@@ -95,16 +100,19 @@ def teacher_pictures(data: Path) -> list[Picture]:
     return pictures
 
 
-def detected_pictures(
-    data: Path, pictures: Iterable[Picture], detector: Detector
-) -> Iterator[Picture]:
-    """Run `detector`, which also gives region features, and the perception on photographs."""
-    perception = Perception(Knowledge.bundled(), PerceptionModels())
+def seen_pictures(data: Path, pictures: Iterable[Picture], eyes: SightGraph) -> Iterator[Picture]:
+    """Look at photographs as an answer does: objects, region features, and what is perceived."""
     for one in pictures:
         photo = Photo.open(data / one.name)
         info = PhotoInfo(one.name, photo.width, photo.height)
-        found = tuple(strongest(without_duplicates(detector(photo))))
-        yield Picture(one.name, one.part, info, found, perception(photo, found))
+        found = tuple(eyes.detect(photo))
+        yield Picture(one.name, one.part, info, found, eyes.perception(photo, found))
+
+
+def some_pictures(pictures: Sequence[Picture], most: int, seed: int) -> list[Picture]:
+    """Return at most `most` of the pictures: those that people asked about, then random ones."""
+    chosen = random.Random(seed).sample(list(pictures), len(pictures))
+    return sorted(chosen, key=lambda one: not one.name.startswith(ASKED_ABOUT))[:most]
 
 
 class ExampleMaker:
@@ -117,20 +125,23 @@ class ExampleMaker:
         table: TextTable,
         config: ModelConfig,
         seed: int,
+        typed: bool = False,
     ) -> None:
+        """Make examples from `seed`. typed: also worded and written as people type."""
+        self.typist = Typist(seed) if typed else None
         self.builder = builder
         self.parser = parser
         self.table = table
         self.config = config
         self.random = random.Random(seed)
         assert isinstance(builder.knowledge, Knowledge)  # questions are written from all of it
-        self.writer = QuestionWriter(builder.knowledge, builder, seed)
+        self.writer = QuestionWriter(builder.knowledge, builder, seed, typed)
 
     def examples(self, picture: Picture, amount: int) -> Iterator[Example]:
         """Yield up to `amount` examples of one picture."""
         scene = self.builder(picture.detections, picture.info, perceived=picture.seen)
         for question in self.writer.write(scene, amount):
-            sentence = self.parser(question.text)
+            sentence = self.parser(self._written(question.text, picture))
             graph = self.builder.with_text(scene, sentence)
             if picture.part == "train" and question.fact and self.random.random() < EDITED:
                 graph, question = self._edit(graph, question)
@@ -142,7 +153,7 @@ class ExampleMaker:
         answers: the accepted names. If no node of the graph has one of them, the target is that
         the graph does not hold the answer.
         """
-        sentence = self.parser(text)
+        sentence = self.parser(self._written(text, picture))
         graph = self.builder(picture.detections, picture.info, sentence, picture.seen)
         right = {normalise(one) for one in answers}
         found = frozenset(
@@ -156,6 +167,12 @@ class ExampleMaker:
         example = self._example(picture, graph, sentence, question)
         unknown = torch.full_like(example.path, -1.0)
         return replace(example, path=unknown, part=picture.part)
+
+    def _written(self, text: str, picture: Picture) -> str:
+        """Return a question as it is, or as it might be typed."""
+        if self.typist is None or picture.part != "train" or self.random.random() > TYPED:
+            return text
+        return self.typist(text)
 
     def _example(
         self,
@@ -245,23 +262,33 @@ def _yes_no(question: GeneratedQuestion) -> int:
     return YES if question.yes else NO
 
 
-def read_pictures(data: Path, detector: Detector | None) -> list[Picture]:
-    """Return the photographs with the teacher's boxes, or with what `detector` finds."""
+def read_pictures(
+    data: Path, eyes: SightGraph | None, most: int | None = None, seed: int = 0
+) -> list[Picture]:
+    """Return the photographs with the teacher's boxes, or with what `eyes` see; at most `most`."""
     pictures = teacher_pictures(data)
-    if detector is None:
+    if most is not None:
+        pictures = some_pictures(pictures, most, seed)
+    if eyes is None:
         return pictures
-    found = detected_pictures(data, pictures, detector)
-    return list(track(found, "detecting", total=len(pictures)))
+    return list(track(seen_pictures(data, pictures, eyes), "looking", total=len(pictures)))
 
 
 def generated_examples(
-    pictures: Sequence[Picture], config: ModelConfig, questions: int, seed: int
+    pictures: Sequence[Picture],
+    config: ModelConfig,
+    questions: int,
+    seed: int,
+    typed: bool = False,
 ) -> tuple[list[Example], TextTable]:
-    """Return examples of `questions` generated questions on each picture, and their texts."""
+    """Return examples of `questions` generated questions on each picture, and their texts.
+
+    typed: also worded and written as people type.
+    """
     table = TextTable()
     knowledge = Knowledge.bundled()
     builder = GraphBuilder(knowledge, make_linker(knowledge))
-    maker = ExampleMaker(builder, Parser(), table, config, seed)
+    maker = ExampleMaker(builder, Parser(), table, config, seed, typed)
     examples = [
         example
         for picture in track(pictures, "writing questions")
@@ -289,9 +316,15 @@ class HumanQuestion:
 
 
 def human_questions(data: Path) -> list[OpenQuestion]:
-    """Return the part train of `data`/okvqa/train.json; none, if there is no such file."""
-    file = data / "okvqa" / "train.json"
-    return for_training(in_part(read_okvqa(file), "train")) if file.is_file() else []
+    """Return the part train of OK-VQA, and of A-OKVQA on photographs whose labels OK-VQA gives.
+
+    None, where `data` lacks the files.
+    """
+    file, more = data / "okvqa" / "train.json", data / "aokvqa" / "train.csv"
+    questions = read_okvqa(file) if file.is_file() else []
+    if questions and more.is_file():
+        questions += [one for one in read_aokvqa(more, questions) if one.seen]
+    return for_training(in_part(questions, "train"))
 
 
 class HumanQuestions:
@@ -308,7 +341,7 @@ class HumanQuestions:
         self._reached: dict[str, frozenset[str]] = {}
 
     def __call__(self, data: Path) -> Iterator[HumanQuestion]:
-        """Yield questions of the part train of `data`/okvqa/train.json, if there is such a file."""
+        """Yield questions of the part train of OK-VQA and A-OKVQA, where `data` has them."""
         for one in human_questions(data):
             answers = frozenset(text for text, score in one.scores.items() if score >= MIN_AGREED)
             if not answers or answers & DECIDED or any(text.isdigit() for text in answers):

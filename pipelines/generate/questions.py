@@ -7,7 +7,7 @@ to count, and the edges that lead there.
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from kg.english import plural, with_article
 from kg.graph import SceneGraph
@@ -41,15 +41,23 @@ KIND_ASKED = 0.2
 ABILITY = "can"
 ABILITY_ASKED = 0.3
 """Share of yes/no questions that are about an ability, whatever else is known."""
+TYPED = 0.6
+"""Share of the questions for a fact that are worded as people type, where such are written."""
 UNKNOWN_WORDS = 0.06
 """Share of yes/no questions about a word that does not exist."""
 
 
 class QuestionWriter:
-    """Writes questions about scenes; the same seed writes the same ones."""
+    """Writes questions about scenes; the same seed writes the same ones.
 
-    def __init__(self, knowledge: Knowledge, builder: GraphBuilder, seed: int = 0) -> None:
+    typed: also in the wordings of people who type (`data/wordings/typed.yaml`).
+    """
+
+    def __init__(
+        self, knowledge: Knowledge, builder: GraphBuilder, seed: int = 0, typed: bool = False
+    ) -> None:
         self.knowledge = knowledge
+        self.typed = typed
         self.builder = builder
         self.random = random.Random(seed)
         self.references = References(knowledge, builder, self.random)
@@ -130,10 +138,16 @@ class QuestionWriter:
         if not by_relation:
             return None
         label = self.random.choice(sorted(by_relation))
-        wording = self.random.choice(self.asks[label])
         facts = by_relation[label]
+        typed = grouped("typed", "facts").get(label, ()) if self.typed else ()
+        if typed and self.random.random() < TYPED:
+            wording = self.random.choice(typed)
+            text = wording.format(s=reference.phrase)
+        else:
+            wording = self.random.choice(self.asks[label])
+            text = ask_about(wording, reference.phrase)
         return GeneratedQuestion(
-            text=ask_about(wording, reference.phrase),
+            text=text,
             kind="fact",
             subject=subject,
             wording=wording,
@@ -148,7 +162,7 @@ class QuestionWriter:
         """Is X a Y, can it, does it have: half yes, half no."""
         reference = self.references.choose(scene)
         subject = scene.concept[reference.targets[0].id]
-        wordings = grouped("questions", "yes_no")
+        wordings = self._wordings("yes_no")
         true: dict[str, set[str]] = {}
         for fact in self.knowledge.facts(subject):
             label = self.knowledge.relations[fact.relation].label
@@ -184,7 +198,7 @@ class QuestionWriter:
 
     def select(self, scene: ReferenceScene) -> GeneratedQuestion | None:
         """Which object can be used for Y?: an object of the photograph, by what is known."""
-        wordings = grouped("questions", "select")
+        wordings = self._wordings("select")
         node = self.random.choice(scene.objects)
         facts = [
             (self.knowledge.relations[fact.relation].label, fact)
@@ -217,6 +231,14 @@ class QuestionWriter:
             path=frozenset((one.id, scene.concept[one.id]) for one in right)
             | {(scene.concept[one.id], fact.object) for one in right},
         )
+
+    def _wordings(self, table: str) -> Mapping[str, Sequence[str]]:
+        """Return the wordings of a table by relation, with those of people who type."""
+        wordings = grouped("questions", table)
+        if not self.typed:
+            return wordings
+        more = grouped("typed", table)
+        return {label: (*found, *more.get(label, ())) for label, found in wordings.items()}
 
     def exists(self, scene: ReferenceScene) -> GeneratedQuestion:
         """Is there an X in the picture?"""

@@ -31,7 +31,6 @@ from pipelines.build.builder import GraphBuilder
 from pipelines.build.retrieval import make_linker
 from pipelines.datasets.photographs import read_teacher_boxes
 from pipelines.datasets.splits import Divided, for_choosing, for_training, in_part
-from pipelines.detectors import DETECTORS, Detector
 from pipelines.evaluate.answering.answerer import scores
 from pipelines.generate.answerer_examples import (
     Example,
@@ -43,6 +42,7 @@ from pipelines.generate.answerer_examples import (
     read_pictures,
 )
 from pipelines.reading.parser import Parser
+from pipelines.sightgraph import SightGraph
 
 PATH_WEIGHT = 0.3
 """Weight of the loss on the gates, which teaches which edges lead to the answer."""
@@ -53,8 +53,10 @@ class AnswererTraining(TrainingOptions):
     """How the answerer is trained; the learning rate falls to zero along a cosine.
 
     questions: generated for each photograph. human_questions: maximum number of questions that
-        people asked. detector: finds the objects and gives region features; None: the boxes of
-        `teacher_boxes.json.gz`, without features. base: a model folder to start from.
+        people asked. detector: with its eyes the photographs are looked at; None: the boxes of
+        `teacher_boxes.json.gz`, without features. photographs: at most so many, those of OK-VQA
+        first. typed: words and writes some questions as people type. base: a model folder to
+        start from.
     """
 
     epochs: int = 5
@@ -64,6 +66,8 @@ class AnswererTraining(TrainingOptions):
     questions: int = 2
     human_questions: int = 3000
     detector: str | None = None
+    photographs: int | None = None
+    typed: bool = False
     base: Path | None = None
 
 
@@ -83,11 +87,13 @@ def train(
     """
     options = options or AnswererTraining()
     torch.manual_seed(options.seed)
-    detector = DETECTORS.make(options.detector) if options.detector else None
-    pictures = read_pictures(data, detector)
-    config = _config(pictures, detector)
+    eyes = SightGraph.from_pretrained(options.detector) if options.detector else None
+    pictures = read_pictures(data, eyes, options.photographs, options.seed)
+    config = _config(pictures, options.detector)
     model = GraphAnswerer.load(options.base) if options.base else GraphAnswerer(config)
-    examples, table = generated_examples(pictures, model.config, options.questions, options.seed)
+    examples, table = generated_examples(
+        pictures, model.config, options.questions, options.seed, options.typed
+    )
     examples += _human_examples(data, pictures, model.config, options, table)
     out.mkdir(parents=True, exist_ok=True)
     encoder = TEXT_ENCODERS.make(model.config.text_encoder)
@@ -123,13 +129,13 @@ def fit(
     return model.eval()
 
 
-def _config(pictures: Sequence[Picture], detector: Detector | None) -> ModelConfig:
+def _config(pictures: Sequence[Picture], detector: str | None) -> ModelConfig:
     """Return the default sizes, with the size of the region features of `detector`."""
     found = (one.feature for picture in pictures for one in picture.detections)
     feature = next((one for one in found if one is not None), None)
     if detector is None or feature is None:
         return ModelConfig()
-    return ModelConfig(region_features=len(feature), region_detector=detector.name)
+    return ModelConfig(region_features=len(feature), region_detector=detector)
 
 
 def _human_examples(
@@ -146,7 +152,7 @@ def _human_examples(
     count = min(options.human_questions, len(candidates))
     chosen = random.Random(options.seed).sample(candidates, count)
     builder = GraphBuilder(knowledge, make_linker(knowledge))
-    maker = ExampleMaker(builder, Parser(), table, config, options.seed)
+    maker = ExampleMaker(builder, Parser(), table, config, options.seed, options.typed)
     return [
         maker.human_example(one.picture, one.text, one.answers)
         for one in track(chosen, "reading questions")

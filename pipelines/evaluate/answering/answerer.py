@@ -18,7 +18,6 @@ from graph_fusion.tensors import EDGE_KINDS, Batch, collate
 from kg.files import bundled
 from kg.vocabulary import EdgeKind
 from pipelines.datasets.splits import in_part
-from pipelines.detectors import DETECTORS
 from pipelines.evaluate.protocol import Report, Source
 from pipelines.generate.answerer_examples import (
     Example,
@@ -26,6 +25,7 @@ from pipelines.generate.answerer_examples import (
     generated_examples,
     read_pictures,
 )
+from pipelines.sightgraph import SightGraph
 
 BATCH = 64
 
@@ -34,11 +34,13 @@ BATCH = 64
 class AnswererEvaluator:
     """Accuracy of an answerer on the generated questions that every training holds out.
 
-    detector: name of the detector that finds the objects, instead of the teacher's boxes.
+    detector: name of the detector with whose eyes the photographs are looked at, instead of the
+        teacher's boxes. photographs: at most so many, those of OK-VQA first.
     questions_per_photo: generated for each photograph, with this `seed`.
     """
 
     detector: str | None = None
+    photographs: int | None = None
     questions_per_photo: int = 2
     seed: int = 0
 
@@ -48,8 +50,8 @@ class AnswererEvaluator:
         Raises:
             SightGraphError: the data are missing, or there is no such detector.
         """
-        detector = DETECTORS.make(self.detector) if self.detector else None
-        return list(read_pictures(source.data, detector))
+        eyes = SightGraph.from_pretrained(self.detector) if self.detector else None
+        return read_pictures(source.data, eyes, self.photographs, self.seed)
 
     def system(self, model: Path | None = None) -> GraphAnswerer:
         return GraphAnswerer.load(model or bundled("models", "answerer"))
