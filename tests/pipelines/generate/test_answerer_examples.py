@@ -14,7 +14,12 @@ from pipelines.build.builder import GraphBuilder
 from pipelines.datasets.splits import coco_part
 from pipelines.detections import Detection
 from pipelines.generate import answerer_examples
-from pipelines.generate.answerer_examples import ExampleMaker, HumanQuestions, Picture
+from pipelines.generate.answerer_examples import (
+    ExampleMaker,
+    HumanQuestions,
+    Picture,
+    some_pictures,
+)
 from pipelines.reading.parser import Parser
 
 
@@ -60,6 +65,15 @@ def test_only_photographs_of_the_part_train_are_asked_about(tmp_path: Path) -> N
     (tmp_path / "okvqa" / "train.json").write_text(json.dumps([*ASKED, *asked]))
     photos = {one.picture.name for one in HumanQuestions(Knowledge.bundled(), {}, seed=0)(tmp_path)}
     assert photos == {"okvqa/images/COCO_train2014_000000000007.jpg"}
+
+
+def test_of_some_photographs_those_that_people_asked_about_come_first() -> None:
+    names = [*(f"caltech101/{n}.jpg" for n in range(9)), "okvqa/a.jpg", "okvqa/b.jpg"]
+    pictures = [Picture(name, "train", None, ()) for name in names]
+    chosen = [one.name for one in some_pictures(pictures, 4, seed=1)]
+    assert set(chosen[:2]) == {"okvqa/a.jpg", "okvqa/b.jpg"}
+    assert chosen == [one.name for one in some_pictures(pictures, 4, seed=1)]
+    assert len(some_pictures(pictures, 99, seed=1)) == 11
 
 
 def test_without_the_file_nobody_asked(tmp_path: Path) -> None:

@@ -126,6 +126,26 @@ def test_the_same_seed_writes_the_same_questions(
     assert again == questions
 
 
+def test_typed_wordings_are_drawn_beside_the_others(
+    builder: GraphBuilder, scene: SceneGraph
+) -> None:
+    writer = QuestionWriter(builder.knowledge, builder, seed=3, typed=True)
+    written = list(writer.write(scene, 400))
+    spoken = {one for found in grouped("typed", "facts").values() for one in found}
+    share = sum(one.wording in spoken for one in written if one.kind == "fact")
+    assert 0.3 < share / sum(one.kind == "fact" for one in written) < 0.9
+    assert all(one.answers for one in written if one.kind == "fact")
+
+
+def test_typed_examples_train_on_what_typing_made_of_the_question(builder: GraphBuilder) -> None:
+    maker = ExampleMaker(builder, Parser(), TextTable(), SMALL, seed=1, typed=True)
+    text = "What is the spoon on the table used for?"
+    typed = {maker._written(text, PICTURE) for _ in range(40)}
+    assert text in typed
+    assert len(typed) > 10
+    assert {maker._written(text, replace(PICTURE, part="development"))} == {text}
+
+
 def test_held_out_wordings_and_concepts_never_train(
     examples: tuple[list[Example], torch.Tensor], builder: GraphBuilder, scene: SceneGraph
 ) -> None:
