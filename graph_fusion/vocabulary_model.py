@@ -20,6 +20,7 @@ from graph_fusion.encoders.word_pieces import WordPieceTokenizer
 from graph_fusion.fusion import Fused, FusionConfig, Masks, TokenGraph, fusion_class, no_graph
 from graph_fusion.fusion_model import CONTROLS, FusionModel, Inputs
 from graph_fusion.heads.choice import NamedAnswers
+from graph_fusion.heads.repeated import RepeatedWords
 from graph_fusion.vocabulary_tensors import Pieces, VocabularyInput, WordedBatch, collate
 from graph_fusion.weights import loading, read_weights, shrunk
 from kg.errors import SightGraphError
@@ -183,6 +184,7 @@ class VocabularyAnswerer:
         self.models = [model.eval() for model in models]
         self.config = config
         self.wording = wording
+        self.repeated = RepeatedWords(config.answers)
 
     @classmethod
     def load(
@@ -240,7 +242,8 @@ class VocabularyAnswerer:
         batch = self.wording(graphs)
         logs = torch.stack([model(batch) for model in self.models])
         mean = torch.logsumexp(logs, dim=0) - math.log(len(self.models))
-        return torch.softmax(mean / self.config.temperature, dim=-1)
+        chances = torch.softmax(mean / self.config.temperature, dim=-1)
+        return self.repeated.lowered(chances, [graph.question for graph in graphs])
 
     def joined(self, others: Sequence[VocabularyAnswerer]) -> VocabularyAnswerer:
         """Return one that averages this one and `others`.
