@@ -57,11 +57,17 @@ OPTIONS: dict[str, tuple[click.Option, ...]] = {
             ["--questions"],
             type=FILE,
             required=True,
+            multiple=True,
             metavar="FILE",
-            help="A file as in data/questions.",
+            help="A file as in data/questions; repeatable.",
         ),
         click.Option(
-            ["--images"], type=FILE, required=True, metavar="DIR", help="Their photographs."
+            ["--images"],
+            type=FILE,
+            required=True,
+            multiple=True,
+            metavar="DIR",
+            help="The photographs of each file, in the same order.",
         ),
         click.Option(
             ["--split", "part"], metavar="NAME", help="Their part; development by default."

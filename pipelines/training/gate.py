@@ -64,13 +64,13 @@ MIN_PROBABILITY = 1e-4
 class GateTraining:
     """What the gate is trained on.
 
-    questions: a file as in data/questions, about photographs in the folder `images`; only those
-        of the part `part` are used. vocabulary: folders that `train okvqa` wrote, whose average
-        replaces the vocabulary network of the answerer.
+    questions: files as in data/questions, each about photographs in the folder of `images` at the
+        same place; only those of the part `part` are used. vocabulary: folders that `train okvqa`
+        wrote, whose average replaces the vocabulary network of the answerer.
     """
 
-    questions: Path
-    images: Path
+    questions: tuple[Path, ...]
+    images: tuple[Path, ...]
     part: str = "development"
     vocabulary: tuple[Path, ...] = ()
 
@@ -83,8 +83,7 @@ def train(
     Raises:
         SightGraphError: a part of the answerer or of the data is missing.
     """
-    human = for_choosing(read_questions(options.questions, options.part))
-    check_photographs(human, options.images)
+    human = by_folder(options)
     okvqa = data / "okvqa" / "train.json"
     encoder = TEXT_ENCODERS.make("minilm")
     if options.vocabulary:
@@ -96,7 +95,7 @@ def train(
     sightgraph = SightGraph.from_pretrained(answerer=out)
     rater = Rater(sightgraph, VocabularyPredictor(vocabulary, Gate((0.0,) * len(FEATURES), 0.0)))
     rated = [
-        *_together(rater.by_hand(human, options.images), BY_HAND),
+        *_together((one for some in human for one in rater.by_hand(*some)), BY_HAND),
         *_together(rater.listed(okvqa), 1.0),
         *_together(rater.generated(data), 1.0),
     ]
@@ -105,6 +104,25 @@ def train(
     gate.save(out)
     found = dict(zip(FEATURES, gate.weights, strict=True))
     return {"questions": len(rated), "temperature": vocabulary.config.temperature} | found
+
+
+def by_folder(options: GateTraining) -> list[tuple[list[PhotoQuestion], Path]]:
+    """Return the questions of each file with the folder of their photographs.
+
+    Raises:
+        SightGraphError: a file or a photograph is missing, or a file has no folder.
+    """
+    if len(options.questions) != len(options.images):
+        raise SightGraphError(
+            f"{len(options.questions)} files of questions have {len(options.images)} folders. "
+            "Give --images for each --questions, in the same order."
+        )
+    found = []
+    for file, images in zip(options.questions, options.images, strict=True):
+        questions = for_choosing(read_questions(file, options.part))
+        check_photographs(questions, images)
+        found.append((questions, images))
+    return found
 
 
 def choosing_records(data: Path) -> list[Divided]:

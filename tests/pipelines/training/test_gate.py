@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import torch
 
 from kg.errors import SightGraphError
 from pipelines.answering.vocabulary_answerer import FEATURES
-from pipelines.training.gate import Rated, fit_gate, fit_temperature
+from pipelines.training.gate import GateTraining, Rated, by_folder, fit_gate, fit_temperature
 
 
 def rated(pointer: float, graph: float, vocabulary: float) -> Rated:
@@ -42,6 +43,11 @@ def test_heavy_questions_decide() -> None:
     assert share(found.weights, found.bias, 1.0) < 0.5
     unweighted = fit_gate(light + [replace(one, weight=1.0) for one in heavy])
     assert share(unweighted.weights, unweighted.bias, 1.0) > 0.5
+
+
+def test_each_file_of_questions_needs_the_folder_of_its_photographs(tmp_path: Path) -> None:
+    with pytest.raises(SightGraphError, match="Give --images for each --questions"):
+        by_folder(GateTraining((tmp_path / "a.json", tmp_path / "b.json"), (tmp_path,)))
 
 
 def test_without_a_question_there_is_nothing_to_fit() -> None:
