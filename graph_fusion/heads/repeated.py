@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 
 from torch import Tensor
 
-from kg.english import all_forms, normalise
+from kg.english import all_forms, normalise, singular_forms
 
 REPEATED = 0.1
 """What is left of the probability of such an answer: the odds of the two shares above."""
@@ -33,7 +33,7 @@ class RepeatedWords:
                 continue
             self.sizes[number] = len(words)
             for place, word in enumerate(words):
-                for form in {word, *all_forms(word)}:
+                for form in {word, *singular_forms(word)}:
                     self.places[form].append((number, place))
 
     def __call__(self, question: str) -> list[int]:
