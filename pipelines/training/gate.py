@@ -66,9 +66,7 @@ class GateTraining:
 
     questions: files as in data/questions, each about photographs in the folder of `images` at the
         same place; only those of the part `part` are used. vocabulary: folders that `train okvqa`
-        wrote, whose average replaces the vocabulary network of the answerer. Only with them is
-        OK-VQA's part development asked as well, and the temperature fitted on it: the bundled
-        network was trained before that part was held out, and is too sure there.
+        wrote, whose average replaces the vocabulary network of the answerer.
     """
 
     questions: tuple[Path, ...]
@@ -92,14 +90,13 @@ def train(
         first, *others = (VocabularyAnswerer.load(one, encoder) for one in options.vocabulary)
         first.joined(others).save(out)
     vocabulary = VocabularyAnswerer.load(out, encoder)
-    if options.vocabulary:
-        vocabulary.config = replace(vocabulary.config, temperature=_temperature(vocabulary, okvqa))
-        vocabulary.save_config(out)
+    vocabulary.config = replace(vocabulary.config, temperature=_temperature(vocabulary, okvqa))
+    vocabulary.save_config(out)
     sightgraph = SightGraph.from_pretrained(answerer=out)
     rater = Rater(sightgraph, VocabularyPredictor(vocabulary, Gate((0.0,) * len(FEATURES), 0.0)))
     rated = [
         *_together((one for some in human for one in rater.by_hand(*some)), BY_HAND),
-        *_together(rater.listed(okvqa) if options.vocabulary else (), 1.0),
+        *_together(rater.listed(okvqa), 1.0),
         *_together(rater.generated(data), 1.0),
     ]
     log(f"{len(rated)} questions")
