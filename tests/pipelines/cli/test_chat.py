@@ -31,7 +31,7 @@ def test_a_scripted_dialog_shows_how_each_turn_was_understood(tmp_path: Path) ->
     lines = done.stdout.splitlines()
     assert lines[:3] == [
         "> What animal is this?",
-        "cat  (confidence 0.86, seen)",
+        "cat  (confidence 0.82, seen)",
         "> Is it a mammal?",
     ]
     assert "  it = cat (object 0)" in lines

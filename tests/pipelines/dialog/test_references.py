@@ -72,7 +72,7 @@ def test_words_refer_to_the_nearest_that_agrees(
 def test_it_is_no_person_and_he_is_no_cup(begin: Begin) -> None:
     dialog = begin()
     dialog.ask("What colour is the cup?")
-    dialog.ask("Is the person tall?")
+    dialog.ask("Where is the person?")
     assert last(dialog, "What is it made of?")[1] == ["it = cup (object 3)"]
     assert last(dialog, "What is he holding?")[1] == ["he = person (object 2)"]
 
