@@ -8,7 +8,7 @@ were answered so, and 4 in 100 of these answers were right (26 in 100 of the oth
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from torch import Tensor
 
@@ -53,12 +53,7 @@ class RepeatedWords:
             chances, and what is returned [B, A]: rows sum to 1
         """
         kept = chances.new_ones(chances.shape)
-        for row, number in self._repeated(questions):
-            kept[row, number] = REPEATED
+        for row, question in enumerate(questions):
+            kept[row, self(question)] = REPEATED
         left = chances * kept
         return left / left.sum(dim=-1, keepdim=True)
-
-    def _repeated(self, questions: Sequence[str]) -> Iterator[tuple[int, int]]:
-        for row, question in enumerate(questions):
-            for number in self(question):
-                yield row, number

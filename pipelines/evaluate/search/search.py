@@ -120,7 +120,10 @@ def encode(towers: Towers, photographs: Sequence[Captioned], seen: Path | None) 
 def both_stages(
     encoded: Encoded, weights: Weights, rarity: Rarities, candidates: int = CANDIDATES
 ) -> np.ndarray:
-    """Return scores [M, N]: of the nearest pairs by both stages, of the others by the cosine."""
+    """Return scores [M, N]: of the nearest pairs by both stages, of the others by the cosine.
+
+    rarity: [N] of each text, how rare each of its things is.
+    """
     scores = encoded.cosines * weights.cosine - FAR
     for photo, text, features in agreements(encoded, rarity, candidates):
         added = float(np.dot(weights.features, features))
@@ -143,7 +146,10 @@ def text_rarities(encoded: Encoded) -> Rarities:
 def agreements(
     encoded: Encoded, rarity: Rarities, candidates: int = CANDIDATES
 ) -> list[tuple[int, int, tuple[float, ...]]]:
-    """Return photograph, text and features of each pair that is near seen from either side."""
+    """Return photograph, text and features of each pair that is near seen from either side.
+
+    rarity: as in `both_stages`.
+    """
     compare = AgreementFinder(Knowledge.bundled())
     near = np.zeros(encoded.cosines.shape, bool)
     for axis in (0, 1):
