@@ -27,6 +27,7 @@ from graph_fusion.tensors import Batch, TextTable, collate, segment_max, segment
 from graph_fusion.training import Objective, TrainingOptions
 from kg.files import write_text
 from kg.knowledge.memory import Knowledge
+from pipelines.answering.query import region_features
 from pipelines.build.builder import GraphBuilder
 from pipelines.build.retrieval import make_linker
 from pipelines.datasets.photographs import read_teacher_boxes
@@ -130,9 +131,12 @@ def fit(
 
 
 def _config(pictures: Sequence[Picture], detector: str | None) -> ModelConfig:
-    """Return the default sizes, with the size of the region features of `detector`."""
-    found = (one.feature for picture in pictures for one in picture.detections)
-    feature = next((one for one in found if one is not None), None)
+    """Return the default sizes, with the size of the region features of `detector`.
+
+    A namer's features of the same regions are none of the detector's, and are not read.
+    """
+    found = (region_features(one.detections, detector or "") for one in pictures)
+    feature = next((one for some in found for one in some.values()), None)
     if detector is None or feature is None:
         return ModelConfig()
     return ModelConfig(region_features=len(feature), region_detector=detector)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
@@ -22,7 +23,7 @@ from pipelines.generate.question import GeneratedQuestion
 from pipelines.generate.questions import QuestionWriter
 from pipelines.generate.wordings import grouped
 from pipelines.reading.parser import Parser
-from pipelines.training.answerer import AnswererTraining, batch_loss, calibrate, fit
+from pipelines.training.answerer import AnswererTraining, _config, batch_loss, calibrate, fit
 
 PICTURE = Picture(
     "table.jpg",
@@ -144,6 +145,14 @@ def test_typed_examples_train_on_what_typing_made_of_the_question(builder: Graph
     assert text in typed
     assert len(typed) > 10
     assert {maker._written(text, replace(PICTURE, part="development"))} == {text}
+
+
+def test_only_the_detector_s_own_region_features_are_read() -> None:
+    box = Detection("cup", 0.9, "bundled", (0, 0, 9, 9), feature=np.zeros(7, np.float32))
+    named = replace(box, feature=np.zeros(5, np.float32), feature_origin="namer")
+    assert _config([replace(PICTURE, detections=(named,))], "bundled") == ModelConfig()
+    found = _config([replace(PICTURE, detections=(named, box))], "bundled")
+    assert (found.region_features, found.region_detector) == (7, "bundled")
 
 
 def test_held_out_wordings_and_concepts_never_train(
