@@ -16,6 +16,7 @@ from graph_fusion.encoders.text import bundled_minilm
 from graph_fusion.encoders.word_pieces import WordPieceTokenizer
 from graph_fusion.fusion import FUSIONS, Fused, FusionConfig
 from graph_fusion.fusion.base import cover, masked_mean
+from graph_fusion.fusion_model import CONTROLS
 from graph_fusion.heads.choice import MatchingHead
 from graph_fusion.scene_model import SceneBatch, SceneFront
 from graph_fusion.tensors import EDGE_FEATURES
@@ -30,7 +31,7 @@ class SearchConfig:
     """Sizes and choices of the two towers.
 
     trained: MiniLM's last layers, which are trained with the rest; the others are its own.
-    fusion, reads: as in `graph_fusion.caption_model.CaptionConfig`.
+    fusion, control, reads: as in `graph_fusion.caption_model.CaptionConfig`.
     """
 
     features: int = 1280
@@ -41,6 +42,7 @@ class SearchConfig:
     heads: int = 8
     dropout: float = 0.2
     fusion: str = "graph_attention"
+    control: str | None = None
     reads: str = "knowledge"
 
 
@@ -88,6 +90,7 @@ class SearchModel(nn.Module):
             edge_features=EDGE_FEATURES,
         )
         self.fusion = FUSIONS.make(config.fusion, config=fusion)
+        self.control = CONTROLS.resolve(config.control) if config.control else None
         self.text = TextTower(hidden, config.trained)
         self.head = MatchingHead(hidden)
 
@@ -99,10 +102,10 @@ class SearchModel(nn.Module):
     def fuse(self, photographs: SceneBatch) -> Fused:
         """Return the fused tokens of photographs."""
         inputs = self.front(photographs)
-        masks = inputs.masks
-        fused: Fused = self.fusion(
-            cover(inputs.image, masks.image), inputs.text, inputs.graph, masks
-        )
+        graph, masks = inputs.graph, inputs.masks
+        if self.control:
+            graph, masks = self.control(graph, masks)
+        fused: Fused = self.fusion(cover(inputs.image, masks.image), inputs.text, graph, masks)
         return fused
 
     @torch.no_grad()

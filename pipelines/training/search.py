@@ -64,9 +64,9 @@ class SearchTraining(TrainingOptions):
     """How the towers are trained; MiniLM's layers learn at `encoder_rate`.
 
     each: captions of a photograph in a batch. seen, photographs: as in
-    `pipelines.training.captions.CaptionTraining`. fusion, reads, hidden, dropout: as in
-    `SearchConfig`. towers: a folder that this training wrote, whose towers are kept: only what
-    the agreement of the graphs is worth is learned again.
+    `pipelines.training.captions.CaptionTraining`. fusion, control, reads, hidden, dropout:
+    as in `SearchConfig`. towers: a folder that this training wrote, whose towers are kept: only
+    what the agreement of the graphs is worth is learned again.
     """
 
     epochs: int = 15
@@ -80,6 +80,7 @@ class SearchTraining(TrainingOptions):
     hidden: int = 256
     dropout: float = 0.2
     fusion: str = "graph_attention"
+    control: str | None = None
     reads: Literal["knowledge", "seen", "cells"] = "knowledge"
     seen: Path | None = None
     photographs: int = 0
@@ -183,7 +184,11 @@ def _train_towers(
 ) -> dict[str, float]:
     """Train the towers, write them and their bank to `out`, and return the last figures."""
     config = SearchConfig(
-        hidden=options.hidden, dropout=options.dropout, fusion=options.fusion, reads=options.reads
+        hidden=options.hidden,
+        dropout=options.dropout,
+        fusion=options.fusion,
+        control=options.control,
+        reads=options.reads,
     )
     table, pieces = TextTable(), TextPieces()
     parts = [

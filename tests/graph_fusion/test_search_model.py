@@ -11,12 +11,15 @@ from graph_fusion.search_model import SearchConfig, SearchModel, TextPieces
 from graph_fusion.training import save_model
 from graph_fusion.weights import shrunk
 from kg.errors import SightGraphError
+from kg.graph import Edge
+from kg.vocabulary import EdgeKind
 from tests.graph_fusion.scenes import FEATURES, TEXT, batch, scene_graph
 
 
-def small() -> SearchModel:
+def small(control: str | None = None) -> SearchModel:
     torch.manual_seed(0)
-    return SearchModel(SearchConfig(FEATURES, TEXT, hidden=16, layers=1, trained=1, heads=4))
+    config = SearchConfig(FEATURES, TEXT, hidden=16, layers=1, trained=1, heads=4, control=control)
+    return SearchModel(config)
 
 
 def test_vectors_have_length_one_and_do_not_depend_on_what_stands_beside() -> None:
@@ -29,6 +32,16 @@ def test_vectors_have_length_one_and_do_not_depend_on_what_stands_beside() -> No
     alone = model.photograph_vectors(batch(scene_graph()))
     torch.testing.assert_close(both.norm(dim=1), torch.ones(2))
     torch.testing.assert_close(both[:1], alone, atol=1e-5, rtol=1e-4)
+
+
+def test_a_tower_without_edges_does_not_read_them() -> None:
+    more = scene_graph()
+    more.connect(Edge("object:1", "sg:pet", EdgeKind.FACT, "is a", "test"))
+    scenes = [batch(scene_graph()), batch(more)]
+    one, other = (small().eval().photograph_vectors(scene) for scene in scenes)
+    assert not torch.allclose(one, other)
+    one, other = (small("no_edges").eval().photograph_vectors(scene) for scene in scenes)
+    torch.testing.assert_close(one, other)
 
 
 def test_only_the_last_layers_of_minilm_are_trained_and_saved(tmp_path: Path) -> None:
