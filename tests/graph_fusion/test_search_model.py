@@ -37,7 +37,7 @@ def test_vectors_have_length_one_and_do_not_depend_on_what_stands_beside() -> No
 @pytest.mark.parametrize("control", [None, "no_edges"])
 def test_a_tower_reads_the_edges_unless_it_is_without_them(control: str | None) -> None:
     model, more = small(control).eval(), scene_graph()
-    more.connect(Edge("object:1", "sg:pet", EdgeKind.FACT, "is a", "test"))
+    more.connect(Edge("object:1", "object:0", EdgeKind.SPATIAL, "left of", "test"))
     for one in model.fusion.parameters():  # what an edge counts is 0 at the start
         torch.nn.init.normal_(one, std=0.3)
     vectors = [model.photograph_vectors(batch(graph)) for graph in (scene_graph(), more)]
