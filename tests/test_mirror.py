@@ -202,11 +202,11 @@ TESTED_BY = {
         "the task and its data set in one file",
     ),
     "pipelines/datasets/relations.py": (
-        "pipelines/training/test_relations.py",
+        "pipelines/training/seeing/test_relations.py",
         "captions matched to boxes as training reads them",
     ),
     "pipelines/generate/relation_examples.py": (
-        "pipelines/training/test_relations.py",
+        "pipelines/training/seeing/test_relations.py",
         "captions matched to boxes as training reads them",
     ),
     "pipelines/generate/videos/actors.py": (
@@ -218,19 +218,19 @@ TESTED_BY = {
         "through the detectors that have a map",
     ),
     "pipelines/evaluate/answering/answerer.py": (
-        "pipelines/training/test_answerer.py",
+        "pipelines/training/answering/test_answerer.py",
         "measured after a tiny training",
     ),
     "pipelines/evaluate/reading/parser.py": (
-        "pipelines/training/test_parser.py",
+        "pipelines/training/reading/test_parser.py",
         "measured after a tiny training",
     ),
     "pipelines/evaluate/answering/retrieval.py": (
-        "pipelines/training/test_retrieval.py",
+        "pipelines/training/answering/test_retrieval.py",
         "measured after a tiny training",
     ),
     "pipelines/evaluate/seeing/scenes.py": (
-        "pipelines/training/test_scenes.py",
+        "pipelines/training/seeing/test_scenes.py",
         "measured after a tiny training",
     ),
     "pipelines/evaluate/reading/grounding.py": (
@@ -257,8 +257,8 @@ TESTED_BY = {
         "pipelines/service/test_dialogs.py",
         "they are kept between two requests",
     ),
-    "pipelines/training/namer_data.py": (
-        "pipelines/training/test_namer.py",
+    "pipelines/training/seeing/namer_data.py": (
+        "pipelines/training/seeing/test_namer.py",
         "what the namer's training judges by",
     ),
     "pipelines/reading/clause.py": (

@@ -177,7 +177,7 @@ class Gate:
     """The vocabulary's share 1 / (1 + exp(-(w · x + b))); the graph's is the rest.
 
     weights: one for each of `FEATURES`, found by the likelihood of right answers
-        (`pipelines.training.gate`).
+        (`pipelines.training.answering.gate`).
     """
 
     weights: tuple[float, ...]

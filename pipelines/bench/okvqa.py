@@ -32,7 +32,7 @@ from pipelines.datasets.okvqa import OpenQuestion, read_okvqa, whole_words
 from pipelines.datasets.splits import Divided, for_training, in_part
 from pipelines.generate.fact_questions import knowledge_questions
 from pipelines.generate.worded_graphs import worded_graphs
-from pipelines.training.vocabulary import OpenExample, OpenObjective, group_by_length
+from pipelines.training.answering.vocabulary import OpenExample, OpenObjective, group_by_length
 
 BATCH = 64
 WARM_UP_EPOCHS = 2

@@ -251,7 +251,7 @@ def words(data: Path, out: Path) -> None:
     from kg.knowledge.memory import Knowledge
     from kg.word_senses import FILE as NAME
     from kg.word_senses import write_senses
-    from pipelines.training.words import WordNet, word_senses
+    from pipelines.training.reading.words import WordNet, word_senses
 
     make_folder(out)
     wordnet = WordNet.read(data / "oewn" / "yaml.tar.gz")

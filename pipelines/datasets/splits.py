@@ -7,8 +7,8 @@ on the part development; figures are reported on the part held out. Official spl
 precedence: what a data set's authors did not call train is held out.
 
 The one exception is `data/questions`: it divides its questions by its own field `part`. Its part
-development may be chosen on (`pipelines.training.gate`); its parts unseen and sealed are measured
-only, which `for_training` and `for_choosing` ensure.
+development may be chosen on (`pipelines.training.answering.gate`); its parts unseen and sealed are
+measured only, which `for_training` and `for_choosing` ensure.
 """
 
 from __future__ import annotations

@@ -32,7 +32,7 @@ class Training:
     def function(self) -> Train:
         """Import and return the train function."""
         module, _, name = self.target.partition(":")
-        found: Train = getattr(import_module(f"pipelines.training.{module}"), name)
+        found: Train = getattr(import_module(module), name)
         return found
 
     def options(self) -> type[Any]:
@@ -45,67 +45,70 @@ class Training:
 
 TRAININGS = {
     "answerer": Training(
-        "answerer:train",
+        "pipelines.training.answering.answerer:train",
         "Train the answerer on questions generated from photographs and knowledge.",
     ),
     "captions": Training(
-        "captions:train",
+        "pipelines.training.captioning.captions:train",
         "Train the captioner on the captions of Flickr8k's train list and of coco_mini's.",
     ),
     "colours": Training(
-        "colours:train",
+        "pipelines.training.seeing.colours:train",
         "Fit the colours of objects to those that captions name.",
         resumes=False,
     ),
     "detection": Training(
-        "detector:train", "Train the detector on coco_mini's train part and the teacher's boxes."
+        "pipelines.training.seeing.detector:train",
+        "Train the detector on coco_mini's train part and the teacher's boxes.",
     ),
     "layout": Training(
-        "layouts:train",
+        "pipelines.training.drawing.layouts:train",
         "Train the layouts of pictures on the boxes of coco_mini and of the teacher.",
     ),
     "mixing": Training(
-        "gate:train",
+        "pipelines.training.answering.gate:train",
         "Fit how far answers come from the graph and how far from the vocabulary.",
         resumes=False,
     ),
     "namer": Training(
-        "namer:train",
+        "pipelines.training.seeing.namer:train",
         "Derive the names that the namer gives from WordNet, and learn when it is sure of one.",
         resumes=False,
     ),
     "parser": Training(
-        "parser:train",
+        "pipelines.training.reading.parser:train",
         "Train the parser on the train file of UD English EWT.",
         "The folder of UD English EWT.",
         resumes=False,
     ),
     "relations": Training(
-        "relations:train", "Train the relations on captions, with boxes where there are any."
+        "pipelines.training.seeing.relations:train",
+        "Train the relations on captions, with boxes where there are any.",
     ),
     "retrieval": Training(
-        "retrieval:train",
+        "pipelines.training.answering.retrieval:train",
         "Train the ranker of a store's facts on OK-VQA's and FVQA's train parts.",
     ),
     "scenes": Training(
-        "scenes:train",
+        "pipelines.training.seeing.scenes:train",
         "Train the scenes on what other models and captions say of whole photographs.",
     ),
     "search": Training(
-        "search:train",
+        "pipelines.training.search.search:train",
         "Train the two towers of the search on the captions of Flickr8k's train list.",
     ),
     "signals": Training(
-        "signals:train",
+        "pipelines.training.seeing.signals:train",
         "Train a namer of sounds or other signals on a folder with one folder for each name.",
         "A folder as dog/1.wav, cat/2.npy.",
     ),
     "tags": Training(
-        "tags:train",
+        "pipelines.training.seeing.tags:train",
         "Train the tags of photographs on what the captions of Flickr8k and coco_mini mention.",
     ),
     "text-graph": Training(
-        "text_graph:train", "Train the reader of captions on FACTUAL's train part."
+        "pipelines.training.reading.text_graph:train",
+        "Train the reader of captions on FACTUAL's train part.",
     ),
 }
 

@@ -117,7 +117,7 @@ def tower_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     from graph_fusion.search_model import SearchConfig, SearchModel
     from pipelines.search.agreement import FEATURES, Frequencies
     from pipelines.search.towers import Bank, Weights, write_bank, write_frequencies
-    from pipelines.training.search import save_search
+    from pipelines.training.search.search import save_search
 
     folder = tmp_path_factory.mktemp("towers")
     torch.manual_seed(0)

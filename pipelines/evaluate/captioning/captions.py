@@ -27,7 +27,7 @@ class CaptionsEvaluator:
     """Writes a caption for each photograph of a folder in Flickr8k's format, and scores them.
 
     beams: of the search for the best sentence. seen: where the looked-at photographs are kept,
-    as in `pipelines.training.captions`; None: nowhere.
+    as in `pipelines.training.captioning.captions`; None: nowhere.
     """
 
     beams: int = BEAMS

@@ -49,7 +49,7 @@ class Encoded:
 class SearchEvaluator:
     """Recall at 1, 5 and 10 among all photographs and captions of a folder in Flickr8k's format.
 
-    seen: where the looked-at photographs are kept, as in `pipelines.training.search`.
+    seen: where the looked-at photographs are kept, as in `pipelines.training.search.search`.
     """
 
     seen: Path | None = None

@@ -84,7 +84,7 @@ def test_files_that_do_not_fit_are_refused(network: PicoDet, tmp_path: Path) -> 
 @torch.inference_mode()
 def test_the_published_weights_give_what_ncnn_computes_from_them(datasets: Path) -> None:
     pytest.importorskip("ncnn", reason="ncnn runs the published network; it is not installed")
-    from pipelines.training.detector_teachers import PicoDet as Reference
+    from pipelines.training.seeing.detector_teachers import PicoDet as Reference
 
     folder = datasets / "weights_detectors"
     if not folder.is_dir():

@@ -35,7 +35,8 @@ from pipelines.datasets.fvqa import read_fvqa
 from pipelines.datasets.okvqa import OpenQuestion, read_okvqa
 from pipelines.datasets.photographs import read_teacher_boxes
 from pipelines.datasets.splits import Divided, for_choosing, for_training, in_part
-from pipelines.training import TRAININGS, gate
+from pipelines.training import TRAININGS
+from pipelines.training.answering import gate
 
 FOLDERS = {
     "parser": "ud_english_ewt",
@@ -52,9 +53,9 @@ Identity = tuple[str, str]
 
 def trainers() -> dict[str, ModuleType]:
     """The modules of pipelines/training with a function `train`, registered or not."""
-    names = {one.name for one in pkgutil.iter_modules(training.__path__)}
+    names = {one.name for one in pkgutil.walk_packages(training.__path__, "pipelines.training.")}
     names |= {one.target.partition(":")[0] for one in TRAININGS.values()}
-    modules = {name: importlib.import_module(f"pipelines.training.{name}") for name in names}
+    modules = {name.rpartition(".")[2]: importlib.import_module(name) for name in sorted(names)}
     return {name: module for name, module in modules.items() if hasattr(module, "train")}
 
 

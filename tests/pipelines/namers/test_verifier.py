@@ -11,7 +11,7 @@ from torch.nn import functional as F
 from kg.files import bundled
 from pipelines.namers.rules import NamerConfig
 from pipelines.namers.verifier import Verifier
-from pipelines.training.namer_agreement import fit_verifier
+from pipelines.training.seeing.namer_agreement import fit_verifier
 
 LABELS = ("cup", "dog")
 
