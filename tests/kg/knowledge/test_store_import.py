@@ -4,12 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import random
-import signal
-import subprocess
-import sys
-import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -18,17 +12,16 @@ from kg.errors import SightGraphError
 from kg.knowledge.integrity import CHECKSUMS
 from kg.knowledge.store import CURRENT, Store
 from kg.knowledge.store_import import BYTES_A_QUAD, MIN_MEMORY, import_source
-from kg.sources import SOURCES, Choice, ImportedTriple, ReadReport
-
-OWN = "https://sightgraph.org/own/"
-ANIMALS = "cat\tis a\tmammal\t0.9\ncat\teats\tfish\t0.5\nmammal\tis a\tanimal\n"
-INSTRUMENTS = "astrolabe\tis a\tinstrument\nastrolabe\tmade of\tbrass\ncat\teats\tfish\t0.7\n"
-
-
-def write(folder: Path, text: str, name: str = "animals.tsv") -> Path:
-    file = folder / name
-    file.write_text(text, encoding="utf-8")
-    return file
+from tests.kg.knowledge.stores import (
+    ANIMALS,
+    INSTRUMENTS,
+    OWN,
+    assert_no_leftovers,
+    facts,
+    python,
+    snapshot,
+    write,
+)
 
 
 @pytest.fixture
@@ -37,40 +30,6 @@ def store(tmp_path: Path) -> Path:
     folder = tmp_path / "store"
     import_source(write(tmp_path, ANIMALS), folder)
     return folder
-
-
-def snapshot(folder: Path) -> dict[str, bytes]:
-    """Return all files of a store with what they hold."""
-    files = (file for file in folder.rglob("*") if file.is_file())
-    return {str(file.relative_to(folder)): file.read_bytes() for file in files}
-
-
-def facts(folder: Path, *names: str) -> set[tuple[str, str, str, str]]:
-    """Return what a store says of its own concepts `names`: relation, object, source."""
-    store = Store(folder)
-    return {
-        (name, store.relations[fact.relation].label, store.label(fact.object), fact.source)
-        for name in names
-        for fact in store.stated(OWN + name)
-    }
-
-
-def triples(folder: Path) -> set[str]:
-    """Return all triples of a store.
-
-    Not by SPARQL: what the parser raises may hold on to the store that was asked.
-    """
-    return {str(quad) for quad in Store(folder).triples}
-
-
-def assert_no_leftovers(folder: Path) -> None:
-    names = sorted(one.name for one in folder.iterdir())
-    assert names == sorted([CURRENT, "lock", (folder / CURRENT).read_text("utf-8").strip()])
-
-
-def python(code: str, *arguments: object) -> subprocess.Popen[str]:
-    command = [sys.executable, "-c", code, *map(str, arguments)]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
 def test_facts_of_several_sources_join(store: Path, tmp_path: Path) -> None:
@@ -142,42 +101,6 @@ def test_an_import_of_a_bad_file_leaves_the_store_as_it_was(
     before = snapshot(store)
     with pytest.raises(SightGraphError):
         import_source(write(tmp_path, text, name), store, strict=True)
-    assert snapshot(store) == before
-
-
-@pytest.mark.parametrize("error", [OSError("disk full"), KeyboardInterrupt(), MemoryError()])
-@pytest.mark.parametrize("read", [0, 3, 30_000])
-def test_an_import_that_breaks_off_leaves_the_store_as_it_was(
-    store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: BaseException, read: int
-) -> None:
-    def breaks_off(path: Path, choice: Choice, report: ReadReport) -> Iterator[ImportedTriple]:
-        for number in range(read):
-            yield ImportedTriple(f"{OWN}{number}", OWN + "likes", OWN + "b")
-        raise error
-
-    before = snapshot(store)
-    with monkeypatch.context() as patched:
-        patched.setattr(SOURCES, "resolve", lambda name: breaks_off)
-        with pytest.raises(type(error)):
-            import_source(write(tmp_path, INSTRUMENTS), store)
-    assert snapshot(store) == before
-    import_source(write(tmp_path, INSTRUMENTS, "instruments.tsv"), store)
-    assert_no_leftovers(store)
-
-
-@pytest.mark.parametrize("step", ["read", "index"])
-def test_an_import_that_is_interrupted_at_any_step_leaves_the_store_as_it_was(
-    store: Path, tmp_path: Path, step: str
-) -> None:
-    lines = "".join(f"thing {n}\tlikes\tthing {n + 1}\n" for n in range(12_000))
-    file, before = write(tmp_path, lines, "things.tsv"), snapshot(store)
-
-    def interrupt(now: str, done: int, total: int) -> None:
-        if now == step:
-            raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        import_source(file, store, progress=interrupt)
     assert snapshot(store) == before
 
 
@@ -317,103 +240,6 @@ def test_too_little_memory_is_refused_before_anything_is_made(tmp_path: Path) ->
     with pytest.raises(SightGraphError, match=f"Give {MIN_MEMORY} or more"):
         import_source(write(tmp_path, ANIMALS), tmp_path / "store", memory=MIN_MEMORY - 1)
     assert not (tmp_path / "store").exists()
-
-
-KILLS = 3
-"""Each in its part of the import; `benchmarks/import_kills.py` tries more."""
-IMPORT = """
-import sys
-from kg.knowledge.store_import import import_source
-print("ready", flush=True)
-import_source(sys.argv[1], sys.argv[2])
-"""
-
-
-def test_an_import_that_is_killed_at_any_moment_leaves_a_whole_store(
-    store: Path, tmp_path: Path
-) -> None:
-    lines = (f"thing {n}\tlikes\tthing {n * 7 % 9_999}\t0.{n % 9 + 1}" for n in range(10_000))
-    file = write(tmp_path, "\n".join(lines), "things.tsv")
-    start = time.perf_counter()
-    import_source(file, tmp_path / "whole")
-    length = time.perf_counter() - start
-    before = (facts(store, "cat", "mammal"), triples(store))
-    after = Store(tmp_path / "whole").index.edges + len(before[0])
-    moments = random.Random(0)
-    for kill in range(KILLS):
-        process = python(IMPORT, file, store)
-        assert process.stdout is not None
-        assert process.stdout.readline() == "ready\n"
-        time.sleep(length * (kill + moments.random()) / KILLS)
-        process.kill()
-        process.communicate()
-        assert facts(store, "cat", "mammal") == before[0]
-        if len(Store(store).sources) == 1:
-            assert triples(store) == before[1]
-        else:
-            assert Store(store).index.edges == after
-    import_source(write(tmp_path, INSTRUMENTS, "instruments.tsv"), store)
-    assert ("astrolabe", "made of", "brass", "instruments") in facts(store, "astrolabe")
-    assert before[0] - {("cat", "eats", "fish", "animals")} <= facts(store, "cat", "mammal")
-    assert_no_leftovers(store)
-
-
-KILLED_AT = """
-import os, shutil, signal, sys
-from pathlib import Path
-import kg.files, kg.knowledge.store_import
-from kg.knowledge.store_import import import_source
-where, when, source, store = sys.argv[1:]
-owner, name = {
-    "copy": (kg.knowledge.store_import, "_copy_of_triples"),
-    "compile": (kg.knowledge.store_import, "_compile"),
-    "sync": (kg.knowledge.store_import, "_sync"),
-    "rename": (Path, "rename"),
-    "replace": (Path, "replace"),
-    "remove": (shutil, "rmtree"),
-}[where]
-there = getattr(owner, name)
-def killed(*arguments, **options):
-    # Of the files that are replaced, `current` is the one that counts.
-    decisive = where != "replace" or Path(arguments[1]).name == "current"
-    if decisive and when == "before":
-        os.kill(os.getpid(), signal.SIGKILL)
-    done = there(*arguments, **options)
-    if decisive:
-        os.kill(os.getpid(), signal.SIGKILL)
-    return done
-setattr(owner, name, killed)
-import_source(source, store)
-"""
-
-
-@pytest.mark.parametrize("first", [False, True], ids=["into a store", "into a new one"])
-@pytest.mark.parametrize(
-    ("where", "when"),
-    [
-        ("copy", "after"),
-        ("sync", "before"),
-        ("rename", "after"),
-        ("replace", "before"),
-        ("replace", "after"),
-    ],
-)
-def test_an_import_that_is_killed_between_two_steps_leaves_a_whole_store(
-    store: Path, tmp_path: Path, where: str, when: str, first: bool
-) -> None:
-    folder = tmp_path / "new" if first else store
-    file = write(tmp_path, INSTRUMENTS, "instruments.tsv")
-    process = python(KILLED_AT, where, when, file, folder)
-    _, said = process.communicate(timeout=60)
-    assert process.returncode == -signal.SIGKILL, said
-    done = (where, when) == ("replace", "after")
-    assert (folder / CURRENT).exists() == (done or not first)
-    if not first:
-        assert len(Store(folder).sources) == (2 if done else 1)
-        assert ("cat", "is a", "mammal", "animals") in facts(folder, "cat")
-    import_source(file, folder)
-    assert ("astrolabe", "made of", "brass", "instruments") in facts(folder, "astrolabe")
-    assert_no_leftovers(folder)
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
