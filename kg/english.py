@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 ARTICLES = frozenset({"a", "an", "the"})
 _ARTICLES = re.compile(
@@ -84,8 +84,7 @@ _NEVER_BEFORE_E = (
 _NO_E = re.compile(r"[^a]st$|oast$|..ch$")
 
 
-@dataclass(frozen=True, slots=True)
-class Word:
+class Word(NamedTuple):
     """A word of a caption in lower case; start and end count characters."""
 
     text: str

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
+from typing import NamedTuple
 from urllib.parse import quote, unquote
 
 ONTOLOGY = "https://sightgraph.org/ontology#"
@@ -116,8 +116,7 @@ Triple = tuple[str, str, str]
 """(subject, predicate, object): IRIs; the object may be a plain value, as `literal:VALUE`."""
 
 
-@dataclass(frozen=True, slots=True)
-class RelationType:
+class RelationType(NamedTuple):
     """A kind of fact.
 
     label, inverse: how it reads from subject to object, and back ("used for", "use of").

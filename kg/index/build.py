@@ -6,7 +6,7 @@ import json
 from array import array
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from enum import Enum, auto
 from heapq import merge
 from pathlib import Path
@@ -148,7 +148,7 @@ def build_index(
         "format": FORMAT,
         "nodes": len(terms),
         "edges": count,
-        "relations": [asdict(schema.relation(iri)) for iri in relations],
+        "relations": [schema.relation(iri)._asdict() for iri in relations],
         "sources": edges.source_sets,
     }
     (folder / "index.json").write_text(json.dumps(about, ensure_ascii=False), encoding="utf-8")

@@ -121,7 +121,7 @@ def _as_json(stated: Stated) -> dict[str, Any]:
         "texts": list(texts),
         "facts": {name: [position[text] for text in one] for name, one in columns.items()},
         "concepts": [list(asdict(concept).values()) for concept in stated.concepts.values()],
-        "relations": [asdict(relation) for relation in stated.relations.values()],
+        "relations": [relation._asdict() for relation in stated.relations.values()],
         "strengths": [
             [key if isinstance(key, str) else list(key), strength]
             for key, strength in sorted(stated.strengths.items(), key=str)

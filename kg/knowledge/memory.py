@@ -181,8 +181,7 @@ class Knowledge(KnowledgeGraph):
     def _index(self, stated: Stated) -> None:
         """Sort everything, so that the order in which files state it never shows."""
         self._relations = {
-            iri: replace(
-                relation,
+            iri: relation._replace(
                 strength=stated.strengths.get(iri, relation.strength),
                 implies=tuple(sorted(stated.implies.get(iri, ()))),
             )

@@ -150,8 +150,9 @@ def test_the_cache_keeps_few_files_and_may_be_missing(
 
 TEXT = st.text(max_size=4)
 CONCEPT = st.builds(Concept, TEXT, TEXT, TEXT, st.lists(TEXT), TEXT, st.lists(TEXT))
+TEXTS = st.lists(TEXT).map(tuple)
 RELATION = st.builds(
-    RelationType, TEXT, TEXT, TEXT, st.booleans(), st.tuples(TEXT), st.none() | TEXT
+    RelationType, TEXT, TEXT, TEXT, st.booleans(), TEXTS, st.none() | TEXT, st.floats(0, 1), TEXTS
 )
 FACT = st.builds(Fact, TEXT, TEXT, TEXT, TEXT, predicate=TEXT)
 
