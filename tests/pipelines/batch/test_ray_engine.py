@@ -9,7 +9,9 @@ import signal
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
 from itertools import product
@@ -18,6 +20,7 @@ from typing import Any
 
 import pyoxigraph
 import pytest
+from psutil import NoSuchProcess, Process
 
 from kg.errors import SightGraphError
 from kg.formats.json import as_json
@@ -243,8 +246,25 @@ def rows_of(path: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
 
 
-def parts_in(rows: list[dict[str, Any]]) -> set[str]:
-    return {row["part"] for row in rows if "part" in row}
+def whole_parts(out: Path) -> list[str]:
+    """The parts all of whose rows are in the journal; a part's name ends with their number."""
+    named = Counter(row["part"] for row in rows_of(out / JOURNAL) if "part" in row)
+    return [part for part, count in named.items() if part.endswith(f"-{count}")]
+
+
+def workers_of(cluster: Process) -> list[Process]:
+    """The actors of the cluster that this process started."""
+    found = []
+    for one in cluster.children(recursive=True):
+        with suppress(NoSuchProcess):
+            found += [one] if "MapWorker" in " ".join(one.cmdline()) else []
+    return found
+
+
+def set_running(workers: Sequence[Process], running: bool) -> None:
+    for one in workers:
+        with suppress(NoSuchProcess):
+            one.resume() if running else one.suspend()
 
 
 def test_a_command_that_was_interrupted_goes_on_from_outside_and_makes_each_graph_once(
@@ -257,10 +277,16 @@ def test_a_command_that_was_interrupted_goes_on_from_outside_and_makes_each_grap
     command += ["graph", photographs.as_uri(), "-o", str(out), "--engine", "ray"]
     command += ["--parts", (tmp_path / "elsewhere").as_uri(), "--address"]
     with subprocess.Popen([*command, cluster], cwd=ROOT, stderr=subprocess.PIPE) as process:
-        # The rows of a part come one by one: only a part that another one follows is whole.
-        while process.poll() is None and len(parts_in(rows_of(out / JOURNAL))) < 2:
+        workers: list[Process] = []
+        while process.poll() is None and not whole_parts(out):
+            set_running(workers, True)
             time.sleep(0.05)
+            if list((tmp_path / "elsewhere").glob("*.parquet")):
+                # They wait for the command to hear of it: else all may be done before it is asked.
+                set_running(workers := workers_of(Process()), False)
+                time.sleep(1)
         process.send_signal(signal.SIGINT)
+        set_running(workers, True)
         process.communicate()
     assert process.returncode == 130
     first = rows_of(out / JOURNAL)
