@@ -247,8 +247,12 @@ def rows_of(path: Path) -> list[dict[str, Any]]:
 
 
 def whole_parts(out: Path) -> list[str]:
-    """The parts all of whose rows are in the journal; a part's name ends with their number."""
-    named = Counter(row["part"] for row in rows_of(out / JOURNAL) if "part" in row)
+    """The parts all of whose rows are in the journal; a part's name ends with their number.
+
+    A copy of a photograph has a row in the journal, and none in the part.
+    """
+    rows = [row for row in rows_of(out / JOURNAL) if "part" in row]
+    named = Counter(part for part, _ in {(row["part"], row["sha256"]) for row in rows})
     return [part for part, count in named.items() if part.endswith(f"-{count}")]
 
 
@@ -292,7 +296,10 @@ def test_a_command_that_was_interrupted_goes_on_from_outside_and_makes_each_grap
     first = rows_of(out / JOURNAL)
     assert 1 <= len(first) < 20
     client = f"ray://127.0.0.1:{CLIENT_PORT}"
-    done = subprocess.run([*command, client], cwd=ROOT, capture_output=True, text=True)
+    for _ in range(3):  # Ray's server for a client gives up on a busy machine
+        done = subprocess.run([*command, client], cwd=ROOT, capture_output=True, text=True)
+        if "Initialization failure from server" not in done.stderr:
+            break
     assert done.returncode == 2 * any(
         "error" in row for row in rows_of(out / JOURNAL)[len(first) :]
     )
