@@ -14,9 +14,9 @@ from torch.nn import functional as F
 from graph_fusion.encoders.bert import load_bert, own
 from graph_fusion.encoders.text import bundled_minilm
 from graph_fusion.encoders.word_pieces import WordPieceTokenizer
-from graph_fusion.fusion import FUSIONS, Fused, FusionConfig
+from graph_fusion.fusion import Fused, FusionConfig
 from graph_fusion.fusion.base import cover, masked_mean
-from graph_fusion.fusion_model import CONTROLS
+from graph_fusion.fusion_model import FusionModel
 from graph_fusion.heads.choice import MatchingHead
 from graph_fusion.scene_model import SceneBatch, SceneFront
 from graph_fusion.tensors import EDGE_FEATURES
@@ -71,47 +71,45 @@ class TextTower(nn.Module):
         return Fused(cover(h, there), masked_mean(h, there))
 
 
-class SearchModel(nn.Module):
+class SearchModel(FusionModel):
     """Photographs and texts as vectors whose cosine says how well they fit."""
 
+    head: MatchingHead
+
     def __init__(self, config: SearchConfig) -> None:
-        super().__init__()
-        self.config = config
-        hidden = config.hidden
-        self.front = SceneFront(
-            config.features, config.text_features, hidden, dropout=config.dropout
-        )
         fusion = FusionConfig(
-            hidden=hidden,
+            hidden=config.hidden,
             layers=config.layers,
             heads=config.heads,
             dropout=0.0,  # the front drops channels
             relation_features=config.text_features,
             edge_features=EDGE_FEATURES,
         )
-        self.fusion = FUSIONS.make(config.fusion, config=fusion)
-        self.control = CONTROLS.resolve(config.control) if config.control else None
-        self.text = TextTower(hidden, config.trained)
-        self.head = MatchingHead(hidden)
+        super().__init__(
+            SceneFront(
+                config.features, config.text_features, config.hidden, dropout=config.dropout
+            ),
+            config.fusion,
+            fusion,
+            MatchingHead(config.hidden),
+            control=config.control,
+        )
+        self.config = config
+        self.text = TextTower(config.hidden, config.trained)
 
-    def forward(self, photographs: SceneBatch, ids: Tensor, there: Tensor) -> Tensor:
-        """Return logits [M, N] of M photographs and N texts."""
-        logits: Tensor = self.head(self.fuse(photographs), self.text(ids, there))
+    def forward(  # type: ignore[override]  # photographs and texts
+        self, photographs: SceneBatch, ids: Tensor, there: Tensor
+    ) -> Tensor:
+        """Return logits [M, N] of M photographs and N texts (ids, there: [N, L])."""
+        fused, _ = self.fuse(photographs)
+        logits: Tensor = self.head(fused, self.text(ids, there))
         return logits
-
-    def fuse(self, photographs: SceneBatch) -> Fused:
-        """Return the fused tokens of photographs."""
-        inputs = self.front(photographs)
-        graph, masks = inputs.graph, inputs.masks
-        if self.control:
-            graph, masks = self.control(graph, masks)
-        fused: Fused = self.fusion(cover(inputs.image, masks.image), inputs.text, graph, masks)
-        return fused
 
     @torch.no_grad()
     def photograph_vectors(self, photographs: SceneBatch) -> Tensor:
         """Return vectors of length 1: [M, H]."""
-        return F.normalize(self.head.likeness.query(self.fuse(photographs).pooled), dim=1)
+        fused, _ = self.fuse(photographs)
+        return F.normalize(self.head.likeness.query(fused.pooled), dim=1)
 
     @torch.no_grad()
     def text_vectors(self, ids: Tensor, there: Tensor) -> Tensor:
