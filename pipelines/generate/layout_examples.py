@@ -70,11 +70,15 @@ def read_layouts(data: Path) -> list[LayoutPhoto]:
     return with_sizes([one for one in found if one.labels])
 
 
+def training_photos(data: Path) -> list[LayoutPhoto]:
+    """Return the photographs of the part train."""
+    return for_training(in_part(read_layouts(data), "train"))
+
+
 def training_layouts(data: Path) -> list[LayoutPhoto]:
     """Return the photographs of the part train, with the relations that their captions state."""
     stated = {one.id: one for one in captioned_photos(data, True, TrainedReader())}
-    photos = for_training(in_part(read_layouts(data), "train"))
-    return [_with_stated(one, stated.get(one.name)) for one in photos]
+    return [_with_stated(one, stated.get(one.name)) for one in training_photos(data)]
 
 
 def with_sizes(photos: Sequence[LayoutPhoto]) -> list[LayoutPhoto]:

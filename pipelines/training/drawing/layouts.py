@@ -36,6 +36,7 @@ from pipelines.generate.layout_examples import (
     read_layouts,
     said_at_random,
     training_layouts,
+    training_photos,
     without_kinds,
 )
 
@@ -144,5 +145,5 @@ def train(
 
 
 def training_records(data: Path) -> Sequence[LayoutPhoto]:
-    """Return the photographs that are trained on."""
-    return training_layouts(data)
+    """Return the photographs that are trained on; their captions need not be read for it."""
+    return training_photos(data)
