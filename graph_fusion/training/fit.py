@@ -95,6 +95,8 @@ def fit(
     if not train:
         raise SightGraphError("there are no examples to train on. Is the data folder right?")
     accelerator = choose_accelerator(config)
+    if accelerator == "cpu" and config.precision == "bf16-mixed" and not computes_bf16():
+        log(IMITATED)
     folder = RunFolder(run)
     setup = _setup(config, len(train), len(validation), about)
     resumes = folder.last.is_file() and not restart
@@ -175,6 +177,17 @@ def choose_accelerator(config: TrainingConfig) -> str:
     if accelerator == "cpu" and config.precision == "16-mixed":
         raise SightGraphError("precision 16-mixed needs a GPU. On the CPU take bf16-mixed.")
     return accelerator
+
+
+IMITATED = (
+    "This processor has no instructions for bf16, and PyTorch imitates them: the training may take "
+    "many times as long as with precision 32-true."
+)
+
+
+def computes_bf16() -> bool:
+    """Whether this processor has instructions for bf16."""
+    return bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
 
 
 def _setup(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import math
 import multiprocessing
@@ -22,6 +23,7 @@ from torch import Tensor, nn
 
 from graph_fusion.training import Figures, Objective, TrainingConfig, fit
 from graph_fusion.training.checkpoint import load_state
+from graph_fusion.training.config import Precision
 from kg.errors import SightGraphError
 
 QUICK = TrainingConfig(epochs=3, batch_size=4, learning_rate=0.02, log="none")
@@ -379,6 +381,21 @@ def test_bfloat16_trains_close_to_float32(tmp_path: Path) -> None:
     assert all(mixed[name].dtype == torch.float32 for name in mixed)
     assert not same(exact, mixed)
     assert all(torch.allclose(exact[name], mixed[name], atol=0.05) for name in exact)
+
+
+@pytest.mark.parametrize("computes", [True, False])
+def test_a_processor_that_must_imitate_bf16_is_named(
+    computes: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    module = importlib.import_module("graph_fusion.training.fit")  # the package has a function fit
+    monkeypatch.setattr(module, "computes_bf16", lambda: computes)
+    precisions: tuple[Precision, ...] = ("bf16-mixed", "32-true")
+    for precision in precisions:
+        lines: list[str] = []
+        config = replace(QUICK, precision=precision, epochs=1, accelerator="cpu")
+        trained(tmp_path / precision, config, log=lines.append)
+        warned = any("no instructions for bf16" in line for line in lines)
+        assert warned == (precision == "bf16-mixed" and not computes)
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="about machines without a GPU")
