@@ -76,6 +76,18 @@ _BARE_ING = {
     "bring", "cling", "fling", "ring", "sing", "sling", "spring", "sting", "string", "swing",
 }  # fmt: skip
 _YING = {"dying": "die", "lying": "lie", "purring": "purr", "tying": "tie"}
+_AS_YOU = re.compile(r"uni(?!n)|us[ae]|ut[ei]|eu|uku|one\b")
+_SILENT_H = ("hour", "honest", "honour", "honor", "heir")
+_SHORT = re.compile(r"[^aeiou]*[aeiou][^aeiouwxy]")
+"""Stems of "-ing" forms that had an "e": rid, hid, us. Others double their last letter: runn."""
+_MUTE_E = re.compile(
+    r"[cvz]$|[^n]g$|[^s]s$|u$|[bcdfgkptz]l$|[aeiou].*[^aeiou](at|ut|id|in|ir|ar|ur)$|uat$"
+    r"|^(creat|guid|typ|styl|bath|breath|cloth|sooth|chang|arrang|exchang|challeng|plung|loung"
+    r"|explor|ignor|restor|stor|scor)$"
+)
+"""Longer stems that had an "e": calculat, rescu, cycl, measur; not float, avoid, explain."""
+_DOUBLED_L = re.compile(r"(?!install|recall|enroll|refill)[^-]*[aeiou][^-]*[^aeiou](ell|oll|all)")
+"""Stems that double the "l" of a verb: travell, controll, signall."""
 _NEVER_BEFORE_E = (
     "sh", "ck", "ll", "ss", "ft", "lt", "nt", "rt", "pt", "mp", "nd", "rd", "rk", "lk", "nk", "rm",
     "ow", "aw", "ay", "oy", "ey", "x",
@@ -164,9 +176,18 @@ def plural(noun: str) -> str:
 
 def with_article(noun: str) -> str:
     """Return 'a cup', 'an oven'; a plural stays bare."""
-    if _looks_plural(noun):
-        return noun
-    return f"an {noun}" if noun[0] in "aeiou" else f"a {noun}"
+    return noun if _looks_plural(noun) else f"{article(noun)} {noun}"
+
+
+def article(noun: str) -> str:
+    """Return "a" or "an", by the sound that a name begins with.
+
+    >>> article("oven"), article("unicycle"), article("hourglass")
+    ('an', 'a', 'an')
+    """
+    if _AS_YOU.match(noun):
+        return "a"
+    return "an" if noun[0] in "aeiou" or noun.startswith(_SILENT_H) else "a"
 
 
 def _looks_plural(noun: str) -> bool:
@@ -291,8 +312,8 @@ def verb_of_ing(word: str) -> str:
     if word in _YING:
         return _YING[word]
     stem = word.removesuffix("ing")
-    if len(stem) > 2 and stem[-1] == stem[-2] and stem[-1] not in "lszeo":
+    if len(stem) > 3 and stem[-1] == stem[-2] and stem[-1] not in "lszeof":
         return stem[:-1]
-    if re.fullmatch(r"[^aeiou]*[aeiou][^aeiouwxy]|.*([cvz]|[^n]g|[^s]s)", stem):
-        return stem + "e"
-    return stem
+    if _DOUBLED_L.fullmatch(stem):
+        return stem[:-1]
+    return stem + "e" if _SHORT.fullmatch(stem) or _MUTE_E.search(stem) else stem

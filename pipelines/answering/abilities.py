@@ -15,7 +15,7 @@ ABILITY_CONFIDENCE = 0.8
 """Confidence in an answer that facts state: set to 8/11 correct on the development questions,
 rounded up; the other three failed on detection."""
 _WORD = re.compile(r"[\w'-]+")
-_NEGATED = re.compile(r"\b(?:unable|incapable|cannot|not|never)\b|n't\b")
+_NEGATED = re.compile(r"\b(?:unable|incapable|cannot|(?<!or )not|never)\b|n't\b")
 
 
 def stated_ability(graph: SceneGraph, query: Query) -> bool | None:
@@ -35,7 +35,7 @@ def stated_ability(graph: SceneGraph, query: Query) -> bool | None:
 
 
 def negated(question: str) -> bool:
-    """Whether a question is negated: "Is it unable to ...?"."""
+    """Whether a question is negated: "Is it unable to ...?", but not "Can it ... or not?"."""
     return _NEGATED.search(question.lower()) is not None
 
 

@@ -37,6 +37,8 @@ MIN_OTHER_SHARE = 0.95
 """Cite a fact about another thing than the topic from this fraction of the greatest effect."""
 MAX_PATHS, MAX_FACTS = 4, 6
 """Paths and further facts that are tested, by falling weight."""
+MAX_WORDS = 8
+"""Words of the question between which paths are searched: with their pairs the time grows."""
 STATING = (EdgeKind.FACT, EdgeKind.SPATIAL, EdgeKind.SEMANTIC)
 """Edge kinds that state a fact, as opposed to links between mentions and concepts."""
 
@@ -165,7 +167,7 @@ class Attribution:
 
     def _paths_between_entities(self) -> list[EdgePath]:
         """Return the paths between pairs of entities, the most informative first."""
-        words = [node.id for node in self.output.nodes if node.kind == NodeKind.ENTITY]
+        words = [node.id for node in self.output.nodes if node.kind == NodeKind.ENTITY][:MAX_WORDS]
         paths = [
             path
             for first, second in combinations(words, 2)

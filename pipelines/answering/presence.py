@@ -68,7 +68,8 @@ def is_blind_count(graph: SceneGraph, query: Query, text: str, seeable: Collecti
     """
     if text != "0" or query.answer_type != "number" or not seeable:
         return False
-    counted = [node for node in graph.nodes(NodeKind.ENTITY) if node.span == query.focus]
+    end = query.focus and query.focus[1]  # of "hot dogs" the focus is "dogs"
+    counted = [one for one in graph.nodes(NodeKind.ENTITY) if one.span and one.span[1] == end]
     means = [edge.target for one in counted for edge in graph.edges_from(one.id)]
     kinds = [
         edge.source for one in means for edge in graph.edges_to(one) if edge.predicate == IS_A_IRI

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from kg.english import normalise, verb_of_ing, with_article
+from kg.english import article, normalise, verb_of_ing, with_article
 from kg.graph import Edge, Node, SceneGraph
 from kg.vocabulary import MEANS, EdgeKind, NodeKind
 from pipelines.detections import HAS_POSITION
+from pipelines.reading.lexicon import PLACE_PREPOSITIONS, listed
 
 ABILITIES = ("can", "cannot")
 """Relations that are followed by an infinitive, where the knowledge has a gerund."""
@@ -26,6 +27,8 @@ VERBS = {
     "served at": "is served at",
     "worn on": "is worn on",
     "has colour": "is",
+    "has size": "is",
+    "has count": "is one of",
     "on": "is on",
     "in": "is in",
     "under": "is under",
@@ -56,14 +59,25 @@ _SUBSTANCES = (
     "steel stone straw sugar sunlight tea timber toast traffic velvet vinegar vinyl water wax "
     "weather wheat wind wine wood wool work yarn yoghurt"
 )
-_IRREGULAR_PLURALS = "people children men women mice geese teeth feet"
-UNCOUNTABLE = frozenset(f"{_SUBSTANCES} {_IRREGULAR_PLURALS}".split())
+_IRREGULAR_PLURALS = listed("people children men women mice geese teeth feet")
+UNCOUNTABLE = listed(_SUBSTANCES) | _IRREGULAR_PLURALS
 """Names without an article: substances, and irregular plurals. A name counts by its last word."""
 _SINGULARS = frozenset({"gas", "lens", "canvas", "tennis", "iris", "atlas", "chassis", "this"})
 """Names that end as a plural and are none, beside those in "us" and "ss"."""
 _PLACES = {"left": "on the", "right": "on the", "top": "at the", "bottom": "at the"}
 """What stands before a place in the photograph; before any other, "in the"."""
 _UNCOUNTABLE_ENDINGS = ("ing", "ity", "ness", "ics", "ism", "care", "control", "tion")
+_COUNTABLE_ENDINGS = listed(
+    "building outbuilding ceiling king wing lacewing ring earring string sting swing sling spring "
+    "painting drawing dwelling duckling bunting stocking binding brambling city university"
+)
+_TOOLS = listed(
+    "appliance bag basket bat bird board boat bowl cabinet can cap card cart chair cup dog door "
+    "element glass glove instrument licence machine mantis meter pan platform pool pot room scale "
+    "shoe table thing tool torch van vessel wheel"
+)
+"""Names that end as uncountable ones and are not; and what, after an "-ing" form, is a thing of its
+own: a dining table, and not an activity."""
 
 
 def fact_sentence(edge: Edge, graph: SceneGraph) -> str:
@@ -89,13 +103,19 @@ def named(name: str) -> str:
     """Return a kind of thing with its article: 'a cat', 'an oven', 'water', 'scissors'."""
     last = name.rpartition(" ")[2]
     bare = not name or not name[0].isalpha() or name[0].isupper()
-    if bare or last in UNCOUNTABLE or name.endswith(_UNCOUNTABLE_ENDINGS):
+    if bare or last in UNCOUNTABLE:
         return name
-    first = name.partition(" ")[0]  # riding a horse
-    if (first.endswith("ing") and len(first) > len("swing")) or first == "vitamin":
+    if last not in _COUNTABLE_ENDINGS and (_is_activity(name) or name.startswith("vitamin ")):
         return name
-    article = "an" if name[0] in "aeiou" else "a"
-    return f"{article} {name}" if _is_singular(last) else with_article(name)
+    return f"{article(name)} {name}" if _is_singular(last) else with_article(name)
+
+
+def _is_activity(name: str) -> bool:
+    """Whether a name is of what is done ("riding a horse"), or ends as an uncountable one."""
+    first, _, rest = name.partition(" ")
+    if first.endswith("ing") and len(first) > len("swing"):
+        return rest.rpartition(" ")[2] not in _TOOLS
+    return name.endswith(_UNCOUNTABLE_ENDINGS)
 
 
 def _is_singular(word: str) -> bool:
@@ -162,10 +182,7 @@ class PathText:
         if edge.relation == HAS_POSITION:
             place = f"{_PLACES.get(target.label, 'in the')} {target.label}"
             return f"{self._name(source)} is {place}"
-        verb = VERBS.get(edge.relation, edge.relation)
-        if verb.endswith("ing") and " " not in verb:  # read in the photograph: wearing
-            verb = f"is {verb}"
-        return f"{self._name(source)} {verb} {self._name(target)}"
+        return f"{self._name(source)} {seen_verb(edge.relation)} {self._name(target)}"
 
     def _words(self, node: Node) -> str:
         return node.label if node.span is None else self.question[slice(*node.span)]
@@ -178,9 +195,24 @@ class PathText:
         return named(node.label) if node.kind == NodeKind.CONCEPT else node.label
 
 
+def seen_verb(relation: str) -> str:
+    """Return a relation of two objects as a verb.
+
+    >>> seen_verb("sitting on"), seen_verb("next to"), seen_verb("parked on"), seen_verb("has")
+    ('is sitting on', 'is next to', 'is parked on', 'has')
+    """
+    if relation in VERBS:
+        return VERBS[relation]
+    first, _, rest = relation.partition(" ")
+    participle = first.endswith("ing") or (rest and first.endswith(("ed", "en")))
+    return f"is {relation}" if participle or relation in PLACE_PREPOSITIONS else relation
+
+
 def _is_plural(name: str) -> bool:
     last = name.rpartition(" ")[2]
-    return name in _POINTING or (named(name) == name and not _is_singular(last))
+    if name in _POINTING or last in _IRREGULAR_PLURALS:
+        return True
+    return named(name) == name and not _is_singular(last)
 
 
 _POINTING = frozenset({"they", "them", "these", "those"})

@@ -25,6 +25,9 @@ SAME_HEIGHT = 2.0
 """Lines of one paragraph have heights whose ratio is at most this: chosen by hand."""
 LINE_GAP = 0.8
 """They are nearer to each other than this share of the higher line: chosen by hand."""
+SAME_ROW = 0.5
+"""Texts stand in one row if their middles are nearer than this share of the lower one's height:
+chosen by hand."""
 CLOCK = re.compile(r"\b\d{1,2}\s?[:.h]\s?\d{2}(?![./-]?\d)(?:\s?[ap]\.?m\b\.?)?", re.IGNORECASE)
 DATE = re.compile(r"\b\d{1,4}[./-]\d{1,2}[./-]\d{1,4}\b")
 NUMBER = re.compile(r"[$£€]?[A-Z]{0,3}-?\d[\d.,:/-]*(?<![.,:/-])%?[A-Z]{0,2}\b")
@@ -64,7 +67,23 @@ def paragraphs(texts: Sequence[Node]) -> list[list[Node]]:
         joined = [line for group in near for line in group]
         found = [group for group in found if group not in near]
         found.append([*joined, text])
-    return found
+    return [_in_reading_order(group) for group in found]
+
+
+def _in_reading_order(texts: Sequence[Node]) -> list[Node]:
+    """Return the texts row by row: what stands in one row need not begin at one height."""
+    placed = sorted(
+        ((one.box.centre[1], one.box.x1, one.box.height, one) for one in texts if one.box),
+        key=lambda text: text[0],
+    )
+    rows: list[list[tuple[float, float, float, Node]]] = []
+    for text in placed:
+        if rows and text[0] - rows[-1][0][0] < SAME_ROW * min(text[2], rows[-1][0][2]):
+            rows[-1].append(text)
+        else:
+            rows.append([text])
+    ordered = [one for row in rows for *_, one in sorted(row, key=lambda text: text[1])]
+    return ordered or list(texts)
 
 
 def _together(one: Node, other: Node) -> bool:

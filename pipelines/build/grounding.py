@@ -84,7 +84,7 @@ def _box(node: Node) -> Box:
 def _attributed(graph: SceneGraph, nodes: Sequence[Node], word: str) -> list[float]:
     if word in LARGE_WORDS | SMALL_WORDS and all(node.box is not None for node in nodes):
         areas = [_MEASURES["size"](_box(node)) for node in nodes]
-        greatest = max(areas, default=1.0)
+        greatest = max(areas, default=1.0) or 1.0  # boxes of no area
         shares = [
             area / greatest if word in LARGE_WORDS else 1 - 0.9 * area / greatest for area in areas
         ]

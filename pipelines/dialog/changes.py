@@ -10,7 +10,7 @@ from kg.english import normalise, plural, with_article
 from kg.graph import Edge, Node, SceneGraph
 from kg.knowledge.edits import Edits
 from kg.vocabulary import EdgeKind, NodeKind
-from pipelines.answering.sentences import stated
+from pipelines.answering.sentences import seen_verb, stated
 from pipelines.detections import HAS_COLOUR, HAS_COUNT
 from pipelines.dialog.turns import Action, Change
 from pipelines.seeing.stated import HAS_ATTRIBUTE
@@ -161,6 +161,6 @@ def _line(one: Change, labels: dict[str, str]) -> str:
             relation = "" if one.relation in (HAS_COLOUR, HAS_ATTRIBUTE) else f"{one.relation} "
             return f"{what} is not {relation}{labels.get(one.value, one.value)}"
         case Action.RELATE:
-            verb = "" if one.relation.partition(" ")[0].endswith("s") else "is "
-            return f"{what} {verb}{one.relation} the {labels.get(one.value, one.value)}"
+            verb = "has" if one.relation == "have" else seen_verb(one.relation)
+            return f"{what} {verb} the {labels.get(one.value, one.value)}"
     return stated(*one.value.split(" | "))

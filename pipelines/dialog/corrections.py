@@ -113,6 +113,8 @@ class Corrections:
         name = statement.name
         objects = sorted(self.discourse.objects(name), key=prominence, reverse=True)
         number = statement.number
+        if statement.negated and number:  # there are not two cups
+            raise SightGraphError(f"how many there are instead is not said. {HELP}")
         if statement.negated and statement.object:  # there is no cup on the table
             raise SightGraphError(
                 f"where there is no {name} is not read. Say that it is not there at all."
@@ -135,7 +137,7 @@ class Corrections:
     def _free(self) -> int:
         """Return the first number that no object has."""
         taken = [one.id.removeprefix("object:") for one in self.graph.nodes(NodeKind.OBJECT)]
-        return 1 + max((int(one) for one in taken if one.isdigit()), default=-1)
+        return 1 + max((int(one) for one in taken if one.isdecimal()), default=-1)
 
     def _bare(self, statement: Statement) -> list[Change]:
         """Correct the last answer by what is right instead of it."""
@@ -143,7 +145,8 @@ class Corrections:
         if statement.number is not None and (spoken is not None or statement.name):
             named = statement.name if self.discourse.kinds.above(statement.name) else ""
             name = named or (spoken.name if spoken is not None else "")
-            return [*self._there(Statement(Form.THERE, name=name, number=statement.number))]
+            negated, number = statement.negated, statement.number
+            return [*self._there(Statement(Form.THERE, negated=negated, name=name, number=number))]
         objects = self._objects(spoken)
         if not objects:
             raise SightGraphError(f"it is not clear what that corrects. {HELP}")
@@ -227,8 +230,8 @@ class Corrections:
         if ends:
             end = max(ends, key=prominence).id
         else:
-            free = max([self._free(), *(1 + int(one.rpartition(":")[2]) for one in objects)])
-            end = f"object:{free}"
+            numbers = [one.removeprefix("object:") for one in objects]  # some of them new
+            end = f"object:{max([self._free(), *(1 + int(n) for n in numbers if n.isdecimal())])}"
             yield Change(Action.ADD, end, value=other)
         for one in objects:
             yield Change(Action.RELATE, one, relation, end)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from kg.english import plural, with_article
+from kg.english import plural
 from pipelines.dialog.focus import is_plural
 from pipelines.dialog.kinds import Kinds, definite
 from pipelines.dialog.references import NOUNS, PLURAL_TAGS
@@ -22,7 +22,6 @@ from pipelines.reading.sentence import Entity, Sentence, Token
 OPENINGS = listed("and but so then ok okay well now also or , please hm")
 """Words before a question that say nothing of it."""
 FINITE = ("VBZ", "VBP", "VBD", "VB", "MD")
-PARTICIPLES = ("VBN", "VBG")
 ABOUT = ("about", "of")
 BEFORE_NOUN = ("DT", "PRP$", "JJ", "JJR", "JJS", "CD", "POS")
 ANY = {"a", "an", "any", "some", "no"}
@@ -227,4 +226,4 @@ def _joined(*parts: MarkedText) -> MarkedText:
     return whole
 
 
-__all__ = ["Completion", "is_fragment", "phrase", "with_article", "without_opening"]
+__all__ = ["Completion", "is_fragment", "phrase", "without_opening"]

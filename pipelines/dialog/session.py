@@ -37,6 +37,8 @@ ASK = 'Ask about the photograph, for example "What is on the table?".'
 CONTENT = listed("NN NNS NNP NNPS JJ JJR JJS VBN VBG CD WP WDT WRB PRP DT")
 """Tags of words of which a question or a fragment of one has at least one."""
 CERTAIN = frozenset({"sure", "certain", "know"})
+ASKED = frozenset({"what", "which", "who", "where", "when"})
+"""Words of "do you know what colour the cup is?", which asks for more than certainty."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,7 +278,8 @@ def _asks_why(sentence: Sentence) -> bool:
     words = [one.text.lower() for one in sentence.tokens if one.tag not in (".", ",", "CC", "UH")]
     if words[:1] == ["why"] and len(words) <= 2:
         return True
-    return "you" in words and not CERTAIN.isdisjoint(words)
+    asks_more = words[:1] not in (["how"], ["why"]) and not ASKED.isdisjoint(words)
+    return "you" in words and not CERTAIN.isdisjoint(words) and not asks_more
 
 
 __all__ = ["MAX_TURNS", "Dialog", "Rules"]

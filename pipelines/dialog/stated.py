@@ -21,6 +21,7 @@ from pipelines.dialog.kinds import Kinds
 from pipelines.reading.lexicon import PLACE_PREPOSITIONS
 from pipelines.reading.sentence import Sentence
 from pipelines.reading.triples import canonical
+from pipelines.seeing.stated import SPELLINGS
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +85,9 @@ class StatedAnswers:
                     for at, one in enumerate(self.sentence.entities)
                     if at != question.topic and self.kinds.above(one.lemma)
                 ]
-                right = any(self.kinds.is_a(node.label, one) for one in others)
+                right = [one for one in others if self.kinds.is_a(node.label, one)]
+                if query.options:
+                    return by_statement(right[0], evidence) if right else None
                 return by_statement("yes" if right else "no", evidence) if others else None
             asked = question.focus or OTHERWISE
             known = node.label not in (asked, OTHERWISE) and (
@@ -109,16 +112,26 @@ class StatedAnswers:
                     graph.node(colours[-1].target).label, Evidence.from_path(graph, path)
                 )
             if query.answer_type == "yes/no" and question.relation == "is":
-                return self._is_so(graph, mention, said, colours)
+                return self._is_so(graph, query, mention, said, colours)
         return None
 
     def _is_so(
-        self, graph: SceneGraph, mention: Edge, said: Sequence[Edge], colours: Sequence[Edge]
+        self,
+        graph: SceneGraph,
+        query: Query,
+        mention: Edge,
+        said: Sequence[Edge],
+        colours: Sequence[Edge],
     ) -> Prediction | None:
-        asked = {one.lemma for one in self.sentence.entities if one.kind == "property"}
+        words = {one.lemma for one in self.sentence.entities if one.kind == "property"}
+        asked = {SPELLINGS.get(one, one) for one in words}
         for edge in said:
-            if graph.node(edge.target).label in asked:
-                return by_statement("yes", Evidence.from_path(graph, (mention, edge)))
+            label = graph.node(edge.target).label
+            if label in asked:
+                text = label if query.options else "yes"
+                return by_statement(text, Evidence.from_path(graph, (mention, edge)))
+        if query.options:
+            return None
         other = any(self.kinds.is_colour(one) for one in asked)
         if colours and other:
             return by_statement("no", Evidence.from_path(graph, (mention, colours[-1])))

@@ -82,6 +82,8 @@ def without_refusal(sentence: Sentence) -> str:
 def read_statement(sentence: Sentence) -> Statement | None:
     """Return what a text states, by the order of its words; None where it is of no known form."""
     tokens = [one for one in sentence.tokens if one.tag not in (".", "''", "``")]
+    if any(_is_unread_number(one) for one in tokens):
+        return None
     body, instead = _contrast(tokens)
     if not body:
         return None
@@ -163,7 +165,7 @@ def _predication(
         return said(Form.RELATION, relation=relation, object=_end(after[stop:]))
     number = _number(first)
     if number is not None and len(after) == 1:
-        return Statement(Form.BARE, number=number)
+        return Statement(Form.BARE, negated=negated, number=number)
     noun = after[-1].tag in NOUNS and first.tag not in ("JJ", "VBG")
     if noun or first.tag == "DT":
         return said(Form.KIND, name=_noun(after[:at]))
@@ -238,6 +240,12 @@ def _noun(tokens: Sequence[Token]) -> str:
 def _end(tokens: Sequence[Token]) -> str:
     """Return the other end of a relation: a noun, or the words as they are ("ceramic", "fly")."""
     return _noun(tokens) or " ".join(one.text.lower() for one in tokens if one.tag != "DT")
+
+
+def _is_unread_number(token: Token) -> bool:
+    """Whether a word states a number that is not read: "thirteen", "a dozen", "1000"."""
+    counts = token.tag == "CD" or token.lemma.lower() in ("dozen", "score", "hundred", "thousand")
+    return counts and _number(token) is None
 
 
 def _number(token: Token) -> int | None:

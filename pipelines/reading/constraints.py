@@ -86,6 +86,11 @@ _NEGATIONS = frozenset({"not", "n't", "n\u2019t", "without", "no", "never", "exc
 
 _MAX_OPTION_WORDS = 4
 _OR = re.compile(r"\bor\b")
+_NO_CHOICE = re.compile(r"\bor (?:not|no)\b\W*$")
+_CHOSEN_FROM = re.compile(
+    r",|\b(?:more|less|rather|better)\b|\w(?:er|est)\b.*\bor\b|\bor (?:an?|the)\b"
+)
+"""What a "which ...?" that offers a choice has: a comma, a comparison, or an article after "or"."""
 _OPTION_OPENING = re.compile(
     r"^(?:(?:is|are|was|were|do|does|did|can|could|would|will|more|rather|either|be|it|they|this|"
     r"these|that|those|two|on|in|at|to|from|of|by|with|for|as|a|an|the)\s+)+(?=\S)"
@@ -227,10 +232,16 @@ def options_of(text: str) -> tuple[str, ...]:
     ('left', 'right')
     >>> options_of("Which bag is larger, the red one or the green one?")
     ('red', 'green')
-    >>> options_of("Is this a mammal?")
+    >>> options_of("Is this a mammal?"), options_of("Can it fly or not?")
+    ((), ())
+    >>> options_of("What can be used to cut fruit or vegetables?")
     ()
     """
+    if _NO_CHOICE.search(text.lower()):
+        return ()
     plain = re.sub(r"[^\w\s,'-]", " ", text.lower()).strip()
+    if plain.partition(" ")[0] in words.WH_WORDS and not _CHOSEN_FROM.search(plain):
+        return ()
     parts = _OR.split(plain)
     if len(parts) != 2:
         return ()

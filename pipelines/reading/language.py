@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 
 ENGLISH = "en"
 _ENGLISH = (
-    "what which who whom whose where why how when the this that these those are does did isnt "
-    "doesnt whats hows wheres whos there would should could you your they their his her its "
-    "with from about and used use for of it"
+    "what which who whom whose where why how when the this that these those does did isnt "
+    "doesnt whats hows wheres whos there would should could you your they their his its with from "
+    "about and used use it"
 )
 ENGLISH_WORDS = frozenset(_ENGLISH.split())
 """Words of questions that the other languages tested do not have."""

@@ -46,7 +46,7 @@ def load_folder(folder: Path) -> Language:
     if not settings.is_file():
         return spacy.load(folder)  # type: ignore[no-any-return] # its error says what is missing
     config = spacy.util.load_config(settings)
-    if config["nlp"]["lang"] != "en":
+    if config.get("nlp", {}).get("lang") != "en":
         return spacy.load(folder)  # type: ignore[no-any-return]
     from spacy.lang.en import English, EnglishDefaults
 

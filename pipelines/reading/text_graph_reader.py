@@ -23,7 +23,8 @@ from pipelines.reading.triples import IS, Triple
 
 LONGEST_TEXT = 64
 """Words that are read of a caption."""
-
+MOST_PIECES = 512
+"""Word pieces that MiniLM has positions for."""
 
 UNLINKED = 0.5
 """Two words are linked if "none" is less probable; which label comes second to that."""
@@ -64,6 +65,13 @@ class WordPieces:
 
     def __init__(self, tokenizer: Any) -> None:
         self._tokenizer = tokenizer
+
+    def fitting(self, words: Sequence[str]) -> int:
+        """Return how many of the first words have no more pieces together than MiniLM reads."""
+        found = self._tokenizer(list(words), is_split_into_words=True)
+        owners = found.word_ids()[:MOST_PIECES]
+        cut = len(found["input_ids"]) > MOST_PIECES
+        return max((at for at in owners if at is not None), default=0) + (not cut)
 
     def __call__(self, captions: Sequence[Sequence[str]]) -> dict[str, Any]:
         """Return the network's input: `pieces`, `piece_mask`, `word_of_piece` and `words`."""
@@ -116,8 +124,9 @@ def load_text_graph(folder: Path | None = None) -> tuple[TextGraphNetwork, WordP
 
 @torch.inference_mode()
 def read_words(network: TextGraphNetwork, pieces: WordPieces, caption: str) -> ReadGraph:
-    """Read one caption; of a long text only the first `LONGEST_TEXT` words."""
+    """Read one caption; of a long text only the first `LONGEST_TEXT` words, as far as they fit."""
     words = caption_tokens(caption)[:LONGEST_TEXT]
+    words = words[: pieces.fitting([word.text for word in words])]
     if not words:
         return ReadGraph((), (), (), ())
     read = network(**pieces([[word.text for word in words]]))

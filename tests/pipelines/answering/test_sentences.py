@@ -47,7 +47,7 @@ RED = Edge("object:0", "attribute:0", EdgeKind.SEMANTIC, "has colour", "colours"
         ("orange", "contains", "vitamin C", "an orange contains vitamin C"),
         ("cat", "can", "purring", "a cat can purr"),
         ("buses", "needs", "fuel", "buses need fuel"),
-        ("painting", "painted by", "Vermeer", "painting painted by Vermeer"),
+        ("painting", "painted by", "Vermeer", "a painting painted by Vermeer"),
     ],
 )
 def test_a_fact_is_a_sentence(subject: str, relation: str, object_: str, sentence: str) -> None:
