@@ -214,7 +214,8 @@ def noun_lemma(word: str, guess: str) -> str:
     return word if word.endswith(("ss", "us")) else word[:-1]
 
 
-def base_forms(name: str) -> list[str]:
+@lru_cache(maxsize=1 << 14)
+def base_forms(name: str) -> tuple[str, ...]:
     """Return what `name` may be another form of.
 
     Without hyphens; a plural's singular; a verb's infinitive and gerund. Of a phrase, the first
@@ -226,7 +227,7 @@ def base_forms(name: str) -> list[str]:
         first, _, rest = whole.partition(" ")
         verbs = [form for verb in _infinitives(first) for form in (verb, _gerund(verb))]
         found += [f"{verb} {_ARTICLES.sub('', rest)}".strip() for verb in verbs]
-    return [form for form in dict.fromkeys(found) if form.strip() and form != name]
+    return tuple(form for form in dict.fromkeys(found) if form.strip() and form != name)
 
 
 @lru_cache(maxsize=1 << 14)

@@ -142,7 +142,7 @@ class Linker:
         return bool(self._whole(normalise(name)))
 
     def _whole(self, whole: str, lemma: str | None = None) -> list[LinkCandidate]:
-        forms = ([normalise(lemma)] if lemma else []) + base_forms(whole)
+        forms = (*([normalise(lemma)] if lemma else []), *base_forms(whole))
         found = self._matches(whole, EXACT, "label")
         for form in forms:
             found += self._matches(form, INFLECTED, "lemma")

@@ -126,10 +126,6 @@ class Retriever:
         self._stems: dict[int, frozenset[str]] = {}
         self._category = np.array([iri == IS_A_IRI for iri in self.index.relations], np.float32)
 
-    def relation_labels(self) -> list[str]:
-        """Return each relation's label, by number."""
-        return [self.store.relations[iri].label for iri in self.index.relations]
-
     def wordings(self) -> list[str]:
         """Return how each relation reads from its subject, then how each reads back."""
         relations = [self.store.relations[iri] for iri in self.index.relations]

@@ -7,6 +7,7 @@ are therefore not misspelt ones. `sightgraph train words` derives the file from 
 from __future__ import annotations
 
 import gzip
+import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
@@ -61,7 +62,7 @@ class WordSenses:
                 raise ValueError("it is empty")
             rows = [line.split("\t") for line in text.split("\n")]
             return {word: tuple(map(_sense, found)) for word, *found in rows}
-        except (OSError, EOFError, ValueError) as error:
+        except (OSError, EOFError, ValueError, zlib.error) as error:
             raise SightGraphError(
                 f"cannot read the words '{self.file}': {error}. "
                 "Write the file with sightgraph train words."

@@ -140,6 +140,11 @@ _WRAPPERS = ("state_dict", "model", "model_state_dict", "net")
 """Where training programmes put the weights beside epoch and optimiser."""
 _PREFIXES = ("module.", "model.", "backbone.", "encoder.net.", "body.net.")
 """What wrapping modules put before every name."""
+UNREADABLE = (
+    *(OSError, RuntimeError, EOFError, IndexError, KeyError, ValueError),
+    *(pickle.UnpicklingError, SafetensorError),
+)
+"""What loading a damaged file of weights may raise."""
 _SHOWN = 3
 
 
@@ -160,9 +165,10 @@ def read_state(model: str, weights: str | Path) -> dict[str, Tensor]:
             found: Any = load_file(file)
         else:
             found = torch.load(file, weights_only=True, map_location="cpu")
-    except (OSError, RuntimeError, EOFError, pickle.UnpicklingError, SafetensorError) as error:
+    except UNREADABLE as error:
+        reason = (str(error).splitlines() or [type(error).__name__])[0][:200]
         raise SightGraphError(
-            f"the weights '{file}' cannot be read: {str(error).splitlines()[0][:200]}. Give a "
+            f"the weights '{file}' cannot be read: {reason}. Give a "
             "state dict as .safetensors, or as .pth that holds nothing but tensors."
         ) from error
     state = _unwrapped(found, file)

@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from kg.formats import Highlights
 
 
+NESTED = frozenset({"intervals", "recording"})
+"""Fields that are written as JSON: a property is no map and no list of lists."""
+
+
 def write_cypher(
     graph: SceneGraph, target: Path, image: Image.Image | None, view: Highlights
 ) -> None:
@@ -52,8 +56,8 @@ def neo4j_nodes(graph: SceneGraph) -> list[dict[str, Any]]:
         iri = iris[node["id"]]
         if "box" in node:
             node["box"] = [*map(float, node["box"])]  # an array has one type
-        if "recording" in node:
-            node["recording"] = json.dumps(node["recording"])  # a property is no map
+        for name in NESTED & node.keys():
+            node[name] = json.dumps(node[name])
         found.append({"iri": iri, "label_of_kind": kind.capitalize(), **node, **about})
     return found
 
@@ -67,7 +71,8 @@ def neo4j_edges(graph: SceneGraph) -> list[dict[str, Any]]:
         ends = {"source": iris[edge["source"]], "target": iris[edge["target"]]}
         kind = re.sub(r"[^A-Z0-9]+", "_", edge["relation"].upper()).strip("_")
         type_ = kind if re.match("[A-Z]", kind) else f"R_{kind}".rstrip("_")
-        found.append({**edge, **ends, "iri": str(names.edge(number)), "type": type_})
+        nested = {name: json.dumps(edge[name]) for name in NESTED & edge.keys()}
+        found.append({**edge, **nested, **ends, "iri": str(names.edge(number)), "type": type_})
     return found
 
 

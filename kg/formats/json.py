@@ -151,8 +151,8 @@ def graph_of(photo: Any, text: Any) -> SceneGraph:
         fields = schema.mapping(photo, "photo")
         photo = PhotoInfo(
             schema.text(fields["source"], "photo.source"),
-            schema.whole(fields["width"], "photo.width", most=schema.MAX_SIDE),
-            schema.whole(fields["height"], "photo.height", most=schema.MAX_SIDE),
+            schema.whole(fields["width"], "photo.width", least=1, most=schema.MAX_SIDE),
+            schema.whole(fields["height"], "photo.height", least=1, most=schema.MAX_SIDE),
             schema.text(fields.get("sha256") or "", "photo.sha256"),
             _duration(fields.get("duration")),
         )

@@ -9,6 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import Enum, auto
 from heapq import merge
+from math import isfinite
 from pathlib import Path
 
 import marisa_trie
@@ -54,7 +55,8 @@ _PROPERTY_TERMS = {
 }
 
 _STRENGTH = ONTOLOGY + "strength"
-_REIFICATION = (RDF + "subject", RDF + "predicate", RDF + "object")
+_REIFIED_OBJECT = RDF + "object"
+_REIFICATION = (RDF + "subject", RDF + "predicate", _REIFIED_OBJECT)
 _ENDS = (RDFS + "domain", RDFS + "range")
 _OWN_LABELS = {IS_A_IRI: IS_A, SAME_AS: "same as"}
 _OWN_INVERSES = {IS_A_IRI: "kind", SAME_AS: "same as"}
@@ -79,7 +81,9 @@ class _Schema:
     def note(self, subject: str, predicate: str, value: str) -> None:
         if predicate == _STRENGTH:
             with suppress(ValueError):  # a value that is no number is ignored
-                self.strengths[subject] = min(max(float(value), 0.0), 1.0)
+                strength = float(value)
+                if isfinite(strength):
+                    self.strengths[subject] = min(max(strength, 0.0), 1.0)
         elif predicate in _REIFICATION:
             self.statements.setdefault(subject, {})[predicate] = value
         elif predicate in _ENDS:
@@ -173,7 +177,8 @@ def _read_terms(
             count += 1
             kind = _kind(predicate, value, literal)
             if kind is _Kind.SCHEMA:
-                schema.note(subject, predicate, value)
+                plain = literal and predicate == _REIFIED_OBJECT
+                schema.note(subject, predicate, _object(value, plain))
                 continue
             if kind is _Kind.FACT:
                 schema.used.add(_relation(predicate))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import NamedTuple
 
 from kg.english import FUNCTION_WORDS, singular_forms
@@ -17,6 +18,8 @@ LONGEST_NAME = 200
 """Letters that a name has at most; longer ones are not found."""
 MOST_WORDS = 4
 """Words that a name in the plural has at most."""
+REMEMBERED = 1 << 12
+"""Words whose correction is remembered: texts coin, or misspell, the same words again and again."""
 
 
 class Mention(NamedTuple):
@@ -41,6 +44,7 @@ class MentionFinder:
     def __init__(self, index: Index) -> None:
         self.index = index
         self.speller = Speller(index.arrays)
+        self._corrected = lru_cache(REMEMBERED)(self._correct)
         self._name_start = index.arrays["name_start"].data
 
     def __call__(self, text: str, typos: bool = True) -> list[Mention]:
@@ -114,9 +118,14 @@ class MentionFinder:
         return changed
 
     def _misspelt(self, text: str, start: int, end: int) -> Mention | None:
-        for other in self.speller(text[start:end]):
+        found = self._corrected(text[start:end])
+        return None if found is None else Mention(start, end, *found, typo=True)
+
+    def _correct(self, word: str) -> tuple[str, int, int] | None:
+        """Return the name that a word may be, with one mistake, and where its meanings stand."""
+        for other in self.speller(word):
             if (span := self._span(other)) is not None:
-                return Mention(start, end, other, *span, typo=True)
+                return other, *span
         return None
 
     def _span(self, name: str) -> tuple[int, int] | None:

@@ -120,7 +120,13 @@ def trie_of(lines: Iterable[bytes]) -> marisa_trie.Trie:
     """
     of_each = ((line[:-1].decode(), sum(1 for _ in same)) for line, same in groupby(lines))
     texts, counts = tee(of_each)
-    return marisa_trie.Trie((text for text, _ in texts), weights=(count for _, count in counts))
+    # One trie and a large cache: a look-up takes three quarters of the time, a fact a byte more.
+    return marisa_trie.Trie(
+        (text for text, _ in texts),
+        weights=(count for _, count in counts),
+        num_tries=1,
+        cache_size=marisa_trie.HUGE_CACHE,
+    )
 
 
 def _forms(name: str) -> tuple[str, str]:

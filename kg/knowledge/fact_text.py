@@ -150,6 +150,8 @@ def _phrases(relations: Mapping[str, RelationType]) -> Phrases:
 
 
 def _variants(phrase: str) -> Iterator[str]:
+    if not phrase:  # a name without letters cannot be written in a fact
+        return
     yield phrase
     if phrase.split()[0] not in ("is", "can", "cannot", "has"):
         yield f"is {phrase}"

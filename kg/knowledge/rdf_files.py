@@ -20,6 +20,8 @@ from kg.vocabulary import GLOSS_IRI, LABEL_IRI
 
 IN_FOLDERS = frozenset({".ttl", ".nt", ".n3", ".jsonld", ".rdf", ".owl"})
 """File endings that are read where a folder is given."""
+ROUNDS = 3
+"""Steps away that other nodes without an IRI tell one such node from another."""
 _NOTHING_READ = "Nothing was read from this file."
 
 
@@ -72,16 +74,24 @@ def in_normal_form(triples: Graph) -> list[tuple[Term, Term, Term]]:
 
 
 def _stable_names(triples: Graph) -> dict[Term, str]:
-    """Return a name for each node without an IRI, made of what is stated of it."""
-    about: dict[Term, list[str]] = {}
-    for subject, predicate, value in triples:
-        if isinstance(subject, BNode):
-            plain = "" if isinstance(value, BNode) else _written(value)
-            about.setdefault(subject, []).append(f"{predicate} {plain}")
-        if isinstance(value, BNode):
-            plain = "" if isinstance(subject, BNode) else str(subject)
-            about.setdefault(value, []).append(f"{plain} {predicate}")
-    return {node: BLANK + _digest(sorted(stated)) for node, stated in about.items()}
+    """Return a name for each node without an IRI, made of what is stated of it.
+
+    It is made again of the names of the nodes beside it, so that nodes that differ only there,
+    up to `ROUNDS` steps away, have different names.
+    """
+    touching = [one for one in triples if BNode in (type(one[0]), type(one[2]))]
+    names: dict[Term, str] = {}
+    for _ in range(ROUNDS):
+        about: dict[Term, list[str]] = {}
+        for subject, predicate, value in touching:
+            if isinstance(subject, BNode):
+                plain = names.get(value, "") if isinstance(value, BNode) else _written(value)
+                about.setdefault(subject, []).append(f"{predicate} {plain}")
+            if isinstance(value, BNode):
+                plain = names.get(subject, "") if isinstance(subject, BNode) else str(subject)
+                about.setdefault(value, []).append(f"{plain} {predicate}")
+        names = {node: BLANK + _digest(sorted(stated)) for node, stated in about.items()}
+    return names
 
 
 def _written(term: Term) -> str:

@@ -97,9 +97,13 @@ def _add(stated: Stated, facts: Iterable[Fact], replaced: Replaced) -> None:
     for subject, relation in replaced:
         known = stated.facts.get(subject, [])
         stated.facts[subject] = [one for one in known if one.own or one.relation != relation]
+    seen: dict[str, set[tuple[str, str]]] = {}
     for fact in facts:
         known = stated.facts.setdefault(fact.subject, [])
-        if not any((f.relation, f.object) == (fact.relation, fact.object) for f in known):
+        if fact.subject not in seen:
+            seen[fact.subject] = {(one.relation, one.object) for one in known}
+        if (fact.relation, fact.object) not in seen[fact.subject]:
+            seen[fact.subject].add((fact.relation, fact.object))
             known.append(fact)
 
 

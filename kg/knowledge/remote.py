@@ -173,8 +173,7 @@ class RemoteKnowledge(KnowledgeGraph):
                 f"a graph on this machine cannot be queried together with '{self.endpoint.shown}'. "
                 "Ask one after the other."
             )
-        check_read_only(sparql, {})
-        rows = self.endpoint.rows(sparql, seconds)
+        rows = self.endpoint.rows(check_read_only(sparql, {}), seconds)
         return [{name: str(term) for name, term in row.items()} for row in rows]
 
     def statistics(self) -> dict[str, int]:

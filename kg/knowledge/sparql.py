@@ -15,6 +15,7 @@ from typing import Any
 import pyoxigraph
 from rdflib import Graph
 from rdflib.plugins.sparql import prepareQuery
+from rdflib.plugins.sparql.parser import expandUnicodeEscapes
 from rdflib.plugins.sparql.parserutils import CompValue
 
 from kg.errors import SightGraphError
@@ -40,6 +41,8 @@ MAX_MEMORY = 2 << 30
 """Bytes that the process of a query may take for itself."""
 OUT_OF_MEMORY = "memory allocation of"
 """What Rust says before it aborts."""
+MOST_ESCAPES = 3
+"""How often a query may be escaped: an escape can spell another one."""
 _FETCHING = {"ServiceGraphPattern": "SERVICE", "DatasetClause": "FROM"}
 
 
@@ -67,7 +70,7 @@ def select(
     graphs = [source for source in sources if isinstance(source, Graph)]
     for graph in graphs:
         known |= {prefix: str(namespace) for prefix, namespace in graph.namespaces()}
-    check_read_only(sparql, known)
+    sparql = check_read_only(sparql, known)
     folder = next((str(source) for source in sources if isinstance(source, Path)), None)
     lines = {line for graph in graphs for line in graph.serialize(format="nt").split("\n")}
     triples = "\n".join(sorted(lines))  # rows come in the order in which triples are loaded
@@ -98,12 +101,16 @@ def open_triples(folder: str | Path) -> pyoxigraph.Store:
         ) from error
 
 
-def check_read_only(sparql: str, prefixes: Mapping[str, str]) -> None:
-    """Refuse whatever is no SELECT or ASK over the knowledge itself.
+def check_read_only(sparql: str, prefixes: Mapping[str, str]) -> str:
+    """Refuse whatever is no SELECT or ASK over the knowledge itself; return what may be run.
+
+    Only the returned text is run: two parsers that read escapes, or the ends of comments,
+    differently would check one query and run another.
 
     Raises:
         SightGraphError: the query is broken, would change something, or fetch something.
     """
+    sparql = _one_reading(sparql)
     try:
         query = prepareQuery(sparql, initNs=dict(prefixes))
     except Exception as error:  # pyparsing and rdflib raise many kinds
@@ -114,6 +121,17 @@ def check_read_only(sparql: str, prefixes: Mapping[str, str]) -> None:
     if algebra.name not in ("SelectQuery", "AskQuery"):
         raise SightGraphError(f"only SELECT and ASK are run, not {algebra.name}.")
     _refuse_fetching(algebra)
+    return sparql
+
+
+def _one_reading(sparql: str) -> str:
+    """Return the query without escapes of code points, and with one kind of line end."""
+    for _ in range(MOST_ESCAPES):
+        plain = expandUnicodeEscapes(sparql)
+        if plain == sparql:
+            return plain.replace("\r\n", "\n").replace("\r", "\n")
+        sparql = plain
+    raise SightGraphError("the query escapes its escapes. Write the letters as they are.")
 
 
 def _rows_of_process(

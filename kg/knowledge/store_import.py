@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 import re
@@ -9,7 +10,7 @@ import shutil
 import uuid
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from itertools import chain, islice
 from pathlib import Path
@@ -40,7 +41,7 @@ from kg.knowledge.store import (
     read_about,
 )
 from kg.sources import SOURCES, Choice, ImportedTriple, ReadReport
-from kg.sources.text_files import format_of
+from kg.sources.text_files import format_of, without_endings
 from kg.vocabulary import graph_iri, graphs_of, read_graph_iri
 
 MIN_MEMORY = 16
@@ -64,12 +65,14 @@ class Imported:
     """What an import did.
 
     problems: the first bad lines, with their numbers. left_out: what was understood and left out.
+    replaced: whether the store held a source of this name before.
     """
 
     source: SourceInfo
     facts: int
     problems: list[str] = field(default_factory=list)
     left_out: str = ""
+    replaced: bool = False
 
 
 def import_source(
@@ -105,7 +108,7 @@ def import_source(
     reader = SOURCES.resolve(chosen := format_ or format_of(source))
     size = _size(source)
     file = Path(os.path.abspath(source)).name
-    called = name or file.lstrip(".").partition(".")[0]
+    called = name or without_endings(file.lstrip("."))
     _make_folder(folder)
     with _only_import(folder):
         _remove_leftovers(folder)
@@ -115,13 +118,14 @@ def import_source(
             report = ReadReport(strict, lambda read: progress("read", read, size))
             statements = reader(source, choice or Choice(), report)  # type: ignore[arg-type, call-arg]
             info = SourceInfo(called, file, chosen, statements=0, skipped=0)
-            info, facts = _fill(building, folder, info, statements, report, progress, memory << 20)
+            filled = _fill(building, folder, info, statements, report, progress, memory << 20)
+            info, facts, replaced = filled
             _finish(folder, building, info)
         except BaseException as error:
             clear_frames(error.__traceback__)  # closes the triples, whose threads write to files
             shutil.rmtree(building, ignore_errors=True)
             raise
-    return Imported(info, facts, report.problems, report.left_out)
+    return Imported(info, facts, report.problems, report.left_out, replaced)
 
 
 def _fill(
@@ -132,11 +136,14 @@ def _fill(
     report: ReadReport,
     progress: Progress,
     memory: int,
-) -> tuple[SourceInfo, int]:
-    """Write the triples of all sources and their index; return what was read, and all facts."""
+) -> tuple[SourceInfo, int, bool]:
+    """Write the triples of all sources and their index.
+
+    Returns what was read, the number of all facts, and whether the source was there before.
+    """
     counted = _Counted(statements)
     with corruption_as_damage(folder):
-        triples = _copy_of_triples(folder, building, source.name)
+        triples, replaced = _copy_of_triples(folder, building, source.name)
     _load(triples, _quads(counted, source.name), memory)
     if not counted.count:
         first = "".join(f" First: {problem}." for problem in report.problems[:1])
@@ -144,10 +151,10 @@ def _fill(
             f"'{source.file}' holds no statement that could be imported; {report.skipped} lines "
             f"were skipped.{first}"
         )
-    source = replace(source, statements=counted.count, skipped=report.skipped)
+    source = dataclasses.replace(source, statements=counted.count, skipped=report.skipped)
     triples.extend(_description(source))
     triples.flush()
-    return source, _compile(building, triples, progress, memory)
+    return source, _compile(building, triples, progress, memory), replaced
 
 
 def _load(triples: pyoxigraph.Store, quads: Iterator[pyoxigraph.Quad], memory: int) -> None:
@@ -221,26 +228,26 @@ def _remove_leftovers(folder: Path) -> None:
                     shutil.rmtree(one, ignore_errors=True)
 
 
-def _copy_of_triples(folder: Path, building: Path, replaced: str) -> pyoxigraph.Store:
-    """Return the triples to add to: those of the other sources, or none.
+def _copy_of_triples(folder: Path, building: Path, replaced: str) -> tuple[pyoxigraph.Store, bool]:
+    """Return the triples to add to, those of the other sources, and whether there were others.
 
     The copy costs next to nothing: it shares the old files, which are never changed.
     """
     target = str(building / "triples")
     current = current_generation(folder)
     if current is None:
-        return pyoxigraph.Store(target)
+        return pyoxigraph.Store(target), False
     if read_about(current).get("checked"):
         check_generation(current)
     pyoxigraph.Store.read_only(str(current / "triples")).backup(target)
     triples = pyoxigraph.Store(target)
-    for graph in list(triples.named_graphs()):
-        if graph.value.startswith(graphs_of(replaced)):
-            triples.remove_graph(graph)
+    old = [one for one in triples.named_graphs() if one.value.startswith(graphs_of(replaced))]
+    for graph in old:
+        triples.remove_graph(graph)
     source = pyoxigraph.NamedNode(graphs_of(replaced))
     for quad in list(triples.quads_for_pattern(source, None, None, pyoxigraph.DefaultGraph())):
         triples.remove(quad)
-    return triples
+    return triples, bool(old)
 
 
 class _Counted:

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
+import pyoxigraph
+
 from kg.errors import SightGraphError
 from kg.registry import Registry
 
@@ -86,10 +88,20 @@ class Choice:
     relations: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        if not LANGUAGE_TAG.fullmatch(self.language):
+        if not _is_language(self.language):
             raise SightGraphError(
                 f"'{self.language}' is no tag of a language. Give one such as en, de or pt-BR."
             )
+
+
+def _is_language(tag: str) -> bool:
+    if not LANGUAGE_TAG.fullmatch(tag):
+        return False
+    try:
+        pyoxigraph.Literal("", language=tag)  # knows more of their form: "de-1" is none
+    except ValueError:
+        return False
+    return True
 
 
 class SourceReader(Protocol):

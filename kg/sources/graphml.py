@@ -19,6 +19,7 @@ from kg.sources.text_files import (
     name_of,
     name_of_relation,
     path_part,
+    without_endings,
     wording,
 )
 from kg.sources.tsv import OWN, OWN_RELATIONS, KnownRelations, iri_of, slug
@@ -84,9 +85,9 @@ def read_graphml(path: Path, choice: Choice, report: ReadReport) -> Iterator[Imp
     Raises:
         SightGraphError: the XML is broken, is no GraphML, or declares a document type.
     """
-    own = f"{OWN}{slug(path.name.partition('.')[0])}/"
+    own = f"{OWN}{slug(without_endings(path.name))}/"
     builder, known, is_new = _Builder(path), KnownRelations(), Once()
-    nameless: list[str] = []
+    nameless, first = 0, ""
     with Reading(path, report) as file:
         chunk = None
         while chunk != b"":
@@ -95,7 +96,7 @@ def read_graphml(path: Path, choice: Choice, report: ReadReport) -> Iterator[Imp
                 try:
                     if element.tag == "node":
                         if not _names(element) and element.structure.get("id"):
-                            nameless.append(element.structure["id"])
+                            nameless, first = nameless + 1, first or element.structure["id"]
                         yield from _node(element, own, builder.types, is_new, choice.language)
                     else:
                         yield from _edge(element, own, known, is_new, choice.language)
@@ -103,8 +104,7 @@ def read_graphml(path: Path, choice: Choice, report: ReadReport) -> Iterator[Imp
                     report.skip(path, element.line, str(error))
     if nameless:
         report.left_out = (
-            f"names of {len(nameless):,} nodes, which are called by their id, such as "
-            f"'{nameless[0]}'"
+            f"names of {nameless:,} nodes, which are called by their id, such as '{first}'"
         )
 
 

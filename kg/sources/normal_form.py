@@ -167,7 +167,9 @@ class _Resolver:
         named = {node for node, facts in self._about_blank.items() if _is_named(facts)}
         for node, facts in self._about_blank.items():
             if node in named:
-                yield from (one for one in facts if one.literal or self._is_known(one, named))
+                for one in facts:
+                    if one.literal or self._is_known(one, named):
+                        yield one._replace(predicate=_renamed(one.predicate))
         pointed = {one.object for one in self._to_blank}
         for node in self._about_blank.keys() - named - pointed:
             count = len(self._about_blank[node])

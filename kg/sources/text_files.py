@@ -38,7 +38,9 @@ _OUTSIDE_ASCII = "\u00a0-\ud7ff\uf900-\ufdcf\ufdf0-\uffef" + "".join(
 )
 """`ucschar` of RFC 3987, section 2.2."""
 _NOT_IN_PATH = re.compile(rf"[^A-Za-z0-9\-._~!$&'()*+,;=:@{_OUTSIDE_ASCII}]")
-_NOT_IN_IRI = re.compile(rf"[^A-Za-z0-9\-._~!$&'()*+,;=:@/?#%{_OUTSIDE_ASCII}]")
+_NOT_IN_IRI = re.compile(
+    rf"[^A-Za-z0-9\-._~!$&'()*+,;=:@/?#%{_OUTSIDE_ASCII}]|%(?![0-9A-Fa-f]{{2}})"
+)
 
 
 class Reading:
@@ -152,7 +154,8 @@ def path_part(text: str) -> str:
 
 def as_iri(text: str) -> str:
     """Return `text`, which reads like an IRI, with what no IRI may hold percent-encoded."""
-    return _NOT_IN_IRI.sub(_percent, text)
+    whole, mark, fragment = _NOT_IN_IRI.sub(_percent, text).partition("#")
+    return whole + mark + fragment.replace("#", "%23")
 
 
 def admits(target: str, tag: str) -> bool:
@@ -206,7 +209,23 @@ _CONCEPTNET_COLUMNS = [b"subject", b"relation", b"object", b"weight", b"source"]
 LONGEST_HEADER = 10_000
 """Bytes of a table that are looked at."""
 _PACKED = (".gz", ".bz2")
+_TABLES = (".csv", ".tsv", ".txt", ".tab")
 _RDF = (".ttl", ".nt", ".nq", ".trig", ".rdf", ".owl", ".xml", ".n3", ".jsonld", ".json")
+_WORDNET = (".tar", ".yaml", ".yml")
+_ENDINGS = (*_PACKED, *_RDF, *_WORDNET, *_TABLES, ".graphml")
+
+
+def without_endings(name: str) -> str:
+    """Return the name of a file without what tells its format.
+
+    >>> without_endings("museum.2023.ttl.gz"), without_endings("wordnet.tar")
+    ('museum.2023', 'wordnet')
+    """
+    while found := next((one for one in _ENDINGS if name.lower().endswith(one)), ""):
+        if len(name) == len(found):
+            break
+        name = name[: -len(found)]
+    return name
 
 
 def format_of(path: Path) -> str:
@@ -224,13 +243,13 @@ def format_of(path: Path) -> str:
     name = path.name.lower()
     for ending in _PACKED:
         name = name.removesuffix(ending)
-    if name.endswith((".tar", ".yaml", ".yml")):
+    if name.endswith(_WORDNET):
         return "wordnet"
     if name.endswith(".graphml"):
         return "graphml"
     if name.endswith(_RDF):
         return "wikidata" if "wikidata" in name else "rdf"
-    if name.endswith((".csv", ".tsv", ".txt", ".tab")):
+    if name.endswith(_TABLES):
         return "conceptnet" if _is_conceptnet(path) else "tsv"
     raise SightGraphError(
         f"the ending of '{path}' does not tell what it is. Name the format with --format: "

@@ -209,6 +209,8 @@ def import_(
         print_line((f"skipped: {problem}", "dim"))
     if done.source.skipped > len(done.problems):
         print_line((f"and {done.source.skipped - len(done.problems):,} more", "dim"))
+    if done.replaced:
+        print_line((f"what the store held of '{done.source.name}' is replaced", "dim"))
     print_line(
         f"{done.source.statements:,} statements of '{done.source.name}' read as "
         f"{done.source.format}, {done.source.skipped:,} lines skipped; the store holds "

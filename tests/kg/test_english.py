@@ -134,7 +134,7 @@ def test_base_forms_of_anything_are_other_names_each_once(name: str) -> None:
     found = base_forms(name)
     assert name not in found
     assert all(form.strip() for form in found)
-    assert name.strip(" -") or found == []
+    assert name.strip(" -") or found == ()
     assert len(set(found)) == len(found)
 
 

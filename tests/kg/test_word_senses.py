@@ -40,11 +40,15 @@ def test_the_first_form_with_a_sense_counts(tmp_path: Path) -> None:
     assert words.of(["nothing"]) == ()
 
 
+BROKEN = bytearray(gzip.compress(b"hat\t1:0:hat\n" * 99))
+BROKEN[12] ^= 0xFF
+
+
 # The names are given, since gzip writes the time into what would be the third one's name.
 @pytest.mark.parametrize(
     "content",
-    [b"", b"no gzip", gzip.compress(b"hat\tnonsense")],
-    ids=["empty", "no gzip", "a line without senses"],
+    [b"", b"no gzip", gzip.compress(b"hat\tnonsense"), BROKEN],
+    ids=["empty", "no gzip", "a line without senses", "a wrong byte"],
 )
 def test_a_broken_file_is_told(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "words").write_bytes(content)

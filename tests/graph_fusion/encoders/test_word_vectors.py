@@ -82,9 +82,12 @@ def test_malformed_files_name_the_line(content: str, message: str, tmp_path: Pat
 def test_missing_file_and_broken_gzip_are_refused(tmp_path: Path) -> None:
     with pytest.raises(SightGraphError, match="cannot be read"):
         read_word_vectors(tmp_path / "absent.txt", ["dog"])
-    (tmp_path / "cut.txt.gz").write_bytes(gzip.compress(b"dog 1 2\n" * 999)[:-20])
-    with pytest.raises(SightGraphError, match="cannot be read"):
-        read_word_vectors(tmp_path / "cut.txt.gz", ["dog"])
+    whole = gzip.compress(b"dog 1 2\n" * 999)
+    wrong = bytes(whole[:12]) + bytes([whole[12] ^ 0xFF]) + bytes(whole[13:])
+    for content in (whole[:-20], wrong):
+        (tmp_path / "cut.txt.gz").write_bytes(content)
+        with pytest.raises(SightGraphError, match="cannot be read"):
+            read_word_vectors(tmp_path / "cut.txt.gz", ["dog"])
 
 
 @pytest.fixture

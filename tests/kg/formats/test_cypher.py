@@ -78,8 +78,10 @@ def test_every_statement_parses(tmp_path: Path) -> None:
 
 def test_numbers_have_no_exponent_and_an_array_has_one_type(tmp_path: Path) -> None:
     graph = SceneGraph()
-    graph.add(Node("a", NodeKind.OBJECT, "cup", "x", 1e-7, (1, 2.5, 3e8, 4)))
+    times = ((0.0, 2.0), (3.0, 4.0))
+    graph.add(Node("a", NodeKind.OBJECT, "cup", "x", 1e-7, (1, 2.5, 3e8, 4), intervals=times))
     export(graph, [tmp_path / "a.cypher"])
     text = (tmp_path / "a.cypher").read_text()
     assert "score: 0.0000001" in text
     assert "box: [1.0, 2.5, 300000000.0, 4.0]" in text
+    assert 'intervals: "[[0.0, 2.0], [3.0, 4.0]]"' in text  # no property is a list of lists

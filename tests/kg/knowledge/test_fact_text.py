@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from kg.errors import SightGraphError
 from kg.knowledge.fact_text import FactReader
 from kg.knowledge.memory import Knowledge
+from kg.vocabulary import RelationType
 
 Read = tuple[str, str, str]
 
@@ -110,3 +111,9 @@ def test_many_plain_words_are_refused_at_once(words: int, read: FactReader) -> N
 
 def test_between_bars_a_fact_may_be_long(read: FactReader) -> None:
     assert first(f"cat | used for | {'very ' * 200}much", read)[0] == "cat"
+
+
+def test_a_relation_without_letters_spoils_no_other(bundled: Knowledge) -> None:
+    nameless = RelationType("http://e/_", "-", "")
+    reader = FactReader({**bundled.relations, nameless.iri: nameless})
+    assert first("cat | used for | pest control", reader)[1] == "used for"

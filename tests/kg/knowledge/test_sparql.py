@@ -11,7 +11,7 @@ import pytest
 from rdflib import Graph, Literal, URIRef
 
 from kg.errors import SightGraphError
-from kg.knowledge.sparql import select
+from kg.knowledge.sparql import check_read_only, select
 from kg.knowledge.store import Store
 from kg.knowledge.store_import import import_source
 
@@ -50,6 +50,7 @@ def test_ask_gives_true_or_false(graph: Graph) -> None:
             "SELECT ?x WHERE { { SELECT ?x WHERE { SERVICE <http://127.0.0.1/> { ?x ?p ?o } } } }",
             "SERVICE",
         ),
+        ("SELECT * { ?s ?p ?o #\r SERVICE <http://127.0.0.1/> { ?s ?p ?x } \n }", "SERVICE"),
     ],
 )
 def test_what_writes_or_fetches_is_refused(graph: Graph, query: str, reason: str) -> None:
@@ -57,6 +58,18 @@ def test_what_writes_or_fetches_is_refused(graph: Graph, query: str, reason: str
     with pytest.raises(SightGraphError, match=reason):
         select([graph], PREFIX + query)
     assert len(graph) == before
+
+
+def test_the_query_that_is_checked_is_the_one_that_is_run() -> None:
+    escaped = (
+        'SELECT * { ?s ?p ?o FILTER(?o != "x\\u0022#") SERVICE <http://127.0.0.1/> '
+        "{ ?s ?p ?x } FILTER(true\n) }"
+    )
+    checked = check_read_only(escaped, {})
+    assert "\\u" not in checked
+    assert '"x"#' in checked  # what follows is a comment, for whoever reads it
+    with pytest.raises(SightGraphError, match="escapes its escapes"):
+        check_read_only("ASK { ?s ?p " + "\\u005c" + "u005c" * 3 + "u0022 }", {})
 
 
 HEAVY = "SELECT (COUNT(*) AS ?n) WHERE { ?a ?p ?b . ?c ?q ?d . ?e ?r ?f FILTER(?b != ?d) }"

@@ -57,6 +57,15 @@ def test_a_source_of_the_same_name_is_replaced(store: Path, tmp_path: Path) -> N
     assert rows == []
 
 
+def test_files_of_other_years_are_other_sources(store: Path, tmp_path: Path) -> None:
+    for year in (2023, 2024):
+        file = tmp_path / f"museum.{year}.ttl"
+        file.write_text(f"<http://e/{year}> <http://e/shows> <http://e/a> .", encoding="utf-8")
+        assert not import_source(file, store).replaced
+    assert {"museum.2023", "museum.2024"} <= {one.name for one in Store(store).sources}
+    assert import_source(tmp_path / "museum.2024.ttl", store).replaced
+
+
 @pytest.mark.parametrize("name", ["a b", "ä/ö", "a/b", "?strength=0.5", "50%", "bundled-not", "#"])
 def test_a_source_may_have_any_name(store: Path, tmp_path: Path, name: str) -> None:
     file = tmp_path / "instruments.tsv"

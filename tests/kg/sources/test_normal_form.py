@@ -77,6 +77,11 @@ CASES: dict[str, tuple[str, str, set[tuple[str, str]]]] = {
         "pot",
         {("made of", "tin")},
     ),
+    "a node without an IRI that others name": (
+        ':tool :maker [ foaf:name "pot" ; :made_of :tin ] .',
+        "pot",
+        {("made of", "tin")},
+    ),
 }
 
 
@@ -104,3 +109,16 @@ def test_what_is_left_out_is_counted(tmp_path: Path) -> None:
     assert done.left_out == (
         "1 about nodes without a name, 1 about the record, 1 to nodes without a name"
     )
+
+
+def test_nodes_without_an_iri_that_differ_a_step_away_are_two(tmp_path: Path) -> None:
+    file = tmp_path / "own.ttl"
+    wheels = ", ".join(
+        f'[ rdfs:label "wheel" ; :tyre [ rdfs:label "{season} tyre" ] ]'
+        for season in ("summer", "winter")
+    )
+    file.write_text(f"{PREFIXES} :car :wheel {wheels} .", encoding="utf-8")
+    known = Knowledge.load([file], with_bundled=False)
+    found = known.named("wheel")
+    assert len(found) == 2
+    assert [len(known.stated(one)) for one in found] == [1, 1]

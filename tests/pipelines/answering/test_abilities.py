@@ -51,6 +51,8 @@ def read(builder: GraphBuilder, parser: Parser) -> Read:
         ("Is this animal unable to jump?", "elephant", True),
         ("Can the vehicle float?", "boat", True),
         ("Can this animal fly?", "cat", False),
+        ("Can this animal fly or not?", "cat", False),
+        ("Can this animal climb or not?", "cat", True),
         ("Can this animal play chess?", "cat", None),
         ("What can this animal do?", "cat", None),
     ],

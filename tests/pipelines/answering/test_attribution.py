@@ -10,7 +10,7 @@ import torch
 from graph_fusion.heads.graph import POINTER, YES_NO
 from kg.graph import Edge, Node, SceneGraph
 from kg.vocabulary import EdgeKind, NodeKind
-from pipelines.answering.attribution import Attribution
+from pipelines.answering.attribution import MAX_WORDS, Attribution
 from pipelines.answering.probabilities import Probabilities
 
 Rule = Callable[[set[Edge]], float]
@@ -92,3 +92,20 @@ def test_a_no_does_not_cite_what_speaks_for_yes(graph: SceneGraph) -> None:
     graph.connect(Edge("entity:1", "kg:wood", EdgeKind.LINK, "means", "linker"))
     evidence = cited_by(graph, lambda left: 0.6 if BENCH in left else 0.9, YES_NO, "no")("no")
     assert evidence.facts == ()
+
+
+def test_paths_are_sought_between_few_words_of_a_long_list(
+    graph: SceneGraph, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(2, 40):
+        graph.add(Node(f"entity:{number}", NodeKind.ENTITY, "thing", "parser", span=(0, 4)))
+    sought: list[str] = []
+    between = Attribution._between
+
+    def counted(self: Attribution, starts: Sequence[str], end: str) -> tuple[Edge, ...]:
+        sought.extend(starts)
+        return between(self, starts, end)
+
+    monkeypatch.setattr(Attribution, "_between", counted)
+    cited_by(graph, lambda left: 0.9, YES_NO, "no")("no")
+    assert 0 < len(sought) < MAX_WORDS**2

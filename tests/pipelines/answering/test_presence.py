@@ -145,3 +145,12 @@ def test_none_is_counted_only_of_what_the_detector_knows(
         fact = Edge("kg:kind", "kg:counted", EdgeKind.FACT, "is a", "test", predicate=IS_A_IRI)
         graph.connect(fact)
     assert is_blind_count(graph, query, answer, seeable) == blind
+
+
+def test_a_count_is_of_the_whole_name_whose_noun_is_asked_for() -> None:
+    graph, query = asked("How many hot dogs are there?", {"hot dogs": None}, "number")
+    graph.add(Node("kg:hot_dog", NodeKind.CONCEPT, "hot dog", "test"))
+    graph.connect(Edge("entity:0", "kg:hot_dog", EdgeKind.LINK, MEANS, "linker"))
+    dogs = replace(query, focus=(query.text.index("dogs"), query.text.index("dogs") + 4))
+    assert not is_blind_count(graph, dogs, "0", ("hot dog",))
+    assert is_blind_count(graph, dogs, "0", ("cup",))

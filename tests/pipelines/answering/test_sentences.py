@@ -8,7 +8,7 @@ import pytest
 
 from kg.graph import Edge, Node, PhotoInfo, SceneGraph
 from kg.vocabulary import EdgeKind, NodeKind
-from pipelines.answering.sentences import PathText, stated
+from pipelines.answering.sentences import PathText, seen_verb, stated
 
 QUESTION = "What does this vehicle need?"
 MENTION = Edge("entity:0", "object:0", EdgeKind.MENTION, "means", "grounder", 0.8)
@@ -46,6 +46,11 @@ RED = Edge("object:0", "attribute:0", EdgeKind.SEMANTIC, "has colour", "colours"
         ("apple", "comes from", "apple tree", "an apple comes from an apple tree"),
         ("orange", "contains", "vitamin C", "an orange contains vitamin C"),
         ("cat", "can", "purring", "a cat can purr"),
+        ("bear", "can", "hibernating", "a bear can hibernate"),
+        ("people", "eats", "rice", "people eat rice"),
+        ("dining table", "made of", "wood", "a dining table is made of wood"),
+        ("building", "has part", "ceiling", "a building has a ceiling"),
+        ("unicycle", "used for", "riding a unicycle", "a unicycle is used for riding a unicycle"),
         ("buses", "needs", "fuel", "buses need fuel"),
         ("painting", "painted by", "Vermeer", "a painting painted by Vermeer"),
     ],
@@ -104,3 +109,16 @@ def test_a_place_in_the_photograph_is_said_as_one() -> None:
         edge = Edge("object:0", name, EdgeKind.SEMANTIC, "has position", "geometry")
         place = {"left": "on the left", "foreground": "in the foreground"}[name]
         assert PathText(graph, "Where is it?")((edge,)) == f"the bus is {place}"
+
+
+@pytest.mark.parametrize(
+    ("relation", "verb"),
+    [
+        ("next to", "is next to"),
+        ("sitting on", "is sitting on"),
+        ("has size", "is"),
+        ("has", "has"),
+    ],
+)
+def test_what_stands_between_two_objects_is_a_verb(relation: str, verb: str) -> None:
+    assert seen_verb(relation) == verb

@@ -100,3 +100,14 @@ def test_lines_far_apart_or_of_other_sizes_are_no_paragraph() -> None:
         ["d"],
         ["c"],
     ]
+
+
+def test_texts_of_one_row_are_read_from_left_to_right() -> None:
+    rising = [
+        text(0, "NO", (0, 14, 40, 34)),
+        text(1, "PARKING", (44, 12, 120, 32)),
+        text(2, "HERE", (124, 10, 170, 30)),
+        text(3, "TODAY", (0, 40, 70, 60)),
+    ]
+    (lines,) = paragraphs(rising)
+    assert [one.label for one in lines] == ["NO", "PARKING", "HERE", "TODAY"]

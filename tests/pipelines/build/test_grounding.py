@@ -76,3 +76,11 @@ def test_most_expressions_are_grounded_right(part: str, least: float) -> None:
     evaluator = GroundingEvaluator()
     report = evaluator(evaluator.system(), evaluator.dataset(Source(CASES)))
     assert report.figures[f"{part}: top-1"] >= least
+
+
+def test_boxes_of_no_area_are_neither_large_nor_an_error(
+    builder: GraphBuilder, parser: Parser
+) -> None:
+    flat = [Detection("dog", 0.9, "test", Box(10, 10, 10, 40))]
+    graph = builder(flat, PhotoInfo("test", 400, 300), parser("What is the large dog?"))
+    assert [edge.target for edge in graph.edges(EdgeKind.MENTION)][:1] == ["object:0"]

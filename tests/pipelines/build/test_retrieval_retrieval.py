@@ -270,5 +270,5 @@ def test_the_ranker_reads_relations_by_their_wordings(finder: FactFinder) -> Non
     vectors = pipelines.build.retrieval.relation_vectors(finder.retriever, encoder)
     count = len(finder.store.index.relations)
     assert vectors.shape == (2, count, encoder.dim)
-    number = finder.retriever.relation_labels().index("used for")
+    number = finder.retriever.wordings().index("used for")
     assert (vectors[0, number] == encoder(["it used for"])[0].numpy()).all()

@@ -45,6 +45,9 @@ def said(dialog: Dialog, *lines: str) -> str:
         (("the table has three legs", "How many legs does the table have?"), "3"),
         (("What animal is the left dog?", "Not a dog, a cat.", "Is it a cat?"), "yes"),
         (("there is a spoon on the table", "How many spoons are there?"), "1"),
+        (("the left dog is a horse", "Is the horse a dog or a horse?"), "horse"),
+        (("the cup is red", "Is the cup red or blue?"), "red"),
+        (("the cup is gray", "Is the cup gray?"), "yes"),
     ],
 )
 def test_what_was_stated_is_the_answer(begin: Begin, lines: tuple[str, ...], reply: str) -> None:
@@ -94,7 +97,15 @@ def test_what_the_graph_holds_already_changes_nothing(begin: Begin) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["No.", "the spoon is blue", "there are 700 dogs", "there is no cup on the table", "no, nope"],
+    [
+        "No.",
+        "the spoon is blue",
+        "there are 700 dogs",
+        "there are not two cups",
+        "there are twenty cups",
+        "there is no cup on the table",
+        "no, nope",
+    ],
 )
 def test_what_cannot_be_changed_is_said(begin: Begin, text: str) -> None:
     dialog = begin()

@@ -128,3 +128,17 @@ def test_a_dialog_ends_somewhere(begin: Begin, monkeypatch: pytest.MonkeyPatch) 
     dialog.ask("Is there a dog?")
     with pytest.raises(SightGraphError, match="at most 1 turns"):
         dialog.ask("Is there a cat?")
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("How do you know that?", TurnKind.WHY),
+        ("Are you sure?", TurnKind.WHY),
+        ("Do you know what the cup is made of?", TurnKind.QUESTION),
+    ],
+)
+def test_only_what_asks_for_reasons_gets_them(begin: Begin, text: str, kind: TurnKind) -> None:
+    dialog = begin()
+    dialog.ask("What animal is the left dog?")
+    assert dialog.ask(text).kind == kind

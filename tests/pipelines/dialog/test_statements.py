@@ -87,6 +87,17 @@ def test_questions_and_fragments_are_no_statements(parser: Parser, text: str) ->
     assert not is_statement(parser(text))
 
 
+@pytest.mark.parametrize(
+    "text", ["there are twenty cups", "there are 1000 cups", "there are a dozen cups", "thirteen"]
+)
+def test_a_number_that_is_not_read_is_no_other_number(parser: Parser, text: str) -> None:
+    assert read_statement(parser(text)) is None
+
+
+def test_a_denied_number_stays_denied(parser: Parser) -> None:
+    assert read(parser, "They are not two") == Statement(Form.BARE, negated=True, number=2)
+
+
 def test_nothing_is_read_of_a_bare_refusal(parser: Parser) -> None:
     assert is_statement(parser("No."))
     assert without_refusal(parser("No.")) == ""

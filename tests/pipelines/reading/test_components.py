@@ -62,3 +62,10 @@ def test_any_text_is_read_and_spans_stay_inside(text: str) -> None:
 def test_a_folder_without_a_model_is_refused(tmp_path: Path) -> None:
     with pytest.raises(SightGraphError, match="text graph"):
         load_text_graph(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "text", ["a cat on " + "沙发上看着窗外的鸟" * 80, "9" * 24 + " " + "1" * 900]
+)
+def test_a_caption_of_too_many_word_pieces_is_read_as_far_as_it_goes(text: str) -> None:
+    assert all(len(triple) == 3 for triple in TrainedReader()(text))

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from pipelines.evaluate import Source
 from pipelines.evaluate.reading.parser import QuestionParsingEvaluator
-from pipelines.reading.constraints import comparison_of
+from pipelines.reading.constraints import comparison_of, options_of
 from pipelines.reading.parser import Parser
 
 CASES = Path(__file__).parents[1] / "question_cases.json"
@@ -64,6 +64,21 @@ def test_most_questions_are_analysed_wholly_right(parser: Parser, part: str) -> 
     evaluator = QuestionParsingEvaluator()
     figures = evaluator(parser, evaluator.dataset(Source(CASES))).figures
     assert figures[f"{part}: exact match"] >= LEAST_EXACT[part]
+
+
+@pytest.mark.parametrize(
+    ("text", "options"),
+    [
+        ("Can this cat fly or not?", ()),
+        ("What do cats or dogs eat?", ()),
+        ("What can be used to cut fruit or vegetables?", ()),
+        ("which is faster the car or the train", ("car", "train")),
+        ("What animal is this, a dog or a cat?", ("dog", "cat")),
+        ("Is it a dog or a cat?", ("dog", "cat")),
+    ],
+)
+def test_only_a_question_of_choice_has_options(text: str, options: tuple[str, ...]) -> None:
+    assert options_of(text) == options
 
 
 def test_there_are_two_hundred_cases() -> None:

@@ -69,3 +69,16 @@ def test_the_error_names_the_language_and_what_to_do() -> None:
     with pytest.raises(SightGraphError, match=r"not in English .*'de'.*--translate"):
         check_english("Welche Farbe hat das Auto?")
     check_english("What colour is the car?")
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Is dit een hond of een kat?",
+        "Wo kommt der Hund her?",
+        "Ce culoare are mașina?",
+        "Hva brukes dette for?",
+    ],
+)
+def test_a_word_that_english_shares_makes_no_question_english(question: str) -> None:
+    assert foreign_language(question) is not None

@@ -41,3 +41,10 @@ assert callable(spacy.cli.info) and spacy.info(silent=True)["spacy_version"]
 def test_a_folder_without_a_pipeline_is_refused_as_spacy_does(tmp_path: Path) -> None:
     with pytest.raises(OSError, match=r"config\.cfg|meta\.json"):
         load_folder(tmp_path)
+
+
+def test_a_pipeline_of_no_language_is_refused_as_spacy_does(tmp_path: Path) -> None:
+    (tmp_path / "config.cfg").write_text("[paths]\n")
+    (tmp_path / "meta.json").write_text("{}")
+    with pytest.raises((OSError, ValueError)):
+        load_folder(tmp_path)
