@@ -88,7 +88,7 @@ def test_questions_and_fragments_are_no_statements(parser: Parser, text: str) ->
 
 
 @pytest.mark.parametrize(
-    "text", ["there are twenty cups", "there are 1000 cups", "there are a dozen cups", "thirteen"]
+    "text", ["there are twenty cups", "there are 1000 cups", "there are a dozen cups"]
 )
 def test_a_number_that_is_not_read_is_no_other_number(parser: Parser, text: str) -> None:
     assert read_statement(parser(text)) is None
