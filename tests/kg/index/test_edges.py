@@ -15,8 +15,8 @@ from kg.index.build import Quad, build_index
 from kg.vocabulary import ALIAS_IRI, LABEL_IRI, ONTOLOGY, RDF, SKOS
 
 SORTED_IN_MEMORY = "f2c02c2813a4dc2547a3ac06d728ba02f0a87b19f68c05f5ac8ae6958fbb9189"
-"""Of the index of `made_up_quads` as the code before the sorting on disk would write it with today's
-options of the tries; with those of that time it is 6a39b6108dc7."""
+"""Of the index of `made_up_quads` as the code before the sorting on disk would write it, with
+today's options of the tries; with those of that time it is 6a39b6108dc7."""
 EX = "https://example.org/"
 NODES, FACTS, RELATIONS, SOURCES = 3_000, 12_000, 12, 5
 
