@@ -75,6 +75,22 @@ def test_what_is_set_answers(ask: Asker, question: str, fact: str, answer: str) 
     assert ask(question, (fact,)) == answer
 
 
+@pytest.mark.parametrize(
+    ("question", "answer"),
+    [
+        ("Does the cat eat a mouse?", "yes"),
+        ("would it eat that mouse, the cat", "yes"),
+        ("Is the cat smaller than a mouse?", None),
+        ("Is there a mouse near the cat?", None),
+        ("Is this cat playing with a mouse?", None),
+    ],
+)
+def test_a_question_of_both_ends_need_not_ask_for_the_fact(
+    ask: Asker, question: str, answer: str | None
+) -> None:
+    assert ask(question, ("cat | eats | mouse",)) == answer
+
+
 def test_what_is_unset_is_denied(ask: Asker) -> None:
     assert ask("Can this cat purr?", (), ("cat | can | purring",)) == "no"
 
