@@ -205,6 +205,10 @@ TESTED_BY = {
         "pipelines/training/seeing/test_relations.py",
         "captions matched to boxes as training reads them",
     ),
+    "pipelines/generate/relation_examples.py": (
+        "pipelines/training/seeing/test_relations.py",
+        "captions matched to boxes as training reads them",
+    ),
     "pipelines/generate/videos/actors.py": (
         "pipelines/generate/videos/test_scripts.py",
         "things and events of every kind of script",

@@ -29,6 +29,8 @@ CONCEPTS = "http://conceptnet.io/c/"
 RELATIONS = "http://conceptnet.io/r/"
 MERGED_HEADER = "subject\trelation\tobject\tweight\tsource"
 
+_STRAY_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
+"""What no IRI may hold either, as "#" in its fragment: links come from the pages of others."""
 CATEGORIES = {"IsA", "InstanceOf"}
 """Stated as skos:broader; ConceptNet 5.5 merged InstanceOf into IsA."""
 LABELS = {
@@ -215,7 +217,9 @@ def _assertion(columns: list[str]) -> _Edge:
     name, strength = relation.removeprefix("/r/"), _strength(weight)
     origin = dataset.removeprefix("/d/").replace("/", "-")
     if name == "ExternalURL":
-        return _Edge(_term(_words(start)), name, "", strength, origin, as_iri(end))
+        whole, mark, fragment = as_iri(_STRAY_PERCENT.sub("%25", end)).partition("#")
+        link = whole + mark + fragment.replace("#", "%23")
+        return _Edge(_term(_words(start)), name, "", strength, origin, link)
     return _Edge(_term(_words(start)), name, _term(_words(end)), strength, origin)
 
 

@@ -38,9 +38,7 @@ _OUTSIDE_ASCII = "\u00a0-\ud7ff\uf900-\ufdcf\ufdf0-\uffef" + "".join(
 )
 """`ucschar` of RFC 3987, section 2.2."""
 _NOT_IN_PATH = re.compile(rf"[^A-Za-z0-9\-._~!$&'()*+,;=:@{_OUTSIDE_ASCII}]")
-_NOT_IN_IRI = re.compile(
-    rf"[^A-Za-z0-9\-._~!$&'()*+,;=:@/?#%{_OUTSIDE_ASCII}]|%(?![0-9A-Fa-f]{{2}})"
-)
+_NOT_IN_IRI = re.compile(rf"[^A-Za-z0-9\-._~!$&'()*+,;=:@/?#%{_OUTSIDE_ASCII}]")
 
 
 class Reading:
@@ -154,8 +152,7 @@ def path_part(text: str) -> str:
 
 def as_iri(text: str) -> str:
     """Return `text`, which reads like an IRI, with what no IRI may hold percent-encoded."""
-    whole, mark, fragment = _NOT_IN_IRI.sub(_percent, text).partition("#")
-    return whole + mark + fragment.replace("#", "%23")
+    return _NOT_IN_IRI.sub(_percent, text)
 
 
 def admits(target: str, tag: str) -> bool:

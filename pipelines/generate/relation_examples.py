@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import permutations, product
 from pathlib import Path
@@ -11,12 +11,10 @@ from pathlib import Path
 from PIL import Image
 from rich.progress import track
 
-from kg.graph import Box, SceneGraph
+from kg.graph import Box
 from kg.knowledge.memory import Knowledge
 from kg.linking import Linker
-from kg.vocabulary import NodeKind
 from pipelines.build.grounding import Grounder
-from pipelines.datasets.captioned import Captioned
 from pipelines.datasets.coco import VAL_SPLIT, CocoPhoto, Labelled, read_coco
 from pipelines.datasets.factual import CaptionGraph, read_factual
 from pipelines.datasets.flickr8k import FlickrPhoto, read_flickr8k
@@ -155,50 +153,20 @@ def captioned_photos(
     nouns = CaptionNouns()
     photos = []
     for photo in track(captioned(data, train), "reading captions"):
+        name = photo.name
         labels = tuple(label for label, _, _ in photo.boxes)
         boxes = tuple(Box(*box) for _, _, box in photo.boxes)
-        relations = _between(_stated(photo.captions, read), nouns, labels, boxes)
+        stated = {triple: None for caption in photo.captions for triple in _one_form(read(caption))}
+        relations: dict[tuple[int, str, int], None] = {}
+        for subject, predicate, target in stated:
+            pair = _nearest(nouns(subject, labels), nouns(target, labels), boxes)
+            if pair is not None:
+                relations[pair[0], predicate, pair[1]] = None
         if relations:
-            with Image.open(data / photo.name) as image:
+            with Image.open(data / name) as image:
                 width, height = image.size
-            photos.append(RelatedPhoto(photo.name, width, height, labels, boxes, relations))
+            photos.append(RelatedPhoto(name, width, height, labels, boxes, tuple(relations)))
     return photos
-
-
-def seen_photos(
-    looked_at: Iterable[tuple[Captioned, SceneGraph]], read: Callable[[str], list[Triple]]
-) -> tuple[list[RelatedPhoto], list[list[Triple]]]:
-    """Return the same of photographs whose objects were detected, and all that captions state.
-
-    looked_at: photographs with their graphs. read: reads a caption into triples.
-    """
-    nouns = CaptionNouns()
-    photos, said = [], []
-    for photo, graph in looked_at:
-        objects = [(one.label, one.box) for one in graph.nodes(NodeKind.OBJECT) if one.box]
-        labels, boxes = tuple(label for label, _ in objects), tuple(box for _, box in objects)
-        said.append(_stated(photo.captions, read))
-        relations = _between(said[-1], nouns, labels, boxes)
-        if relations and graph.photo is not None:
-            size = graph.photo.width, graph.photo.height
-            photos.append(RelatedPhoto(photo.name, *size, labels, boxes, relations))
-    return photos, said
-
-
-def _stated(captions: Iterable[str], read: Callable[[str], list[Triple]]) -> list[Triple]:
-    return list(dict.fromkeys(one for caption in captions for one in _one_form(read(caption))))
-
-
-def _between(
-    stated: Iterable[Triple], nouns: CaptionNouns, labels: Sequence[str], boxes: Sequence[Box]
-) -> tuple[tuple[int, str, int], ...]:
-    """Return the stated relations whose two ends are among the objects."""
-    relations: dict[tuple[int, str, int], None] = {}
-    for subject, predicate, target in stated:
-        pair = _nearest(nouns(subject, labels), nouns(target, labels), boxes)
-        if pair is not None:
-            relations[pair[0], predicate, pair[1]] = None
-    return tuple(relations)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import permutations
 from pathlib import Path
@@ -24,10 +24,7 @@ from graph_fusion.perception import RelationNetwork, pair_geometry
 from graph_fusion.training import Objective, TrainingOptions, save_model
 from graph_fusion.weights import deterministic
 from kg.files import write_text
-from kg.graph import SceneGraph
-from pipelines.datasets.captioned import Captioned
 from pipelines.datasets.relations import RelatedPhoto, as_json
-from pipelines.datasets.scene_files import SceneFiles
 from pipelines.datasets.splits import Divided
 from pipelines.generate.relation_examples import (
     caption_triples,
@@ -35,15 +32,12 @@ from pipelines.generate.relation_examples import (
     captioned_photos,
     placed,
     placed_photos,
-    seen_photos,
     taught_predicates,
     training_captions,
     with_general_names,
 )
 from pipelines.reading.text_graph_reader import TrainedReader
 from pipelines.reading.triples import Triple
-from pipelines.sightgraph import SightGraph
-from pipelines.training.captioning.scene_examples import training_records as photographs_of
 
 MIN_NOUNS = 2
 THRESHOLD = 0.25
@@ -59,8 +53,6 @@ class RelationTraining(TrainingOptions):
     """How the relation model is trained; each step uses words and a batch of photographs.
 
     photos: photographs per step. said_share: weight of the loss on their captions' relations.
-    photographs: of Flickr8k's that are looked at. seen: folder of what was seen in them already,
-        as of `train captions`; None: one in the run's folder.
     held_out: file that gets the relations of the val parts, for `evaluate relations`.
     """
 
@@ -70,8 +62,6 @@ class RelationTraining(TrainingOptions):
     said_share: float = 0.5
     learning_rate: float = 1e-3
     weight_decay: float = 1e-2
-    photographs: int = 2000
-    seen: Path | None = None
     held_out: Path | None = None
 
 
@@ -154,13 +144,7 @@ def train(
     captions = caption_triples(data)
     taught = taught_predicates(captions)
     captions = with_general_names(captions)
-    reader = TrainedReader()
-    photos = captioned_photos(data, True, reader)
-    looked_at = look_at(data, options.photographs, options.seen or out / "seen")
-    more, said = seen_photos(looked_at, reader)
-    known = {one.id for one in photos}
-    photos += [one for one in more if one.id not in known]
-    captions += with_general_names(said)
+    photos = captioned_photos(data, True, TrainedReader())
     geometry = placed_photos(data)
     log(f"{len(captions)} captions, {len(taught)} predicates, {len(photos)} photographs")
     nouns = _nouns(captions, [*photos, *geometry])
@@ -188,20 +172,7 @@ def train(
 
 def training_records(data: Path) -> list[Divided]:
     """Return the captions and photographs that are trained on."""
-    looked_at = photographs_of(data, RelationTraining().photographs)
-    return [*training_captions(data), *captioned(data, True), *placed(data), *looked_at]
-
-
-def look_at(data: Path, most: int, seen: Path) -> Iterator[tuple[Captioned, SceneGraph]]:
-    """Yield captioned photographs with their graphs; those in the folder `seen` were looked at.
-
-    Raises:
-        SightGraphError: a data set is missing, or a photograph cannot be read.
-    """
-    photographs = photographs_of(data, most)
-    files = SceneFiles(seen, SightGraph.from_pretrained)
-    for one, sides in zip(photographs, files.look(photographs), strict=True):
-        yield one, sides.scene.graph
+    return [*training_captions(data), *captioned(data, True), *placed(data)]
 
 
 def write_held_out(data: Path, file: Path) -> None:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from pyoxigraph import NamedNode
 
 from kg.errors import SightGraphError
+from kg.knowledge.store_import import import_source
 from kg.sources import Choice, ImportedTriple, ReadReport
 from kg.sources.conceptnet import LABELS, MERGED_HEADER, NEGATED_LABELS, read_conceptnet
 from kg.vocabulary import IS_A_IRI, LABEL_IRI, ONTOLOGY, RDFS, SKOS
@@ -86,6 +87,14 @@ def test_links_to_known_vocabularies_are_exact_matches(tmp_path: Path) -> None:
     path = assertions(tmp_path, *(assertion("/r/ExternalURL", "/c/en/dog", url) for url in links))
     matched = [s.object for s in read(path) if s.predicate == SKOS + "exactMatch"]
     assert matched == links[:3]
+
+
+@pytest.mark.parametrize("page", ["100%_proof", "a#b#c", "50%25"])
+def test_a_link_that_is_no_iri_is_mended_and_costs_no_import(tmp_path: Path, page: str) -> None:
+    url = f"http://dbpedia.org/resource/{page}"
+    path = assertions(tmp_path, assertion("/r/ExternalURL", "/c/en/dog", url))
+    done = import_source(path, tmp_path / "store")
+    assert done.source.statements > 0
 
 
 def test_the_merged_table_is_read_with_strength_and_origin(tmp_path: Path) -> None:

@@ -150,11 +150,6 @@ def test_any_text_becomes_part_of_an_iri(text: str) -> None:
             assert NamedNode(iri).value == iri
 
 
-@pytest.mark.parametrize("text", ["100%_proof", "a#b#c", "50%25", "%zz"])
-def test_what_no_iri_may_hold_is_encoded(text: str) -> None:
-    assert NamedNode(f"https://e/{as_iri(text)}")
-
-
 @pytest.mark.parametrize("tag", ["en-x", "e", "de-1", "?"])
 def test_what_is_no_language_is_refused_before_anything_is_read(tag: str) -> None:
     with pytest.raises(SightGraphError, match="no tag of a language"):

@@ -288,7 +288,9 @@ def test_a_command_that_was_interrupted_goes_on_from_outside_and_makes_each_grap
             if list((tmp_path / "elsewhere").glob("*.parquet")):
                 # They wait for the command to hear of it: else all may be done before it is asked.
                 set_running(workers := workers_of(Process()), False)
-                time.sleep(1)
+                patience = time.monotonic() + 5
+                while not whole_parts(out) and time.monotonic() < patience:
+                    time.sleep(0.1)
         process.send_signal(signal.SIGINT)
         set_running(workers, True)
         process.communicate()
