@@ -244,7 +244,7 @@ def _end(tokens: Sequence[Token]) -> str:
 
 def _is_unread_number(token: Token) -> bool:
     """Whether a word states a number that is not read: "thirteen", "a dozen", "1000"."""
-    counts = token.tag == "CD" or token.lemma.lower() in ("dozen", "score", "hundred", "thousand")
+    counts = token.tag == "CD" or token.lemma.lower() in ("dozen", "hundred", "thousand")
     return counts and _number(token) is None
 
 

@@ -149,6 +149,17 @@ def test_strengths_that_a_turtle_file_states_hold_in_a_store(tmp_path: Path) -> 
     assert told(store, "astrolabe") == told(memory, "astrolabe")
 
 
+def test_strengths_of_plain_values_hold_and_no_number_is_none(tmp_path: Path) -> None:
+    text = MUSEUM + (
+        ":astrolabe :year 1602 . [] a rdf:Statement ; rdf:subject :astrolabe ; "
+        "rdf:predicate :year ; rdf:object 1602 ; sgo:strength 0.3 . "
+        ':usedFor sgo:strength "NaN"^^<http://www.w3.org/2001/XMLSchema#double> .'
+    )
+    store = import_text(tmp_path, text, "museum.ttl")
+    strengths = {fact.strength for fact in store.stated(store.named("astrolabe")[0])}
+    assert any(abs(one - 0.3) < 0.01 for one in strengths)
+
+
 def test_a_table_brings_strengths_and_facts_come_strongest_first(tmp_path: Path) -> None:
     lines = [f"cat\teats\tfood {n}\t{n / 20}" for n in range(1, 20)]
     store = import_text(tmp_path, "\n".join(lines), "food.tsv")

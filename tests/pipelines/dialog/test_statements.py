@@ -43,6 +43,10 @@ def read(parser: Parser, text: str) -> Statement:
             Statement(Form.RELATION, "the cup", relation="made of", object="glass"),
         ),
         ("the dog is brown", Statement(Form.PROPERTY, "the dog", name="brown")),
+        (
+            "the man holds a score",
+            Statement(Form.RELATION, "the man", relation="holds", object="score"),
+        ),
         ("the left dog is not black", Statement(Form.PROPERTY, "the left dog", True, "black")),
         (
             "the dog is on the sofa",
