@@ -58,6 +58,7 @@ class TrainingConfig:
         TensorBoard's event files; "none": nowhere.
     workers: processes that prepare batches; 0: the training process prepares them itself.
     save_every: steps between checkpoints within an epoch; each epoch ends with one as well.
+    restart: forget an earlier run in the folder, once there is something to train on.
     """
 
     epochs: int = 10
@@ -79,6 +80,7 @@ class TrainingConfig:
     workers: int = 0
     save_every: int = 1000
     seed: int = 0
+    restart: bool = False
 
     def __post_init__(self) -> None:
         for name in ("epochs", "batch_size", "devices", "save_every"):
@@ -130,6 +132,7 @@ class TrainingOptions:
     log: Log = "csv"
     workers: int = 0
     seed: int = 0
+    restart: bool = False
 
     def __post_init__(self) -> None:
         self.config()  # checks what it shares
@@ -154,6 +157,11 @@ class TrainingOptions:
             for name, value in asdict(self).items()
             if name not in known
         }
+
+
+def recorded(options: Any) -> dict[str, Any]:
+    """Return the fields as they stand beside weights: without `restart`, which is one command's."""
+    return asdict(options, dict_factory=lambda pairs: {k: v for k, v in pairs if k != "restart"})
 
 
 T = TypeVar("T")

@@ -10,7 +10,7 @@ import sys
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +19,7 @@ from torch import nn
 
 from graph_fusion.training.batches import own_random_state
 from graph_fusion.training.checkpoint import load_state
-from graph_fusion.training.config import TrainingConfig
+from graph_fusion.training.config import TrainingConfig, recorded
 from graph_fusion.training.objective import Objective
 from graph_fusion.training.record import (
     KEEPER,
@@ -72,7 +72,6 @@ def fit(
     log: Callable[[str], None] = print,
     *,
     about: Mapping[str, Any] | None = None,
-    restart: bool = False,
     progress: bool | None = None,
 ) -> TrainingReport:
     """Train `model` in place; it ends with the weights of the best epoch.
@@ -84,7 +83,6 @@ def fit(
     the CPU each computes on one thread, because OpenMP's threads do not survive a fork.
 
     about: what else the weights depend on, as JSON; a run is only resumed with the same.
-    restart: forget an earlier run in the folder.
     progress: whether to show bars; None: on a terminal.
 
     Raises:
@@ -99,13 +97,13 @@ def fit(
         log(IMITATED)
     folder = RunFolder(run)
     setup = _setup(config, len(train), len(validation), about)
-    resumes = folder.last.is_file() and not restart
+    resumes = folder.last.is_file() and not config.restart
     earlier = _read_checkpoint(folder.last) if resumes else {}
     done = earlier["callbacks"][KEEPER]["rows"] if earlier else []
     if earlier:
         check_same(earlier["callbacks"][KEEPER]["setup"], setup, run)
         _check_weights(model, objective.changing(model, config), earlier["state_dict"], run)
-    folder.start(setup, restart)
+    folder.start(setup, config.restart)
     if not is_finished(done, config):
         # Lightning takes seconds to import, and sets its loggers' levels then.
         from graph_fusion.training.keeper import Keeper
@@ -195,7 +193,7 @@ def _setup(
 ) -> dict[str, Any]:
     """Return what the weights depend on, as JSON."""
     setup = {
-        "training": asdict(config),
+        "training": recorded(config),
         "examples": {"train": train, "validation": validation},
         "about": dict(about or {}),
     }

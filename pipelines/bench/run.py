@@ -17,7 +17,7 @@ from typing import Any
 
 import torch
 
-from graph_fusion.training import fit
+from graph_fusion.training import fit, recorded
 from kg.errors import SightGraphError
 from kg.files import write_text
 from pipelines.bench.task import CHOOSABLE, BenchTask, ModelOptions, Prepared
@@ -123,7 +123,7 @@ def bench(
 
 def _setup(config: BenchConfig) -> dict[str, Any]:
     """Return what a result depends on; how many there are of it may change."""
-    values = asdict(config)
+    values = recorded(config)
     setup = {key: values[key] for key in ("sizes", "training", "missing")}
     return setup | {key: values[key] for key in CHOOSABLE if values[key] is not None}
 

@@ -6,7 +6,7 @@ import json
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ from graph_fusion.fusion import DEFAULT_FUSION, FUSIONS, FusionConfig, fusion_cl
 from graph_fusion.fusion_model import CONTROLS
 from graph_fusion.layers import LAYERS
 from graph_fusion.parts import Part, name_and_options
-from graph_fusion.training import Objective, TrainingConfig, fit, read_config
+from graph_fusion.training import Objective, TrainingConfig, fit, read_config, recorded
 from graph_fusion.weights import loading, read_weights, restored, shrunk
 from kg.errors import SightGraphError
 from kg.files import atomic_path, write_text
@@ -273,7 +273,7 @@ def train_task(
     prepared = task.prepare(data, out, options.choice())
     torch.manual_seed(options.training.seed)
     model = task.model(options.choice(), prepared)
-    about = {"task": task.name, **asdict(options)}
+    about = {"task": task.name, **recorded(options)}
     task.warm_up(model, prepared, options.training, out / "warm-up", log)
     fit(
         model,

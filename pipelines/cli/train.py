@@ -127,7 +127,12 @@ def common(
             click.Option(
                 ["--log"], type=click.Choice(LOGS), help="Where figures go; csv by default."
             ),
-            click.Option(["--restart"], is_flag=True, help="Forget the earlier run in the folder."),
+            click.Option(
+                ["--restart"],
+                is_flag=True,
+                default=None,
+                help="Forget the earlier run in the folder.",
+            ),
         ]
     return found
 
@@ -152,15 +157,14 @@ def train_model(
     data: Path,
     out: Path,
     config: Path | None,
-    restart: bool = False,
     **given: Any,
 ) -> None:
     """Train one of the bundled models, and print the figures that its training returns."""
     from graph_fusion.training import read_config
 
-    make_run_folder(out, restart)
     given = {name: value for name, value in given.items() if value not in (None, ())}
     options = read_config(training.options(), config, **given)
+    make_folder(out)
     print_figures(training.function()(data, out, options, print_line))
 
 
@@ -189,7 +193,6 @@ def train_task(
     config: Path | None,
     fusion: str | None,
     control: str | None,
-    restart: bool,
     **training: Any,
 ) -> None:
     """Train a task of the bench, and print the figures of its test."""
@@ -199,7 +202,7 @@ def train_task(
     task = BENCH_TASKS.make(name)
     given = {key: value for key, value in training.items() if value is not None}
     chosen = read_training(task, config, fusion=fusion, control=control, training=given)
-    make_run_folder(out, restart)
+    make_folder(out)
     print_figures(run(task, data, chosen, out, print_line))
 
 
@@ -259,15 +262,6 @@ def words(data: Path, out: Path) -> None:
     write_senses(found, out / NAME)
     denoting = sum(bool(one) for one in found.values())
     print_line(f"{len(found):,} words, {denoting:,} of which denote a concept: {out / NAME}")
-
-
-def make_run_folder(out: Path, restart: bool) -> None:
-    """Make `out`; with `restart`, forget what a stopped training left in it."""
-    make_folder(out)
-    if restart:
-        from graph_fusion.training.record import RunFolder
-
-        RunFolder(out / "training").forget()
 
 
 train.own = partial(command_of_task, about="Train a task of your own.")

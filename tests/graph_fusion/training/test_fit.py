@@ -200,7 +200,7 @@ def test_going_on_with_another_config_or_other_data_is_refused(tmp_path: Path) -
 
 def test_restart_forgets_the_earlier_run(tmp_path: Path) -> None:
     trained(tmp_path / "a", replace(QUICK, learning_rate=0.5))
-    again = trained(tmp_path / "a", restart=True)
+    again = trained(tmp_path / "a", replace(QUICK, restart=True))
     assert same(again, trained(tmp_path / "b"))
 
 

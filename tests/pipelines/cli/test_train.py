@@ -15,7 +15,7 @@ from graph_fusion.training.config import Log
 from graph_fusion.training.record import RunFolder
 from pipelines.bench import BENCH_TASKS
 from pipelines.bench.sort_of_clevr import SortOfClevr
-from pipelines.cli.train import LOGS, make_run_folder, train
+from pipelines.cli.train import LOGS, train
 from pipelines.training import TRAININGS
 
 MODELS = set(TRAININGS) - {"colours", "mixing", "namer", "retrieval"}
@@ -112,15 +112,15 @@ def test_a_config_file_with_an_unknown_option_names_the_nearest(
     assert "unknown key 'epoch'. Did you mean 'epochs'?" in line
 
 
-def test_restart_forgets_the_checkpoints_and_nothing_else(tmp_path: Path) -> None:
+@pytest.mark.parametrize("model", sorted(one for one in MODELS if TRAININGS[one].resumes))
+def test_what_cannot_start_over_forgets_nothing(
+    mistake: Callable[..., str], tmp_path: Path, model: str
+) -> None:
     folder = RunFolder(tmp_path / "training")
     folder.start({}, restart=False)
     folder.last.touch()
-    make_run_folder(tmp_path, restart=False)
+    mistake("train", model, "--data", tmp_path / "nowhere", "--out", tmp_path, "--restart")
     assert folder.last.exists()
-    make_run_folder(tmp_path, restart=True)
-    assert not folder.last.exists()
-    assert (tmp_path / "training" / "config.json").exists()
 
 
 def test_the_logs_are_those_that_training_knows() -> None:
