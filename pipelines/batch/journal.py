@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from time import monotonic
 from types import TracebackType
@@ -22,23 +22,24 @@ class Journal:
 
     rows: those that were there when it was opened. A last line that a killed batch left
     unfinished is removed.
+    marks: each row has one of these fields; a file without them holds something else.
 
     >>> import tempfile
     >>> with tempfile.TemporaryDirectory() as folder:
     ...     for number in (1, 2):
-    ...         with Journal(Path(folder) / "rows.jsonl") as journal:
+    ...         with Journal(Path(folder) / "rows.jsonl", ["row"]) as journal:
     ...             journal.append({"row": number})
-    ...     Journal(Path(folder) / "rows.jsonl").rows
+    ...     Journal(Path(folder) / "rows.jsonl", ["row"]).rows
     [{'row': 1}, {'row': 2}]
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, marks: Iterable[str]) -> None:
         """Open or create the file.
 
         Raises:
             SightGraphError: it cannot be written, is being written, or holds something else.
         """
-        self.path = path
+        self.path, self.marks = path, frozenset(marks)
         self._synced = 0.0
         try:
             self._file = path.open("a+b")
@@ -90,13 +91,13 @@ class Journal:
             row = json.loads(line)
         except ValueError as error:
             raise self._not_ours(number) from error
-        if not isinstance(row, dict):
+        if not isinstance(row, dict) or self.marks.isdisjoint(row):
             raise self._not_ours(number)
         return row
 
     def _not_ours(self, number: int) -> SightGraphError:
         return SightGraphError(
-            f"{self.path}, line {number}: no JSON object. A batch adds to its own results only: "
+            f"{self.path}, line {number}: no row of such a batch. It adds to its own results only: "
             "name another file, or remove this one."
         )
 

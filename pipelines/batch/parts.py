@@ -77,6 +77,9 @@ class PartFolder:
 
         rows: of a manifest. A part that lacks a file is lost, and one that lacks a row was not
         yet read by the command: what is in them is done again.
+
+        Raises:
+            SightGraphError: all parts were written in other formats; nothing is removed.
         """
         # Copies of a photograph have rows of their own; their content stands in the part once.
         in_parts = (one for one in enumerate(rows) if "part" in one[1])
@@ -91,6 +94,12 @@ class PartFolder:
             for part, count in named.items()
             if part.endswith(f"-{count}") and files.issuperset(f"{part}.{f}" for f in self.formats)
         }
+        written = sorted(f for f in PART_FORMATS if any(f"{part}.{f}" in files for part in named))
+        if written and not {*self.formats} <= {*written}:
+            raise SightGraphError(
+                f"no part in '{self.place}' was written as {', '.join(self.formats)}. Go on with "
+                f"'--format {','.join(written)}', or name another folder with -o."
+            )
         for file in files:
             if file.partition(".")[0] not in whole:
                 self._remove(file)
@@ -201,8 +210,8 @@ def read_parts(folder: Path, rows: Iterable[Row]) -> Iterator[Row]:
             table = parquet.read_table(file, columns=["json"])
         except (OSError, ValueError) as error:
             raise SightGraphError(
-                f"the part '{file}' cannot be read: {error}. Continue the batch with "
-                "'--format parquet', which does again what is missing."
+                f"the part '{file}' cannot be read: {error}. Run the batch again, which does "
+                "again what is missing."
             ) from error
         yield from map(json.loads, table["json"].to_pylist())
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import glob
-from collections.abc import Iterable
+import os
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -47,12 +49,14 @@ def output_names(photographs: Iterable[str]) -> dict[str, str]:
     """Return for each photograph the path of its results below the output folder, without ending.
 
     Folders are kept from the one that all have in common. Photographs that differ only in their
-    ending keep it.
+    ending keep it, and what then still has the name of another gets a number.
 
     >>> output_names(["a/x.jpg", "a/b/y.jpg", "a/b/y.png", "example:cat"])
     {'a/x.jpg': 'x', 'a/b/y.jpg': 'b/y.jpg', 'a/b/y.png': 'b/y.png', 'example:cat': 'cat'}
     """
     listed = list(photographs)
+    if "example:" in listed:
+        raise SightGraphError("'example:' names no photograph. Write, for example, example:cat.")
     files = [_path(one) for one in listed if not one.startswith("example:")]
     folders = [file.parent.parts for file in files]
     shared = 0
@@ -61,18 +65,24 @@ def output_names(photographs: Iterable[str]) -> dict[str, str]:
             break
         shared += 1
     names = {one: _below(one, shared) for one in listed}
-    stems = [Path(name).with_suffix("").as_posix() for name in names.values()]
-    return {
-        one: name if stems.count(stem) > 1 else stem
-        for (one, name), stem in zip(names.items(), stems, strict=True)
-    }
+    found = {one: Path(name).with_suffix("").as_posix() for one, name in names.items()}
+    while doubled := {one: names[one] for one in _doubled(found) if found[one] != names[one]}:
+        found |= doubled
+    for number, one in enumerate(_doubled(found)):
+        found[one] = f"{found[one]}-{number + 1}"
+    return found
+
+
+def _doubled(found: Mapping[str, str]) -> list[str]:
+    """Return the keys whose value another key has, too."""
+    often = Counter(found.values())
+    return [one for one, name in found.items() if often[name] > 1]
 
 
 def _below(photograph: str, shared: int) -> str:
     if photograph.startswith("example:"):
         return photograph.removeprefix("example:")
-    parts = [part for part in _path(photograph).parts[shared:] if part != ".."]
-    return Path(*parts).as_posix()
+    return Path(*_path(photograph).parts[shared:]).as_posix()
 
 
 def _path(photograph: str) -> Path:
@@ -80,7 +90,7 @@ def _path(photograph: str) -> Path:
     if is_uri(photograph):
         parts = urlsplit(photograph)
         return Path("/", parts.netloc, unquote(parts.path).lstrip("/"))
-    return Path(photograph).absolute()
+    return Path(os.path.abspath(photograph))  # without "..", behind which two may be one
 
 
 def _of(source: str) -> Iterable[str]:
@@ -99,7 +109,7 @@ def _of(source: str) -> Iterable[str]:
 
 def _listed(path: Path) -> list[str]:
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
     except UnicodeDecodeError as error:
         raise SightGraphError(f"the list '{path}' is not UTF-8. Save it as UTF-8.") from error
     named = [line.strip() for line in lines]

@@ -86,7 +86,9 @@ def read_questions(path: Path) -> list[BatchQuestion]:
     for number, line in enumerate(lines, start=1):
         if line.strip():
             try:
-                found.append(_question(json.loads(line), number, path.parent))
+                found.append(
+                    _question(json.loads(line, parse_constant=_refuse), number, path.parent)
+                )
             except (ValueError, KeyError, RecursionError) as error:
                 what = f"{error} is missing" if isinstance(error, KeyError) else str(error)
                 raise SightGraphError(
@@ -96,6 +98,11 @@ def read_questions(path: Path) -> list[BatchQuestion]:
     if not found:
         raise SightGraphError(f"'{path}' holds no question.")
     return found
+
+
+def _refuse(constant: str) -> None:
+    """Raise for what JSON does not have, though Python reads it: rows repeat all fields."""
+    raise ValueError(f"{constant} is no number of JSON")
 
 
 def _question(value: Any, line: int, folder: Path) -> BatchQuestion:

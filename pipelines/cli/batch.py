@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from kg.errors import SightGraphError
+from kg.errors import SightGraphError, printable
 from pipelines.cli.engine import Run, run_options
 from pipelines.cli.eyes import Eyes
 from pipelines.cli.modality import Beside
@@ -134,13 +134,13 @@ def graph_many(
     tasks = graph_tasks(find_photographs(photos), folder, (formats or "json").split(","))
     parts[1].check()
     make_folder(folder, "-o")
-    with Journal(folder / JOURNAL) as journal, engine:
+    with Journal(folder / JOURNAL, ["sha256"]) as journal, engine:
         rows: dict[Any, list[dict[str, Any]]] = {}
         for row in _kept(journal, many):
             rows.setdefault(row.get("photo"), []).append(row)
         left = [one for one in tasks if not any(map(one.is_done_in, rows.get(one.photo, ())))]
         work = Graphs(partial(load_sightgraph, parts))
-        _write(journal, _done(engine, work, left), len(left), len(tasks))
+        _write(journal, _done(engine, work, left), len(left), len(tasks), chain(*rows.values()))
 
 
 def _graph_parts(
@@ -162,7 +162,7 @@ def _graph_parts(
     found = find_photographs(photos)
     parts[1].check()
     make_folder(folder, "-o")
-    with Journal(folder / JOURNAL) as journal, engine:
+    with Journal(folder / JOURNAL, ["sha256"]) as journal, engine:
         kept = target.take_up(_kept(journal, many))
         with progress("photographs read", len(found), 0) as advance:
             contents = sort_by_content(engine, found, kept, advance)
@@ -171,7 +171,7 @@ def _graph_parts(
             contents.rows,
             (one for row in _done(engine, work, contents.left) for one in contents.rows_of(row)),
         )
-        _write(journal, rows, contents.missing, len(found))
+        _write(journal, rows, contents.missing, len(found), kept)
 
 
 def ask_many(batch: Batch, parts: Parts, beside: Beside) -> None:
@@ -188,6 +188,11 @@ def ask_many(batch: Batch, parts: Parts, beside: Beside) -> None:
 
     engine = batch.many.load()
     read = read_questions(batch.questions)
+    if batch.target.exists() and batch.target.samefile(batch.questions):
+        raise SightGraphError(
+            f"'{batch.target}' holds the questions, to which no answers are added. Name another "
+            "file with -o."
+        )
     parts[1].check()
     work: Any = Answers(partial(load_sightgraph, parts, beside), batch.with_graph)
     path, target = batch.target, None
@@ -196,13 +201,13 @@ def ask_many(batch: Batch, parts: Parts, beside: Beside) -> None:
         target = PartFolder.of(batch.many.parts, batch.target, formats)
         make_folder(batch.target, "-o")
         path = batch.target / JOURNAL
-    with Journal(path) as journal, engine:
+    with Journal(path, ["line"]) as journal, engine:
         kept = _kept(journal, batch.many)
         if target is not None:
             kept = target.take_up(kept)
             work = target.filled_by(work)
         left = unanswered(read, kept)
-        _write(journal, _done(engine, work, left), len(left), len(read))
+        _write(journal, _done(engine, work, left), len(left), len(read), kept)
 
 
 @click.command(cls=Command)
@@ -239,10 +244,16 @@ def _done(
             yield {**tasks[place].row, **row}
 
 
-def _write(journal: Journal, rows: Iterable[dict[str, Any]], left: int, total: int) -> None:
+def _write(
+    journal: Journal,
+    rows: Iterable[dict[str, Any]],
+    left: int,
+    total: int,
+    kept: Iterable[dict[str, Any]],
+) -> None:
     """Write the rows as they come, and say how it went.
 
-    left: how many are to come.
+    left: how many are to come. kept: earlier rows, which were not asked again.
     """
     failed, before = 0, total - left
     with progress("photographs and questions", total, before) as advance:
@@ -251,9 +262,12 @@ def _write(journal: Journal, rows: Iterable[dict[str, Any]], left: int, total: i
             if "error" in row:
                 failed += 1
                 name = row["photo"] or f"line {row['line']}"
-                click.echo(f"sightgraph: {name}: {row['error']}", err=True)
+                click.echo(printable(f"sightgraph: {name}: {row['error']}"), err=True)
             advance()
     earlier = f", {before} were done before" if before else ""
+    last = {(row.get("photo"), row.get("line")): row for row in kept}
+    if before and (wrong := sum("error" in row for row in last.values())):
+        earlier += f" ({wrong} with an error: --retry does these again)"
     print_line(f"{left - failed} done, {failed} errors{earlier}; rows in {journal.path}")
     if failed:
         raise SightGraphError(f"{failed} of {total} ended with an error; their rows say which.")

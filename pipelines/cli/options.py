@@ -62,6 +62,7 @@ class Command(click.Command):
         missing = sum(isinstance(param, click.Argument) for param in self.params)
         replacing = [param for param in self.params if isinstance(param, InPlaceOfArgument)]
         missing -= sum(not {*param.opts}.isdisjoint(args) for param in replacing)
+        takes_any = any(param.nargs < 0 for param in self.params)
         option, many, value_next = "", False, False
         for argument in args:
             if value_next:
@@ -72,6 +73,11 @@ class Command(click.Command):
             elif missing and not (many and _is_graph_file(argument)):
                 missing -= 1
             elif many:
+                if takes_any and _is_photograph(argument):
+                    raise click.UsageError(
+                        f"'{argument}' is a photograph, which would be written over. Name "
+                        f"photographs before {option}, or write {option} {argument}."
+                    )
                 yield option
             yield argument
 
@@ -89,6 +95,14 @@ def _is_graph_file(argument: str) -> bool:
 
     ending = Path(argument).suffix.lower()
     return ending in EXPORTERS and (ending != ".png" or not os.path.exists(argument))
+
+
+def _is_photograph(argument: str) -> bool:
+    """Whether there is a PNG file of that name that is no picture of a graph."""
+    if not (argument.lower().endswith(".png") and os.path.isfile(argument)):
+        return False
+    with open(argument, "rb") as file:
+        return b"Matplotlib" not in file.read(1024)  # which draws our pictures, and says so
 
 
 class Group(click.Group):

@@ -146,6 +146,11 @@ def _with_graph(shared: State, asked: QuestionRequest) -> tuple[SightGraph, Phot
     photo = None if asked.photograph is None else shared.photographs.open(asked.photograph)
     if asked.graph is not None:
         corrected = CorrectedGraph.of_document(asked.graph)
+        of = "" if corrected.graph.photo is None else corrected.graph.photo.sha256
+        if photo is not None and of and of != photo.sha256:
+            raise SightGraphError(
+                "the graph is of another photograph. Send that photograph, or leave it out."
+            )
         return corrected.in_place_of_eyes(shared.sightgraph), photo or corrected.photo()
     if photo is None and not asked.modalities:
         raise SightGraphError(

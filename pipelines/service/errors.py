@@ -38,7 +38,8 @@ def add_handlers(app: FastAPI) -> None:
     async def of_use(request: Request, problem: SightGraphError) -> JSONResponse:
         return error(422, problem)
 
-    @app.exception_handler(Exception)
-    async def unexpected(request: Request, problem: Exception) -> JSONResponse:
-        _LOG.exception("a request failed", exc_info=problem)
-        return error(500, f"unexpected {type(problem).__name__}. This is a fault of the program.")
+
+def unexpected(problem: Exception) -> JSONResponse:
+    """Return the response to a fault of the program, and log it."""
+    _LOG.exception("a request failed", exc_info=problem)
+    return error(500, f"unexpected {type(problem).__name__}. This is a fault of the program.")

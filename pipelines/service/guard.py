@@ -12,7 +12,7 @@ from typing import Any
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from pipelines.service.errors import error
+from pipelines.service.errors import error, unexpected
 from pipelines.service.metrics import Metrics
 from pipelines.service.settings import LOCAL_NAMES, Settings
 
@@ -73,6 +73,10 @@ class Guard:
                 body, refused = await self._body(headers, receive, most)
             passed = self.app if refused is None else refused
             await passed(scope, _replay(body, receive), counted)
+        except Exception as problem:  # here, so that it is counted and has the headers of all
+            if status:
+                raise
+            await unexpected(problem)(scope, receive, counted)
         finally:
             route = getattr(scope.get("route"), "path", "other")
             self.metrics.count(route, status, time.monotonic() - began)

@@ -18,8 +18,6 @@ from pipelines.service.answers import QuestionRequest, answer_of
 from pipelines.service.state import Shared, State
 
 routes = APIRouter(prefix="/api/jobs")
-RETRY_SECONDS = 0.5
-"""After which a job tries again where the queue was full."""
 
 
 class Questions(BaseModel):
@@ -126,15 +124,12 @@ async def _run(shared: State, job: Job, questions: list[QuestionRequest]) -> Non
 
 
 async def _row(shared: State, question: QuestionRequest) -> dict[str, Any]:
-    while True:
-        try:
-            return await shared.work(lambda: answer_of(shared, question))
-        except HTTPException as problem:
-            if problem.status_code != 503:
-                return {"question": question.question, "error": problem.detail}
-            await asyncio.sleep(RETRY_SECONDS)
-        except Exception as problem:  # one question's failure is not the end of the others
-            return {"question": question.question, "error": str(problem)}
+    try:
+        return await shared.work.in_turn(lambda: answer_of(shared, question))
+    except HTTPException as problem:
+        return {"question": question.question, "error": problem.detail}
+    except Exception as problem:  # one question's failure is not the end of the others
+        return {"question": question.question, "error": str(problem)}
 
 
 def _job(shared: State, name: str) -> Job:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import tempfile
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
@@ -14,7 +13,7 @@ from fastapi import APIRouter, Form, HTTPException, Response, UploadFile
 from kg.errors import SightGraphError
 from kg.formats.json import as_json
 from pipelines.service.answers import MAX_TEXT
-from pipelines.service.jobs import RETRY_SECONDS, Job, begin
+from pipelines.service.jobs import Job, begin
 from pipelines.service.state import Shared, State
 
 routes = APIRouter(prefix="/api/video")
@@ -88,11 +87,11 @@ async def _watch(
 
     eyes, settings = shared.sightgraph, shared.settings
     limits = Limits(settings.video_bytes, settings.video_seconds)
-    video = await _turn(shared, lambda: Video.open(file, limits, name="video"))
+    video = await shared.work.in_turn(lambda: Video.open(file, limits, name="video"))
     steps = watching(eyes, video, Options(rate))
     told = 0
     while True:
-        done, watched = await _turn(shared, lambda: _some(steps))
+        done, watched = await shared.work.in_turn(lambda: _some(steps))
         if watched is not None:
             break
         step = int(STEPS * min(done / max(video.duration, 1e-3), 1.0))
@@ -105,7 +104,7 @@ async def _watch(
         told = {**found.as_json(), "answers": [one.as_json() for one in answers]}
         return {**told, "graph": as_json(found.graph)}, page_of(found, answers)
 
-    row, job.page = await _turn(shared, lambda: result(watched))
+    row, job.page = await shared.work.in_turn(lambda: result(watched))
     job.total = len(job.rows) + 1
     job.add(row)
 
@@ -119,14 +118,3 @@ def _some(steps: Generator[float, None, Any]) -> tuple[float, Any]:
         except StopIteration as end:
             return done, end.value
     return done, None
-
-
-async def _turn(shared: State, work: Callable[[], Result]) -> Result:
-    """Run a part of a job when the queue has room."""
-    while True:
-        try:
-            return await shared.work(work)
-        except HTTPException as problem:
-            if problem.status_code != 503 or "waiting" not in str(problem.detail):
-                raise
-            await asyncio.sleep(RETRY_SECONDS)

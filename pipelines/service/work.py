@@ -11,8 +11,14 @@ from typing import Any, TypeVar
 
 from fastapi import HTTPException
 
+RETRY_SECONDS = 0.5
+"""After which somebody who waits for room in the queue looks again."""
 Result = TypeVar("Result")
 _Task = tuple["Future[Any]", Callable[[], Any]]
+
+
+class QueueFull(HTTPException):
+    """The queue has no room."""
 
 
 class WorkQueue:
@@ -44,7 +50,7 @@ class WorkQueue:
         try:
             self._tasks.put_nowait((future, function))
         except queue.Full:
-            raise HTTPException(
+            raise QueueFull(
                 503, "too much is waiting. Try again in a moment.", {"Retry-After": "2"}
             ) from None
         try:
@@ -53,6 +59,18 @@ class WorkQueue:
             raise HTTPException(
                 503, f"not done within {self.seconds:g} s. Try again.", {"Retry-After": "10"}
             ) from None
+
+    async def in_turn(self, function: Callable[[], Result]) -> Result:
+        """Run a part of a job, as soon as the queue has room.
+
+        Raises:
+            HTTPException: 503 where the time is over.
+        """
+        while True:
+            try:
+                return await self(function)
+            except QueueFull:
+                await asyncio.sleep(RETRY_SECONDS)
 
     def close(self) -> None:
         """End the threads after what they are doing."""

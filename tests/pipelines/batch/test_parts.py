@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+from collections.abc import Sequence
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -34,10 +35,10 @@ def graph(task: GraphTask) -> Row:
     return {"nodes": 1, "edges": 0, "graph": as_json(scene)}
 
 
-def made(folder: PartFolder) -> list[dict[str, Any]]:
+def made(folder: PartFolder, tasks: Sequence[GraphTask] = TASKS) -> list[dict[str, Any]]:
     """The manifest of a run."""
-    rows = folder.filled_by(lambda: graph)().of_group(TASKS)
-    return [{**task.row, **row} for task, row in zip(TASKS, rows, strict=True)]
+    rows = folder.filled_by(lambda: graph)().of_group(tasks)
+    return [{**task.row, **row} for task, row in zip(tasks, rows, strict=True)]
 
 
 @pytest.mark.parametrize("place", ["", "file://"])
@@ -71,16 +72,27 @@ def test_a_part_that_no_row_names_is_removed_and_one_that_lacks_a_file_is_done_a
     tmp_path: Path,
 ) -> None:
     folder, parts = PartFolder.of(None, tmp_path, "parquet,nq"), tmp_path / PARTS
-    rows = made(folder)
+    other = GraphTask("d.jpg", sha256(b"d.jpg").hexdigest())
+    rows = [*made(folder), *made(folder, [other])]
     (parts / "of-others.parquet").touch()
     (parts / f"{folder.run}-1234.nq.gz").touch()
     moved = PartFolder(str(parts), "ffffffff", ["parquet", "nq"])
     assert moved.take_up(rows) == rows
-    names = {"of-others.parquet", f"{rows[0]['part']}.parquet", f"{rows[0]['part']}.nq.gz"}
-    assert {one.name for one in parts.iterdir()} == names
+    first, second = (
+        {f"{rows[number]['part']}.parquet", f"{rows[number]['part']}.nq.gz"} for number in (0, 3)
+    )
+    assert {one.name for one in parts.iterdir()} == {"of-others.parquet"} | first | second
     (parts / f"{rows[0]['part']}.nq.gz").unlink()
-    assert folder.take_up(rows) == [rows[1]]
-    assert [one.name for one in parts.iterdir()] == ["of-others.parquet"]
+    assert folder.take_up(rows) == [rows[1], rows[3]]
+    assert {one.name for one in parts.iterdir()} == {"of-others.parquet"} | second
+
+
+def test_other_formats_than_those_of_the_parts_cost_none_of_them(tmp_path: Path) -> None:
+    rows = made(PartFolder.of(None, tmp_path, "parquet"))
+    with pytest.raises(SightGraphError, match="Go on with '--format parquet', or"):
+        PartFolder.of(None, tmp_path, "parquet,nq").take_up(rows)
+    assert len([*(tmp_path / PARTS).iterdir()]) == 1
+    assert PartFolder.of(None, tmp_path, "parquet").take_up(rows) == rows
 
 
 def test_a_part_of_which_a_row_was_not_yet_read_is_done_again(tmp_path: Path) -> None:

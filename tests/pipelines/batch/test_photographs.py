@@ -46,3 +46,17 @@ def test_no_two_photographs_write_the_same_file_nor_outside_the_folder() -> None
     names = output_names(photographs)
     assert len(set(names.values())) == len(photographs)
     assert not any(name.startswith(("/", "..")) for name in names.values())
+
+
+@pytest.mark.parametrize(
+    "photographs",
+    [
+        ["../a/x.jpg", "a/x.jpg"],
+        ["p/x.jpg.png", "p/x.jpg", "p/x.png"],
+        ["example:cat", "cat", "cat.jpg", "file:///cat.jpg", "s3://a/cat.jpg"],
+    ],
+)
+def test_names_that_are_alike_differ_in_the_end(photographs: list[str]) -> None:
+    names = output_names(photographs)
+    assert [*names] == photographs
+    assert len(set(names.values())) == len(photographs)

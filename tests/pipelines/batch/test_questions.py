@@ -38,6 +38,7 @@ def test_questions_are_read_with_edits_names_and_what_else_is_given(tmp_path: Pa
         ('{"question": "b"}', "'photo' is missing"),
         ('{"question": "b", "modalities": "a.wav"}', "modalities"),
         ('{"question": "b", "modalities": {"sound": 1}}', "the file of 'sound'"),
+        ('{"photo": "a", "question": "b", "weight": NaN}', "line 2: NaN is no number of JSON"),
     ],
 )
 def test_a_broken_line_is_named_before_anything_is_asked(

@@ -80,7 +80,7 @@ def test_graphs_of_many_are_written_and_none_is_made_twice(
     with monkeypatch.context() as patch:
         patch.setattr("pipelines.cli.batch.load_sightgraph", lambda *_: pytest.fail("loaded"))
         again = run(*arguments, "--format", "ttl")
-    assert "0 done, 0 errors, 2 were done before" in again.stdout
+    assert "0 done, 0 errors, 2 were done before (1 with an error: --retry" in again.stdout
     broken.write_bytes(b"something else")
     assert "0 done, 1 errors, 1 were done before" in run(*arguments).stdout
 
@@ -97,6 +97,17 @@ def test_a_killed_batch_of_questions_goes_on_where_it_was(
     assert quick.asked == ["Is the cat a mammal?", "Why?", "Why?", "What is it?"]
     assert [row["line"] for row in rows_of(out)] == [1, 2, 3]
     assert "there is no photograph" in rows_of(out)[1]["error"]
+
+
+def test_answers_are_not_added_to_the_questions(
+    mistake: Mistake, quick: Quick, questions: Path
+) -> None:
+    before = questions.read_bytes()
+    assert "holds the questions" in mistake("ask", "--batch", questions, "-o", questions)
+    other = questions.with_name("other.jsonl")
+    other.write_bytes(before + b"\n")
+    assert "line 1: no row of such" in mistake("ask", "--batch", questions, "-o", other)
+    assert questions.read_bytes() == before
 
 
 @pytest.fixture

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 import pytest
 from click.testing import CliRunner
+from PIL import Image
 
+from kg.formats import export
+from kg.graph import PhotoInfo, SceneGraph
 from pipelines.cli.options import MANY_FILES, Command
 
 
@@ -40,6 +45,26 @@ def test_names_go_where_a_person_means_them(arguments: str, expected: tuple[obje
     done = CliRunner().invoke(command, arguments.split())
     assert done.exit_code == 0, done.output
     assert done.output.strip() == repr(expected)
+
+
+@click.command(cls=Command)
+@click.argument("photos", nargs=-1)
+@click.option("-o", "--export", "targets", multiple=True, metavar=MANY_FILES)
+def several(photos: tuple[str, ...], targets: tuple[str, ...]) -> None:
+    click.echo(repr((photos, targets)))
+
+
+def test_a_photograph_among_the_files_to_write_is_not_written_over(tmp_path: Path) -> None:
+    photo, other, picture = (tmp_path / name for name in ("b.png", "a.png", "graph.png"))
+    for one in (photo, other):
+        Image.new("RGB", (4, 4)).save(one)
+    export(SceneGraph(PhotoInfo("a.png", 4, 4)), [picture])
+    refused = CliRunner().invoke(several, ["-o", "scene.png", str(other), str(photo)])
+    assert "is a photograph, which would be written over" in refused.output
+    again = CliRunner().invoke(several, ["a.png", "-o", "scene.json", str(picture)])
+    assert again.output.strip() == repr((("a.png",), ("scene.json", str(picture))))
+    meant = CliRunner().invoke(several, ["a.png", "-o", "scene.json", "-o", str(photo)])
+    assert meant.exit_code == 0
 
 
 @click.command(cls=Command)

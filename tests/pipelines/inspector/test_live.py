@@ -41,6 +41,7 @@ class Service:
         self.graph = graph
         self.requests: list[tuple[str, Any]] = []
         self.status = 200
+        self.busy: set[str] = set()
         self.tokens: list[str | None] = []
         page.route("**/*", self.answer)
         page.goto(ADDRESS)
@@ -52,9 +53,12 @@ class Service:
             route.fulfill(body=live_page(album=True), content_type="text/html")
             return
         self.tokens.append(request.headers.get("authorization"))
-        if self.status != 200:
-            error = json.dumps({"error": "not so fast"})
-            route.fulfill(status=self.status, body=error, content_type="application/json")
+        if self.status != 200 or path in self.busy:
+            error, status = (
+                json.dumps({"error": "not so fast"}),
+                self.status if self.status != 200 else 503,
+            )
+            route.fulfill(status=status, body=error, content_type="application/json")
             return
         if path.startswith("api/photographs/") or path.endswith("/thumbnail"):
             self.requests.append((path, None))
@@ -67,7 +71,8 @@ class Service:
 
     def found(self, path: str, sent: Any) -> Any:
         if path == "api/photographs":
-            return {"id": "ab12", "width": 640, "height": 480}
+            uploads = [name for name, _ in self.requests if name == path]
+            return {"id": f"ab1{len(uploads) + 1}", "width": 640, "height": 480}
         if path == "api/graph":
             return self.graph
         if path.startswith("api/album?"):
@@ -192,6 +197,50 @@ def test_an_error_is_one_line_and_a_token_is_asked_for(
     service.status = 200
     ask(service)
     assert service.tokens[-1] == "Bearer secret"
+
+
+def test_a_photograph_without_its_graph_is_not_asked_about(
+    service: Service, tmp_path: Path, allowed: list[str]
+) -> None:
+    allowed.append("Failed to load resource")
+    service.busy = {"api/graph"}
+    other = (tmp_path / "kitchen.png").rename(tmp_path / "other.png")
+    service.page.get_by_label("upload a photograph").set_input_files(other)
+    service.page.locator("#status.error", has_text="not so fast").wait_for()
+    ask(service)
+    assert service.last("api/photographs/ab13") is None
+    assert service.last("api/ask")["photograph"] == "ab12"
+
+
+def test_a_graph_of_another_photograph_is_asked_about_without_the_present_one(
+    service: Service, kitchen: SceneGraph, tmp_path: Path
+) -> None:
+    page = service.page
+    saved = {**as_json(kitchen), "photo": {"source": "b.jpg", "width": 9, "height": 9}}
+    (tmp_path / "other.json").write_text(json.dumps({**saved, "nodes": [], "edges": []}))
+    page.locator("#file").set_input_files(tmp_path / "other.json")
+    page.locator("#question", has_text="other.json").wait_for()
+    assert page.locator("#photo image").count() == 0
+    page.get_by_label("question").fill(QUESTION)
+    page.get_by_role("button", name="Ask", exact=True).click()
+    page.locator("#answer", has_text="poetry").wait_for()
+    assert service.last("api/ask")["photograph"] is None
+    while page.locator("#undo").is_enabled():
+        page.locator("#undo").click()
+    assert page.locator("#photo image").get_attribute("href").startswith("blob:")
+    ask(service)
+    assert service.last("api/ask")["photograph"] == "ab12"
+
+
+def test_keys_of_an_open_dialog_change_nothing_behind_it(service: Service) -> None:
+    page = service.page
+    page.locator("#objects .name").first.click()
+    page.locator("#help").click()
+    page.keyboard.press("Delete")
+    assert page.locator("#keys").is_visible()
+    page.keyboard.press("Escape")
+    assert not page.locator("#keys").is_visible()
+    assert page.locator("#objects li").count() == 4
 
 
 def test_an_album_is_searched_and_a_click_opens_the_photograph(service: Service) -> None:

@@ -61,3 +61,17 @@ def test_a_fault_of_the_program_shows_nothing_of_it(client: TestClient, photogra
     found = client.post("/api/ask", json={"photograph": photograph, "question": "bug"})
     assert found.status_code == 500
     assert found.json()["error"].startswith("unexpected ZeroDivisionError. ")
+    assert found.headers["x-content-type-options"] == "nosniff"
+    assert 'route="/api/ask",status="500"} 1' in client.get("/metrics").text
+
+
+def test_a_graph_of_another_photograph_is_refused(
+    client: TestClient, photograph: str, png: bytes
+) -> None:
+    graph = client.post("/api/graph", json={"photograph": photograph}).json()
+    asked = {"photograph": photograph, "graph": graph, "question": "Is it red?"}
+    assert "another photograph" not in client.post("/api/ask", json=asked).text
+    graph["photo"]["sha256"] = "0" * 64
+    found = client.post("/api/ask", json=asked)
+    assert found.status_code == 422
+    assert "the graph is of another photograph" in found.json()["error"]

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable
+from typing import Any
 
+import pytest
 from starlette.testclient import TestClient
 
 
@@ -30,3 +33,16 @@ def test_a_job_sends_a_row_for_each_question_and_an_error_is_a_row(
 def test_a_job_has_a_size(serve: Callable[..., TestClient]) -> None:
     asked = {"questions": [{"question": "Why?"}] * 3}
     assert serve(job_questions=2).post("/api/jobs", json=asked).status_code == 422
+
+
+def test_a_question_that_takes_too_long_is_an_error_and_not_asked_again(
+    serve: Callable[..., TestClient], models: Any, png: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client, asked = serve(seconds=0.3), list[float]()
+    photograph = client.post("/api/photographs", files={"file": png}).json()["id"]
+    monkeypatch.setattr(models, "wait", lambda: (asked.append(0.0), time.sleep(1)))
+    questions = [{"photograph": photograph, "question": "wait"}]
+    started = client.post("/api/jobs", json={"questions": questions})
+    events = client.get(f"/api/jobs/{started.json()['id']}/events").text
+    assert "not done within 0.3 s" in events
+    assert len(asked) == 1

@@ -10,16 +10,20 @@ export function listenToAlbum(on) {
   byId("album-form").addEventListener("submit", (event) => { event.preventDefault(); search(on); });
 }
 
+let searches = 0; // so that the answer to a former search is not shown
+
 async function search(on) {
   const text = byId("described").value.trim();
   if (!text) return;
+  const number = (searches += 1);
   count("…");
   const found = await attempt(on, () => service.findInAlbum(text));
+  if (number !== searches) return;
   count(found ? `${found.length} found` : "");
   if (!found) return;
   byId("album-found").replaceChildren(...found.map((one) => card(one, on)));
   // One after another: a service allows so many requests a second.
-  for (const one of found) await picture(one);
+  for (const one of found) if (number === searches) await picture(one);
 }
 
 function card(one, on) {

@@ -21,7 +21,7 @@ export function listenToKeys(actions) {
     let name = control || event.altKey ? undefined : named[event.key];
     if (control && event.key.toLowerCase() === "z") name = event.shiftKey ? "redo" : "undo";
     if (control && event.key.toLowerCase() === "y") name = "redo";
-    if (!name || (typing && name !== "clear")) return;
+    if (!name || (typing && name !== "clear") || document.querySelector("dialog[open]")) return;
     event.preventDefault();
     actions[name]();
   });

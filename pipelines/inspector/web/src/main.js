@@ -34,6 +34,8 @@ const page = {
   selected: [],
   redrawn: null, // the object whose box is drawn anew
   photograph: null, // the service's name of the photograph
+  opening: 0, // the number of the last photograph or file that was opened; a slower one before it is not shown
+  grounds: new Map(), // by photograph, what it had in the service and its picture
   uncorrected: new WeakSet(), // scenes as the eyes and the knowledge made them
 };
 const scene = () => page.history.present;
@@ -230,7 +232,9 @@ const panelActions = {
 };
 
 function travel(direction) {
+  const before = keyOf(scene().photo);
   page.history[direction]();
+  if (keyOf(scene().photo) !== before) layGround();
   page.deleted = null;
   refresh();
   askAgain();
@@ -286,6 +290,7 @@ async function ask(how = service.ask) {
 function showAnswer(answer, answerGraph, found) {
   const { decisions, unset } = scene();
   const next = answerGraph ? { ...corrections.sceneOf(answerGraph), unset } : { ...scene() };
+  next.photo = scene().photo ?? next.photo;
   next.decisions = new Map([...decisions].filter(([id]) => next.nodes.has(id)));
   const support = answer.support ? `, ${answer.support}` : "";
   const text = `${answer.answer}  (confidence ${answer.confidence.toFixed(2)}${support})`;
@@ -310,16 +315,27 @@ async function openPhotograph(file) {
 
 /** Show a photograph that the service has, and its graph. */
 async function showPhotograph({ id, name }) {
-  page.photograph = id;
+  const number = (page.opening += 1);
   const image = await answered(() => service.photographUrl(id));
   const graphJson = await answered(() => service.graphOfPhotograph(id));
-  if (!graphJson) return;
+  if (!graphJson || number !== page.opening) return;
   show(corrections.sceneOf(graphJson), name);
   page.history = new History(scene());
   page.uncorrected.add(scene());
-  photo.open(scene().photo, image);
+  page.grounds.set(keyOf(scene().photo), { id, image });
+  layGround();
   graph.cy.elements().remove();
   refresh();
+}
+
+/** What tells photographs apart. */
+const keyOf = (shown) => (shown ? shown.sha256 || `${shown.width} x ${shown.height}` : "");
+
+/** Put the photograph of the present scene under its boxes: questions are about it from now on. */
+function layGround() {
+  const { id, image } = page.grounds.get(keyOf(scene().photo)) ?? { id: null, image: null };
+  page.photograph = id;
+  photo.open(scene().photo, image);
 }
 
 /** Make a scene of a file the present one. */
@@ -345,7 +361,7 @@ function save() {
   if (file) download(file, make(scene()));
 }
 
-/** Show a graph that was saved, over the photograph that is open if it is of the same size. */
+/** Show a graph that was saved, over its photograph if that was opened before. */
 async function openFile(file) {
   let opened;
   try {
@@ -354,10 +370,10 @@ async function openFile(file) {
     say(`${file.name} is no saved graph.`, true);
     return;
   }
-  const { photo: before } = scene();
-  const same = before && opened.photo && before.width === opened.photo.width && before.height === opened.photo.height;
+  page.opening += 1;
+  const before = keyOf(scene().photo);
   show(opened, file.name);
-  if (!same) photo.open(opened.photo, null);
+  if (keyOf(opened.photo) !== before) layGround();
   refresh();
   graph.arrange();
 }
@@ -410,7 +426,8 @@ function start() {
   byId("key-list").append(...KEYS.flatMap(([key, what]) => [html("dt", {}, html("kbd", { textContent: key })), html("dd", { textContent: what })]));
   const choices = Object.entries(SAVED).map(([name, { title }]) => html("option", { value: name, textContent: title }));
   byId("save").append(html("option", { value: "", textContent: "Save…" }), ...choices);
-  photo.open(scene().photo, content.image);
+  page.grounds.set(keyOf(scene().photo), { id: null, image: content.image });
+  layGround();
   listen();
   refresh();
 }

@@ -19,6 +19,8 @@ export function sceneOf(graph, answer = UNASKED) {
   const ids = new Set(graph.nodes.map((node) => node.id));
   const stray = graph.edges.find((edge) => !ids.has(edge.source) || !ids.has(edge.target));
   if (stray) throw new Error(`an edge leads to no node: ${stray.source}, ${stray.target}`);
+  const unsure = [...graph.nodes, ...graph.edges].find(({ score }) => !Number.isFinite(score));
+  if (unsure) throw new Error(`no score: ${unsure.label ?? unsure.relation}`);
   return {
     photo: graph.photo ?? null,
     text: graph.text ?? null,
