@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -108,7 +109,7 @@ def index(
     from pipelines.sightgraph import SightGraph
 
     library = Library(output, "photographs", load_towers(weights, hub_model), create=True)
-    before, failed = len(library), 0
+    failed = 0
     adding = library.add_photographs(SightGraph.from_pretrained(), found)
     console = Console(stderr=True)
     for name, problem in zip(
@@ -117,7 +118,7 @@ def index(
         if problem:
             failed += 1
             click.echo(f"sightgraph: {name}: {problem}", err=True)
-    added = len(library) - before
+    added = library.written
     print_line(f"{added} added, {len(found) - added - failed} were there, {failed} errors")
     if failed:
         raise SightGraphError(f"{failed} of {len(found)} could not be indexed.")
@@ -163,7 +164,7 @@ def find(
     from pipelines.search.library import Library, kind_of
 
     kind = kind_of(folder)
-    is_photograph = query.startswith("example:") or Path(query).is_file()
+    is_photograph = query.startswith("example:") or os.path.isfile(query)
     if page is not None:
         if kind == "texts" and not is_photograph:
             raise SightGraphError(

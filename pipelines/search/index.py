@@ -80,7 +80,7 @@ class VectorIndex:
         folder = Path(folder)
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            if any(one.name != _LOCK for one in folder.iterdir()):
+            if any(not one.name.startswith(".") for one in folder.iterdir()):
                 raise SightGraphError(
                     f"'{folder}' is not empty. Open the index that is there, or name a new folder."
                 )

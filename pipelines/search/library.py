@@ -16,10 +16,10 @@ import numpy as np
 from kg.errors import SightGraphError
 from kg.knowledge.memory import Knowledge
 from pipelines.photo import Photo, file_digest
-from pipelines.reading.parser import Parser
+from pipelines.reading.parser import Parser, check_text
 from pipelines.scene import see
 from pipelines.search.agreement import AgreementFinder, Shown, Thing, rarities
-from pipelines.search.index import VectorIndex
+from pipelines.search.index import MANIFEST, VectorIndex
 from pipelines.search.towers import Encoder
 from pipelines.sightgraph import SightGraph
 
@@ -29,6 +29,8 @@ CANDIDATES = 50
 """The nearest ones, whose graphs are compared."""
 WRITTEN_AT_ONCE = 64
 """Vectors that are written together; a kill loses no more."""
+PATIENCE_S = 5.0
+"""How long another process that writes is waited for."""
 _SHOWN = "shown.sqlite"
 _TABLE = (
     "CREATE TABLE IF NOT EXISTS shown (id TEXT PRIMARY KEY, sha256 TEXT, hubness REAL, shown TEXT)"
@@ -96,6 +98,8 @@ class Library:
     """Photographs or texts by vectors; the graphs of the nearest say why.
 
     Adding what is there already and unchanged does nothing.
+
+    written: how many photographs were added or replaced since it was opened.
     """
 
     def __init__(self, folder: Path, kind: Kind, towers: Encoder, create: bool = False) -> None:
@@ -109,12 +113,13 @@ class Library:
         other = next(one for one in KINDS if one != kind)
         if (folder / other).exists():
             raise SightGraphError(f"'{folder}' holds {other}, not {kind}. Choose another folder.")
-        if create and not (folder / kind).exists():
+        if create and not (folder / kind / MANIFEST).exists():
             folder.mkdir(parents=True, exist_ok=True)
             self.index = VectorIndex.create(folder / kind, towers.dim, towers.digest)
         else:
             self.index = VectorIndex.open(folder / kind, towers.digest)
         self.finder = AgreementFinder(Knowledge.bundled())
+        self.written = 0
 
     def __len__(self) -> int:
         return len(self.index)
@@ -122,10 +127,13 @@ class Library:
     def add_photographs(self, eyes: SightGraph, photographs: Iterable[str]) -> Iterator[str | None]:
         """Add files; yield None for each, or what is wrong with it."""
         waiting: dict[str, tuple[np.ndarray, str, Shown]] = {}
+        with self._connected() as database:
+            database.execute(_TABLE)
         known = self._digests()
         for name in photographs:
             problem = None
             try:
+                _check_name(name)
                 digest = name if name.startswith("example:") else file_digest(name)
                 if known.get(name) != digest:
                     photo = Photo.open(name)
@@ -140,7 +148,16 @@ class Library:
         self._write(waiting)
 
     def add_texts(self, texts: Sequence[str]) -> int:
-        """Add texts; return how many were new."""
+        """Add texts; return how many were new.
+
+        Raises:
+            SightGraphError: one cannot be read, or the folder cannot be written.
+        """
+        for number, text in enumerate(texts, start=1):
+            try:
+                check_text(text)
+            except SightGraphError as error:
+                raise SightGraphError(f"text {number} of {len(texts)}: {error}") from error
         known = self.index.ids
         new = [one for one in dict.fromkeys(texts) if one not in known]
         for start in range(0, len(new), WRITTEN_AT_ONCE):
@@ -151,7 +168,7 @@ class Library:
     def remove(self, ids: Sequence[str]) -> int:
         """Remove photographs or texts; return how many were there."""
         removed = self.index.remove(ids)
-        if self.kind == "photographs":
+        if self.kind == "photographs" and is_library(self.folder):
             with self._database() as database:
                 database.executemany("DELETE FROM shown WHERE id = ?", [(one,) for one in ids])
         return removed
@@ -166,7 +183,7 @@ class Library:
         rarity = rarities(described, [seen for _, seen in shown.values()])
         found = []
         for one in near:
-            hubness, seen = shown.get(one.id, (0.0, Shown((), frozenset())))
+            hubness, seen = shown[one.id]
             agreement = self.finder(described, seen, rarity)
             score = self.towers.weights.score(one.score - hubness / 2, agreement)
             found.append(Match(one.id, score, one.score, agreement.found))
@@ -202,6 +219,7 @@ class Library:
         self.index.add(list(waiting), vectors)
         with self._database() as database:
             database.executemany("INSERT OR REPLACE INTO shown VALUES (?, ?, ?, ?)", rows)
+        self.written += len(waiting)
         waiting.clear()
 
     def _digests(self) -> dict[str, str]:
@@ -212,7 +230,13 @@ class Library:
         return {name: digest for name, digest in rows if name in ids}
 
     def _shown(self, ids: Sequence[str]) -> dict[str, tuple[float, Shown]]:
-        """Return the hubness of photographs, and what they show."""
+        """Return the hubness of photographs, and what they show.
+
+        Raises:
+            SightGraphError: that is damaged, or not there.
+        """
+        if not ids:
+            return {}
         marks = ", ".join("?" * len(ids))
         with self._database() as database:
             rows = database.execute(
@@ -220,27 +244,63 @@ class Library:
                 list(ids),
             ).fetchall()
         try:
-            return {name: (float(h), Shown.of_json(json.loads(text))) for name, h, text in rows}
+            shown = {name: (float(h), Shown.of_json(json.loads(text))) for name, h, text in rows}
         except (ValueError, KeyError, TypeError) as error:
             raise self._damaged(error) from error
+        for name in ids:
+            if name not in shown:  # writing was interrupted, or the file replaced
+                raise SightGraphError(
+                    f"the index '{self.folder}' does not tell what '{name}' shows. Index it again, "
+                    "or remove it with `sightgraph search remove`."
+                )
+        return shown
 
     @contextmanager
     def _database(self) -> Iterator[sqlite3.Connection]:
+        """Open the file of what is shown.
+
+        Raises:
+            SightGraphError: it is missing, in use or damaged.
+        """
+        if not is_library(self.folder):
+            raise SightGraphError(
+                f"the index '{self.folder}' has no {_SHOWN}, which tells what its photographs "
+                "show. Index them again."
+            )
+        with self._connected() as database:
+            yield database
+
+    @contextmanager
+    def _connected(self) -> Iterator[sqlite3.Connection]:
         try:
-            database = sqlite3.connect(self.folder / _SHOWN)
+            database = sqlite3.connect(self.folder / _SHOWN, timeout=PATIENCE_S)
             try:
                 with database:
-                    database.execute(_TABLE)
                     yield database
             finally:
                 database.close()
-        except sqlite3.Error as error:
+        except sqlite3.OperationalError as error:
+            raise SightGraphError(
+                f"the index '{self.folder}' cannot be used now ({error}). Wait until no other "
+                "process uses it, and check that its folder can be written."
+            ) from error
+        except (sqlite3.Error, UnicodeEncodeError) as error:
             raise self._damaged(error) from error
 
     def _damaged(self, error: Exception) -> SightGraphError:
         return SightGraphError(
             f"the index '{self.folder}' is damaged ({error}). Delete it and index again."
         )
+
+
+def _check_name(name: str) -> None:
+    """Refuse a file name that is not UTF-8: neither JSON nor SQLite could hold it."""
+    try:
+        name.encode()
+    except UnicodeEncodeError as error:
+        raise SightGraphError(
+            f"character {error.start + 1} of the file name is not UTF-8. Rename the file."
+        ) from error
 
 
 def is_library(folder: Path) -> bool:

@@ -86,3 +86,12 @@ def test_a_page_of_texts_shows_the_photograph_that_they_were_found_by(
     assert "a bus in a city" in text
     assert "the best 2 of 2 texts" in text
     assert "no picture" in mistake("search", "a cat", *options)
+
+
+def test_a_query_that_is_too_long_for_a_file_name_is_a_text(
+    mistake: Mistake, tmp_path: Path
+) -> None:
+    (tmp_path / "texts").mkdir()
+    query = "a cat beside a dog and " * 12
+    told = mistake("search", query, "--index", tmp_path, "-o", tmp_path / "found.html")
+    assert "a text is searched" in told
