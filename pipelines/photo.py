@@ -105,7 +105,7 @@ class Photo:
         path = example_path(name) if name.startswith("example:") else Path(source)
         _check_file(path, name)
         image = _decode(path, name)
-        return cls(image, name, sha256(path.read_bytes()).hexdigest())
+        return cls(image, _in_text(name), sha256(path.read_bytes()).hexdigest())
 
     @classmethod
     def decoded(cls, content: bytes, name: str) -> Photo:
@@ -117,6 +117,11 @@ class Photo:
             SightGraphError: as `open`.
         """
         return cls(_decode(content, name), name, sha256(content).hexdigest())
+
+
+def _in_text(name: str) -> str:
+    """Return the name of a file, which need not be UTF-8, as it can stand in graphs and files."""
+    return name.encode("utf-8", "backslashreplace").decode()
 
 
 def _image_of(pixels: Any) -> Image.Image:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 from urllib.parse import quote, unquote, urlsplit
 
@@ -61,13 +61,25 @@ class PhotoFiles:
         """
         if is_uri(name):
             return hashlib.sha256(self._read(name)).hexdigest()
-        from pipelines.photo import example_path, file_digest
+        from pipelines.photo import file_digest
 
-        path = str(example_path(name)) if name.startswith("example:") else name
-        digest = file_digest(path)
+        digest = file_digest(_file(name))
         if not digest:
             raise SightGraphError(f"there is no photograph at '{name}' that can be read.")
         return digest
+
+    def content(self, name: str) -> bytes:
+        """Return the file's content.
+
+        Raises:
+            SightGraphError: it cannot be read.
+        """
+        if is_uri(name):
+            return self._read(name)
+        try:
+            return Path(_file(name)).read_bytes()
+        except (OSError, ValueError) as error:
+            raise SightGraphError(f"'{name}' cannot be read: {error}.") from error
 
     def below(self, uri: str) -> list[str]:
         """Return the URIs of the photographs in a folder and below it, sorted; or `uri` itself.
@@ -125,6 +137,12 @@ class PhotoFiles:
         if not content:
             raise SightGraphError(f"the photograph '{uri}' is empty (0 bytes).")
         return content
+
+
+def _file(name: str) -> str:
+    from pipelines.photo import example_path
+
+    return str(example_path(name)) if name.startswith("example:") else name
 
 
 def _opened(uri: str) -> FileSystem:

@@ -24,8 +24,10 @@ def is_many(source: str) -> bool:
     return is_uri(source) or path.is_dir() or glob.has_magic(source)
 
 
-def find_photographs(sources: Iterable[str]) -> list[str]:
+def find_photographs(sources: Iterable[str], without: Path | None = None) -> list[str]:
     """Return the photographs that `sources` name, each once, in order.
+
+    without: a folder that is not looked into where it lies in one of the others: the results'.
 
     Of a folder, also of one behind a URI, all photographs in it and below it, by name. A pattern
     may hold `**`. Lines of a list are paths, from the list's folder, URIs, or example:NAME; empty
@@ -36,7 +38,7 @@ def find_photographs(sources: Iterable[str]) -> list[str]:
     """
     found: dict[str, None] = {}
     for source in sources:
-        those = list(_of(source))
+        those = list(_of(source, without))
         if not those:
             raise SightGraphError(
                 f"'{source}' holds no photograph. Known endings: {', '.join(sorted(ENDINGS))}."
@@ -93,13 +95,19 @@ def _path(photograph: str) -> Path:
     return Path(os.path.abspath(photograph))  # without "..", behind which two may be one
 
 
-def _of(source: str) -> Iterable[str]:
+def _of(source: str, without: Path | None) -> Iterable[str]:
     if is_uri(source):
         return PhotoFiles().below(source)
     path = Path(source)
     if path.is_dir():
         files = sorted(file for file in path.rglob("*") if file.suffix.lower() in ENDINGS)
-        return [str(file) for file in files if file.is_file()]
+        inside = without is not None and path.absolute() != without.absolute()
+        return [
+            str(file)
+            for file in files
+            if file.is_file()
+            and not (inside and file.absolute().is_relative_to(without.absolute()))
+        ]
     if path.is_file() and path.suffix.lower() in LISTS:
         return _listed(path)
     if not path.exists() and glob.has_magic(source):

@@ -43,7 +43,7 @@ def read_answers(path: Path) -> list[dict[str, Any]]:
                     f"{path}, line {number}: no answer. Make one with 'sightgraph ask --batch'."
                 )
             rows.append(row)
-    return rows
+    return latest(rows)
 
 
 def write_report(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 from collections.abc import Callable
 from dataclasses import asdict
 from functools import partial
@@ -10,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from kg.errors import SightGraphError
+from kg.errors import SightGraphError, printable
 from pipelines.cli.batch import load_sightgraph, progress
 from pipelines.cli.eyes import Eyes, eyes_options
 from pipelines.cli.options import FILE, Group, json_option
-from pipelines.cli.output import print_columns, print_json, print_line
+from pipelines.cli.output import print_columns, print_json, print_line, print_rows
 from pipelines.cli.own_knowledge import OwnKnowledge
 
 if TYPE_CHECKING:
@@ -49,12 +51,11 @@ def add(photos: tuple[str, ...], store: Path, eyes: Eyes) -> None:
     from pipelines.batch.album import Album
     from pipelines.batch.photographs import find_photographs
     from pipelines.batch.run import run
-    from pipelines.photo import file_digest
 
-    found = find_photographs(photos)
+    found = [_lasting(one) for one in find_photographs(photos)]
     eyes.check()
     opened = Album(store, create=True)
-    new = [one for one in found if one.startswith("example:") or not opened.holds(file_digest(one))]
+    new = [one for one in found if not opened.holds(_digest(one))]
     added = failed = 0
     opened.add_knowledge(Knowledge.bundled())
     if new:
@@ -63,7 +64,7 @@ def add(photos: tuple[str, ...], store: Path, eyes: Eyes) -> None:
             for place, row in run(partial(_graphs, load), new):
                 if "error" in row:
                     failed += 1
-                    click.echo(f"sightgraph: {new[place]}: {row['error']}", err=True)
+                    click.echo(printable(f"sightgraph: {new[place]}: {row['error']}"), err=True)
                 else:
                     added += opened.add(row["graph"])
                 advance()
@@ -103,12 +104,15 @@ def find(text: str, store: Path, limit: int, as_json: bool) -> None:
 @click.argument("photos", nargs=-1, required=True)
 @store_option
 def remove(photos: tuple[str, ...], store: Path) -> None:
-    """Remove all that came from PHOTOS: files, or the SHA-256 of their content."""
-    from pipelines.batch.album import Album
-    from pipelines.photo import file_digest
+    """Remove all that came from PHOTOS: files, which may be gone, or SHA-256 of their content."""
+    from pipelines.batch.album import Album, sources
 
+    known = {source: sha256 for sha256, source in sources(store).items()}
     opened = Album(store)
-    count = sum(opened.remove(file_digest(one) or one) for one in photos)
+    count = 0
+    for one in photos:
+        sha256 = _digest(one) or known.get(_lasting(one), one)
+        count += re.fullmatch("[0-9a-f]{64}", sha256) is not None and opened.remove(sha256)
     opened.close()
     print_line(f"{count} removed, {len(photos) - count} were not there")
 
@@ -130,10 +134,28 @@ def query(sparql: str, store: Path, as_json: bool) -> None:
     if as_json:
         print_json(rows)
         return
-    for row in rows:
-        print_line("\t".join(row.values()))
+    print_rows(rows)
 
 
 def _graphs(load: Callable[[], SightGraph]) -> Callable[[str], dict[str, Any]]:
-    sightgraph = load()
-    return lambda photo: {"graph": sightgraph.graph(photo)}
+    from pipelines.batch.photo_files import PhotoFiles
+
+    sightgraph, photographs = load(), PhotoFiles()
+    return lambda photo: {"graph": sightgraph.graph(photographs.open(photo))}
+
+
+def _lasting(photo: str) -> str:
+    """Return the name by which a photograph is found from any folder."""
+    from pipelines.batch.photo_files import is_uri
+
+    return photo if photo.startswith("example:") or is_uri(photo) else os.path.abspath(photo)
+
+
+def _digest(photo: str) -> str:
+    """Return SHA-256 of a photograph's content; "" where it cannot be read."""
+    from pipelines.batch.photo_files import PhotoFiles
+
+    try:
+        return PhotoFiles().digest(photo)
+    except SightGraphError:
+        return ""

@@ -131,7 +131,8 @@ def graph_many(
     if engine.writes_parts:
         _graph_parts(engine, photos, folder, formats, parts, many)
         return
-    tasks = graph_tasks(find_photographs(photos), folder, (formats or "json").split(","))
+    found = find_photographs(photos, without=folder)
+    tasks = graph_tasks(found, folder, (formats or "json").split(","))
     parts[1].check()
     make_folder(folder, "-o")
     with Journal(folder / JOURNAL, ["sha256"]) as journal, engine:
@@ -159,7 +160,7 @@ def _graph_parts(
     from pipelines.batch.photographs import find_photographs
 
     target = PartFolder.of(many.parts, folder, formats or "parquet,nq")
-    found = find_photographs(photos)
+    found = find_photographs(photos, without=folder)
     parts[1].check()
     make_folder(folder, "-o")
     with Journal(folder / JOURNAL, ["sha256"]) as journal, engine:

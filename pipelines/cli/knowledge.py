@@ -17,7 +17,7 @@ from pipelines.cli.options import (
     Group,
     json_option,
 )
-from pipelines.cli.output import print_columns, print_json, print_line
+from pipelines.cli.output import print_columns, print_json, print_line, print_rows
 from pipelines.cli.own_knowledge import OwnKnowledge, knowledge_options
 
 if TYPE_CHECKING:
@@ -147,11 +147,7 @@ def query(
     if as_json:
         print_json(rows)
         return
-    names = list(dict.fromkeys(name for row in rows for name in row))
-    if names:
-        print_line("\t".join(names))
-    for row in rows:
-        print_line("\t".join(row.get(name, "") for name in names))
+    print_rows(rows)
 
 
 @knowledge.command("import")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,10 @@ if TYPE_CHECKING:
     from kg.formats import Highlights
     from kg.graph import Edge, Node, SceneGraph
     from pipelines.answering.evidence import Answer
+
+
+CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+"""What must not reach a terminal, or would end a cell."""
 
 
 def print_line(*parts: str | tuple[str, str]) -> None:
@@ -165,3 +170,10 @@ def picture(answer: Answer) -> Highlights:
         edges=frozenset(edges),
         weights=dict(evidence.weights),
     )
+
+
+def print_rows(rows: Sequence[Mapping[str, str]]) -> None:
+    """Print the rows of a query below the names of their variables, with tabs between."""
+    names = list(dict.fromkeys(name for row in rows for name in row))
+    for cells in [names] * bool(names) + [[row.get(name, "") for name in names] for row in rows]:
+        click.echo("\t".join(CONTROL.sub(" ", cell) for cell in cells))

@@ -112,10 +112,11 @@ def _watch(sightgraph: SightGraph, video: Video, options: Options) -> WatchedVid
 
     from pipelines.video.watch import watching
 
+    whole = f" of {video.duration:.1f}" if video.duration else ""  # what was sent live says none
     columns: tuple[Any, ...] = (
         TextColumn("watching"),
         BarColumn(),
-        TextColumn("{task.completed:.1f} of {task.total:.1f} s"),
+        TextColumn("{task.completed:.1f}" + whole + " s"),
         TimeRemainingColumn(),
     )
     with Progress(*columns, console=Console(stderr=True), transient=True) as progress:

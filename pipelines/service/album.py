@@ -12,7 +12,9 @@ from typing import Annotated, Any
 from fastapi import APIRouter, HTTPException, Path, Query, Response
 from starlette.concurrency import run_in_threadpool
 
+from kg.errors import SightGraphError
 from pipelines.batch.album import find, sources
+from pipelines.batch.photo_files import PhotoFiles
 from pipelines.photo import Photo
 from pipelines.service.answers import MAX_TEXT, UploadedPhotograph
 from pipelines.service.state import Shared, State
@@ -99,8 +101,8 @@ def _folder(shared: State) -> FilePath:
 
 def _read(source: str) -> bytes | None:
     try:
-        return FilePath(source).read_bytes()
-    except OSError:
+        return PhotoFiles().content(source)
+    except SightGraphError:
         return None
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from kg.errors import SightGraphError
 from kg.graph import Interval
 from kg.linking import Linker
 from pipelines.answering.evidence import DONT_KNOW, Answer
@@ -266,7 +267,11 @@ def _on_a_frame(
 ) -> VideoAnswer:
     """Ask about the frame, of the time that is named, that shows best what is asked about."""
     seconds = best_moment(watched, set().union(*denoted(eyes, watched, sentence), set()), within)
-    frame = next(iter(watched.video.frames_at([seconds])))
+    frame = next(watched.video.frames_at([seconds]), None)
+    if frame is None:
+        raise SightGraphError(
+            f"the video '{watched.video.source}' has no frame at {seconds:.1f} s."
+        )
     found = eyes.ask(frame.photo, without_time)
     times = (Interval(frame.seconds, frame.seconds),)
     return VideoAnswer(question, found.text, found.confidence, (), times, frame.seconds, found)

@@ -125,13 +125,19 @@ class Video:
             _codec_options(stream, self.limits)
             start = _start(stream)
             shown: tuple[float, Any] | None = None
-            decoded = _decoded(container, stream, self.source)
+            decoded: Iterator[Any] = iter(())
             for time in wanted:
                 if shown is None or time > shown[0] + SEEK_SECONDS:
-                    target = max(time - SEEK_BACK, 0.0) + start
-                    container.seek(int(target * MICROSECONDS), backward=True)
-                    decoded = _decoded(container, stream, self.source)
-                while shown is None or shown[0] < time - 1e-6:
+                    # A container without an index may be set behind the time: then from the start.
+                    for target in (max(time - SEEK_BACK, 0.0) + start, min(start, 0.0)):
+                        container.seek(int(target * MICROSECONDS), backward=True)
+                        decoded = _decoded(container, stream, self.source)
+                        if (first := next(decoded, None)) is None:
+                            continue
+                        shown = (_seconds(first, start, 0, self.rate), first)
+                        if shown[0] < time + 1e-6:
+                            break
+                while shown is not None and shown[0] < time - 1e-6:
                     following = next(decoded, None)
                     if following is None:
                         break

@@ -135,7 +135,7 @@ def _rules(content: Any) -> Rules:
     kinds = {name: _kind(name, one) for name, one in _named(fields, "kinds").items()}
     states = {name: _state(name, one) for name, one in _named(fields, "states").items()}
     for one in states.values():
-        _known(one.goes_on, states, "state")
+        _check_goes_on(one, states)
     events = {
         name: _event(name, one, kinds, states) for name, one in _named(fields, "events").items()
     }
@@ -166,6 +166,19 @@ def _state(name: str, content: Any) -> State:
         conditions,
         None if goes_on is None else schema.text(goes_on, f"while in {where}"),
     )
+
+
+def _check_goes_on(state: State, states: Mapping[str, State]) -> None:
+    """Check the states during which a state goes on, and those during which they go on."""
+    passed, one = [state.name], state
+    while one.goes_on is not None:
+        following = states[_known(one.goes_on, states, "state")]
+        if following.of_pair and not one.of_pair:
+            raise ValueError(f"the state '{one.name}' is of one, and goes on while one of a pair")
+        if following.name in passed:
+            raise ValueError(f"states go on while each other: {', '.join(passed)}")
+        passed.append(following.name)
+        one = following
 
 
 def _condition(measure: str, content: Any, where: str) -> Condition:
@@ -264,10 +277,10 @@ def _named(fields: Mapping[str, Any], part: str) -> Mapping[str, Any]:
 
 
 def _known(name: Any, names: Mapping[str, Any], what: str) -> Any:
-    if name is not None and name not in names:
-        raise unknown_name(what, str(name), names)
-    if name is None and what != "state":
-        raise ValueError(f"a {what} is missing")
+    if not isinstance(name, str):
+        raise ValueError(f"a {what} is missing" if name is None else f"{name!r} is no {what}")
+    if name not in names:
+        raise unknown_name(what, name, names)
     return name
 
 

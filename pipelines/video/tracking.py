@@ -63,7 +63,8 @@ class Track:
     @property
     def score(self) -> float:
         """The mean score of its detections."""
-        return round(float(self.scores[self.scores > 0].mean()), 4)
+        seen = self.scores[self.scores > 0]  # frames in which it is hidden have 0
+        return round(float(seen.mean()), 4) if len(seen) else 0.0
 
     @property
     def best(self) -> int:

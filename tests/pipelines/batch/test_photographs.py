@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -60,3 +61,18 @@ def test_names_that_are_alike_differ_in_the_end(photographs: list[str]) -> None:
     names = output_names(photographs)
     assert [*names] == photographs
     assert len(set(names.values())) == len(photographs)
+
+
+def test_results_in_the_folder_of_the_photographs_are_none(folder: Path) -> None:
+    results = folder / "graphs"
+    results.mkdir()
+    shutil.copy(next(folder.glob("*.jpg")), results / "a.jpg")
+    before = find_photographs([str(folder)], without=results)
+    assert find_photographs([str(folder)]) == sorted([*before, str(results / "a.jpg")])
+    assert find_photographs([str(results)], without=results) == [str(results / "a.jpg")]
+
+
+def test_a_list_may_begin_with_a_byte_order_mark(folder: Path) -> None:
+    name = next(folder.glob("*.jpg")).name
+    (folder / "list.txt").write_text(f"\ufeff{name}\n", encoding="utf-8")
+    assert find_photographs([str(folder / "list.txt")]) == [str(folder / name)]

@@ -37,6 +37,13 @@ def test_the_page_shows_boxes_answers_and_errors_and_runs_nothing(tmp_path: Path
     assert "2 questions about 2 photographs, 1 errors" in page
 
 
+def test_an_error_that_was_mended_is_not_told(tmp_path: Path) -> None:
+    row = {"line": 1, "photo": None, "question": "Why?"}
+    rows = [{**row, "error": "busy"}, {**row, **ANSWER, "photo": None, "question": "Why?"}]
+    (tmp_path / "a.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    assert read_answers(tmp_path / "a.jsonl") == rows[1:]
+
+
 @pytest.mark.parametrize("line", ["{", "[]", '{"photo": "a", "question": "b"}'])
 def test_what_is_no_answer_is_named_with_its_line(tmp_path: Path, line: str) -> None:
     (tmp_path / "a.jsonl").write_text("\n" + line)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from click.testing import Result
+from PIL import Image
 
 from kg.graph import Node, PhotoInfo, SceneGraph
 from kg.knowledge.memory import Knowledge
@@ -20,8 +22,7 @@ Run = Callable[..., Result]
 class Quick:
     """Sees a cat in every photograph."""
 
-    def graph(self, source: str) -> SceneGraph:
-        photo = Photo.open(source)
+    def graph(self, photo: Photo) -> SceneGraph:
         graph = SceneGraph(PhotoInfo(photo.source, photo.width, photo.height, photo.sha256))
         graph.add(Node("object:0", NodeKind.OBJECT, "cat", "quick", 0.5))
         return graph
@@ -47,6 +48,28 @@ def test_an_album_is_filled_searched_and_emptied(run: Run, tmp_path: Path) -> No
     found = json.loads(run("album", "find", "a cat", *store, "--json").stdout)
     assert {one["photo"] for one in found} == set(two)
     ask = "SELECT ?photo WHERE { ?p a sgo:Photograph ; rdfs:label ?photo } ORDER BY ?photo"
-    assert run("album", "query", ask, *store).stdout.splitlines() == list(two)
+    assert run("album", "query", ask, *store).stdout.splitlines() == ["photo", *two]
+    unbound = "SELECT ?a ?b { VALUES (?a ?b) { (1 2) (UNDEF 3) } } ORDER BY ?b"
+    assert run("album", "query", unbound, *store).stdout.splitlines()[1:] == ["1\t2", "\t3"]
     removed = run("album", "remove", found[0]["sha256"], "gone.jpg", *store)
     assert "1 removed, 1 were not there" in removed.stdout
+    assert "1 removed" in run("album", "remove", found[1]["photo"], *store).stdout
+
+
+@pytest.mark.usefixtures("kitchen")
+def test_what_was_added_by_any_name_is_removed_by_it_even_if_it_is_gone(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store, folder = ("--store", tmp_path / "album"), tmp_path / "holiday"
+    folder.mkdir()
+    odd = os.fsdecode(b"caf\xe9 1.png")
+    for number, name in enumerate((odd, "my cat.png")):
+        Image.new("RGB", (8, 8), (number, 0, 0)).save(folder / name)
+    monkeypatch.chdir(tmp_path)
+    assert "2 added" in run("album", "add", "holiday", *store).stdout
+    monkeypatch.chdir(folder)
+    (folder / "my cat.png").unlink()
+    assert "1 removed" in run("album", "remove", "my cat.png", *store).stdout
+    assert "0 removed, 1 were not there" in run("album", "remove", "my dog.png", *store).stdout
+    shown = odd.encode("utf-8", "backslashreplace").decode()  # as the album tells it
+    assert "1 removed" in run("album", "remove", shown, *store).stdout

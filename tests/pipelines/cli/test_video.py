@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,6 +14,7 @@ from click.testing import Result
 
 from kg.formats import read_graph
 from kg.vocabulary import NodeKind
+from pipelines.cli.video import _watch
 from pipelines.detectors import COCO_IDS, COCO_LABELS
 from pipelines.generate.videos.noise import BoxNoise, detections
 from pipelines.generate.videos.pixels import write_video
@@ -57,6 +60,20 @@ def test_events_are_told_and_written_and_questions_answered(
     events = [one.label for one in read_graph(graph).nodes(NodeKind.EVENT)]
     assert events.count("picks up") == 1
     assert asked in page.read_text()
+
+
+def test_a_video_that_says_no_duration_is_watched_at_a_terminal(
+    clip: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def watching(*_: object) -> Generator[float, None, str]:
+        yield 1.5
+        return "watched"
+
+    monkeypatch.setattr("pipelines.video.watch.watching", watching)
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    live: Any = SimpleNamespace(duration=0.0)
+    assert _watch(None, live, None) == "watched"  # type: ignore[arg-type, comparison-overlap]
+    assert "1.5 s" in capsys.readouterr().err
 
 
 def test_mistakes_are_told_before_anything_is_watched(

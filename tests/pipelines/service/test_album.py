@@ -15,6 +15,7 @@ from starlette.testclient import TestClient
 from kg.graph import Node, PhotoInfo, SceneGraph
 from kg.vocabulary import NodeKind
 from pipelines.batch.album import Album
+from pipelines.photo import Photo
 from pipelines.reading.parser import Parser
 
 Serve = Callable[..., TestClient]
@@ -54,6 +55,15 @@ def test_what_a_text_describes_is_found_shown_and_opened(served: TestClient, png
     assert [one["score"] for one in served.post("/api/graph", json=described).json()["nodes"]] == [
         0.5
     ]
+
+
+def test_an_example_in_the_album_has_its_picture(serve: Serve, tmp_path: Path) -> None:
+    cat = Photo.open("example:cat")
+    album = Album(tmp_path / "cats", create=True)
+    album.add(SceneGraph(PhotoInfo(cat.source, cat.width, cat.height, cat.sha256)))
+    album.close()
+    client = serve(album=tmp_path / "cats")
+    assert client.get(f"/api/album/{cat.sha256}/thumbnail").status_code == 200
 
 
 def test_a_file_that_is_gone_or_another_is_not_given(served: TestClient, photo: Path) -> None:

@@ -36,6 +36,14 @@ def test_single_frames_are_found_by_their_time(clip: Path) -> None:
         assert len(one.photo.sha256) == 64
 
 
+def test_frames_of_a_container_without_an_index_are_found_by_their_time(clip: Path) -> None:
+    streamed = clip.with_suffix(".ts")
+    pictures = [np.asarray(one.photo.image) for one in Video.open(clip).frames()]
+    write_video(streamed, iter(3 * pictures))
+    found = [one.seconds for one in Video.open(streamed).frames_at([0.5, 3.0, 5.0, 5.8, 99.0])]
+    assert found == pytest.approx([0.5, 3.0, 5.0, 5.8, 5.9], abs=0.11)
+
+
 @pytest.mark.parametrize("ending", ["webm", "gif", "avi", "mkv"])
 def test_other_containers_are_read(clip: Path, ending: str) -> None:
     target = clip.with_suffix(f".{ending}")

@@ -39,6 +39,11 @@ def test_two_things_that_pass_each_other_stay_two() -> None:
         assert (track.boxes[0, 0], track.boxes[-1, 0]) == (first, last)
 
 
+def test_detections_of_score_0_make_no_score_that_is_no_number() -> None:
+    boxes = np.tile([0.0, 0.0, 9.0, 9.0], (2, 1))
+    assert Track("dog", np.arange(2), np.arange(2) / RATE, boxes, np.zeros(2)).score == 0.0
+
+
 def test_noise_single_gaps_and_wavering_labels_break_no_track() -> None:
     draw = np.random.default_rng(3)
     frames = []
