@@ -101,18 +101,17 @@ def _of(source: str, without: Path | None) -> Iterable[str]:
     path = Path(source)
     if path.is_dir():
         files = sorted(file for file in path.rglob("*") if file.suffix.lower() in ENDINGS)
-        inside = without is not None and path.absolute() != without.absolute()
-        return [
-            str(file)
-            for file in files
-            if file.is_file()
-            and not (inside and file.absolute().is_relative_to(without.absolute()))
-        ]
+        results = None if without in (None, path) else without
+        return [str(file) for file in files if file.is_file() and not _is_in(file, results)]
     if path.is_file() and path.suffix.lower() in LISTS:
         return _listed(path)
     if not path.exists() and glob.has_magic(source):
         return sorted(one for one in glob.glob(source, recursive=True) if Path(one).is_file())
     return [source]
+
+
+def _is_in(file: Path, folder: Path | None) -> bool:
+    return folder is not None and file.absolute().is_relative_to(folder.absolute())
 
 
 def _listed(path: Path) -> list[str]:
