@@ -22,7 +22,7 @@ demo: $(INSTALLED)
 test shuffled: export OMP_NUM_THREADS ?= 1
 
 test: $(INSTALLED)
-	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile
+	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile --durations 30
 
 lint: $(INSTALLED)
 	$(BIN)/ruff check .
