@@ -74,8 +74,12 @@ def _of_coco(content: Entry, names: Names) -> Iterator[GivenObject]:
     for one in schema.sequence(content["annotations"], "annotations"):
         label, number = class_name(one["category_id"], own)
         box = from_side(*schema.sequence(one["bbox"], "bbox", 4))
-        photo = files.get(str(one.get("image_id")))
-        yield made(label, one.get("score"), box, number=number, file_name=photo)
+        given = one.get("image_id")
+        photo = {
+            "image_id": None if given is None else str(given),
+            "file_name": files.get(str(given), "") if files and given is not None else None,
+        }
+        yield made(label, one.get("score"), box, number=number, **photo)
 
 
 def _of_labelme(content: Entry, names: Names) -> Iterator[GivenObject]:
@@ -179,11 +183,26 @@ def of_voc(root: Element, names: Names) -> Iterator[GivenObject]:
 
 
 def of_yolo(lines: Iterable[Sequence[str]], names: Names) -> Iterator[GivenObject]:
-    """YOLO: class number, middle and size in shares of the photograph, and perhaps a score."""
+    """YOLO: class number, middle and size in shares of the photograph, and perhaps a score.
+
+    A line of a class number and three or more points is a polygon: its box holds all of them.
+    """
     for parts in lines:
         label, number = class_name(parts[0], names)
-        score = parts[5] if len(parts) > 5 else None
-        yield made(label, score, from_middle(*parts[1:5]), relative=True, number=number)
+        score = None
+        if len(parts) in (5, 6):
+            box = from_middle(*parts[1:5])
+            score = parts[5] if len(parts) == 6 else None
+        elif len(parts) >= 7 and len(parts) % 2 == 1:
+            values = [schema.finite(one, "a point") for one in parts[1:]]
+            xs, ys = values[::2], values[1::2]
+            box = min(xs), min(ys), max(xs), max(ys)
+        else:
+            raise ValueError(
+                f"the line '{' '.join(parts)[:60]}' has {len(parts)} numbers, and YOLO writes 5, 6 "
+                "with a score, or 7 and more, an odd number, for a polygon"
+            )
+        yield made(label, score, box, relative=True, number=number)
 
 
 def _has(*keys: str) -> Callable[[Any], bool]:

@@ -59,7 +59,7 @@ def _names(labels: Path | None) -> Names:
 
 
 def _objects(source: Path, file_format: str | None, names: Names) -> Iterable[GivenObject]:
-    file_format = file_format or _of_ending(source)
+    file_format = file_format or _of_ending(source, names)
     if file_format == "voc":
         return of_voc(_xml(source), names)
     if file_format == "supervision-csv":
@@ -79,11 +79,11 @@ def _objects(source: Path, file_format: str | None, names: Names) -> Iterable[Gi
     return JSON_FORMATS[file_format][1](content, names)
 
 
-def _of_ending(source: Path) -> str | None:
+def _of_ending(source: Path, names: Names) -> str | None:
     """Return the format that the ending of the file names, if it names one."""
     ending = source.suffix.lower()
     if ending == ".txt":
-        return "yolo" if _is_yolo(_lines(source)) else "names"
+        return "yolo" if _is_yolo(_lines(source), names) else "names"
     return {".xml": "voc", ".csv": "supervision-csv"}.get(ending)
 
 
@@ -92,7 +92,7 @@ def _checked(source: Path, objects: Iterable[GivenObject]) -> list[GivenObject]:
     found: list[GivenObject] = []
     try:
         found.extend(objects)
-    except (KeyError, ValueError, TypeError, AttributeError) as error:
+    except (KeyError, IndexError, ValueError, TypeError, AttributeError) as error:
         reason = f"'{error.args[0]}' is missing" if isinstance(error, KeyError) else error
         raise SightGraphError(
             f"{source}, entry {len(found)}: {reason}. An entry needs category_id (or category) "
@@ -113,10 +113,10 @@ def _refuse_unnamed(source: Path, objects: Iterable[GivenObject]) -> None:
         )
 
 
-def _is_yolo(lines: list[list[str]]) -> bool:
-    return bool(lines) and all(
-        len(one) in (5, 6) and all(map(schema.is_number, one)) for one in lines
-    )
+def _is_yolo(lines: list[list[str]], names: Names) -> bool:
+    """Whether all lines are numbers; with names for the numbers, one is enough."""
+    numeric = [all(map(schema.is_number, one)) for one in lines]
+    return any(numeric) if names is not None else bool(lines) and all(numeric)
 
 
 def _of_lines(source: Path, names: Names, file_format: str) -> Iterable[GivenObject]:

@@ -16,7 +16,8 @@ class GivenObject:
 
     label: lower case. score: in [0, 1]; 1 where the file has none.
     box: x1, y1, x2, y2 in pixels, or None. relative: the box is in shares of the photograph.
-    file_name, image_id: the photograph, if the file says which.
+    file_name, image_id: the photograph, if the file says which; the name is "" where the file
+        lists its photographs, and not this one.
     number: the class number that was looked up among COCO's, for want of other names.
     attributes: words that describe it, lower case.
     key: the object's id in its photograph. relations: what it has to others, each a word and

@@ -6,9 +6,18 @@ import json
 from pathlib import Path
 from typing import Any
 
+import yaml
+
 from kg.errors import SightGraphError
 from kg.knowledge.memory import Knowledge
 from kg.vocabulary import KNOWLEDGE
+
+MAX_YAML = 1_000_000
+"""Characters of a YAML file, whose parser is slow; a thousand classes need a fiftieth of it."""
+_UNREADABLE = (
+    *(OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError),
+    yaml.YAMLError,
+)
 
 
 def read_labels(file: Path) -> dict[int, str]:
@@ -16,16 +25,14 @@ def read_labels(file: Path) -> dict[int, str]:
 
     The file is a text with one name a line (numbered from 0), a JSON list, a JSON object
     {"1": "cat"} or one with such a value for "names", "labels" or "id2label", or COCO annotations
-    (`categories`).
+    (`categories`); YAML, such as YOLO's data.yaml, holds the same.
 
     Raises:
         SightGraphError: it is missing, or of another form.
     """
     try:
-        text = file.read_text(encoding="utf-8-sig")
-        content: Any = text.rstrip().splitlines() if file.suffix != ".json" else json.loads(text)
-        return _numbered(content)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        return _numbered(_content(file))
+    except _UNREADABLE as error:
         reason = " ".join(str(error).split())[:200]
         raise SightGraphError(
             f"the labels '{file}' cannot be read: {reason}. Give a text with one name a line, or "
@@ -33,7 +40,21 @@ def read_labels(file: Path) -> dict[int, str]:
         ) from error
 
 
+def _content(file: Path) -> Any:
+    text = file.read_text(encoding="utf-8-sig")
+    ending = file.suffix.lower()
+    if ending == ".json":
+        return json.loads(text)
+    if ending not in (".yaml", ".yml"):
+        return text.rstrip().splitlines()
+    if len(text) > MAX_YAML:
+        raise ValueError(f"it has more than {MAX_YAML} characters")
+    return yaml.safe_load(text)
+
+
 def _numbered(content: Any) -> dict[int, str]:
+    if isinstance(content, str):
+        raise ValueError("it is one text and no list")
     if isinstance(content, dict):
         if isinstance(content.get("categories"), list):
             named = {int(one["id"]): one["name"] for one in content["categories"]}

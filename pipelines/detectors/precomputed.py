@@ -6,17 +6,19 @@ import re
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 from pathlib import Path
 
 from kg.errors import SightGraphError, SightGraphWarning
 from kg.graph import Box
 from pipelines.detections import Detection
 from pipelines.detectors.annotations import read_objects
-from pipelines.detectors.given import GivenObject
 from pipelines.photo import Photo
 
 MAX_NAMED = 5
 """Class names that a warning lists."""
+ROUNDING = 0.5
+"""Pixels by which a box may reach beyond the photograph without a word: shares are rounded."""
 
 
 class DetectionsWarning(SightGraphWarning):
@@ -37,9 +39,11 @@ class Statements:
 class PrecomputedDetector:
     """Reads objects from a file of one of `annotations.FORMATS`.
 
-    Entries may name their photograph, by file name or by number. Those of other photographs are
-    left out; the only number of a file is that of any photograph whose own name is no number.
-    A box that is partly outside the photograph is clipped, with a `DetectionsWarning`.
+    Entries may name their photograph: by its file name, whose folders count where several
+    photographs are called the same; or by an id, which is its name or the number at the end of it.
+    Those of other photographs are left out; the only number of a file is that of any photograph
+    whose own name is no number. A box that is partly outside the photograph is clipped, with a
+    `DetectionsWarning`.
 
     labels: the names of the classes, if `path` has their numbers: a file, "coco" or "coco80".
     file_format: one of `annotations.FORMATS`; by default it is recognised.
@@ -105,22 +109,59 @@ class PrecomputedDetector:
         """Return the places of the objects of `photo`.
 
         Raises:
-            SightGraphError: the file numbers several photographs, and `photo` has no number.
+            SightGraphError: the file numbers several photographs, and `photo` has no number; or
+                it names several that may be `photo`.
         """
-        numbers = {one.image_id for one in self.objects if one.image_id is not None}
-        own = _number(Path(photo.source).stem)
-        if len(numbers) > 1 and own is None and all(one.file_name is None for one in self.objects):
+        named = {one.file_name for one in self.objects if one.file_name is not None}
+        ids = {
+            one.image_id
+            for one in self.objects
+            if one.file_name is None and one.image_id is not None
+        }
+        own_names, own_ids = self._own_names(named, photo), self._own_ids(ids, photo)
+        if not named and own_ids is None:
             raise SightGraphError(
-                f"'{self.path}' has objects of {len(numbers)} photographs by their numbers, and "
+                f"'{self.path}' has objects of {len(ids)} photographs by their numbers, and "
                 f"'{photo.source}' has no number in its name. Rename it to one of them, or give "
                 "a file with its objects alone."
             )
-        is_only = len(numbers) == 1 and not Path(photo.source).stem.isdecimal()
         return [
             place
             for place, one in enumerate(self.objects)
-            if _is_of(one, photo, None if is_only else own)
+            if (
+                one.file_name in own_names
+                if one.file_name is not None
+                else one.image_id is None or one.image_id in (own_ids or ())
+            )
         ]
+
+    def _own_names(self, names: set[str], photo: Photo) -> set[str]:
+        """Return which file names of the file are that of `photo`."""
+        own = _parts(str(Path(photo.source).absolute()))
+        called = (name for name in names if name.endswith(own[-1]))
+        shared = {name: _shared_end(_parts(name), own) for name in called}
+        most = max(shared.values(), default=0)
+        nearest = {name for name, count in shared.items() if count == most > 0}
+        if len({_parts(name) for name in nearest}) > 1:
+            raise SightGraphError(
+                f"'{self.path}' has objects of several photographs that may be '{photo.source}': "
+                f"{', '.join(sorted(nearest)[:MAX_NAMED])}. Give it with its folder."
+            )
+        return nearest
+
+    def _own_ids(self, ids: set[str], photo: Photo) -> set[str] | None:
+        """Return which ids are that of `photo`; None if only a number could tell it."""
+        path = Path(photo.source)
+        if ids & {path.stem, path.name}:
+            return ids & {path.stem, path.name}
+        numbers = {one for one in ids if one.isdecimal()}
+        if len(ids) == len(numbers) == 1 and not path.stem.isdecimal():
+            return ids
+        number = re.search("[0-9]*$", path.stem)
+        assert number is not None
+        if not number[0]:
+            return None if numbers else set()
+        return {one for one in numbers if one.lstrip("0") == number[0].lstrip("0")}
 
     def _detection(self, number: int, photo: Photo, clipped: list[int]) -> Detection:
         one = self.objects[number]
@@ -135,7 +176,7 @@ class PrecomputedDetector:
                 f"outside the photograph of {photo.width} x {photo.height} pixels. Boxes are in "
                 "pixels of the photograph."
             )
-        if inside != (x1, y1, x2, y2):
+        if max(abs(a - b) for a, b in zip(inside, (x1, y1, x2, y2), strict=True)) > ROUNDING:
             clipped.append(number)
         return Detection(one.label, one.score, self.name, inside)
 
@@ -153,11 +194,15 @@ class PrecomputedDetector:
             )
 
 
-def _is_of(one: GivenObject, photo: Photo, number: int | None) -> bool:
-    """Whether an object is of `photo`; number: the photograph's, None if all numbers fit."""
-    if one.file_name is not None:
-        return Path(one.file_name).name == Path(photo.source).name
-    return one.image_id is None or number in (None, _number(one.image_id))
+def _parts(name: str) -> tuple[str, ...]:
+    """Return the folders and the name of a file, as Windows or another system writes them."""
+    return tuple(one for one in name.replace("\\", "/").split("/") if one not in ("", ".", ".."))
+
+
+def _shared_end(one: Sequence[str], other: Sequence[str]) -> int:
+    """Return how many last parts two paths share."""
+    pairs = zip(reversed(one), reversed(other), strict=False)
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
 
 
 def _place(one: Detection, objects: Sequence[Detection]) -> int | None:
@@ -165,9 +210,3 @@ def _place(one: Detection, objects: Sequence[Detection]) -> int | None:
     same = [place for place, other in enumerate(objects) if other.box == one.box]
     labelled = (place for place in same if objects[place].label == one.label)
     return next(labelled, same[0] if same and one.box is not None else None)
-
-
-def _number(text: str) -> int | None:
-    """Return the number that the digits of `text` spell, if they are few enough to be one."""
-    digits: Sequence[str] = re.findall(r"[0-9]", text)
-    return int("".join(digits)) if 0 < len(digits) <= 100 else None

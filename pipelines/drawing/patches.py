@@ -123,7 +123,10 @@ def read_patches(source: Path) -> list[Patch]:
 def _place(folder: Path, name: str) -> Path | None:
     """Return where a photograph lies: as it is named, or in a folder `images`; never outside."""
     for one in (folder / name, folder / "images" / name):
-        inside = one.resolve().is_relative_to(folder.resolve())
+        try:
+            inside = one.resolve().is_relative_to(folder.resolve())
+        except ValueError:  # a name with a null byte is none of a file
+            return None
         if inside and one.is_file():
             return one
     return None

@@ -72,9 +72,33 @@ def test_a_format_may_be_named_where_the_file_does_not_show_it(tmp_path: Path) -
     assert len(set(FORMATS)) == len(FORMATS)
 
 
+def test_a_polygon_of_yolo_is_the_box_around_it(tmp_path: Path) -> None:
+    file = tmp_path / "photo.txt"
+    file.write_text("0 0.1 0.1 0.2 0.1 0.2 0.3\n0 0.5 0.5 0.5 0.25\n")
+    polygon, box = read_objects(file, Path("coco80"))
+    assert (polygon.label, polygon.box, polygon.relative) == ("person", (0.1, 0.1, 0.2, 0.3), True)
+    assert box.box == (0.25, 0.375, 0.75, 0.625)
+
+
+def test_a_short_line_of_yolo_is_refused_and_named(tmp_path: Path) -> None:
+    file = tmp_path / "photo.txt"
+    file.write_text("0 0.5 0.5 0.2 0.2\n1 0.5 0.5 0.2\n")
+    with pytest.raises(
+        SightGraphError, match=r"entry 1: the line '1 0\.5 0\.5 0\.2' has 4 numbers"
+    ):
+        read_objects(file, Path("coco80"))
+    file.write_text("0 0.5 0.5 0.2 0.2\nbroken line\n")
+    with pytest.raises(SightGraphError, match="entry 1"):
+        read_objects(file, Path("coco80"))
+
+
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
+        (
+            '[{"image_id": 1, "objects": [{"names": [], "x": 1, "y": 1, "w": 5, "h": 5}]}]',
+            "entry 0",
+        ),
         ("{", "line 1"),
         ("3", "neither a list"),
         ('[{"bbox": [1, 2, 3, 4], "score": 1}]', "entry 0"),

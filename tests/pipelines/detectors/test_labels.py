@@ -32,6 +32,29 @@ def test_names_are_read_by_their_numbers(
     assert read_labels(file) == labels
 
 
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("data.yaml", "train: ../train\nnc: 2\nnames: ['Cat', 'dog']\n"),
+        ("data.yml", "names:\n  0: cat\n  1: dog\n"),
+        ("L.JSON", '["cat", "dog"]'),
+    ],
+)
+def test_a_file_is_read_by_its_ending(name: str, content: str, tmp_path: Path) -> None:
+    (tmp_path / name).write_text(content)
+    assert read_labels(tmp_path / name) == {0: "cat", 1: "dog"}
+
+
+@pytest.mark.parametrize(
+    "content",
+    ["train: ../train\n", "names: cat\n", "names: &a {names: *a}\n", "names: [", "a" * 10**6 + "b"],
+)
+def test_yaml_without_names_is_refused(content: str, tmp_path: Path) -> None:
+    (tmp_path / "data.yaml").write_text(content)
+    with pytest.raises(SightGraphError, match=r"data\.yaml"):
+        read_labels(tmp_path / "data.yaml")
+
+
 @pytest.mark.parametrize("content", ["{", "[]", "[1]", '{"a": "cat"}', '["cat", ""]', "null", "7"])
 def test_another_form_is_refused_with_the_file(content: str, tmp_path: Path) -> None:
     (tmp_path / "names.json").write_text(content)

@@ -68,6 +68,79 @@ def test_the_only_number_of_a_file_fits_a_photograph_that_has_a_name(tmp_path: P
         assert one(KITCHEN) == []
 
 
+def labels_of(folder: Path, content: Any, photo: str) -> list[str]:
+    found = detector(folder, content)(Photo(Image.new("RGB", (200, 200)), photo))
+    return [one.label for one in found]
+
+
+def with_ids(*ids: str | int) -> list[dict[str, Any]]:
+    return [{"image_id": one, "category": f"of {one}", "bbox": [1, 1, 5, 5]} for one in ids]
+
+
+@pytest.mark.parametrize(
+    ("ids", "photo", "own"),
+    [
+        (("beach_1", "street_1"), "beach_1.jpg", "of beach_1"),
+        (("1-2", "12"), "12.jpg", "of 12"),
+        (("cat", "dog"), "dog.jpg", "of dog"),
+        (("a.jpg", "b.jpg"), "photos/b.jpg", "of b.jpg"),
+        ((139, 14), "COCO_val2014_000000000139.jpg", "of 139"),
+    ],
+)
+def test_an_id_is_the_name_of_its_photograph_or_the_number_at_its_end(
+    tmp_path: Path, ids: tuple[str | int, ...], photo: str, own: str
+) -> None:
+    assert labels_of(tmp_path, with_ids(*ids), photo) == [own]
+
+
+def test_a_name_as_the_only_id_is_of_no_other_photograph(tmp_path: Path) -> None:
+    with pytest.warns(DetectionsWarning, match="none of its 1 objects"):
+        assert labels_of(tmp_path, with_ids("beach_1"), "kitchen.jpg") == []
+
+
+def coco(images: list[dict[str, Any]] | None) -> dict[str, Any]:
+    boxes = [(1, "dog"), (2, "car")]
+    written = {
+        "categories": [{"id": at, "name": name} for at, name in boxes],
+        "annotations": [
+            {"image_id": at, "category_id": at, "bbox": [1, 1, 50, 50]} for at, _ in boxes
+        ],
+    }
+    return written if images is None else {**written, "images": images}
+
+
+def test_annotations_of_coco_without_names_go_by_the_id(tmp_path: Path) -> None:
+    assert labels_of(tmp_path, coco(None), "000000000001.jpg") == ["dog"]
+
+
+def test_annotations_of_a_photograph_that_is_not_listed_are_of_no_other(tmp_path: Path) -> None:
+    assert labels_of(tmp_path, coco([{"id": 1, "file_name": "a.jpg"}]), "a.jpg") == ["dog"]
+
+
+def test_folders_tell_photographs_of_one_name_apart(tmp_path: Path) -> None:
+    images = [{"id": 1, "file_name": "train/1.jpg"}, {"id": 2, "file_name": "val\\1.jpg"}]
+    assert labels_of(tmp_path, coco(images), "/data/train/1.jpg") == ["dog"]
+    assert labels_of(tmp_path, coco(images), "/data/val/1.jpg") == ["car"]
+    with pytest.raises(SightGraphError, match=r"several .* 'other/1\.jpg': train/1\.jpg, val"):
+        labels_of(tmp_path, coco(images), "other/1.jpg")
+
+
+def test_a_path_of_windows_names_its_file(tmp_path: Path) -> None:
+    shapes = [{"label": "dog", "points": [[1, 1], [50, 50]]}]
+    labelme = {"imagePath": "..\\images\\a.jpg", "shapes": shapes}
+    assert labels_of(tmp_path, labelme, "a.jpg") == ["dog"]
+
+
+def test_a_box_that_rounding_puts_over_the_edge_needs_no_warning(tmp_path: Path) -> None:
+    file = tmp_path / "a.txt"
+    file.write_text("0 0.9166667 0.5 0.1666667 1.0\n")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        (found,) = PrecomputedDetector(file, labels="coco80")(KITCHEN)
+    assert found.box is not None
+    assert found.box.x2 == 100
+
+
 def test_several_numbers_and_a_photograph_without_one_are_refused(tmp_path: Path) -> None:
     two = detector(tmp_path, [{"image_id": number, "category": "cat"} for number in (1, 7)])
     assert len(two(KITCHEN)) == 1

@@ -87,6 +87,13 @@ def test_annotations_lead_to_no_file_outside_their_folder(folder: Path) -> None:
         read_patches(folder / "inner")
 
 
+def test_a_name_with_a_null_byte_is_none_of_a_file(folder: Path) -> None:
+    file = folder / "annotations.json"
+    file.write_text(file.read_text().replace("images/a.png", "a\\u0000.png"))
+    with pytest.raises(SightGraphError, match="no photograph that lies beside it"):
+        read_patches(folder)
+
+
 def test_a_box_outside_of_its_photograph_is_told(folder: Path) -> None:
     with pytest.raises(SightGraphError, match="outside"):
         cut(Patch("dog", folder / "images" / "a.png", Box(900, 900, 990, 990)))
