@@ -22,6 +22,10 @@ SILENT = 10 ** (-60 / 20)
 """A sound whose loudest sample is below this (-60 dB) is silent."""
 MAX_SECONDS = 600
 MAX_CHANNELS = 32
+MAX_DECODED = 120_000_000
+"""Samples of all channels together: 600 s of two channels of 96 kHz, or 150 s of eight."""
+BLOCK = 1 << 20
+"""Samples of all channels that are decoded at once, before the channels are mixed."""
 MIN_RATE, MAX_RATE = 1_000, 400_000
 """Samples a second of a file."""
 
@@ -58,7 +62,7 @@ class Sound:
 def decode(content: bytes, source: str) -> Sound:
     """Decode a sound file, mix its channels, and resample it.
 
-    Only the first `MAX_SECONDS` are heard; a `SoundWarning` says so.
+    Only the first `MAX_SECONDS` or `MAX_DECODED` samples are heard; a `SoundWarning` says so.
 
     Raises:
         SightGraphError: the extra `sound` is not installed, or the file is no whole sound.
@@ -72,23 +76,37 @@ def decode(content: bytes, source: str) -> Sound:
                     f"'{source}' has {channels} channels of {rate} samples a second. Read are up "
                     f"to {MAX_CHANNELS} of {MIN_RATE} to {MAX_RATE}."
                 )
-            samples = file.read(MAX_SECONDS * rate, dtype="float32", always_2d=True)
+            most = min(MAX_SECONDS * rate, MAX_DECODED // channels)
+            mono = _mixed(file, most)
             cut = len(file.read(1)) > 0
     except (soundfile.SoundFileError, OSError, ValueError, MemoryError) as error:
         raise SightGraphError(f"'{source}' cannot be read as a sound: {error}") from error
-    if not len(samples):
+    if not len(mono):
         raise SightGraphError(f"'{source}' holds no sound: it is 0 seconds long.")
-    if not np.isfinite(samples).all():
+    if not np.isfinite(mono).all():
         raise SightGraphError(f"'{source}' has samples that are not finite: it is damaged.")
     if cut:
         warnings.warn(
-            f"'{source}' is longer than {MAX_SECONDS} s. Only these are heard.",
+            f"'{source}' is longer than {most / rate:.0f} s. Only these are heard.",
             SoundWarning,
             stacklevel=2,
         )
-    mono = samples.mean(axis=1)
     heard = librosa.resample(mono, orig_sr=rate, target_sr=SAMPLES) if rate != SAMPLES else mono
-    return Sound(np.asarray(heard, dtype=np.float32), len(samples) / rate)
+    return Sound(np.asarray(heard, dtype=np.float32), len(mono) / rate)
+
+
+def _mixed(file: Any, most: int) -> np.ndarray:
+    """Return the mean of the channels, [N], of up to `most` samples; few are decoded at once."""
+    mono = np.empty(max(min(file.frames, most), 0), dtype=np.float32)
+    done = 0
+    while done < len(mono):
+        count = min(max(BLOCK // file.channels, 1), len(mono) - done)
+        samples = file.read(count, dtype="float32", always_2d=True)
+        if not len(samples):
+            break
+        mono[done : done + len(samples)] = samples.mean(axis=1)
+        done += len(samples)
+    return mono[:done]
 
 
 def _librosa() -> Any:

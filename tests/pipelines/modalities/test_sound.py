@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -49,6 +50,27 @@ def test_channels_are_mixed_and_other_rates_resampled() -> None:
         )[:, 8:14].max()
         < 1.0
     )
+
+
+def test_channels_mixed_in_blocks_equal_those_mixed_at_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    drawn = np.random.default_rng(0).uniform(-1, 1, (5003, 3)).astype(np.float32)
+    monkeypatch.setattr(sound, "BLOCK", 1000)
+    np.testing.assert_array_equal(decode(encoded(drawn), "a.wav").samples, drawn.mean(axis=1))
+
+
+def test_many_channels_are_heard_for_a_shorter_time_in_little_memory(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(sound, "MAX_DECODED", 8 * 16_000)
+    content = encoded(np.zeros((100_000, 8), np.float32))
+    tracemalloc.start()
+    with pytest.warns(SoundWarning, match="longer than 1 s"):
+        assert decode(content, "a.wav").seconds == 1
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 2 * len(content)
 
 
 def test_a_silent_file_is_called_silence() -> None:
