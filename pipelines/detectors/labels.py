@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-import yaml
+import yaml  # type: ignore[import-untyped]
 
 from kg.errors import SightGraphError
 from kg.knowledge.memory import Knowledge

@@ -25,6 +25,9 @@ PLURAL = 2
 """How many things are drawn of a plural without a number."""
 LARGE = frozenset(["big", "large", "huge", "giant", "enormous", "tall", "long", "wide", "great"])
 SMALL = frozenset(["small", "little", "tiny", "short", "young", "baby", "miniature"])
+DENYING = frozenset(["not", "n't", "never", "neither", "nor"])
+"""Words that deny a whole statement, which no picture shows."""
+WITHOUT = "without"
 DEFINITE = frozenset(["the", "this", "that", "these", "those", "it", "they"])
 ORDERS = {
     "left of": "left of", "above": "above", "on": "above", "sheltering": "above",
@@ -84,13 +87,16 @@ def scene_of(sentence: Sentence, linker: Linker, carries: Carries) -> DrawnScene
     and carries it from what is beneath a shelter.
 
     Raises:
-        SightGraphError: it names nothing that can be drawn, or too much; or it contradicts itself.
+        SightGraphError: it names nothing that can be drawn, or too much; or it contradicts itself,
+            or denies more than that something is there.
     """
+    _refuse_denial(sentence)
     entities = entities_of(sentence)
     if not sentence.entities and not linker.best(entities[0].lemma):
         entities = ()
     things: list[DrawnThing] = []
     owned: dict[int, tuple[int, ...]] = {}
+    absent = _absent(sentence, entities)
     for number, entity in enumerate(entities):
         known = _mentioned(entity, entities[:number], owned, things)
         if known is not None:
@@ -98,7 +104,7 @@ def scene_of(sentence: Sentence, linker: Linker, carries: Carries) -> DrawnScene
             for one in known:
                 things[one] = _with_attributes(things[one], _own(entities, number))
             continue
-        if _is_drawn(entity):
+        if _is_drawn(entity) and number not in absent:
             count = _count(entities, number)
             owned[number] = tuple(range(len(things), len(things) + count))
             if len(things) + count > MAX_THINGS:
@@ -116,6 +122,27 @@ def scene_of(sentence: Sentence, linker: Linker, carries: Carries) -> DrawnScene
     scene = DrawnScene(sentence, tuple(things), said)
     check_consistent(scene)
     return scene
+
+
+def _refuse_denial(sentence: Sentence) -> None:
+    denied = next((one.text for one in sentence.tokens if one.text.lower() in DENYING), None)
+    if denied is not None:
+        raise SightGraphError(
+            f"the text denies something ('{denied}'), which no picture shows. Say what is to be "
+            "seen; what is not there, after 'no' or 'without'."
+        )
+
+
+def _absent(sentence: Sentence, entities: Sequence[Entity]) -> set[int]:
+    """Return what the text says is not there: "no dogs", "0 dogs", "without a hat"."""
+    without = {one.object for one in sentence.relations if one.predicate == WITHOUT}
+    return without | {
+        number
+        for number, entity in enumerate(entities)
+        if entity.determiner == "no"
+        or entity.text.lower().startswith("zero ")
+        or any(word and not word.strip("0") for word in _own(entities, number))
+    }
 
 
 def _is_drawn(entity: Entity) -> bool:
@@ -161,7 +188,7 @@ def _own(entities: Sequence[Entity], number: int) -> list[str]:
 def _count(entities: Sequence[Entity], number: int) -> int:
     entity = entities[number]
     for word in (*_own(entities, number), entity.determiner or ""):
-        if word.isdigit():
+        if word.isdecimal():
             return max(int(word[:3]), 1)
         if word in SEVERAL:
             return SEVERAL[word]
@@ -192,6 +219,8 @@ def _said(
     """Yield the relations between things; "between" is left of one and right of another."""
     between: dict[int, list[int]] = {}
     for one in sentence.relations:
+        if one.predicate == WITHOUT:
+            continue
         subjects, objects = owned.get(one.subject, ()), owned.get(one.object, ())
         if subjects and _is_carried(things[subjects[0]]):
             subjects = _carried_by(sentence, owned, one.subject) or subjects

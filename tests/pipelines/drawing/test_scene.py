@@ -50,6 +50,28 @@ def test_things_are_drawn_as_often_as_they_are_counted(scene, text: str, count: 
     assert len(found.said) == count
 
 
+@pytest.mark.parametrize(
+    ("text", "things"),
+    [
+        ("no dogs on a sofa", ["sofa"]),
+        ("0 dogs on a sofa", ["sofa"]),
+        ("zero dogs on a sofa", ["sofa"]),
+        ("a cat without a hat", ["cat"]),
+        ("a cat with no hat", ["cat"]),
+        ("² dogs on a sofa", ["dog", "dog", "sofa"]),
+    ],
+)
+def test_what_is_said_not_to_be_there_is_not_drawn(scene, text: str, things: list[str]) -> None:  # type: ignore[no-untyped-def]
+    found = scene(text)
+    assert named(found) == things
+    assert not any(predicate == "without" for _, predicate, _ in said(found))
+
+
+def test_a_denied_statement_is_refused(scene) -> None:  # type: ignore[no-untyped-def]
+    with pytest.raises(SightGraphError, match=r"denies something \('not'\)"):
+        scene("a dog that is not on a sofa")
+
+
 def test_each_number_counts_its_own_things(scene) -> None:  # type: ignore[no-untyped-def]
     assert sorted(named(scene("two dogs and three cats on a sofa"))) == (
         ["cat"] * 3 + ["dog"] * 2 + ["sofa"]
