@@ -210,8 +210,8 @@ def read_parts(folder: Path, rows: Iterable[Row]) -> Iterator[Row]:
             table = parquet.read_table(file, columns=["json"])
         except (OSError, ValueError) as error:
             raise SightGraphError(
-                f"the part '{file}' cannot be read: {error}. Run the batch again, which does "
-                "again what is missing."
+                f"the part '{file}' cannot be read: {error}. If it lies elsewhere, give --parts; "
+                "if it is lost, run the batch again, which makes it anew."
             ) from error
         yield from map(json.loads, table["json"].to_pylist())
 

@@ -22,14 +22,16 @@ _POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-ur
 Row = Mapping[str, Any]
 
 
-def read_answers(path: Path) -> list[dict[str, Any]]:
-    """Return the rows of a file of answers, or of a folder of answers in parts.
+def read_answers(path: Path, parts: Path | None = None) -> list[dict[str, Any]]:
+    """Return the last row of each question, of a file of answers or of a folder of parts.
+
+    parts: where the parts are, if not in the folder.
 
     Raises:
         SightGraphError: it is missing, or a line is no answer of a batch (with its number).
     """
     if path.is_dir():
-        return [*read_parts(path / PARTS, latest(read_answers(path / JOURNAL)))]
+        return [*read_parts(parts or path / PARTS, read_answers(path / JOURNAL))]
     try:
         lines = path.read_text(encoding="utf-8", errors="replace").split("\n")
     except OSError as error:

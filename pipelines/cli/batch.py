@@ -217,7 +217,8 @@ def ask_many(batch: Batch, parts: Parts, beside: Beside) -> None:
     "-o", "--output", "target", required=True, type=FILE, metavar="FILE", help="The page to write."
 )
 @click.option("--title", default="Answers", show_default=True, help="The title of the page.")
-def report(answers: Path, target: Path, title: str) -> None:
+@click.option("--parts", type=FILE, metavar="DIR", help="The parts that --parts put elsewhere.")
+def report(answers: Path, target: Path, title: str, parts: Path | None) -> None:
     """Write a page of all ANSWERS of a batch, with photographs and boxes.
 
     \b
@@ -228,7 +229,7 @@ def report(answers: Path, target: Path, title: str) -> None:
     from pipelines.batch.report import read_answers, write_report
 
     check_writable(target)
-    write_report(read_answers(answers), target, title)
+    write_report(read_answers(answers, parts), target, title)
     print_line((str(target), "bold"))
 
 

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from kg.errors import SightGraphError
+from pipelines.batch.parts import PartFolder
+from pipelines.batch.questions import BatchQuestion
 from pipelines.batch.report import read_answers, write_report
 
 HOSTILE = "<script>alert(1)</script>\"'&"
@@ -42,6 +44,19 @@ def test_an_error_that_was_mended_is_not_told(tmp_path: Path) -> None:
     rows = [{**row, "error": "busy"}, {**row, **ANSWER, "photo": None, "question": "Why?"}]
     (tmp_path / "a.jsonl").write_text("\n".join(map(json.dumps, rows)))
     assert read_answers(tmp_path / "a.jsonl") == rows[1:]
+
+
+def test_answers_in_parts_that_lie_elsewhere_are_told(tmp_path: Path) -> None:
+    pytest.importorskip("pyarrow")
+    question, folder = BatchQuestion(1, "example:cat", "Why?"), tmp_path / "answers"
+    elsewhere = PartFolder.of(str(tmp_path / "far"), folder, "parquet")
+    answer = {name: ANSWER[name] for name in ("answer", "confidence", "support", "evidence")}
+    (row,) = elsewhere.filled_by(lambda: lambda _: answer)().of_group([question])
+    folder.mkdir()
+    (folder / "answers.jsonl").write_text(json.dumps({**question.row, **row}) + "\n")
+    assert read_answers(folder, tmp_path / "far") == [{**question.row, **answer}]
+    with pytest.raises(SightGraphError, match="give --parts"):
+        read_answers(folder)
 
 
 @pytest.mark.parametrize("line", ["{", "[]", '{"photo": "a", "question": "b"}'])
