@@ -111,7 +111,7 @@ def remove(photos: tuple[str, ...], store: Path) -> None:
     opened = Album(store)
     count = 0
     for one in photos:
-        sha256 = _digest(one) or known.get(_lasting(one), one)
+        sha256 = _digest(one) or known.get(_lasting(one)) or known.get(one, one)
         count += re.fullmatch("[0-9a-f]{64}", sha256) is not None and opened.remove(sha256)
     opened.close()
     print_line(f"{count} removed, {len(photos) - count} were not there")
