@@ -17,20 +17,19 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 import numpy as np
-from PIL import Image, ImageFile, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageFile, UnidentifiedImageError
 
 from kg.errors import SightGraphError, SightGraphWarning, unknown_name
+from pipelines.pixels import image_of, upright
 
 MAX_PIXELS = 50_000_000
-"""Larger photographs are refused: 50 megapixels decode to 150 MB."""
+"""Larger photographs are refused: the RGB pixels of 50 megapixels take 150 MB."""
 MAX_FRAMES = 16
 """Frames of an animation among which the sharpest is taken."""
 MAX_MISSING = 0.1
 """A photograph may lack this share of its rows, at the lower edge; the rest shows enough."""
 ANIMATED = {"GIF", "WEBP", "PNG", "AVIF"}
 """Formats whose frames follow each other in time; those of TIFF and MPO do not."""
-BIT_DEPTHS = (8, 10, 12, 14, 16)
-"""A camera's or scanner's greys have one of these depths, whatever the file's depth is."""
 HEIC_BRANDS = (b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1")
 
 EXAMPLES = {
@@ -45,9 +44,6 @@ EXAMPLES = {
 
 
 IN_MEMORY = "image in memory"
-CHANNELS = (1, 3, 4)
-ROUNDING = 1e-3
-"""Floats may exceed their range by this."""
 PhotoSource: TypeAlias = "str | Path | bytes | Image.Image | Photo | Any"
 """What `Photo.open` takes; Any stands for arrays and tensors."""
 
@@ -97,8 +93,7 @@ class Photo:
         if isinstance(source, bytes | bytearray | memoryview):
             return cls.decoded(bytes(source), IN_MEMORY)
         if not isinstance(source, str | os.PathLike):
-            given = source if isinstance(source, Image.Image) else _image_of(source)
-            image = _upright(given, IN_MEMORY)
+            image = _in_memory(source)
             pixels = f"{image.width} x {image.height}\n".encode() + image.tobytes()
             return cls(image, IN_MEMORY, sha256(pixels).hexdigest())
         name = str(source)
@@ -124,32 +119,19 @@ def _in_text(name: str) -> str:
     return name.encode("utf-8", "backslashreplace").decode()
 
 
-def _image_of(pixels: Any) -> Image.Image:
-    """Return an array or tensor as a Pillow image.
+def _in_memory(source: Any) -> Image.Image:
+    """Return an image, array or tensor as an upright RGB image.
 
     Raises:
-        SightGraphError: it has another shape or type.
+        SightGraphError: it is none, or Pillow cannot read its pixels.
     """
-    if hasattr(pixels, "detach"):  # a tensor, which this module need not import torch for
-        floats = pixels.detach().cpu()
-        pixels = (floats.float() if floats.is_floating_point() else floats).numpy()
-    array = np.asarray(pixels)
-    if array.ndim == 4 and len(array) == 1:
-        array = array[0]
-    if array.ndim == 3 and array.shape[0] in CHANNELS and array.shape[2] not in CHANNELS:
-        array = np.moveaxis(array, 0, 2)
-    if array.ndim == 3 and array.shape[2] == 1:
-        array = array[..., 0]
-    usable = array.ndim == 2 or (array.ndim == 3 and array.shape[2] in CHANNELS)
-    usable = usable and 0 not in array.shape and array.dtype.kind in "uifb"
-    most = 1.0 if array.dtype.kind in "fb" else 255.0
-    if not usable or not (array.min() >= 0 and array.max() <= most + ROUNDING):
-        raise SightGraphError(
-            f"an array of shape {array.shape} and type {array.dtype} is no photograph. Give "
-            "[H, W, 3] with whole numbers in [0, 255], or floats in [0, 1]."
-        )
-    levels = (array.astype(np.float64) * (255 / most)).round().clip(0, 255)
-    return Image.fromarray(levels.astype(np.uint8))
+    try:
+        image = source if isinstance(source, Image.Image) else image_of(source)
+        _check_size(image, IN_MEMORY)
+        _load(image, IN_MEMORY)
+        return upright(image)
+    except (ValueError, OSError) as error:
+        raise SightGraphError(f"the {IN_MEMORY} cannot be used: {error}.") from error
 
 
 def example_path(name: str) -> Path:
@@ -207,6 +189,13 @@ def _decode(file: Path | bytes, name: str) -> Image.Image:
 
 
 def _read(file: Path | bytes, name: str) -> Image.Image:
+    with _opened(file, name) as opened:
+        _load(opened, name)
+        return upright(opened)
+
+
+def _opened(file: Path | bytes, name: str) -> Image.Image:
+    """Return an image of which only the head is read, and which is not too large."""
     if _is_heic(file):
         _register_heic(name)
     with warnings.catch_warnings():
@@ -214,8 +203,8 @@ def _read(file: Path | bytes, name: str) -> Image.Image:
         warnings.filterwarnings("ignore", module="PIL")
         warnings.simplefilter("ignore", Image.DecompressionBombWarning)
         opened = Image.open(BytesIO(file) if isinstance(file, bytes) else file)
-    with opened:
-        return _upright(opened, name)
+    _check_size(opened, name)
+    return opened
 
 
 def _read_damaged(file: Path | bytes, name: str, error: Exception) -> Image.Image:
@@ -224,24 +213,44 @@ def _read_damaged(file: Path | bytes, name: str, error: Exception) -> Image.Imag
     Raises:
         SightGraphError: more is missing.
     """
+    image, missing = None, 0
     try:
-        with _tolerant():
-            image = _read(file, name)
-        missing = _missing_rows(image)
+        is_cut = _is_cut(file, name)
+        with _tolerant(), _opened(file, name) as opened:
+            _load(opened, name)
+            # Before it is turned: afterwards the missing rows may lie at any edge.
+            missing = _missing_rows(opened) if is_cut else 0
+            height = opened.height
+            image = upright(opened)
     except SightGraphError:
         raise
     except Exception:
-        missing = 0
         image = None
-    if image is None or missing > MAX_MISSING * image.height:
-        if isinstance(error, UnidentifiedImageError):
+    unidentified = isinstance(error, UnidentifiedImageError)  # its text may name a BytesIO
+    if image is None or missing > MAX_MISSING * height:
+        if unidentified:
             reason = f"'{name}' is not an image that Pillow can read."
         else:
             reason = f"the photograph '{name}' is broken or cut off: {error}."
         raise SightGraphError(reason) from error
     rows = f", and its last {missing} rows are missing" if missing else ""
-    warnings.warn(f"the file '{name}' is damaged{rows}: {error}.", PhotoWarning, stacklevel=4)
+    what = "its metadata cannot be read" if unidentified else error
+    warnings.warn(f"the file '{name}' is damaged{rows}: {what}.", PhotoWarning, stacklevel=4)
     return image
+
+
+def _is_cut(file: Path | bytes, name: str) -> bool:
+    """Return whether pixels are missing or broken, whatever is wrong with the metadata."""
+    with _tolerant():
+        opened = _opened(file, name)
+    with opened:
+        try:
+            opened.load()
+        except ValueError:  # too long a text behind the pixels
+            return False
+        except Exception:  # each of Pillow's decoders fails in its own way
+            return True
+    return False
 
 
 _PILLOW = threading.Lock()
@@ -261,7 +270,7 @@ def _tolerant() -> Iterator[None]:
 
 def _missing_rows(image: Image.Image) -> int:
     """Return how many rows at the lower edge hold one colour: decoders fill what is missing."""
-    pixels = np.asarray(image)[::-1]
+    pixels = np.asarray(image)[::-1].reshape(image.height, image.width, -1)
     same = (pixels == pixels[:1, :1]).all(axis=(1, 2))
     return sum(1 for _ in takewhile(bool, same))
 
@@ -286,29 +295,16 @@ def _register_heic(name: str) -> None:
     register_heif_opener()
 
 
-def _upright(image: Image.Image, name: str) -> Image.Image:
-    """Return `image` decoded, as RGB, turned as its EXIF orientation says."""
+def _check_size(image: Image.Image, name: str) -> None:
     if image.width * image.height > MAX_PIXELS:
         raise _too_large(name, f"{image.width} x {image.height} pixels, ")
+
+
+def _load(image: Image.Image, name: str) -> None:
+    """Decode `image`; of an animation, its sharpest frame."""
     if image.format in ANIMATED and getattr(image, "n_frames", 1) > 1:
         _seek_sharpest(image, name)
     image.load()
-    turned = _turned(image)
-    if turned.mode in ("I", "F") or turned.mode.startswith("I;16"):
-        turned = _eight_bits(turned)
-    if "transparency" in turned.info or turned.mode in ("RGBA", "LA", "PA", "La", "RGBa"):
-        opaque = turned.convert("RGBA")
-        white = Image.new("RGBA", opaque.size, (255, 255, 255, 255))
-        turned = Image.alpha_composite(white, opaque)
-    return turned.convert("RGB")
-
-
-def _turned(image: Image.Image) -> Image.Image:
-    """Return `image` upright; one whose EXIF data cannot be read stays as it is."""
-    try:
-        return ImageOps.exif_transpose(image)
-    except Exception:  # each malformed tag fails in its own way, and the pixels are whole
-        return image
 
 
 def _seek_sharpest(image: Image.Image, name: str) -> None:
@@ -334,19 +330,6 @@ def _sharpness(image: Image.Image) -> float:
     grey = np.asarray(image.convert("RGB").convert("L"), dtype=np.float32)
     across, down = np.diff(grey, axis=1), np.diff(grey, axis=0)
     return float(np.square(across).sum() + np.square(down).sum()) / grey.size
-
-
-def _eight_bits(image: Image.Image) -> Image.Image:
-    """Return a grey image of more than 8 bits or of floats, scaled by the range of its greys."""
-    greys = np.nan_to_num(np.asarray(image, dtype=np.float64))
-    lowest, highest = float(greys.min()), float(greys.max())
-    if image.mode == "F" and lowest >= 0 and highest <= 1:
-        lowest, highest = 0.0, 1.0
-    elif lowest >= 0 and highest < 2 ** BIT_DEPTHS[-1]:
-        depth = next(bits for bits in BIT_DEPTHS if highest < 2**bits)
-        lowest, highest = 0.0, 2.0**depth - 1
-    scaled = (greys - lowest) * (255 / max(highest - lowest, 1e-12))
-    return Image.fromarray(scaled.round().astype(np.uint8))
 
 
 def _too_large(name: str, size: str = "") -> SightGraphError:

@@ -174,6 +174,19 @@ def test_a_photograph_that_lacks_its_last_bytes_is_opened_with_a_warning(tmp_pat
     )
 
 
+@pytest.mark.parametrize("orientation", [1, 3, 6, 8])
+def test_missing_rows_are_counted_before_the_photograph_is_turned(
+    tmp_path: Path, orientation: int
+) -> None:
+    path = tmp_path / "half.jpg"
+    exif = Image.Exif()
+    exif[EXIF_ORIENTATION] = orientation
+    busy().save(path, "JPEG", exif=exif)
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    with pytest.raises(SightGraphError, match="broken or cut off"):
+        Photo.open(path)
+
+
 def test_exif_data_that_cannot_be_read_is_passed_over(tmp_path: Path) -> None:
     path = tmp_path / "photo.jpg"
     left_half_red().save(path, "JPEG", exif=b"Exif\0\0no TIFF header at all")
@@ -202,6 +215,30 @@ def test_a_wrong_checksum_beside_the_pixels_is_passed_over(tmp_path: Path) -> No
     path.write_bytes(content)
     with pytest.warns(PhotoWarning, match="damaged"):
         assert Photo.open(path).image.tobytes() == busy().tobytes()
+
+
+def with_wrong_checksum(image: Image.Image) -> bytes:
+    """A PNG whose resolution has a wrong checksum."""
+    buffer = io.BytesIO()
+    image.save(buffer, "PNG", dpi=(72, 72))
+    content = bytearray(buffer.getvalue())
+    place = next(at for at, name in chunks(bytes(content)) if name == b"pHYs")
+    content[place + 8 + 9] ^= 0xFF
+    return bytes(content)
+
+
+def test_a_plain_foot_is_not_missing_where_only_a_checksum_is_wrong() -> None:
+    image = busy()
+    image.paste("white", (0, 100, 200, 160))
+    with pytest.warns(PhotoWarning, match="'scan' is damaged: its metadata") as caught:
+        assert Photo.decoded(with_wrong_checksum(image), "scan").image.tobytes() == image.tobytes()
+    assert "BytesIO" not in str(caught[0].message)
+
+
+def test_a_wrong_checksum_does_not_hide_that_rows_are_missing() -> None:
+    content = with_wrong_checksum(busy())
+    with pytest.raises(SightGraphError, match="'scan' is not an image"):
+        Photo.decoded(content[: len(content) // 2], "scan")
 
 
 def test_large_text_in_a_png_is_passed_over(tmp_path: Path) -> None:

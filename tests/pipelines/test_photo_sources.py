@@ -86,3 +86,15 @@ def test_what_is_no_photograph_is_refused_with_what_would_be(source: Any) -> Non
 def test_broken_bytes_are_refused(content: bytes) -> None:
     with pytest.raises(SightGraphError, match="image in memory"):
         Photo.open(content)
+
+
+def closed() -> Image.Image:
+    image = Image.new("RGB", (4, 4))
+    image.close()
+    return image
+
+
+@pytest.mark.parametrize("source", [closed(), [[1], [1, 2]]], ids=["closed", "ragged"])
+def test_what_pillow_or_numpy_refuses_is_refused_with_a_message(source: Any) -> None:
+    with pytest.raises(SightGraphError, match="image in memory cannot be used"):
+        Photo.open(source)
