@@ -12,6 +12,7 @@ import io
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from kg import schema
 from kg.errors import SightGraphError
 from pipelines.photo import Photo
 
@@ -49,6 +50,37 @@ STYLE = """
 Row = Mapping[str, Any]
 
 
+def check_row(row: Row) -> None:
+    """Find out whether `section` can show a row that comes from outside.
+
+    Raises:
+        ValueError: a value is of another type than docs/answer-format.md says; names it.
+    """
+    if row.get("confidence") is not None:
+        schema.finite(row["confidence"], "confidence")
+    schema.text(row.get("support") or "", "support")
+    schema.texts(row.get("missing"), "missing")
+    for one in schema.sequence(row.get("candidates") or (), "candidates"):
+        schema.text(schema.mapping(one, "a candidate").get("text"), "a candidate's text")
+        schema.finite(one.get("score"), "a candidate's score")
+    evidence = schema.mapping(row.get("evidence") or {}, "evidence")
+    parts = {
+        name: [
+            schema.mapping(one, f"one of {name}")
+            for one in schema.sequence(evidence.get(name) or (), name)
+        ]
+        for name in ("objects", "signals", "facts")
+    }
+    for one in (*parts["objects"], *parts["signals"]):
+        schema.text(one.get("label"), "a label")
+        schema.finite(one.get("score", 0), "a score")
+        if one.get("box"):
+            schema.corners(one["box"], "a box")
+    for one in parts["facts"]:
+        for field in ("subject", "relation", "object", "source"):
+            schema.text(one.get(field), f"the {field} of a fact")
+
+
 def section(photo: str, rows: Iterable[Row]) -> str:
     """Return the photograph, if `photo` names one, and all answers about it.
 
@@ -76,16 +108,17 @@ def _figure(photo: str, boxes: Mapping[str, list[float]]) -> str:
         image = Photo.open(photo).image
     except SightGraphError as error:
         return f'<p class="error">{safe(error)}</p>{caption}'
-    width = image.width
+    width, height = image.size
     image.thumbnail((SIDE, SIDE))
-    scale = image.width / width
+    # A very narrow photograph is not narrower than a pixel, so that its scales differ.
+    across, down = image.width / width, image.height / height
     buffer = io.BytesIO()
     image.save(buffer, "JPEG", quality=QUALITY)
     url = "data:image/jpeg;base64," + base64.b64encode(buffer.getvalue()).decode("ascii")
     shapes = "".join(
-        f'<rect x="{x1 * scale:.1f}" y="{y1 * scale:.1f}" width="{(x2 - x1) * scale:.1f}" '
-        f'height="{(y2 - y1) * scale:.1f}"/>'
-        f'<text x="{x1 * scale + 4:.1f}" y="{y1 * scale + 16:.1f}">{number}</text>'
+        f'<rect x="{x1 * across:.1f}" y="{y1 * down:.1f}" width="{(x2 - x1) * across:.1f}" '
+        f'height="{(y2 - y1) * down:.1f}"/>'
+        f'<text x="{x1 * across + 4:.1f}" y="{y1 * down + 16:.1f}">{number}</text>'
         for number, (x1, y1, x2, y2) in enumerate(boxes.values(), start=1)
     )
     return (
@@ -100,9 +133,8 @@ def _article(row: Row, boxes: list[str]) -> str:
     if "error" in row:
         return f'<article>{question}<p class="error">{safe(row["error"])}</p></article>'
     lines = "".join(f"<li>{line}</li>" for line in _evidence(row, boxes))
-    sure = (
-        f"<small>confidence {float(row['confidence']):.2f}</small>" if "confidence" in row else ""
-    )
+    confidence = row.get("confidence")
+    sure = "" if confidence is None else f"<small>confidence {float(confidence):.2f}</small>"
     return (
         f'<article>{question}<div class="answer">{safe(row["answer"])} {sure} {_support(row)}</div>'
         f"<ul>{lines}</ul>{_others(row)}{_missing(row)}</article>"
@@ -136,7 +168,7 @@ def _missing(row: Row) -> str:
 def _others(row: Row) -> str:
     """Return the further candidates in one line."""
     found = [one for one in row.get("candidates") or () if one["text"] != row["answer"]]
-    listed = ", ".join(f"{one['text']} {one['score']:.2f}" for one in found[:MAX_CANDIDATES])
+    listed = ", ".join(f"{one['text']} {float(one['score']):.2f}" for one in found[:MAX_CANDIDATES])
     return f"<small>other candidates: {safe(listed)}</small>" if listed else ""
 
 

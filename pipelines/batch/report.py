@@ -9,7 +9,7 @@ from typing import Any
 
 from kg.errors import SightGraphError
 from kg.files import write_text
-from pipelines.answer_html import STYLE, safe, section
+from pipelines.answer_html import STYLE, check_row, safe, section
 from pipelines.batch.parts import PARTS, read_parts
 from pipelines.batch.questions import JOURNAL, latest
 
@@ -44,6 +44,10 @@ def read_answers(path: Path, parts: Path | None = None) -> list[dict[str, Any]]:
                 raise SightGraphError(
                     f"{path}, line {number}: no answer. Make one with 'sightgraph ask --batch'."
                 )
+            try:
+                check_row(row)
+            except ValueError as error:
+                raise SightGraphError(f"{path}, line {number}: {error}.") from error
             rows.append(row)
     return latest(rows)
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
+from PIL import Image
 
 from pipelines.answer_html import SUPPORT, section
 from pipelines.answering.support import Support
@@ -43,3 +46,10 @@ def test_a_sound_is_shown_with_its_name_and_what_was_missing_is_said() -> None:
     assert "missing: no photograph was given" in page
     assert "<script" not in page
     assert "<svg" not in page
+
+
+def test_a_box_in_a_very_narrow_photograph_is_scaled_along_each_side(tmp_path: Path) -> None:
+    Image.new("RGB", (10, 4000)).save(tmp_path / "tall.png")
+    evidence = {"objects": [{"label": "cat", "score": 0.9, "box": [0, 2000, 10, 4000]}]}
+    page = section(str(tmp_path / "tall.png"), [row(evidence=evidence)])
+    assert 'y="240.0" width="1.0" height="240.0"' in page

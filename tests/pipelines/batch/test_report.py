@@ -64,3 +64,34 @@ def test_what_is_no_answer_is_named_with_its_line(tmp_path: Path, line: str) -> 
     (tmp_path / "a.jsonl").write_text("\n" + line)
     with pytest.raises(SightGraphError, match="line 2: no answer"):
         read_answers(tmp_path / "a.jsonl")
+
+
+@pytest.mark.parametrize(
+    ("odd", "reason"),
+    [
+        ({"evidence": {"objects": [{"label": "a", "box": [1, 2]}]}}, "a box"),
+        ({"evidence": {"objects": [{"label": "a", "box": "1234"}]}}, "a box"),
+        ({"evidence": {"objects": [{"box": [1, 2, 3, 4]}]}}, "a label"),
+        ({"evidence": {"objects": [{"label": "a", "score": None}]}}, "a score"),
+        ({"evidence": {"facts": [{"subject": "cat"}]}}, "the relation of a fact"),
+        ({"evidence": [1]}, "evidence"),
+        ({"candidates": [{"text": "b", "score": None}]}, "a candidate's score"),
+        ({"confidence": "high"}, "confidence"),
+        ({"missing": "abc"}, "missing"),
+        ({"support": ["x"]}, "support"),
+    ],
+)
+def test_an_odd_row_is_named_with_its_line_and_reason(
+    tmp_path: Path, odd: dict[str, object], reason: str
+) -> None:
+    row = {"photo": None, "question": "Why?", "answer": "so"} | odd
+    (tmp_path / "a.jsonl").write_text("\n" + json.dumps(row))
+    with pytest.raises(SightGraphError, match=f"line 2: {reason}"):
+        read_answers(tmp_path / "a.jsonl")
+
+
+def test_a_row_without_a_confidence_is_shown(tmp_path: Path) -> None:
+    row = {"photo": None, "question": "Why?", "answer": "so", "confidence": None}
+    (tmp_path / "a.jsonl").write_text(json.dumps(row))
+    write_report(read_answers(tmp_path / "a.jsonl"), tmp_path / "r.html")
+    assert "confidence" not in (tmp_path / "r.html").read_text()
