@@ -1,7 +1,7 @@
 """What was seen in photographs, kept in the cache folder: no photograph is looked at twice.
 
 What is kept goes by the photograph's pixels, and by a version of the eyes: their names, weights,
-options and code. So nothing stale is ever found.
+options and code (`_READ_BY`). So nothing stale is found.
 """
 
 from __future__ import annotations
@@ -38,16 +38,21 @@ DIGEST = 32
 """Hexadecimal digits of a hash in a file's name."""
 _CODE = Path(__file__).resolve().parents[2]
 _READ_BY = (
-    "graph_fusion/encoders/efficientnet_lite.py",
-    "graph_fusion/encoders/picodet.py",
+    "graph_fusion/encoders/*.py",
     "graph_fusion/packed.py",
+    "graph_fusion/tag_model.py",
+    "graph_fusion/weights.py",
+    "kg/english.py",
+    "kg/graph.py",
+    "kg/knowledge/*.py",
+    "kg/vocabulary.py",
     "pipelines/detections.py",
     "pipelines/detectors/*.py",
     "pipelines/namers/*.py",
     "pipelines/seeing/seen.py",
     "pipelines/sightgraph.py",
 )
-"""The modules on which what is seen depends."""
+"""The modules on which what is seen depends; its test compares them with the imports."""
 
 
 class SeenPhotographs:
@@ -97,7 +102,7 @@ class SeenPhotographs:
         file = self._file(photo, "detections")
         try:
             return _read_detections(file)
-        except (OSError, ValueError, KeyError, TypeError, SafetensorError):
+        except (OSError, ValueError, KeyError, TypeError, SafetensorError, SightGraphError):
             found = list(look())
         self._keep(file, *_written(found))
         return found
