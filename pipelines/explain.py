@@ -16,6 +16,8 @@ from pipelines.answering.answerer import Answerer
 from pipelines.answering.evidence import DONT_KNOW, Answer, Evidence
 from pipelines.answering.paths import with_retracted
 from pipelines.photo import Photo, PhotoSource
+from pipelines.reading.language import check_english
+from pipelines.reading.parser import check_text
 from pipelines.sightgraph import SightGraph
 
 DRAWS = 5
@@ -99,9 +101,13 @@ def explain(
     Raises:
         SightGraphError: as `SightGraph.ask`.
     """
+    check_text(question)
+    check_english(question)
     opened = Photo.open(photo)
-    answer = sightgraph.ask(opened, question)
-    _, query, regions = sightgraph.read(opened, question, sightgraph.detect(opened))
+    sentence = sightgraph.parser(question)
+    detections = sightgraph.detect(opened, sentence)  # once: they are what is explained
+    answer = sightgraph.answered(opened, sentence, detections)
+    query, regions = sightgraph.query(answer.graph, sentence), sightgraph.regions(detections)
     text = answer.text
     if text == DONT_KNOW and answer.guesses:
         text = answer.guesses[0].text

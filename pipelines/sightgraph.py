@@ -184,18 +184,33 @@ class SightGraph:
             timed("listen", signals)
         sentence = timed("parse", self.parser(question))
         detections = [] if opened is None else timed("detect", self.detect(opened, sentence))
-        graph = self.graph_of(opened, detections, sentence, signals, timed)
+        return self.answered(opened, sentence, detections, signals, timed)
+
+    def answered(
+        self,
+        photo: Photo | None,
+        sentence: Sentence,
+        detections: Sequence[Detection],
+        signals: Sequence[Modality] = (),
+        timed: Timer | None = None,
+    ) -> Answer:
+        """Answer a question that was read, about a photograph whose objects are known.
+
+        photo: None where there is none. timed: keeps the time of each step.
+        """
+        timed = timed or Timer()
+        graph = self.graph_of(photo, detections, sentence, signals, timed)
         fused = self.answerer.fuse(graph, self.query(graph, sentence), self.regions(detections))
         prediction = timed("answer", self.answer(fused))
         return Answer(
-            question=question,
+            question=sentence.text,
             text=prediction.text,
             candidates=prediction.candidates,
             evidence=prediction.evidence,
             graph=graph,
             timings_ms=timed.milliseconds,
             models=self.models,
-            missing=(*(() if opened else (NO_PHOTOGRAPH,)), *unnamed(signals)),
+            missing=(*(() if photo else (NO_PHOTOGRAPH,)), *unnamed(signals)),
         )
 
     def signals(self, modalities: Mapping[str, ModalitySource] | None) -> tuple[Modality, ...]:

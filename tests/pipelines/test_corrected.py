@@ -16,7 +16,7 @@ from PIL import Image
 from kg.errors import SightGraphError
 from kg.formats import export
 from kg.formats.json import as_json
-from kg.graph import Edge, Node, SceneGraph
+from kg.graph import Box, Edge, Node, PhotoInfo, SceneGraph
 from kg.knowledge.edits import Edits
 from kg.vocabulary import EdgeKind, NodeKind
 from pipelines.corrected import CorrectedGraph
@@ -175,3 +175,11 @@ def test_a_graph_with_a_sound_is_corrected_and_asked_about(
     with_depth = models.ask(STREET, "What do you hear?", modalities={"depth": [1.0, 2.0]})
     assert with_depth.text == "dog"
     assert "signal:depth" in with_depth.graph
+
+
+def test_a_very_wide_graph_keeps_its_size(sightgraph: SightGraph) -> None:
+    wide = SceneGraph(PhotoInfo("pano.jpg", 8000, 3000, "ab"))
+    wide.add(Node("object:0", NodeKind.OBJECT, "cat", "seen", 0.9, Box(7000, 100, 7900, 2900)))
+    given = CorrectedGraph(wide)
+    graph = given.in_place_of_eyes(sightgraph).ask(given.photo(), QUESTION).graph
+    assert graph.photo == wide.photo

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
+from copy import copy
 from dataclasses import replace
 
 import pytest
@@ -102,6 +104,38 @@ def test_a_box_goes_with_its_node_and_edges(cup: Explanation) -> None:
         box.node
     }
     assert all(box.node not in (edge.source, edge.target) for edge in left.edges())
+
+
+class OpenEyes:
+    """A detector that finds a cat only where it is told to look for one."""
+
+    name = "open"
+    deduplicates = True
+    names: tuple[str, ...] = ("tv",)
+
+    def __init__(self) -> None:
+        self.looks: list[bool] = []
+
+    def looking_for(self, names: Sequence[str]) -> OpenEyes:
+        told = copy(self)
+        told.names = (*names, *self.names)
+        return told
+
+    def __call__(self, photo: Photo) -> list[Detection]:
+        self.looks.append("cat" in self.names)
+        cats = [Detection("cat", 0.9, self.name, Box(60, 20, 440, 300))] if self.looks[-1] else []
+        return [*cats, Detection("tv", 0.6, self.name, Box(0, 0, 40, 40))]
+
+
+def test_the_photograph_is_looked_at_once_and_for_what_the_question_names(
+    sightgraph: SightGraph, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pipelines.explain.pieces", lambda *_: [])  # what takes long
+    eyes = OpenEyes()
+    told = replace(sightgraph, detector=eyes, namer=None)
+    explained = explain(told, "example:cat", "Is the cat a mammal?")
+    assert eyes.looks == [True]
+    assert explained.answer.graph.node("object:0").label == "cat"
 
 
 def test_controls_are_other_facts_and_the_same_ones_for_the_same_seed(cup: Explanation) -> None:
