@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import torch
@@ -48,12 +48,19 @@ def all_ones(graph: TokenGraph, masks: Masks) -> tuple[TokenGraph, Masks]:
 
 
 def shuffled_edges(graph: TokenGraph, masks: Masks) -> tuple[TokenGraph, Masks]:
-    """Keep the graph's form and relations, but hang it on the wrong image tokens."""
+    """Keep the graph's form and relations, but hang it on the wrong image tokens.
+
+    No image token keeps its place. One that has no other of its sample to change with loses its
+    edges.
+    """
     image = torch.cat([masks.image, torch.zeros_like(masks.text)], dim=1).flatten()
     moved = torch.arange(len(image), device=image.device)
     tokens = image.nonzero().squeeze(1)
     sample = torch.div(tokens, masks.all.shape[1], rounding_mode="floor")
-    moved[tokens] = tokens[_shuffled_within(sample)]
+    row = tokens[_shuffled_within(sample)]
+    moved[row] = row[_next_within(sample)]
+    alone = image & (moved == torch.arange(len(image), device=image.device))
+    graph = graph.among(~alone)
     return replace(graph, senders=moved[graph.senders], receivers=moved[graph.receivers]), masks
 
 
@@ -73,6 +80,14 @@ def _shuffled_within(segment: Tensor) -> Tensor:
     return (segment + drawn).argsort()
 
 
+def _next_within(segment: Tensor) -> Tensor:
+    """Return for each row the next one of its segment, for the last the first; `segment` rises."""
+    counts = torch.bincount(segment)
+    first = (counts.cumsum(0) - counts)[segment]
+    place = torch.arange(len(segment), device=segment.device) - first
+    return first + (place + 1) % counts[segment]
+
+
 CONTROLS: Registry[tuple[TokenGraph, Masks]] = Registry("control")
 CONTROLS.add("question_only", question_only)
 CONTROLS.add("no_edges", no_edges)
@@ -88,12 +103,19 @@ class Inputs:
     Shapes (B samples, I image and T text tokens, H features):
         image [B, I, H], text [B, T, H]
         graph: over the B * (I + T) tokens; masks: image [B, I], text [B, T]
+        candidates [B, I]: image tokens among which a pointer chooses, bool; None: all that are
+            there. They stay when a control or a missing modality masks the tokens out, as the
+            options of a multiple-choice question do.
+        names [B, I, H]: what candidates are called, which a pointer reads in place of the tokens
+            and which stays as well; None: nothing but the tokens
     """
 
     image: Tensor
     text: Tensor
     graph: TokenGraph
     masks: Masks
+    candidates: Tensor | None = field(default=None, kw_only=True)
+    names: Tensor | None = field(default=None, kw_only=True)
 
 
 class FusionModel(nn.Module):
@@ -134,11 +156,12 @@ class FusionModel(nn.Module):
     def fuse(
         self, batch: Any, only: Literal["image", "text"] | None = None
     ) -> tuple[Fused, Inputs]:
-        """Return the fused tokens, and what they were fused from.
+        """Return the fused tokens, and what they were fused from: without what is masked out.
 
         only: the other modality is masked out.
         """
         inputs: Inputs = self.front(batch)
+        candidates = inputs.masks.image if inputs.candidates is None else inputs.candidates
         graph, masks = inputs.graph, inputs.masks
         if self.control:
             graph, masks = self.control(graph, masks)
@@ -153,4 +176,7 @@ class FusionModel(nn.Module):
             masks = replace(masks, image=image_mask, text=text_mask)
         image, text = cover(inputs.image, masks.image), cover(inputs.text, masks.text)
         fused: Fused = self.fusion(image, text, graph, masks)
-        return fused, inputs
+        seen = replace(
+            inputs, image=image, text=text, graph=graph, masks=masks, candidates=candidates
+        )
+        return fused, seen

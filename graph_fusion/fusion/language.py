@@ -29,7 +29,8 @@ class ImageTokensFusion(Fusion):
     Both are projected to the model's width and take the place of its word vectors; where the
     width is the same, the projection of the text starts as the identity. The model's last
     `layers` layers learn, the others stay as they were pretrained. In a BERT every token reads
-    every other one; in a GPT a token reads those before it, so the words read the image.
+    every other one; in a GPT a token reads those before it, so the words read the image. Padding
+    is read last, since it would move the words behind it to other positions.
 
     weights: "attention" [B, heads, I + T, I + T] of the last layer, "readout" [B, I].
     """
@@ -59,11 +60,20 @@ class ImageTokensFusion(Fusion):
             )
         words = torch.cat([self.image_in(image) + self.marker, self.text_in(text)], dim=1)
         there = masks.all
-        read = self.model(inputs_embeds=words, attention_mask=there.long(), output_attentions=True)
-        h = self.out(read.last_hidden_state) * there.unsqueeze(2)
+        order = (~there).long().argsort(dim=1, stable=True)
+        read = self.model(
+            inputs_embeds=words.take_along_dim(order.unsqueeze(2), 1),
+            attention_mask=there.take_along_dim(order, 1).long(),
+            output_attentions=True,
+        )
+        place = order.argsort(dim=1)
+        h = self.out(read.last_hidden_state.take_along_dim(place.unsqueeze(2), 1))
+        h = h * there.unsqueeze(2)
+        attention = read.attentions[-1].take_along_dim(place[:, None, :, None], 2)
+        attention = attention.take_along_dim(place[:, None, None, :], 3)
         image_h, text_h = h[:, : image.shape[1]], h[:, image.shape[1] :]
         pooled, looked = self.readout(image_h, text_h, masks.image, masks.text)
-        return Fused(h, pooled, {"attention": read.attentions[-1], "readout": looked})
+        return Fused(h, pooled, {"attention": attention, "readout": looked})
 
 
 def pretrained(folder: str | None, layers: int) -> nn.Module:

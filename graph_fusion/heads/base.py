@@ -25,7 +25,8 @@ class Head(nn.Module, ABC):
 
     `forward(fused, ...)` returns log-probabilities, or a dataclass of them; `loss` takes what
     `forward` returned and the targets. A sample without a target is left out of the loss;
-    without any, the loss is 0. Masked tokens have no effect.
+    without any, the loss is 0. Masked tokens have no effect; candidates of an answer, among which
+    `pointer` and `choice` select, are no tokens, and stay.
     """
 
     @abstractmethod

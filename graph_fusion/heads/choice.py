@@ -86,9 +86,10 @@ class NamedAnswers(Head):
 
 
 class PointerHead(Head):
-    """log softmax_i s([h_i; x_i], q): which image token is the answer, [B, I].
+    """log softmax_i s([h_i; x_i], q): which of the candidates is the answer, [B, I].
 
-    h_i is the fused token and x_i the token before the fusion.
+    h_i is the fused token and x_i the token before the fusion, or what names it. A candidate that
+    is masked out keeps its place and its name, but neither token.
     """
 
     def __init__(self, hidden: int) -> None:
@@ -96,8 +97,9 @@ class PointerHead(Head):
         self.score = ItemScorer(hidden, 2 * hidden)
 
     def forward(self, fused: Fused, inputs: Inputs) -> Tensor:
-        there = inputs.masks.image
-        items = torch.cat([fused.tokens[:, : there.shape[1]], inputs.image], dim=2)
+        there = inputs.masks.image if inputs.candidates is None else inputs.candidates
+        before = inputs.image if inputs.names is None else inputs.names
+        items = torch.cat([fused.tokens[:, : there.shape[1]], before], dim=2)
         vectors, shares = parts_of(fused)
         logits = self.score(items, vectors)
         return mixed(masked_log_softmax(logits, there.unsqueeze(1).expand_as(logits)), shares)

@@ -154,7 +154,7 @@ class SceneFront(nn.Module):
         text = torch.stack([layer(texts[:, i]) for i, layer in enumerate(self.text)], dim=1)
         masks = Masks(there, torch.ones_like(batch.texts, dtype=torch.bool))
         graph = self._graph(batch, longest + TEXTS)
-        return SceneInputs(image, torch.relu(text), graph, masks, labels)
+        return SceneInputs(image, torch.relu(text), graph, masks, labels, names=image)
 
     def _graph(self, batch: KnowledgeSceneBatch, length: int) -> TokenGraph:
         used, relation = torch.unique(batch.relation, return_inverse=True)
@@ -182,7 +182,7 @@ class LabelChoice(nn.Module):
         self.head = head
 
     def forward(self, fused: Fused, inputs: SceneInputs) -> Tensor:
-        logs: Tensor = self.head(fused, inputs.labels, inputs.masks.image)
+        logs: Tensor = self.head(fused, inputs.labels, inputs.candidates)
         return logs
 
 

@@ -104,9 +104,22 @@ def test_under_question_only_the_image_changes_nothing() -> None:
 
 def test_the_head_gets_the_tokens_before_they_were_fused() -> None:
     batch = inputs()
-    _, given = model(control="question_only").fuse(batch)
-    assert torch.equal(given.image, batch.image)
+    _, given = model().fuse(batch)
+    assert torch.equal(given.image, cover(batch.image, batch.masks.image))
     assert torch.equal(given.masks.image, batch.masks.image)
+
+
+@pytest.mark.parametrize("way", ["control", "without", "only"])
+def test_the_head_gets_nothing_of_what_is_masked_out_but_the_candidates(way: str) -> None:
+    batch = inputs()
+    blind = model(control="question_only" if way == "control" else None)
+    blind.without = ("image",) if way == "without" else ()
+    _, given = blind.fuse(batch, only="text" if way == "only" else None)
+    assert not given.masks.image.any()
+    assert not given.image.any()
+    assert torch.equal(given.text, batch.text)
+    assert given.candidates is not None
+    assert torch.equal(given.candidates, batch.masks.image)
 
 
 def test_padding_and_edges_at_it_change_nothing() -> None:

@@ -121,6 +121,20 @@ def test_a_sample_fuses_the_same_alone_and_in_a_batch(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
+def test_a_sample_fuses_the_same_with_padding_and_without(name: str) -> None:
+    torch.manual_seed(1)
+    image, text = torch.randn(1, 3, 16), torch.randn(1, 2, 16)
+    pad, graph = torch.nn.functional.pad, no_graph(image, 6, 3)
+    masks = Masks(torch.ones(1, 3, dtype=torch.bool), torch.ones(1, 2, dtype=torch.bool))
+    padded = Masks(pad(masks.image, (0, 4)), pad(masks.text, (0, 1)))
+    fusion = made(name)
+    bare = fusion(image, text, graph, masks)
+    more = fusion(pad(image, (0, 0, 0, 4)), pad(text, (0, 0, 0, 1)), graph, padded)
+    torch.testing.assert_close(more.pooled, bare.pooled, atol=1e-5, rtol=1e-4)
+    torch.testing.assert_close(more.tokens[padded.all], bare.tokens[0], atol=1e-5, rtol=1e-4)
+
+
+@pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("gone", ["image", "text"])
 def test_a_missing_modality_leaves_its_weights_to_the_other(name: str, gone: str) -> None:
     image, text, graph, masks = tokens()

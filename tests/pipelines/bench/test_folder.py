@@ -6,6 +6,7 @@ import json
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,14 +16,15 @@ import yaml  # type: ignore[import-untyped]
 from transformers import BertConfig, BertModel, BertTokenizerFast
 
 from graph_fusion.encoders import IMAGE_ENCODERS, TOKEN_ENCODERS
-from graph_fusion.fusion import FUSIONS
+from graph_fusion.fusion import FUSIONS, FusionConfig
 from graph_fusion.heads import HEADS
 from graph_fusion.layers import LAYERS
 from kg.errors import SightGraphError
 from pipelines.bench.folder import FolderTask
 from pipelines.bench.folder_heads import USES
+from pipelines.bench.folder_model import FolderModel, FolderObjective
 from pipelines.bench.run import BenchConfig, bench
-from pipelines.bench.task import evaluate_task, read_training, train_task
+from pipelines.bench.task import ModelChoice, evaluate_task, read_training, same_draws, train_task
 
 EXAMPLE = Path(__file__).resolve().parents[3] / "examples" / "own_dataset"
 SIZES = {"hidden": 16, "layers": 1, "heads": 2}
@@ -112,6 +114,37 @@ def test_every_component_is_reached_from_a_config_and_trains_two_steps(
         loss.backward()
         optimiser.step()
     assert 0 <= prepared.test_figures(model)["accuracy"] <= 1
+
+
+@pytest.mark.parametrize("way", ["control", "without"])
+@pytest.mark.parametrize("head", ["closed", "count", "decoder", "pointer", "vqa", "yes_no"])
+def test_without_the_image_no_head_tells_images_apart(head: str, way: str, tmp_path: Path) -> None:
+    """Only a pointer knows how many candidates there are, and nothing about them."""
+    task = FolderTask()
+    control = "question_only" if way == "control" else None
+    sizes = FusionConfig(**SIZES)
+    choice = ModelChoice("graph_attention", sizes, control, image_encoder="none", head=head)
+    prepared = task.prepare(EXAMPLE, tmp_path, choice)
+    torch.manual_seed(0)
+    model = task.model(choice, prepared)
+    assert isinstance(model, FolderModel)
+    assert isinstance(prepared.objective, FolderObjective)
+    model.without = ("image",) if way == "without" else ()
+    found: dict[int, list[torch.Tensor]] = {}
+    for number, image in enumerate(prepared.objective.images[:8]):
+        batch = prepared.objective.collate([replace(prepared.test[0], image=number)])
+        with same_draws(model):
+            output = model(batch).output
+        seen = {
+            "count": lambda: output.numbers.exp(),
+            "vqa": lambda: torch.cat([output.closed, output.open, output.gate], dim=1),
+            "yes_no": lambda: output.log_probabilities,
+        }.get(head, lambda: output)()
+        found.setdefault(len(image.labels) if head == "pointer" else 0, []).append(seen)
+    for outputs in found.values():
+        assert len(outputs) > 1
+        for one in outputs[1:]:
+            torch.testing.assert_close(one, outputs[0])
 
 
 def test_every_head_over_tokens_answers_the_questions_of_a_folder() -> None:
