@@ -43,7 +43,8 @@ MAX_NUMBER = 10**9
 class TrainingConfig:
     """How to train, with defaults that work for small models.
 
-    batch_size: examples per step and process; `devices` processes average their gradients.
+    batch_size: examples per step and process; `devices` processes average their gradients, each
+        of its own mean loss (`Objective.shares_batches` says when that is the loss of them all).
     optimiser: by name; sgd has momentum 0.9.
     learning_rate: the peak; it rises over the `warmup` share of all steps, then falls to zero
         along a half cosine ("cosine") or a line ("linear"), or stays ("constant").

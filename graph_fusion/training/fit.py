@@ -101,7 +101,7 @@ def fit(
     earlier = _read_checkpoint(folder.last) if resumes else {}
     done = earlier["callbacks"][KEEPER]["rows"] if earlier else []
     if earlier:
-        check_same(earlier["callbacks"][KEEPER]["setup"], setup, run)
+        check_same(earlier["callbacks"][KEEPER]["setup"], setup, run, objective.shares_batches)
         _check_weights(model, objective.changing(model, config), earlier["state_dict"], run)
     folder.start(setup, config.restart)
     if not is_finished(done, config):

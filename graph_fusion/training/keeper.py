@@ -151,6 +151,7 @@ class Keeper(Callback):
             return  # on_train_epoch_end saves more
         stop = self._should_stop(trainer)
         if stop or learner.position.number % self.config.save_every == 0:
+            self._check_finite(trainer, learner)
             trainer.save_checkpoint(self.folder.last)
         if stop:
             raise StoppedError
@@ -171,12 +172,7 @@ class Keeper(Callback):
             raise StoppedError
 
     def _row(self, trainer: Trainer, learner: Learner) -> Row:
-        train = learner.training_sums.means(trainer.world_size)
-        if not _is_finite(train["loss"]):
-            raise SightGraphError(
-                f"the loss became {train['loss']} in epoch {len(self.rows) + 1}. Lower "
-                "learning_rate, or set clip; the last checkpoint is from before."
-            )
+        train = self._check_finite(trainer, learner)
         validation = learner.validation_sums.means(trainer.world_size)
         now = time.monotonic()
         self._spent, self._since = self._spent + now - self._since, now
@@ -188,6 +184,22 @@ class Keeper(Callback):
             **{f"train {name}": value for name, value in train.items()},
             **{f"validation {name}": value for name, value in validation.items()},
         }
+
+    def _check_finite(self, trainer: Trainer, learner: Learner) -> dict[str, float]:
+        """Return the means of the epoch so far; all processes call this together.
+
+        Raises:
+            SightGraphError: the loss is not finite, or the last step has left weights that are
+                not, whose loss no step has computed yet. No checkpoint may hold these.
+        """
+        train = learner.training_sums.means(trainer.world_size)
+        what = "loss" if not _is_finite(train["loss"]) else "weights"
+        if what == "weights" and all(bool(one.isfinite().all()) for one in learner.parameters()):
+            return train
+        raise SightGraphError(
+            f"the {what} became {train['loss'] if what == 'loss' else 'infinite'} in epoch "
+            f"{len(self.rows) + 1}. Lower learning_rate, or set clip, and start over (--restart)."
+        )
 
     def _publish(self, trainer: Trainer, best: int) -> None:
         row = self.rows[-1]

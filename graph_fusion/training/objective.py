@@ -28,9 +28,15 @@ class Objective(ABC, Generic[Model, Batch]):
 
     uses_all: whether every batch uses every trained parameter. If so, several processes need
         not search for parameters without a gradient.
+    shares_batches: whether the loss of a batch is the mean of the losses of its equal parts. If so,
+        a run may be resumed with other `devices` and `batch_size` whose product is the same. Not
+        so where samples without a target are left out, words are counted, or samples are compared
+        with each other: several processes average the means of their parts, and each part then
+        counts alike, however many targets it has.
     """
 
     uses_all: bool = False
+    shares_batches: bool = False
 
     @abstractmethod
     def collate(self, examples: list[Any]) -> Batch:

@@ -21,8 +21,10 @@ so far), "train loss", "validation loss", "validation accuracy" and so on."""
 FREE = ("training.log", "training.workers", "training.accelerator", "training.save_every")
 """Options that may differ when a run is resumed: the weights do not depend on them."""
 SHARED = ("training.devices", "training.batch_size")
-"""Options that may differ together, if their product is the same: the examples of one step."""
-
+"""Options that may differ together, if their product is the same: the examples of one step. Only
+where processes may share a batch (`Objective.shares_batches`)."""
+LATER = ("about.data",)
+"""What runs of earlier versions did not record: resumed, they are taken to have the same."""
 
 KEEPER = "keeper"
 """Key of the rows and the setup among the states of the callbacks in Lightning's checkpoint."""
@@ -71,15 +73,20 @@ class RunFolder:
         write_text(self.path / "metrics.csv", text.getvalue())
 
 
-def check_same(before: Mapping[str, Any], now: Mapping[str, Any], run: Path) -> None:
+def check_same(
+    before: Mapping[str, Any], now: Mapping[str, Any], run: Path, shares: bool = True
+) -> None:
     """Check that a run is resumed with the setup it was started with.
+
+    shares: whether processes may share the examples of a step otherwise than before.
 
     Raises:
         SightGraphError: an option that the weights depend on differs.
     """
     old, new = dict(_flat(before)), dict(_flat(now))
     a_step = [math.prod(setup.get(key, 1) for key in SHARED) for setup in (old, new)]
-    free = FREE + (SHARED if a_step[0] == a_step[1] else ())
+    free = FREE + (SHARED if shares and a_step[0] == a_step[1] else ())
+    free += tuple(key for key in LATER if key not in old)
     for key in [*old, *(key for key in new if key not in old)]:
         if key not in free and old.get(key) != new.get(key):
             raise SightGraphError(

@@ -135,6 +135,7 @@ class DAQUAR(BenchTask):
 
     name = "daquar"
     measures = ("accuracy", "accuracy, single answers")
+    determined = (ABOUT, READER)
     sizes = FusionConfig(
         hidden=256,
         layers=1,
@@ -301,6 +302,24 @@ def answers_of(network: FusionModel, prepared: RoomsPrepared) -> Iterator[frozen
         yield answer
 
 
+HELD_OUT = ("validation", "held-out")
+"""Names of the part of the folder trained on that is measured; any other folder is a test."""
+
+
+def _check_split(model: Path, source: Source) -> None:
+    if source.split is None:
+        return
+    trained = set(RoomsKnown.load(model / ABOUT).photographs)
+    held_out = trained <= set(read_daquar(source.data).photographs)
+    if held_out != (source.split in HELD_OUT):
+        holds = "the photographs" if held_out else "other photographs than those"
+        right = HELD_OUT[0] if held_out else "test"
+        raise SightGraphError(
+            f"'{source.data}' holds {holds} that the model was trained on: it has no part "
+            f"'{source.split}'. Give --split {right}, or another folder."
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class DAQUAREvaluator:
     """Accuracy and WUPS of answers about rooms, from pixels.
@@ -311,26 +330,31 @@ class DAQUAREvaluator:
     wordnet: Path | None = None
     control: str | None = None
 
-    def dataset(self, source: Source) -> Path:
-        """Return the folder: the questions about photographs that the model was not trained on.
+    def dataset(self, source: Source) -> Source:
+        """Return the source: the questions about photographs that the model was not trained on.
 
         These are all questions of the official test part, and the held-out part of the other.
 
         Raises:
             UnknownNameError: the part is one that the model was trained on, or unknown.
         """
-        parts = ["validation", "held-out", "test"]
+        parts = [*HELD_OUT, "test"]
         if source.split is not None and source.split not in parts:
             raise unknown_name("part of DAQUAR", source.split, parts)
-        return source.data
+        return source
 
     def system(self, model: Path | None = None) -> Path:
         return model or bundled("models", "daquar")
 
-    def __call__(self, model: Path, dataset: Path) -> Report:
-        """Return the figures; a row holds one question, its answers, and whether they agree."""
+    def __call__(self, model: Path, dataset: Source) -> Report:
+        """Return the figures; a row holds one question, its answers, and whether they agree.
+
+        Raises:
+            SightGraphError: the folder holds another part than `split` says.
+        """
+        _check_split(model, dataset)
         task = DAQUAR(wordnet=self.wordnet, measuring=True)
-        network, prepared = load_task(task, dataset, model, self.control)
+        network, prepared = load_task(task, dataset.data, model, self.control)
         assert isinstance(prepared, RoomsPrepared)
         assert isinstance(network, FusionModel)
         rows = [

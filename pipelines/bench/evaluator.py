@@ -51,6 +51,9 @@ class TaskEvaluator:
     def __call__(self, model: Path, dataset: Path | None) -> Report:
         """Return the task's figures; a row holds those of one test example.
 
+        A head of two towers chooses among the examples of a batch, so that one alone has no figure:
+        there are no rows.
+
         Raises:
             SightGraphError: there is no such model, or no test example `item`.
         """
@@ -63,7 +66,8 @@ class TaskEvaluator:
             self.task.plot_attention(network, prepared, self.plot_attention, self.item)
         if self.without_modality not in (None, EACH):
             _fusion_model(network).without = tuple(str(self.without_modality).split(","))
-        rows = list(rows_of(network, prepared))
+        two_towers = getattr(getattr(network, "head", None), "two_towers", False)
+        rows = [] if two_towers else list(rows_of(network, prepared))
         figures = prepared.test_figures(network)
         if self.without_modality == EACH:
             figures |= figures_without_each(network, prepared, self.task.measures[0])

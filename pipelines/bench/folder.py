@@ -15,12 +15,13 @@ from torch import nn
 from graph_fusion.encoders import IMAGE_ENCODERS, TOKEN_ENCODERS
 from graph_fusion.encoders.words import Vocabulary
 from graph_fusion.fusion import FusionConfig, fusion_class
-from graph_fusion.parts import Part, make_part, name_and_options
+from graph_fusion.parts import Part, make_part, name_and_options, side_of
 from graph_fusion.training import TrainingConfig
 from graph_fusion.weights import loading
 from kg.errors import SightGraphError
 from kg.files import write_text
 from kg.vocabulary import MEANS
+from pipelines.bench.digest import digest_of
 from pipelines.bench.folder_attention import attention_of, draw_attention
 from pipelines.bench.folder_heads import make_head, use_of
 from pipelines.bench.folder_model import (
@@ -91,9 +92,13 @@ class FolderKnown:
 
 @dataclass(frozen=True, slots=True)
 class FolderPrepared(Prepared):
-    """The examples, and what a model is made from."""
+    """The examples, and what a model is made from. images: what the questions are about."""
 
     known: FolderKnown | None = None
+    images: Sequence[SeenImage] = ()
+
+    def digest(self) -> str:
+        return digest_of(self.train, self.validation, self.test, self.images)
 
 
 class FolderTask(BenchTask):
@@ -104,6 +109,7 @@ class FolderTask(BenchTask):
     training = TrainingConfig(epochs=20, batch_size=16, learning_rate=2e-3, watch=None)
     configurable = ("image_encoder", "text_encoder", "head", "layer", "modalities")
     draws_attention = True
+    determined = (KNOWN,)
     image_encoder: Part = "small_cnn"
     text_encoder: Part = "embeddings"
     head: Part = "closed"
@@ -137,7 +143,7 @@ class FolderTask(BenchTask):
             write_text(saved, json.dumps(asdict(known), ensure_ascii=False) + "\n")
         objective = FolderObjective(images, signals)
         train, validation, test = parts.values()
-        return FolderPrepared(objective, train, validation, test, known=known)
+        return FolderPrepared(objective, train, validation, test, known=known, images=images)
 
     def training_records(self, data: Path) -> Sequence[Divided]:
         return for_training(in_part(read_folder(data).questions, "train"))
@@ -184,5 +190,5 @@ class FolderTask(BenchTask):
         name, options = name_and_options(
             choice.image_encoder or self.image_encoder, IMAGE_ENCODERS.kind
         )
-        side = int(options.pop("resize", RESIZE))
+        side = side_of(options, RESIZE) or RESIZE
         return (None if name == "none" else {"name": name, **options}), side

@@ -90,7 +90,7 @@ class FolderHead(nn.Module):
             found: list[bool] = _same_image(given).gather(0, best).squeeze(0).tolist()
             return found
         pairs = zip(self.use.answers(self, given), given.inputs.questions, strict=True)
-        return [answer in question.answers for answer, question in pairs]
+        return [self.use.right(answer, question) for answer, question in pairs]
 
     def sentences(self, inputs: FolderInputs) -> Tensor:
         """Return the words of the answers, which a decoder learns to write: [B, S]."""
@@ -121,12 +121,14 @@ class HeadUse:
     targets: what its loss takes beside its output.
     answers: the answer to each question.
     takes: whether it can answer a question; needs: which these are, for messages.
+    right: whether an answer is one of the right ones.
     """
 
     targets: Callable[[FolderHead, HeadPrediction], tuple[Any, ...]]
     answers: Callable[[FolderHead, HeadPrediction], Sequence[str | None]]
     takes: Callable[[FolderQuestion], bool] = lambda question: True
     needs: str = "any answer"
+    right: Callable[[str | None, FolderQuestion], bool] = lambda answer, one: answer in one.answers
 
 
 def _right(given: HeadPrediction, texts: Texts) -> Tensor:
@@ -144,6 +146,20 @@ def _best(scores: Tensor, texts: Texts) -> list[str | None]:
 def _classes(given: HeadPrediction, number: Callable[[FolderQuestion], int]) -> tuple[Tensor]:
     classes = [number(one) for one in given.inputs.questions]
     return (torch.tensor(classes, device=given.inputs.image.device),)
+
+
+MAX_DIGITS = 9
+"""Of a number that is counted to; more fit into no tensor."""
+
+
+def _is_number(text: str) -> bool:
+    """Whether a text is a number that `int` and a tensor take: not "²", which is a digit, too."""
+    return text.isascii() and text.isdigit() and len(text) <= MAX_DIGITS
+
+
+def _same_number(answer: str | None, question: FolderQuestion) -> bool:
+    numbers = {int(one) for one in question.answers if _is_number(one)}
+    return answer is not None and int(answer) in numbers
 
 
 def _first_option(question: FolderQuestion) -> int:
@@ -202,8 +218,9 @@ USES = {
     "count": HeadUse(
         targets=lambda head, given: _classes(given, lambda one: int(one.answers[0])),
         answers=lambda head, given: [str(n) for n in given.output.numbers.argmax(1).tolist()],
-        takes=lambda question: question.answers[0].isdigit(),
+        takes=lambda question: _is_number(question.answers[0]),
         needs="a whole number",
+        right=_same_number,
     ),
     "decoder": HeadUse(lambda head, given: (head.sentences(given.inputs),), _written),
     "matching": HeadUse(lambda head, given: (_same_image(given),), lambda head, given: ()),

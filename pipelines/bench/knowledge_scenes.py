@@ -192,6 +192,8 @@ class KnowledgeSceneObjective(Objective[FusionModel, KnowledgeSceneBatch]):
     vectors: [T, D] of the whole text table, of which a batch takes its own rows.
     """
 
+    shares_batches = True
+
     def __init__(self, vectors: Tensor) -> None:
         self.vectors = vectors
 

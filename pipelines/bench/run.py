@@ -22,6 +22,9 @@ from kg.errors import SightGraphError
 from kg.files import write_text
 from pipelines.bench.task import CHOOSABLE, BenchTask, ModelOptions, Prepared
 
+DATA = "data"
+"""Key of the digest of the examples in bench.json."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BenchConfig(ModelOptions):
@@ -32,6 +35,9 @@ class BenchConfig(ModelOptions):
     controls: whether each is also trained under the controls that apply to it.
     control_seeds: seeds of the controls; None: as many as the fusions.
     curve: whether the default fusion's noise curve is drawn, where the task has one.
+
+    Raises:
+        SightGraphError: there are no seeds.
     """
 
     fusions: tuple[str, ...] = ()
@@ -40,6 +46,15 @@ class BenchConfig(ModelOptions):
     controls: bool = True
     control_seeds: int | None = None
     curve: bool = True
+
+    def __post_init__(self) -> None:
+        ModelOptions.__post_init__(self)  # a dataclass with slots has no `super()`
+        if self.seeds < 1:
+            raise SightGraphError(f"'seeds' is {self.seeds}; it must be at least 1.")
+        if self.control_seeds is not None and self.control_seeds < 0:
+            raise SightGraphError(
+                f"'control_seeds' is {self.control_seeds}; it must be at least 0."
+            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,17 +120,22 @@ def bench(
     """Return the results of `plan`; those that stand in `out` already are not trained again.
 
     Raises:
-        SightGraphError: `out` holds results of another config, or a training failed.
+        SightGraphError: `out` holds results of another config or of other data, or a training
+            failed.
     """
     runs = plan(task, config)
     setup = json.loads(json.dumps(_setup(config) | {"task": task.name}))
     _check_same(out, setup)
     torch.set_num_threads(1)  # also what makes forking sound
     waiting = [run for run in runs if not (run.folder(out) / "result.json").is_file()]
-    prepared = task.prepare(data, out, config.chosen(task.fusion)) if waiting else None
+    read = waiting or data is not None
+    prepared = task.prepare(data, out, config.chosen(task.fusion)) if read else None
+    if prepared and data is not None:
+        setup[DATA] = prepared.digest()
+    _check_data(out, setup)
     write_text(out / "bench.json", json.dumps(setup, indent=1) + "\n")
     log(f"{len(runs)} trainings, {len(runs) - len(waiting)} of them done before")
-    if prepared:
+    if prepared and waiting:
         import_module("graph_fusion.training.learner")  # Lightning: seconds, but not for each
         _in_processes(waiting, jobs, lambda run: _train(task, prepared, config, run, out), log)
     return list(_read(runs, out))
@@ -129,12 +149,32 @@ def _setup(config: BenchConfig) -> dict[str, Any]:
 
 
 def _check_same(out: Path, setup: dict[str, Any]) -> None:
-    file = out / "bench.json"
-    if file.is_file() and json.loads(file.read_text(encoding="utf-8")) != setup:
+    earlier = _earlier(out)
+    earlier.pop(DATA, None)
+    if earlier and earlier != setup:
         raise SightGraphError(
             f"'{out}' holds results of another task, size or training. Give another --out."
         )
     out.mkdir(parents=True, exist_ok=True)
+
+
+def _check_data(out: Path, setup: dict[str, Any]) -> None:
+    """Refuse other examples than those of before; take over their digest where none is given.
+
+    A bench.json of before December 2026 has no digest: its data are taken for the same, and it
+    gets the digest of those given now.
+    """
+    before, now = _earlier(out).get(DATA), setup.get(DATA)
+    if before and now and before != now:
+        raise SightGraphError(f"'{out}' holds results of other data. Give another --out.")
+    if before:
+        setup[DATA] = before
+
+
+def _earlier(out: Path) -> dict[str, Any]:
+    """Return the content of bench.json; empty without one."""
+    file = out / "bench.json"
+    return dict(json.loads(file.read_text(encoding="utf-8"))) if file.is_file() else {}
 
 
 def _train(task: BenchTask, prepared: Prepared, config: BenchConfig, run: Run, out: Path) -> None:

@@ -16,7 +16,7 @@ from graph_fusion.encoders.features import SlotEncoder
 from graph_fusion.fusion import FusionConfig, Masks, TokenGraph
 from graph_fusion.fusion_model import FusionModel, Inputs
 from graph_fusion.heads.choice import ClosedHead
-from graph_fusion.parts import make_part, name_and_options
+from graph_fusion.parts import make_part, name_and_options, side_of
 from graph_fusion.training import Figures, Objective, TrainingConfig
 from pipelines.bench.task import (
     DEFAULT_CHOICE,
@@ -139,6 +139,8 @@ def complete_graph(centres: Tensor, questions: int) -> TokenGraph:
 class ShapesObjective(Objective[FusionModel, ShapesBatch]):
     """Cross-entropy; accuracy apart for relational and other questions."""
 
+    shares_batches = True
+
     def collate(self, examples: Sequence[ShapesPicture]) -> ShapesBatch:
         pixels = torch.from_numpy(np.stack([one.pixels for one in examples]))
         return ShapesBatch(
@@ -215,7 +217,7 @@ class SortOfClevr(BenchTask):
         hidden, encoder, side = choice.sizes.hidden, None, None
         if choice.image_encoder is not None:
             name, options = name_and_options(choice.image_encoder, IMAGE_ENCODERS.kind)
-            side = options.pop("resize", None)
+            side = side_of(options, None)
             encoder = make_part(IMAGE_ENCODERS, {"name": name, **options})
         return FusionModel(
             ShapesFront(hidden, encoder=encoder, side=side),

@@ -19,9 +19,11 @@ from graph_fusion.fusion_model import CONTROLS
 from graph_fusion.layers import LAYERS
 from graph_fusion.parts import Part, name_and_options
 from graph_fusion.training import Objective, TrainingConfig, fit, read_config, recorded
+from graph_fusion.training.record import RunFolder
 from graph_fusion.weights import loading, read_weights, restored, shrunk
 from kg.errors import SightGraphError
 from kg.files import atomic_path, write_text
+from pipelines.bench.digest import digest_of
 from pipelines.datasets.splits import Divided
 
 MEASURE_BATCH = 64
@@ -99,6 +101,10 @@ class Prepared:
     test_objective: Objective[Any, Any] | None = None
     """Where the test's figures are counted otherwise."""
 
+    def digest(self) -> str:
+        """Return a digest of the examples, the same for the same data."""
+        return digest_of(self.train, self.validation, self.test)
+
     def test_figures(self, model: nn.Module) -> dict[str, float]:
         """Return the figures of `model` over the test."""
         return measured(model, self.test_objective or self.objective, self.test, MEASURE_BATCH)
@@ -118,6 +124,8 @@ class BenchTask(ABC):
     sizes, training: the defaults, below the config and the options of the command.
     configurable: which of `CHOOSABLE` a config may name.
     draws_attention: whether it has `plot_attention`.
+    determined: names of the files in `prepare`'s cache that hold what the training data
+        determine, such as the closed list of answers; a new training determines it anew.
     """
 
     name: str
@@ -129,6 +137,7 @@ class BenchTask(ABC):
     training: TrainingConfig = TrainingConfig()
     configurable: tuple[str, ...] = ("layer",)
     draws_attention: bool = False
+    determined: tuple[str, ...] = ()
 
     @abstractmethod
     def prepare(
@@ -270,10 +279,14 @@ def train_task(
     Raises:
         SightGraphError: `data` lacks what is needed, or `out` holds another run.
     """
-    prepared = task.prepare(data, out, options.choice())
+    begins = options.training.restart or not RunFolder(out / "training").last.is_file()
+    with _moved_away([out / name for name in task.determined] if begins else []):
+        prepared = task.prepare(data, out, options.choice())
     torch.manual_seed(options.training.seed)
     model = task.model(options.choice(), prepared)
     about = {"task": task.name, **recorded(options)}
+    if data is not None:
+        about["data"] = prepared.digest()
     task.warm_up(model, prepared, options.training, out / "warm-up", log)
     fit(
         model,
@@ -294,6 +307,22 @@ def train_task(
     return prepared.test_figures(model)
 
 
+@contextmanager
+def _moved_away(files: Sequence[Path]) -> Iterator[None]:
+    """Move `files` aside; they come back if the block fails, since a model may need them."""
+    aside = [(file, file.with_name(f"{file.name}.before")) for file in files if file.is_file()]
+    for file, before in aside:
+        file.replace(before)
+    try:
+        yield
+    except BaseException:
+        for file, before in aside:
+            before.replace(file)
+        raise
+    for _, before in aside:
+        before.unlink()
+
+
 def load_task(
     task: BenchTask, data: Path | None, folder: Path, control: str | None = None
 ) -> tuple[nn.Module, Prepared]:
@@ -312,6 +341,7 @@ def load_task(
         if saved.pop("task") != task.name:
             raise ValueError("it was trained on another task")
         saved.pop("training", None)  # its options may have changed since
+        saved.pop("data", None)  # it may be measured on other data
         choice = read_config(TaskTraining, saved).choice()
     if control is not None:
         choice = replace(choice, control=control)

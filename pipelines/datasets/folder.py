@@ -23,6 +23,8 @@ NO_IMAGE = ""
 """The name of the image of questions that have none."""
 GRAPH_KEYS = ("objects", "relations")
 OBJECT_KEYS = ("label", "box", "score")
+MAX_NUMBER = 1e9
+"""Largest coordinate of a box, in pixels."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,13 +151,13 @@ def _image(folder: Path, name: str, graph: Mapping[str, Any]) -> FolderImage:
         raise SightGraphError(f"there is no image '{file}', which a question is about.")
     where = f"{GRAPHS}, {name}"
     _check_keys(graph, GRAPH_KEYS, where)
-    objects = tuple(_object(one, where) for one in graph.get("objects", ()))
+    objects = tuple(_object(one, where) for one in _list(graph, "objects", where))
     relations = []
-    for one in graph.get("relations", ()):
+    for one in _list(graph, "relations", where):
         if not (isinstance(one, list) and len(one) == 3 and isinstance(one[1], str)):
             raise SightGraphError(f"{where}: a relation is [subject, relation, object].")
         subject, relation, object_ = one
-        if any(end not in range(len(objects)) for end in (subject, object_)):
+        if any(type(end) is not int or end not in range(len(objects)) for end in one[::2]):
             raise SightGraphError(
                 f"{where}: the relation {one} names an object that is not there; objects are "
                 "counted from 0."
@@ -168,11 +170,27 @@ def _object(one: Mapping[str, Any], where: str) -> Detection:
     _check_keys(one, OBJECT_KEYS, where)
     box = one.get("box")
     if box is not None:
-        numbers = isinstance(box, list) and len(box) == 4
+        numbers = isinstance(box, list) and len(box) == 4 and all(map(_is_number, box))
         if not numbers or not (box[0] < box[2] and box[1] < box[3]):
-            raise SightGraphError(f"{where}: a box is [x1, y1, x2, y2] with x1 < x2 and y1 < y2.")
+            raise SightGraphError(
+                f"{where}: a box is [x1, y1, x2, y2] in pixels with x1 < x2 and y1 < y2, not {box}."
+            )
         box = Box(*map(float, box))
-    return Detection(_text(one, "label", where), float(one.get("score", 1.0)), "folder", box)
+    score = one.get("score", 1.0)
+    if not _is_number(score) or not 0 <= score <= 1:
+        raise SightGraphError(f"{where}: a score is a number from 0 to 1, not {score!r}.")
+    return Detection(_text(one, "label", where), float(score), "folder", box)
+
+
+def _list(graph: Mapping[str, Any], key: str, where: str) -> list[Any]:
+    found = graph.get(key, [])
+    if not isinstance(found, list):
+        raise SightGraphError(f"{where}: the key '{key}' must hold a list, not {found!r}.")
+    return found
+
+
+def _is_number(value: Any) -> bool:
+    return type(value) in (int, float) and abs(value) <= MAX_NUMBER  # and no NaN
 
 
 def _check_parts(questions: tuple[FolderQuestion, ...], names: list[str]) -> None:

@@ -109,6 +109,7 @@ class RankingObjective(Objective[RankerNetwork, RankerBatch]):
     """-log of the summed probability of the right candidates."""
 
     uses_all = True
+    shares_batches = True
 
     def __init__(self, relations: Tensor) -> None:
         self.relations = relations

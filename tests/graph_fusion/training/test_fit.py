@@ -40,6 +40,7 @@ class Sums(Objective[nn.Module, Lines]):
     """Learn the sum of four numbers, seen through noise."""
 
     uses_all = True
+    shares_batches = True
 
     def __init__(self, noise: float = 0.0, pause: float = 0.0) -> None:
         self.noise, self.pause = noise, pause
@@ -373,6 +374,35 @@ def test_a_loss_that_is_no_number_ends_the_training(tmp_path: Path) -> None:
 
     with pytest.raises(SightGraphError, match="the loss became nan in epoch 1"):
         trained(tmp_path, objective=Broken())
+
+
+def test_no_checkpoint_holds_weights_that_are_no_numbers(tmp_path: Path) -> None:
+    """The first step breaks the weights, and the second one's loss would be the first to say so."""
+
+    class Bursting(Sums):
+        def loss(self, model: nn.Module, batch: Lines) -> tuple[Tensor, Figures]:
+            loss, figures = super().loss(model, batch)
+            return loss * torch.full_like(loss, 1e38, requires_grad=True).sqrt() ** 2, figures
+
+    config = replace(QUICK, save_every=1, clip=None, learning_rate=1e30, optimiser="sgd")
+    with pytest.raises(SightGraphError, match=r"became .* in epoch 1.*\(--restart\)"):
+        trained(tmp_path, config, Bursting())
+    assert not (tmp_path / "checkpoints" / "last.safetensors").exists()
+
+
+@pytest.mark.parametrize("shares", [True, False])
+def test_devices_and_batch_size_are_exchanged_only_where_processes_may_share_a_batch(
+    shares: bool, tmp_path: Path
+) -> None:
+    objective = Sums()
+    objective.shares_batches = shares
+    trained(tmp_path, objective=objective)
+    other = replace(QUICK, devices=2, batch_size=2)
+    if shares:
+        trained(tmp_path, other, objective)
+    else:
+        with pytest.raises(SightGraphError, match=r"began with training\.batch_size = 4"):
+            trained(tmp_path, other, objective)
 
 
 def test_bfloat16_trains_close_to_float32(tmp_path: Path) -> None:

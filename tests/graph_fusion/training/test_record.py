@@ -84,6 +84,15 @@ def test_going_on_otherwise_names_the_key_and_both_values(tmp_path: Path) -> Non
         check_same(before, before | {"about": {"side": 3, "more": 1}}, tmp_path)
 
 
+def test_a_run_that_did_not_record_its_data_goes_on_and_one_that_did_only_with_the_same(
+    tmp_path: Path,
+) -> None:
+    before, now = {"about": {"task": "folder"}}, {"about": {"task": "folder", "data": "1f"}}
+    check_same(before, now, tmp_path)
+    with pytest.raises(SightGraphError, match=r"began with about\.data = 1f"):
+        check_same(now, {"about": {"task": "folder", "data": "2f"}}, tmp_path)
+
+
 def test_metrics_have_one_line_an_epoch(tmp_path: Path) -> None:
     RunFolder(tmp_path).write_metrics(rows(2.0, 1.5))
     assert (tmp_path / "metrics.csv").read_text() == (

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -20,11 +22,13 @@ from graph_fusion.fusion import FUSIONS, FusionConfig
 from graph_fusion.heads import HEADS
 from graph_fusion.layers import LAYERS
 from kg.errors import SightGraphError
+from pipelines.bench.evaluator import TaskEvaluator
 from pipelines.bench.folder import FolderTask
 from pipelines.bench.folder_heads import USES
 from pipelines.bench.folder_model import FolderModel, FolderObjective
 from pipelines.bench.run import BenchConfig, bench
 from pipelines.bench.task import ModelChoice, evaluate_task, read_training, same_draws, train_task
+from pipelines.datasets.folder import read_folder
 
 EXAMPLE = Path(__file__).resolve().parents[3] / "examples" / "own_dataset"
 SIZES = {"hidden": 16, "layers": 1, "heads": 2}
@@ -116,6 +120,14 @@ def test_every_component_is_reached_from_a_config_and_trains_two_steps(
     assert 0 <= prepared.test_figures(model)["accuracy"] <= 1
 
 
+READ: dict[str, Callable[[Any], torch.Tensor]] = {
+    "count": lambda output: output.numbers.exp(),
+    "vqa": lambda output: torch.cat([output.closed, output.open, output.gate], dim=1),
+    "yes_no": lambda output: output.log_probabilities,
+}
+"""What a head predicts, where it returns more than log-probabilities."""
+
+
 @pytest.mark.parametrize("way", ["control", "without"])
 @pytest.mark.parametrize("head", ["closed", "count", "decoder", "pointer", "vqa", "yes_no"])
 def test_without_the_image_no_head_tells_images_apart(head: str, way: str, tmp_path: Path) -> None:
@@ -135,16 +147,96 @@ def test_without_the_image_no_head_tells_images_apart(head: str, way: str, tmp_p
         batch = prepared.objective.collate([replace(prepared.test[0], image=number)])
         with same_draws(model):
             output = model(batch).output
-        seen = {
-            "count": lambda: output.numbers.exp(),
-            "vqa": lambda: torch.cat([output.closed, output.open, output.gate], dim=1),
-            "yes_no": lambda: output.log_probabilities,
-        }.get(head, lambda: output)()
+        seen = READ.get(head, lambda output: output)(output)
         found.setdefault(len(image.labels) if head == "pointer" else 0, []).append(seen)
     for outputs in found.values():
         assert len(outputs) > 1
         for one in outputs[1:]:
             torch.testing.assert_close(one, outputs[0])
+
+
+def test_other_data_in_the_same_folder_are_refused_and_a_restart_determines_the_answers_anew(
+    tmp_path: Path,
+) -> None:
+    data, out = shutil.copytree(EXAMPLE, tmp_path / "data"), tmp_path / "out"
+    out.mkdir()
+    given = {"image_encoder": "none", "fusion": "early", "sizes": SIZES}
+    task, training = FolderTask(), {"epochs": 1, "log": "none"}
+    train_task(task, data, read_training(task, None, training=training, **given), out, log=str)
+    known = json.loads((out / "folder.json").read_text())
+    records = json.loads((data / "questions.json").read_text())
+    for one in records:
+        if "answer" in one and "options" not in one:
+            one["answer"] += " indeed"
+    (data / "questions.json").write_text(json.dumps(records))
+    with pytest.raises(SightGraphError, match=r"began with about.data = .*\(--restart\)"):
+        train_task(task, data, read_training(task, None, training=training, **given), out, log=str)
+    assert json.loads((out / "folder.json").read_text()) == known
+    again = read_training(task, None, training=training | {"restart": True}, **given)
+    train_task(task, data, again, out, log=str)
+    anew = json.loads((out / "folder.json").read_text())
+    assert any(answer.endswith(" indeed") for answer in anew["answers"])
+    evaluate_task(task, EXAMPLE, out)  # with the answers of training, whatever the data hold
+    assert json.loads((out / "folder.json").read_text()) == anew
+
+
+@pytest.mark.parametrize("answer", ["²", "9" * 20, "007"])
+def test_numbers_are_those_that_can_be_computed_with_and_compared_as_numbers(
+    answer: str, tmp_path: Path
+) -> None:
+    data = shutil.copytree(EXAMPLE, tmp_path / "data")
+    records = json.loads((data / "questions.json").read_text())
+    counted = next(one for one in records if one["answer"] == "1" and one["split"] == "train")
+    counted["answer"] = answer
+    (data / "questions.json").write_text(json.dumps(records))
+    task = FolderTask()
+    choice = ModelChoice("early", FusionConfig(**SIZES), image_encoder="none", head="count")
+    prepared = task.prepare(data, tmp_path, choice)
+    taken = [one for one in prepared.train if one.answers == (answer,)]
+    assert len(taken) == (answer == "007")
+    model = task.model(choice, prepared)
+    assert prepared.objective.loss(model, prepared.objective.collate(prepared.train))[0].isfinite()
+    for one in taken:
+        right = USES["count"].right
+        assert (right("7", one), right("8", one), right(None, one)) == (True, False, False)
+
+
+OBJECT = {"label": "a", "box": [0, 0, 1, 1]}
+
+
+@pytest.mark.parametrize(
+    ("graph", "message"),
+    [
+        ({"objects": [OBJECT | {"box": ["x", 0, 1, 1]}]}, "a box is"),
+        ({"objects": [OBJECT | {"box": [0, 0, 1, float("nan")]}]}, "a box is"),
+        ({"objects": [OBJECT | {"box": [0, 0, 1, 10**400]}]}, "a box is"),
+        ({"objects": [OBJECT | {"score": "high"}]}, "a score is a number from 0 to 1, not 'high'"),
+        ({"objects": [OBJECT | {"score": None}]}, "a score is"),
+        ({"objects": 5}, "the key 'objects' must hold a list"),
+        ({"objects": [5]}, "expected an object with the keys label"),
+        ({"relations": 5}, "the key 'relations' must hold a list"),
+        ({"objects": [OBJECT], "relations": [[0, "x", [1]]]}, "names an object that is not there"),
+        (5, "expected an object with the keys objects"),
+    ],
+)
+def test_a_graph_that_is_not_as_the_format_says_is_refused_with_file_and_image(
+    graph: Any, message: str, tmp_path: Path
+) -> None:
+    data = shutil.copytree(EXAMPLE, tmp_path / "data")
+    name = json.loads((data / "questions.json").read_text())[0]["image"]
+    (data / "graph.json").write_text(json.dumps({name: graph}))
+    with pytest.raises(SightGraphError, match=re.escape(f"graph.json, {name}: ") + f".*{message}"):
+        read_folder(data)
+
+
+def test_a_head_of_two_towers_has_figures_and_no_rows(tmp_path: Path) -> None:
+    task = FolderTask()
+    given = {"image_encoder": "none", "fusion": "early", "head": "matching", "sizes": SIZES}
+    options = read_training(task, None, training={"epochs": 1, "log": "none"}, **given)
+    figures = train_task(task, EXAMPLE, options, tmp_path, log=str)
+    report = TaskEvaluator(task)(tmp_path, EXAMPLE)
+    assert report.figures == figures
+    assert report.rows == []
 
 
 def test_every_head_over_tokens_answers_the_questions_of_a_folder() -> None:

@@ -193,6 +193,31 @@ def test_another_task_in_the_same_folder_is_refused(tiny: BenchTask, done: Done)
         bench(BENCH_TASKS.make("sort-of-clevr"), None, config_of(tiny), done[0], log=str)
 
 
+def test_results_of_other_data_are_refused_and_an_older_bench_takes_over_the_digest(
+    tiny: BenchTask, tmp_path: Path
+) -> None:
+    config = config_of(tiny, controls=False, seeds=1, fusions=("early",))
+    other = type(tiny)()
+    other.amounts = (12, 4, 7)  # type: ignore[attr-defined]
+    bench(tiny, tmp_path, config, tmp_path, log=str)
+    file = tmp_path / "bench.json"
+    setup = json.loads(file.read_text())
+    with pytest.raises(SightGraphError, match="holds results of other data"):
+        bench(other, tmp_path, config, tmp_path, log=str)
+    assert json.loads(file.read_text()) == setup
+    file.write_text(json.dumps({key: one for key, one in setup.items() if key != "data"}))
+    assert bench(tiny, tmp_path, config, tmp_path, log=str)
+    assert json.loads(file.read_text()) == setup
+
+
+@pytest.mark.parametrize("seeds", [{"seeds": 0}, {"seeds": -1}, {"control_seeds": -1}])
+def test_a_bench_without_seeds_is_refused(tiny: BenchTask, seeds: dict[str, int]) -> None:
+    with pytest.raises(SightGraphError, match=r"seeds' is .*; it must be at least"):
+        config_of(tiny, **seeds)
+    with pytest.raises(SightGraphError, match="missing"):
+        config_of(tiny, missing=2.0)
+
+
 def test_a_bench_that_could_not_begin_does_not_bind_the_folder(
     tiny: BenchTask, tmp_path: Path
 ) -> None:

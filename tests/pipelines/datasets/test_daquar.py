@@ -19,7 +19,7 @@ from graph_fusion.fusion import FusionConfig
 from graph_fusion.fusion_model import FusionModel
 from graph_fusion.training import TrainingConfig
 from kg.errors import SightGraphError
-from pipelines.bench.daquar import DAQUAR
+from pipelines.bench.daquar import DAQUAR, DAQUAREvaluator
 from pipelines.bench.daquar_inputs import (
     CELLS,
     common_words,
@@ -46,6 +46,7 @@ from pipelines.datasets.daquar import (
     whole_answers,
 )
 from pipelines.datasets.splits import fold_of, in_part, room_part
+from pipelines.evaluate.protocol import Source
 
 NUMBERS = (1, 2, 5, 6, 9, 58, 60, 62, 64, 66, 68, 213)
 """Photographs; two of their rooms, 58 and 213, are set aside."""
@@ -292,6 +293,18 @@ def test_the_folder_it_was_trained_on_is_measured_on_its_held_out_rooms(
     held_out = in_part(read_daquar(data).questions, "held-out")
     assert [one["id"] for one in content["items"]] == [one.id for one in held_out]
     assert content["figures"]["accuracy"] == pytest.approx(figures["accuracy"])
+
+
+def test_a_part_that_the_folder_does_not_hold_is_refused(
+    trained: tuple[Path, Path, dict[str, float]], tmp_path: Path
+) -> None:
+    data, run, _ = trained
+    other, evaluator = write(tmp_path / "other", (300, 301)), DAQUAREvaluator()
+    with pytest.raises(SightGraphError, match=r"no part 'test'\. Give --split validation"):
+        evaluator(run, evaluator.dataset(Source(data, "test")))
+    for part in ("validation", "held-out"):
+        with pytest.raises(SightGraphError, match=rf"no part '{part}'\. Give --split test"):
+            evaluator(run, evaluator.dataset(Source(other, part)))
 
 
 def test_a_folder_without_a_model_is_not_written_to(tmp_path: Path) -> None:
