@@ -131,6 +131,8 @@ class DecoderHead(Head):
             raise SightGraphError(
                 f"a vocabulary of {words} holds no word: the first three are PAD, START and END."
             )
+        if heads < 1 or hidden % heads:
+            raise SightGraphError(f"hidden ({hidden}) must be a multiple of heads ({heads}).")
         self.longest = longest
         self.words = nn.Embedding(words, hidden)
         nn.init.normal_(self.words.weight, std=hidden**-0.5)  # it also gives the logits

@@ -130,6 +130,16 @@ class Edges:
         object.__setattr__(edges, "ends", self.ends)
         return edges
 
+    def by(self, path: str) -> Edges:
+        """Return these edges with products made by another `path`.
+
+        Raises:
+            SightGraphError: there is no such path, or it needs graphs of one size.
+        """
+        edges = replace(self, path=path)
+        object.__setattr__(edges, "ends", self.ends)
+        return edges
+
     @cached_property
     def is_dense(self) -> bool:
         """Whether products are made with dense blocks: as `path` says, else the quicker way."""

@@ -14,6 +14,7 @@ import triton
 import triton.language as tl
 from torch import Tensor
 from torch.autograd.function import once_differentiable
+from triton.runtime import JITFunction
 
 from kg.errors import SightGraphError
 
@@ -134,8 +135,14 @@ def fused_convolution(blocks: Tensor, h: Tensor, weight: Tensor, bias: Tensor) -
         returns [B n, O], of h's type, or autocast's
 
     Raises:
-        SightGraphError: bfloat16 on the CPU, which Triton's interpreter cannot multiply.
+        SightGraphError: the CPU without Triton's interpreter, or bfloat16 with it, which it cannot
+            multiply.
     """
+    if h.device.type == "cpu" and isinstance(_forward, JITFunction):
+        raise SightGraphError(
+            "the fused path needs a GPU, and this is the CPU. Take the path 'dense', or set "
+            "TRITON_INTERPRET=1 to try the kernel slowly."
+        )
     kind = h.dtype
     if torch.is_autocast_enabled(h.device.type):
         kind = torch.get_autocast_dtype(h.device.type)

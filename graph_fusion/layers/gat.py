@@ -31,7 +31,7 @@ class GAT(Layer):
         returns [N, F_out]
 
     Raises:
-        SightGraphError: out_features is no multiple of the heads to concatenate.
+        SightGraphError: there are no heads, or out_features is no multiple of those to concatenate.
     """
 
     def __init__(
@@ -46,6 +46,8 @@ class GAT(Layer):
         concat: bool = True,
     ) -> None:
         super().__init__(in_features, out_features, activation, residual, layer_norm, dropout)
+        if heads < 1:
+            raise SightGraphError(f"gat needs at least 1 of its heads, not {heads}.")
         if concat and out_features % heads:
             raise SightGraphError(
                 f"out_features ({out_features}) must be a multiple of heads ({heads}), or concat "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from pipelines.bench.task import (
     DEFAULT_CHOICE,
     BenchTask,
     ModelChoice,
+    ModelOptions,
     Prepared,
 )
 from pipelines.datasets.planetoid import CitationGraph, read_planetoid
@@ -139,6 +141,24 @@ class Cora(BenchTask):
             raise SightGraphError(f"{self.name} needs --data, Planetoid's folder.")
         graph = [read_planetoid(data, self.name)]
         return Prepared(NodeObjective(), graph, graph, graph, NodeObjective("test"))
+
+    def check(self, options: ModelOptions) -> None:
+        """Refuse what the paper's network has not: of the sizes, hidden and dropout are free."""
+        super().check(options)
+        paper = replace(self.sizes, hidden=options.sizes.hidden, dropout=options.sizes.dropout)
+        others = [
+            one.name
+            for one in fields(FusionConfig)
+            if getattr(paper, one.name) != getattr(options.sizes, one.name)
+        ]
+        if options.missing:
+            others.append("missing")
+        if others:
+            raise SightGraphError(
+                f"{self.name} trains the paper's network of two layers, which has no "
+                f"{', '.join(others)}. Leave it out of the config; of the sizes, hidden and "
+                "dropout are free."
+            )
 
     def training_records(self, data: Path) -> Sequence[Divided]:
         return ()  # papers, divided by the masks of Planetoid's authors

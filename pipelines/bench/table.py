@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from kg.files import atomic_path, write_text
@@ -13,7 +13,9 @@ from pipelines.bench.run import Result, spread
 from pipelines.bench.task import BenchTask
 
 MATCHES = 2.0
-"""Standard errors of the difference, within which a control counts as matching."""
+"""Standard errors of the difference, by which a fusion must be better than its control."""
+MIN_RUNS = 2
+"""Of the fusion and of the control: fewer have no standard error."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +23,7 @@ class Row:
     """A fusion, with or without a control, over its seeds.
 
     figures: mean and standard deviation by name; matched_by: the controls that do as well.
+    unjudged: whether there are controls of which that cannot be said: a single run has no spread.
     """
 
     fusion: str
@@ -31,6 +34,7 @@ class Row:
     seconds: float
     memory: float
     matched_by: tuple[str, ...] = ()
+    unjudged: bool = False
 
 
 def rows(results: Sequence[Result], measures: Sequence[str]) -> list[Row]:
@@ -44,9 +48,9 @@ def rows(results: Sequence[Result], measures: Sequence[str]) -> list[Row]:
     ordered: list[Row] = []
     for row in sorted(whole, key=lambda one: -one.figures[main][0]):
         own = [one for one in found.values() if one.control and one.fusion == row.fusion]
-        matched = tuple(one.control for one in own if one.control and _matches(one, row, main))
-        values = {name: getattr(row, name) for name in row.__slots__}
-        ordered += [Row(**(values | {"matched_by": matched})), *own]
+        judged = [one for one in own if min(one.seeds, row.seeds) >= MIN_RUNS]
+        matched = tuple(one.control for one in judged if one.control and _matches(one, row, main))
+        ordered += [replace(row, matched_by=matched, unjudged=len(judged) < len(own)), *own]
     return ordered
 
 
@@ -76,7 +80,7 @@ def cells(row: Row) -> list[str]:
     """Return the texts of a row: name, figures in per cent, size, cost, what matches it."""
     name = f"  {row.control}" if row.control else row.fusion
     figures = [_per_cent(*figure, row.seeds) for figure in row.figures.values()]
-    matched = "= " + ", ".join(row.matched_by) if row.matched_by else ""
+    matched = "= " + ", ".join(row.matched_by) if row.matched_by else "?" if row.unjudged else ""
     cost = [f"{row.parameters:,}", f"{row.seconds:.0f} s", f"{row.memory:.0f} MiB"]
     return [name, *figures, *cost, str(row.seeds), matched]
 

@@ -22,6 +22,14 @@ def small(longest: int = 6) -> DecoderHead:
     return DecoderHead(HIDDEN, WORDS, longest=longest)
 
 
+@pytest.mark.parametrize("heads", [0, 3])
+def test_heads_that_do_not_divide_the_features_are_refused(heads: int) -> None:
+    with pytest.raises(
+        SightGraphError, match=rf"hidden \(8\) must be a multiple of heads \({heads}"
+    ):
+        DecoderHead(8, 9, heads=heads)
+
+
 def test_step_by_step_predicts_what_teacher_forcing_does(sample: Sample) -> None:
     head = small().eval()
     fused, masks = sample(3)

@@ -5,10 +5,15 @@ Triton's interpreter runs the kernels on the CPU (tests/conftest.py chooses it).
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+
 import pytest
 import torch
 from torch import Tensor
 
+from graph_fusion.fusion import FUSIONS, FusionConfig, Masks, no_graph
 from graph_fusion.layers import gcn
 from graph_fusion.layers.edges import Edges
 from graph_fusion.layers.gcn import GCN
@@ -77,6 +82,45 @@ def test_another_activation_takes_the_dense_path() -> None:
     h, weights = torch.randn(2 * 6, 8), torch.rand(4 * 6)
     wanted = layer(h, edges_of(2, 6, "dense", weights))
     torch.testing.assert_close(layer(h, edges_of(2, 6, "fused", weights)), wanted)
+
+
+def test_a_config_reaches_the_kernel(monkeypatch: pytest.MonkeyPatch) -> None:
+    calls, convolve = [], fused.fused_convolution
+
+    def counting(*tensors: Tensor) -> Tensor:
+        calls.append(len(tensors))
+        return convolve(*tensors)
+
+    monkeypatch.setattr(fused, "fused_convolution", counting)
+    found = []
+    for path in ("dense", "fused"):
+        layer = {"name": "gcn", "path": path}
+        torch.manual_seed(0)
+        sizes = FusionConfig(hidden=8, layers=2, heads=2, dropout=0.0, layer=layer)
+        fusion = FUSIONS.make("gcn", config=sizes)
+        masks = Masks(torch.ones(2, 3, dtype=torch.bool), torch.ones(2, 1, dtype=torch.bool))
+        image, text = torch.rand(2, 3, 8), torch.rand(2, 1, 8)
+        found.append(fusion(image, text, no_graph(image), masks).pooled)
+    torch.testing.assert_close(*found)
+    assert len(calls) == 2  # one for each layer
+
+
+def test_what_the_kernel_does_not_compute_is_refused_where_the_layer_is_made() -> None:
+    for options in ({"normalised": False}, {"activation": torch.tanh}):
+        with pytest.raises(SightGraphError, match="take the path 'dense'"):
+            GCN(4, 4, path="fused", **options)  # type: ignore[arg-type]
+
+
+def test_without_a_gpu_the_interpreter_must_be_asked_for() -> None:
+    script = (
+        "import torch\nfrom graph_fusion.layers.fused import fused_convolution\n"
+        "fused_convolution(torch.eye(2)[None], *(torch.eye(2),) * 2, torch.zeros(2))\n"
+    )
+    environment = {key: one for key, one in os.environ.items() if key != "TRITON_INTERPRET"}
+    found = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, env=environment
+    )
+    assert "the fused path needs a GPU, and this is the CPU" in found.stderr
 
 
 def test_graphs_too_large_for_a_program_are_refused() -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
 import torch
+from torch_geometric import nn as pyg
 
 from graph_fusion.layers import LAYERS, Edges
 from kg.errors import SightGraphError, UnknownNameError
@@ -60,6 +62,25 @@ def test_missing_relations_and_other_features_out_are_named(batch: Batch) -> Non
     relational = LAYERS.make("pyg", in_features=6, out_features=4, conv="RGCNConv", num_relations=3)
     with pytest.raises(SightGraphError, match="RGCNConv needs relations"):
         relational(h, replace(edges, relation=None))
-    wide = LAYERS.make("pyg", in_features=6, out_features=4, conv="GATConv", heads=2)
     with pytest.raises(SightGraphError, match="4 features out"):
-        wide(h, edges)
+        LAYERS.make("pyg", in_features=6, out_features=4, conv="GATConv", heads=2)
+
+
+@pytest.mark.parametrize("conv", sorted(set(pyg.conv.__all__) - {"MessagePassing"}))
+def test_every_convolution_runs_or_is_refused_in_one_sentence(conv: str, batch: Batch) -> None:
+    edges = batch()
+    with contextlib.suppress(SightGraphError):
+        layer = LAYERS.make("pyg", in_features=6, out_features=6, conv=conv)
+        h = torch.randn(edges.size, 6, requires_grad=True)
+        layer(h, edges).sum().backward()
+
+
+def test_trying_a_convolution_draws_nothing_and_leaves_its_cache_empty(batch: Batch) -> None:
+    torch.manual_seed(0)
+    pyg.GCNConv(6, 6, cached=True)
+    state = torch.get_rng_state()
+    torch.manual_seed(0)
+    layer = LAYERS.make("pyg", in_features=6, out_features=6, conv="GCNConv", cached=True)
+    assert torch.equal(torch.get_rng_state(), state)
+    edges = batch()
+    assert layer(torch.randn(edges.size, 6), edges).shape == (edges.size, 6)

@@ -76,6 +76,19 @@ def test_two_standard_errors_of_the_difference_decide() -> None:
         assert marks(graph, runs("graph", lower, "no_edges")) == {"graph": matched}
 
 
+@pytest.mark.parametrize(("fusion", "control"), [(1, 1), (5, 1), (1, 5)])
+def test_a_single_run_on_either_side_gives_no_verdict(fusion: int, control: int) -> None:
+    few = [0.50, 0.52, 0.48, 0.51, 0.49]
+    row, _ = rows(
+        [*runs("graph", few[:fusion]), *runs("graph", few[:control], "no_edges")], MEASURES
+    )
+    assert row.matched_by == ()
+    assert cells(row)[-1] == "?"
+    alone, _ = rows([*runs("graph", few), *runs("graph", few, "no_edges")], MEASURES)
+    assert cells(alone)[-1] == "= no_edges"
+    assert cells(rows(runs("graph", few), MEASURES)[0])[-1] == ""
+
+
 def test_a_fusion_is_compared_with_its_own_controls_alone() -> None:
     found = marks(
         runs("graph", [0.9, 0.91]),

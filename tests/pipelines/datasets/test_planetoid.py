@@ -20,7 +20,8 @@ from hypothesis import strategies as st
 from graph_fusion.fusion_model import CONTROLS
 from graph_fusion.layers import LAYERS
 from kg.errors import SightGraphError
-from pipelines.bench.planetoid import NodeClassifier, NodeObjective
+from pipelines.bench.planetoid import Cora, NodeClassifier, NodeObjective
+from pipelines.bench.task import read_training
 from pipelines.datasets.planetoid import CitationGraph, read_planetoid
 
 sparse = pytest.importorskip("scipy.sparse")
@@ -271,6 +272,16 @@ def test_every_control_can_be_asked_for(control: str, folder: Path) -> None:
     graph = read_planetoid(folder, "cora")
     model = NodeClassifier("gcn", WORDS, 8, CLASSES, 0.0, control).eval()
     assert model(graph).shape == (KNOWN + TESTED, CLASSES)
+
+
+@pytest.mark.parametrize(
+    "given", [{"sizes": {"layers": 5}}, {"sizes": {"residual": False}}, {"missing": 0.5}]
+)
+def test_a_key_that_has_no_effect_is_refused(given: dict[str, Any]) -> None:
+    name = next(iter(given["sizes"])) if "sizes" in given else "missing"
+    with pytest.raises(SightGraphError, match=f"which has no {name}"):
+        read_training(Cora(), None, **given)
+    assert read_training(Cora(), None, sizes={"hidden": 32, "dropout": 0.1}).sizes.hidden == 32
 
 
 def test_figures_count_the_asked_part_only(folder: Path) -> None:
