@@ -93,7 +93,11 @@ def _checked(source: Path, objects: Iterable[GivenObject]) -> list[GivenObject]:
     try:
         found.extend(objects)
     except (KeyError, IndexError, ValueError, TypeError, AttributeError) as error:
-        reason = f"'{error.args[0]}' is missing" if isinstance(error, KeyError) else error
+        reason: object = error
+        if isinstance(error, KeyError):
+            reason = f"'{error.args[0]}' is missing"
+        elif isinstance(error, IndexError):
+            reason = "a list in it is too short"
         raise SightGraphError(
             f"{source}, entry {len(found)}: {reason}. An entry needs category_id (or category) "
             "and may have bbox [x, y, width, height] and score."

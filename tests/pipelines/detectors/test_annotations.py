@@ -97,7 +97,7 @@ def test_a_short_line_of_yolo_is_refused_and_named(tmp_path: Path) -> None:
     [
         (
             '[{"image_id": 1, "objects": [{"names": [], "x": 1, "y": 1, "w": 5, "h": 5}]}]',
-            "entry 0",
+            "entry 0: a list in it is too short",
         ),
         ("{", "line 1"),
         ("3", "neither a list"),
