@@ -22,6 +22,15 @@ _CHECKOUT_DATA = Path(__file__).resolve().parent.parent / "data"
 _WHEEL_DATA = Path(__file__).resolve().parent.parent / "sightgraph_data"
 
 
+def readable(name: str) -> str:
+    r"""Return the name of a file, which need not be UTF-8, as it can stand in graphs and files.
+
+    >>> readable("caf\udce9.png")
+    'caf\\udce9.png'
+    """
+    return name.encode("utf-8", "backslashreplace").decode()
+
+
 def bundled(*parts: str) -> Path:
     """Return the path of a file or folder that ships with SightGraph.
 

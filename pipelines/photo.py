@@ -20,6 +20,7 @@ import numpy as np
 from PIL import Image, ImageFile, UnidentifiedImageError
 
 from kg.errors import SightGraphError, SightGraphWarning, unknown_name
+from kg.files import readable
 from pipelines.pixels import image_of, upright
 
 MAX_PIXELS = 50_000_000
@@ -100,7 +101,7 @@ class Photo:
         path = example_path(name) if name.startswith("example:") else Path(source)
         _check_file(path, name)
         image = _decode(path, name)
-        return cls(image, _in_text(name), sha256(path.read_bytes()).hexdigest())
+        return cls(image, readable(name), sha256(path.read_bytes()).hexdigest())
 
     @classmethod
     def decoded(cls, content: bytes, name: str) -> Photo:
@@ -112,11 +113,6 @@ class Photo:
             SightGraphError: as `open`.
         """
         return cls(_decode(content, name), name, sha256(content).hexdigest())
-
-
-def _in_text(name: str) -> str:
-    """Return the name of a file, which need not be UTF-8, as it can stand in graphs and files."""
-    return name.encode("utf-8", "backslashreplace").decode()
 
 
 def _in_memory(source: Any) -> Image.Image:

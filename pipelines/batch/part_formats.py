@@ -8,6 +8,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
+from kg.files import readable
 from pipelines.batch.engines import Row
 
 COLUMNS = {
@@ -31,23 +32,20 @@ def as_parquet(rows: Sequence[Row]) -> bytes:
 
     types = {name: one for name, one in COLUMNS.items() if any(name in row for row in rows)}
     table = {
-        name: pyarrow.array([_in_text(row.get(name)) for row in rows], one)
+        name: pyarrow.array([_cell(row.get(name)) for row in rows], one)
         for name, one in types.items()
     }
     content = [row["graph"] if "answer" not in row else row for row in rows]
     table["json"] = pyarrow.array(
-        [_in_text(json.dumps(one, ensure_ascii=False)) for one in content]
+        [readable(json.dumps(one, ensure_ascii=False)) for one in content]
     )
     file = io.BytesIO()
     parquet.write_table(pyarrow.table(table), file, compression="zstd")
     return file.getvalue()
 
 
-def _in_text(value: Any) -> Any:
-    """Return text in which what is no character (in names of files) is escaped, as in JSON."""
-    if isinstance(value, str):
-        return value.encode("utf-8", "backslashreplace").decode()
-    return value
+def _cell(value: Any) -> Any:
+    return readable(value) if isinstance(value, str) else value
 
 
 def as_nquads(rows: Sequence[Row]) -> bytes:
