@@ -62,9 +62,10 @@ def write_report(
     listed = list(rows)
     groups: dict[str, list[Row]] = {}
     for row in listed:
-        groups.setdefault(str(row["photo"] or "no photograph"), []).append(row)
+        groups.setdefault(str(row["photo"] or ""), []).append(row)
     failed = sum("error" in row for row in listed)
-    about = about or f"{len(listed)} questions about {len(groups)} photographs, {failed} errors"
+    shown = len(groups) - ("" in groups)  # those of other modalities have none
+    about = about or f"{len(listed)} questions about {shown} photographs, {failed} errors"
     body = "\n".join(section(photo, answers) for photo, answers in groups.items())
     write_text(
         target,

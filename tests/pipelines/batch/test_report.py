@@ -44,6 +44,10 @@ def test_an_error_that_was_mended_is_not_told(tmp_path: Path) -> None:
     rows = [{**row, "error": "busy"}, {**row, **ANSWER, "photo": None, "question": "Why?"}]
     (tmp_path / "a.jsonl").write_text("\n".join(map(json.dumps, rows)))
     assert read_answers(tmp_path / "a.jsonl") == rows[1:]
+    write_report(rows[1:], tmp_path / "r.html")
+    page = (tmp_path / "r.html").read_text()
+    assert "1 questions about 0 photographs, 0 errors" in page
+    assert "there is no photograph" not in page
 
 
 def test_answers_in_parts_that_lie_elsewhere_are_told(tmp_path: Path) -> None:
