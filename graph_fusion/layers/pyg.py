@@ -20,9 +20,9 @@ class PyG(Layer):
     """σ(conv(h)), conv by the name of its class in torch_geometric.nn, such as "SAGEConv".
 
     It is made as `conv(in_features, out_features, **options)`, and must take (x, edge_index, ...):
-    about two in three do. It is tried on two nodes when it is made. Weights and relations of the
-    edges are handed on as `edge_weight` and `edge_type` where its forward takes them, and left
-    out where it does not: a SAGEConv does not see weights.
+    51 of 66 do, some of them with options. It is tried on two nodes when it is made. Weights and
+    relations of the edges are handed on as `edge_weight` and `edge_type` where its forward takes
+    them, and left out where it does not: a SAGEConv does not see weights.
 
     Shapes:
         h: [N, F_in], the nodes of all graphs of a batch one after another
