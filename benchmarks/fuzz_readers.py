@@ -76,7 +76,7 @@ def _config(file: Path) -> str:
     from dataclasses import asdict
 
     from graph_fusion.training import read_config
-    from pipelines.bench.task import TaskTraining
+    from pipelines.bench.task_training import TaskTraining
 
     options = read_config(TaskTraining, file)
     for number in _numbers(asdict(options)):

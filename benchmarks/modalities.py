@@ -34,7 +34,7 @@ from kg.files import write_text
 from pipelines.bench.evaluator import figures_without_each
 from pipelines.bench.folder import FolderTask
 from pipelines.bench.run import spread
-from pipelines.bench.task import load_task, read_training, train_task
+from pipelines.bench.task_training import load_task, read_training, train_task
 from pipelines.datasets.scenes15 import ScenePhoto, read_scenes
 from pipelines.namers.efficientnet import EfficientNetNamer
 from pipelines.photo import Photo

@@ -152,6 +152,10 @@ TESTED_BY = {
         "pipelines/bench/test_folder_signals.py",
         "figures without each modality, after a tiny training",
     ),
+    "pipelines/bench/task_training.py": (
+        "pipelines/bench/test_task.py",
+        "a task is trained, loaded and measured there",
+    ),
     "pipelines/bench/folder_*.py": ("pipelines/bench/test_folder.py", "parts of one task"),
     "pipelines/bench/planetoid.py": (
         "pipelines/datasets/test_planetoid.py",

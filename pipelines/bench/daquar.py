@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -15,8 +14,8 @@ from graph_fusion.fusion import FusionConfig
 from graph_fusion.fusion_model import FusionModel
 from graph_fusion.training import TrainingConfig
 from graph_fusion.weights import loading
-from kg.errors import SightGraphError, unknown_name
-from kg.files import bundled, write_text
+from kg.errors import SightGraphError
+from kg.files import write_text
 from pipelines.bench.daquar_inputs import (
     FOLDS,
     SeenPhotos,
@@ -39,15 +38,7 @@ from pipelines.bench.daquar_model import (
     RoomObjective,
     RoomTables,
 )
-from pipelines.bench.evaluator import rows_of
-from pipelines.bench.task import (
-    DEFAULT_CHOICE,
-    BenchTask,
-    ModelChoice,
-    Prepared,
-    load_task,
-    same_draws,
-)
+from pipelines.bench.task import DEFAULT_CHOICE, BenchTask, ModelChoice, Prepared
 from pipelines.datasets.daquar import (
     Daquar,
     RoomQuestion,
@@ -58,7 +49,6 @@ from pipelines.datasets.daquar import (
 from pipelines.datasets.splits import fold_of, for_training, in_part
 from pipelines.detectors import COCO_LABELS
 from pipelines.evaluate.answering.wups import Nouns
-from pipelines.evaluate.protocol import Report, Source
 
 ABOUT, READER = "daquar.json", "words.safetensors"
 """What a model needs beside its weights."""
@@ -290,87 +280,3 @@ class DAQUAR(BenchTask):
         )
         front = RoomFront(len(known.words), sizes.hidden, sizes.dropout)
         return FusionModel(front, choice.fusion, sizes, head, choice.missing, choice.control)
-
-
-def answers_of(network: FusionModel, prepared: RoomsPrepared) -> Iterator[frozenset[str]]:
-    """Yield the model's answer to each test question, under the draws of `rows_of`."""
-    objective = prepared.test_objective
-    assert isinstance(objective, RoomObjective)
-    for example in prepared.test:
-        with same_draws(network):
-            (answer,) = objective.answers(network, objective.collate([example]))
-        yield answer
-
-
-HELD_OUT = ("validation", "held-out")
-"""Names of the part of the folder trained on that is measured; any other folder is a test."""
-
-
-def _check_split(model: Path, source: Source) -> None:
-    if source.split is None:
-        return
-    trained = set(RoomsKnown.load(model / ABOUT).photographs)
-    held_out = trained <= set(read_daquar(source.data).photographs)
-    if held_out != (source.split in HELD_OUT):
-        holds = "the photographs" if held_out else "other photographs than those"
-        right = HELD_OUT[0] if held_out else "test"
-        raise SightGraphError(
-            f"'{source.data}' holds {holds} that the model was trained on: it has no part "
-            f"'{source.split}'. Give --split {right}, or another folder."
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class DAQUAREvaluator:
-    """Accuracy and WUPS of answers about rooms, from pixels.
-
-    wordnet: where WordNet is; without it there is no WUPS. control: as in `TaskEvaluator`.
-    """
-
-    wordnet: Path | None = None
-    control: str | None = None
-
-    def dataset(self, source: Source) -> Source:
-        """Return the source: the questions about photographs that the model was not trained on.
-
-        These are all questions of the official test part, and the held-out part of the other.
-
-        Raises:
-            UnknownNameError: the part is one that the model was trained on, or unknown.
-        """
-        parts = [*HELD_OUT, "test"]
-        if source.split is not None and source.split not in parts:
-            raise unknown_name("part of DAQUAR", source.split, parts)
-        return source
-
-    def system(self, model: Path | None = None) -> Path:
-        return model or bundled("models", "daquar")
-
-    def __call__(self, model: Path, dataset: Source) -> Report:
-        """Return the figures; a row holds one question, its answers, and whether they agree.
-
-        Raises:
-            SightGraphError: the folder holds another part than `split` says.
-        """
-        _check_split(model, dataset)
-        task = DAQUAR(wordnet=self.wordnet, measuring=True)
-        network, prepared = load_task(task, dataset.data, model, self.control)
-        assert isinstance(prepared, RoomsPrepared)
-        assert isinstance(network, FusionModel)
-        rows = [
-            {
-                "id": question.id,
-                "image_id": question.photograph,
-                "question": question.text,
-                "expected": sorted(question.answers),
-                "answer": sorted(answer),
-                **row,
-            }
-            for question, answer, row in zip(
-                prepared.test_questions,
-                answers_of(network, prepared),
-                rows_of(network, prepared),
-                strict=True,
-            )
-        ]
-        return Report(task.measures[0], prepared.test_figures(network), rows)

@@ -12,7 +12,8 @@ from torch import nn
 
 from graph_fusion.fusion_model import FusionModel
 from kg.errors import SightGraphError
-from pipelines.bench.task import MEASURE_BATCH, BenchTask, Prepared, load_task, measured
+from pipelines.bench.task import MEASURE_BATCH, BenchTask, Prepared, measured
+from pipelines.bench.task_training import load_task
 from pipelines.evaluate.protocol import Report, Source
 
 EACH = "each"

@@ -17,13 +17,7 @@ from graph_fusion.layers import LAYERS
 from graph_fusion.layers.edges import Edges
 from graph_fusion.training import Figures, Objective, TrainingConfig
 from kg.errors import SightGraphError
-from pipelines.bench.task import (
-    DEFAULT_CHOICE,
-    BenchTask,
-    ModelChoice,
-    ModelOptions,
-    Prepared,
-)
+from pipelines.bench.task import DEFAULT_CHOICE, BenchTask, ModelChoice, ModelOptions, Prepared
 from pipelines.datasets.planetoid import CitationGraph, read_planetoid
 from pipelines.datasets.splits import Divided
 

@@ -18,12 +18,7 @@ from graph_fusion.fusion_model import FusionModel, Inputs
 from graph_fusion.heads.choice import ClosedHead
 from graph_fusion.parts import make_part, name_and_options, side_of
 from graph_fusion.training import Figures, Objective, TrainingConfig
-from pipelines.bench.task import (
-    DEFAULT_CHOICE,
-    BenchTask,
-    ModelChoice,
-    Prepared,
-)
+from pipelines.bench.task import DEFAULT_CHOICE, BenchTask, ModelChoice, Prepared
 from pipelines.datasets.splits import Divided
 from pipelines.generate.sort_of_clevr import (
     ANSWERS,

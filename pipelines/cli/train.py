@@ -196,8 +196,8 @@ def train_task(
     **training: Any,
 ) -> None:
     """Train a task of the bench, and print the figures of its test."""
-    from pipelines.bench.task import read_training
-    from pipelines.bench.task import train_task as run
+    from pipelines.bench.task_training import read_training
+    from pipelines.bench.task_training import train_task as run
 
     task = BENCH_TASKS.make(name)
     given = {key: value for key, value in training.items() if value is not None}

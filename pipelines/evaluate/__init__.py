@@ -154,7 +154,7 @@ _add(
 )
 _add(
     "daquar",
-    "bench.daquar:DAQUAREvaluator",
+    "bench.daquar_evaluator:DAQUAREvaluator",
     "Measure answers about rooms from pixels, on photographs that the model was not trained on. "
     "Accuracy counts whole answers; WUPS is the official one, at 0.9 and 0.0.",
     Options(

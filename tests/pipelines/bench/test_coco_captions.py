@@ -13,7 +13,8 @@ import torch
 from kg.errors import SightGraphError
 from pipelines.bench.coco_captions import CocoCaptionsTask, sentence
 from pipelines.bench.folder import FolderPrepared
-from pipelines.bench.task import Prepared, evaluate_task, read_training, train_task
+from pipelines.bench.task import Prepared
+from pipelines.bench.task_training import evaluate_task, read_training, train_task
 
 EXAMPLE = Path(__file__).resolve().parents[3] / "examples" / "own_captions"
 ENCODER = {"name": "small_cnn", "channels": [8, 8, 8], "resize": 32}

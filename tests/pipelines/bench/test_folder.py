@@ -27,7 +27,8 @@ from pipelines.bench.folder import FolderTask
 from pipelines.bench.folder_heads import USES
 from pipelines.bench.folder_model import FolderModel, FolderObjective
 from pipelines.bench.run import BenchConfig, bench
-from pipelines.bench.task import ModelChoice, evaluate_task, read_training, same_draws, train_task
+from pipelines.bench.task import ModelChoice, same_draws
+from pipelines.bench.task_training import evaluate_task, read_training, train_task
 from pipelines.datasets.folder import read_folder
 
 EXAMPLE = Path(__file__).resolve().parents[3] / "examples" / "own_dataset"

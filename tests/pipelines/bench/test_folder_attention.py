@@ -16,7 +16,7 @@ from pipelines.bench import folder_attention
 from pipelines.bench.evaluator import TaskEvaluator
 from pipelines.bench.folder import FolderTask
 from pipelines.bench.folder_attention import Attention, attention_of
-from pipelines.bench.task import read_training, train_task
+from pipelines.bench.task_training import read_training, train_task
 from pipelines.cli.evaluate import DRAWN
 
 ROOT = Path(__file__).resolve().parents[3]

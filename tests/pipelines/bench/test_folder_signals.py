@@ -19,7 +19,7 @@ from kg.errors import SightGraphError
 from pipelines.bench.evaluator import TaskEvaluator
 from pipelines.bench.folder import FolderTask
 from pipelines.bench.folder_signals import MAX_VECTORS, FolderSignals
-from pipelines.bench.task import read_training, train_task
+from pipelines.bench.task_training import read_training, train_task
 from pipelines.datasets.folder import read_folder
 
 EXAMPLE = Path(__file__).resolve().parents[3] / "examples" / "own_modalities"

@@ -27,7 +27,8 @@ from pipelines.bench.knowledge_scenes import (
     SceneFront,
     example,
 )
-from pipelines.bench.task import ModelChoice, measured, read_training, train_task
+from pipelines.bench.task import ModelChoice, measured
+from pipelines.bench.task_training import read_training, train_task
 from pipelines.generate.knowledge_scenes import SceneQuestion
 
 Parts = dict[str, list[SceneQuestion]]

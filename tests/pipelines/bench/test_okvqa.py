@@ -12,7 +12,7 @@ import pytest
 from graph_fusion.vocabulary_model import VocabularyAnswerer
 from kg.errors import SightGraphError
 from pipelines.bench.okvqa import OKVQA, OpenPrepared
-from pipelines.bench.task import read_training, train_task
+from pipelines.bench.task_training import read_training, train_task
 from pipelines.evaluate import Source
 from pipelines.evaluate.answering.okvqa import OKVQAEvaluator
 

@@ -12,14 +12,8 @@ import pytest
 from kg.errors import SightGraphError
 from pipelines.bench import BENCH_TASKS
 from pipelines.bench.planetoid import Cora
-from pipelines.bench.task import (
-    BenchTask,
-    ModelChoice,
-    TaskTraining,
-    evaluate_task,
-    read_training,
-    train_task,
-)
+from pipelines.bench.task import BenchTask, ModelChoice
+from pipelines.bench.task_training import TaskTraining, evaluate_task, read_training, train_task
 
 Trained = tuple[Path, dict[str, float]]
 

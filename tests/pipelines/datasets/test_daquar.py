@@ -19,7 +19,8 @@ from graph_fusion.fusion import FusionConfig
 from graph_fusion.fusion_model import FusionModel
 from graph_fusion.training import TrainingConfig
 from kg.errors import SightGraphError
-from pipelines.bench.daquar import DAQUAR, DAQUAREvaluator
+from pipelines.bench.daquar import DAQUAR
+from pipelines.bench.daquar_evaluator import DAQUAREvaluator
 from pipelines.bench.daquar_inputs import (
     CELLS,
     common_words,
@@ -37,7 +38,8 @@ from pipelines.bench.daquar_model import (
     mirror,
     room_graph,
 )
-from pipelines.bench.task import ModelChoice, TaskTraining, evaluate_task, train_task
+from pipelines.bench.task import ModelChoice
+from pipelines.bench.task_training import TaskTraining, evaluate_task, train_task
 from pipelines.cli import main
 from pipelines.datasets.daquar import (
     RoomQuestion,

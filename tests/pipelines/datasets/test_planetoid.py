@@ -21,7 +21,7 @@ from graph_fusion.fusion_model import CONTROLS
 from graph_fusion.layers import LAYERS
 from kg.errors import SightGraphError
 from pipelines.bench.planetoid import Cora, NodeClassifier, NodeObjective
-from pipelines.bench.task import read_training
+from pipelines.bench.task_training import read_training
 from pipelines.datasets.planetoid import CitationGraph, read_planetoid
 
 sparse = pytest.importorskip("scipy.sparse")
