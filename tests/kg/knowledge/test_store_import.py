@@ -234,6 +234,13 @@ def test_the_same_imports_give_the_same_index(tmp_path: Path) -> None:
     assert indexes[0] == indexes[1]
 
 
+def test_what_a_source_says_twice_stands_in_the_index_once(tmp_path: Path) -> None:
+    once, twice = tmp_path / "once", tmp_path / "twice"
+    import_source(write(tmp_path, ANIMALS), once)
+    import_source(write(tmp_path, ANIMALS + ANIMALS), twice, memory=MIN_MEMORY)
+    assert snapshot(Store(once).index.folder) == snapshot(Store(twice).index.folder)
+
+
 def test_an_import_in_little_memory_gives_the_same_index(tmp_path: Path) -> None:
     lines = "".join(f"thing {n}\tlikes\tthing {n * 7 % 12_000}\n" for n in range(12_000))
     file = write(tmp_path, lines, "things.tsv")
