@@ -58,7 +58,7 @@ _OWN_NAMES = {"triples", "index", _SPOOL, ABOUT, CHECKSUMS}
 _DCT = "http://purl.org/dc/terms/"
 
 Progress = Callable[[str, int, int], None]
-"""Called with the step ("read", "index"), what is done and what there is to do."""
+"""Called with the step ("read", "load", "index"), what is done and what there is to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,16 +144,18 @@ def _fill(
     """
     counted, index = _Counted(statements), building / "index"
     index.mkdir()
+    with corruption_as_damage(folder):
+        triples, replaced = _copy_of_triples(folder, building, source.name)
     with SortedLines(index) as lines:
-        with corruption_as_damage(folder):
-            triples, replaced = _copy_of_triples(folder, building, source.name)
-            for some in _parts(iter(triples), memory):
-                lines.write(map(_line, some))
-        for some in _parts(_quads(counted, source.name), memory):
-            lines.write(map(_line, some))
-            triples.bulk_extend(some)
+        part, read = max(memory // BYTES_A_QUAD, 1), map(_line, _quads(counted, source.name))
+        most = 0
+        while some := list(islice(read, part)):
+            lines.write(some)
+            most += len(some)
         _check_some(counted, source, report)
-        total = _write_once(lines, building / _SPOOL)
+        total = _load(
+            triples, lines, building / _SPOOL, part, lambda done: progress("load", done, most)
+        )
     source = dataclasses.replace(source, statements=counted.count, skipped=report.skipped)
     triples.extend(_description(source))
     triples.flush()
@@ -169,24 +171,35 @@ def _check_some(counted: _Counted, source: SourceInfo, report: ReadReport) -> No
         )
 
 
-def _parts(quads: Iterator[pyoxigraph.Quad], memory: int) -> Iterator[list[pyoxigraph.Quad]]:
-    """Yield the quads in parts that fit into the memory; of a part, all is in memory at once."""
-    while some := list(islice(quads, max(memory // BYTES_A_QUAD, 1))):
-        yield some
-
-
 def _line(quad: pyoxigraph.Quad) -> bytes:
     return f"{quad} .".encode()
 
 
-def _write_once(lines: SortedLines, file: Path) -> int:
-    """Write each line once, as N-Quads; return how many there are."""
-    count = 0
-    with file.open("wb") as opened:
-        for line, _ in groupby(lines.merged()):
-            opened.write(line)
+def _load(
+    triples: pyoxigraph.Store,
+    lines: SortedLines,
+    spool: Path,
+    part: int,
+    progress: Callable[[int], None],
+) -> int:
+    """Add each line once, in parts; write N-Quads of all that is then there; return how many.
+
+    Half of what a table states repeats names, and sorted parts overlap little, so that the store
+    has less to merge.
+    """
+    count, loaded = 0, 0
+    once = (line for line, _ in groupby(lines.merged()))
+    with spool.open("wb") as file:
+        for quad in triples:  # of other sources
+            file.write(_line(quad) + b"\n")
             count += 1
-    return count
+        while some := list(islice(once, part)):
+            content = b"".join(some)
+            file.write(content)
+            triples.bulk_load(content, format=pyoxigraph.RdfFormat.N_QUADS)
+            loaded += len(some)
+            progress(loaded)
+    return count + loaded
 
 
 def _make_folder(folder: Path) -> None:

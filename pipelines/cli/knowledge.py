@@ -244,7 +244,9 @@ def _progress() -> Iterator[Progress]:
     columns = (TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn())
     console = Console(stderr=True)
     with Progress(*columns, console=console, disable=not console.is_terminal) as bars:
-        tasks = {name: bars.add_task(name, total=None, start=False) for name in ("read", "index")}
+        tasks = {
+            name: bars.add_task(name, total=None, start=False) for name in ("read", "load", "index")
+        }
 
         def advance(step: str, done: int, total: int) -> None:
             bars.start_task(tasks[step])

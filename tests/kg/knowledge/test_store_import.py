@@ -209,15 +209,15 @@ def test_an_unknown_format_names_the_nearest(tmp_path: Path) -> None:
         import_source(write(tmp_path, ANIMALS), tmp_path / "store", "concept-net")
 
 
-def test_progress_goes_through_both_steps_and_never_back(tmp_path: Path) -> None:
+def test_progress_goes_through_all_steps_and_never_back(tmp_path: Path) -> None:
     lines = "".join(f"thing {n}\tlikes\tthing {n + 1}\n" for n in range(12_000))
     told: list[tuple[str, int, int]] = []
     file = write(tmp_path, lines)
     import_source(file, tmp_path / "store", progress=lambda *one: told.append(one))
     steps = [step for step, _, _ in told]
     assert steps == sorted(steps, reverse=True)
-    assert set(steps) == {"read", "index"}
-    for step in ("read", "index"):
+    assert set(steps) == {"read", "load", "index"}
+    for step in ("read", "load", "index"):
         done = [done for now, done, _ in told if now == step]
         assert done == sorted(done)
         assert done[-1] <= max(total for now, _, total in told if now == step)

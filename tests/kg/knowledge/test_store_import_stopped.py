@@ -54,7 +54,7 @@ def test_an_import_that_breaks_off_leaves_the_store_as_it_was(
     assert_no_leftovers(store)
 
 
-@pytest.mark.parametrize("step", ["read", "index"])
+@pytest.mark.parametrize("step", ["read", "load", "index"])
 def test_an_import_that_is_interrupted_at_any_step_leaves_the_store_as_it_was(
     store: Path, tmp_path: Path, step: str
 ) -> None:
