@@ -19,7 +19,8 @@ from kills import run  # type: ignore[import-not-found]
 
 from kg.errors import SightGraphError
 from kg.knowledge.store import Store
-from kg.knowledge.store_import import BUILDING, import_source
+from kg.knowledge.store_folder import BUILDING
+from kg.knowledge.store_import import import_source
 
 IMPORT = """
 import sys

@@ -12,6 +12,10 @@ ROOT = Path(__file__).resolve().parent.parent
 PACKAGES = ("kg", "graph_fusion", "pipelines")
 
 TESTED_BY = {
+    "kg/knowledge/store_folder.py": (
+        "kg/knowledge/test_store_import.py",
+        "imports leave a whole store, whatever stops them",
+    ),
     "pipelines/scene.py": (
         "pipelines/datasets/test_scene_files.py",
         "what is seen is compared with its files, and other eyes are refused",

@@ -5,12 +5,10 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
-import re
 import shutil
 import uuid
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import groupby, islice
 from pathlib import Path
@@ -19,27 +17,18 @@ from traceback import clear_frames
 import pyoxigraph
 
 from kg.errors import SightGraphError
-from kg.files import atomic_path, lock
 from kg.index.build import Quad, build_index
 from kg.index.edges import MEMORY
 from kg.index.runs import SortedLines
-from kg.knowledge.integrity import (
-    CHECKSUMS,
-    check_generation,
-    corruption_as_damage,
-    damaged,
-    write_checksums,
-)
-from kg.knowledge.store import (
-    ABOUT,
-    CURRENT,
-    FORMAT,
-    GENERATION,
-    GENERATION_NAME,
-    SourceInfo,
-    current_generation,
-    is_store,
-    read_about,
+from kg.knowledge.integrity import check_generation, corruption_as_damage
+from kg.knowledge.store import SourceInfo, current_generation, read_about
+from kg.knowledge.store_folder import (
+    BUILDING,
+    SPOOL,
+    finish,
+    make_folder,
+    only_import,
+    remove_leftovers,
 )
 from kg.sources import SOURCES, Choice, ImportedTriple, ReadReport
 from kg.sources.text_files import format_of, without_endings
@@ -48,13 +37,7 @@ from kg.vocabulary import graph_iri, graphs_of, read_graph_iri
 MIN_MEMORY = 16
 """MiB."""
 BYTES_A_QUAD = 1000
-"""Memory of pyoxigraph for each quad that it loads at a time, as measured."""
-BUILDING = "building-"
-_LOCK = "lock"
-_SPOOL = "spool.nq"
-_BUILDING_NAME = re.compile(rf"(?:{BUILDING}|{GENERATION})[0-9a-f]{{12}}")
-_OWN_NAMES = {"triples", "index", _SPOOL, ABOUT, CHECKSUMS}
-"""All that a generation holds, finished or not."""
+"""Memory for each statement that is sorted, and then loaded, at a time."""
 _DCT = "http://purl.org/dc/terms/"
 
 Progress = Callable[[str, int, int], None]
@@ -110,9 +93,9 @@ def import_source(
     size = _size(source)
     file = Path(os.path.abspath(source)).name
     called = name or without_endings(file.lstrip("."))
-    _make_folder(folder)
-    with _only_import(folder):
-        _remove_leftovers(folder)
+    make_folder(folder)
+    with only_import(folder):
+        remove_leftovers(folder)
         building = folder / f"{BUILDING}{uuid.uuid4().hex[:12]}"
         building.mkdir()
         try:
@@ -121,7 +104,7 @@ def import_source(
             info = SourceInfo(called, file, chosen, statements=0, skipped=0)
             filled = _fill(building, folder, info, statements, report, progress, memory << 20)
             info, facts, replaced = filled
-            _finish(folder, building, info)
+            finish(folder, building, info)
         except BaseException as error:
             clear_frames(error.__traceback__)  # closes the triples, whose threads write to files
             shutil.rmtree(building, ignore_errors=True)
@@ -154,7 +137,7 @@ def _fill(
             most += len(some)
         _check_some(counted, source, report)
         total = _load(
-            triples, lines, building / _SPOOL, part, lambda done: progress("load", done, most)
+            triples, lines, building / SPOOL, part, lambda done: progress("load", done, most)
         )
     source = dataclasses.replace(source, statements=counted.count, skipped=report.skipped)
     triples.extend(_description(source))
@@ -200,70 +183,6 @@ def _load(
             loaded += len(some)
             progress(loaded)
     return count + loaded
-
-
-def _make_folder(folder: Path) -> None:
-    if folder.exists() and not folder.is_dir():
-        raise SightGraphError(f"cannot make a store at '{folder}': it is a file. Name a folder.")
-    if folder.is_dir() and current_generation(folder) is None:
-        if is_store(folder) and (folder / _LOCK).is_file():
-            raise damaged(folder, f"its file '{CURRENT}' names no generation")
-        others = sorted(one.name for one in folder.iterdir() if not _is_own(one))
-        if others:
-            raise SightGraphError(
-                f"the folder '{folder}' holds other files ('{others[0]}'). Name a new or empty one."
-            )
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise SightGraphError(f"cannot make the folder '{folder}': {error.strerror}.") from error
-
-
-def _is_own(path: Path) -> bool:
-    """Whether an import certainly made `path`: by its name and by all that it holds."""
-    if path.is_symlink():
-        return False
-    if path.is_dir():
-        return bool(_BUILDING_NAME.fullmatch(path.name)) and all(
-            one.name in _OWN_NAMES for one in path.iterdir()
-        )
-    if path.name == _LOCK:
-        return path.stat().st_size == 0
-    if not path.name.startswith(f".{CURRENT}"):
-        return False
-    text = path.read_text(encoding="utf-8", errors="replace").strip()
-    return not text or bool(GENERATION_NAME.fullmatch(text))
-
-
-@contextmanager
-def _only_import(folder: Path) -> Iterator[None]:
-    """Hold the store's lock; the system lets go of it when the process ends, however it ends."""
-    try:
-        file = (folder / _LOCK).open("w")
-    except OSError as error:
-        raise SightGraphError(f"cannot write to the store '{folder}': {error.strerror}.") from error
-    with file:
-        if not lock(file, exclusive=True):
-            raise SightGraphError(
-                f"another import into '{folder}' is running. Wait until it has ended."
-            )
-        yield
-
-
-def _remove_leftovers(folder: Path) -> None:
-    """Remove what killed imports left, and replaced generations that nobody reads any more."""
-    current = current_generation(folder)
-    for one in folder.iterdir():
-        if one in (current, folder / _LOCK) or not _is_own(one):
-            continue
-        if one.is_file():
-            one.unlink()
-        elif not (one / ABOUT).is_file():
-            shutil.rmtree(one, ignore_errors=True)
-        else:
-            with (one / ABOUT).open("rb") as about:
-                if lock(about, exclusive=True):
-                    shutil.rmtree(one, ignore_errors=True)
 
 
 def _copy_of_triples(folder: Path, building: Path, replaced: str) -> tuple[pyoxigraph.Store, bool]:
@@ -335,9 +254,9 @@ def _description(source: SourceInfo) -> list[pyoxigraph.Quad]:
 def _compile(building: Path, quads: int, progress: Progress, memory: int) -> int:
     """Compile the index from the file of all `quads`, which is read twice; return its facts.
 
-    The store is not asked: it looks every term up, which took two hours for 30 million facts.
+    The store is not asked for them: it looks every term up, and wrote 1.1 MB/s of 30 million facts.
     """
-    index, spool = building / "index", building / _SPOOL
+    index, spool = building / "index", building / SPOOL
     build_index(
         index, lambda: _quads_of(spool), lambda done: progress("index", done, 2 * quads), memory
     )
@@ -355,36 +274,6 @@ def _quads_of(spool: Path) -> Iterator[Quad]:
         object_ = quad.object
         literal = isinstance(object_, pyoxigraph.Literal)
         yield quad.subject.value, quad.predicate.value, object_.value, literal, source, strength
-
-
-def _finish(folder: Path, building: Path, info: SourceInfo) -> None:
-    """Let the new generation take the place of the old one."""
-    old = current_generation(folder)
-    others = [] if old is None else read_about(old)["sources"]
-    sources = [one for one in others if one["name"] != info.name] + [asdict(info)]
-    about = json.dumps({"format": FORMAT, "checked": True, "sources": sources})
-    (building / ABOUT).write_text(about, encoding="utf-8")
-    write_checksums(building)
-    _sync(*building.rglob("*"), building)
-    generation = folder / f"{GENERATION}{building.name.removeprefix(BUILDING)}"
-    building.rename(generation)
-    with atomic_path(folder / CURRENT) as path:
-        path.write_text(generation.name + "\n", encoding="utf-8")
-        _sync(path, folder)
-    _sync(folder)
-    _remove_leftovers(folder)
-
-
-def _sync(*paths: Path) -> None:
-    """Wait until files and folders are on the disk, so that `current` never names half a store."""
-    for path in paths:
-        if os.name == "nt" and path.is_dir():  # Windows opens no folder
-            continue
-        descriptor = os.open(path, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
 
 
 def _size(source: Path) -> int:

@@ -123,9 +123,9 @@ def test_a_first_import_that_fails_leaves_no_store(tmp_path: Path) -> None:
 
 HOLD = """
 import sys, time
-from kg.knowledge.store_import import _only_import
+from kg.knowledge.store_folder import only_import
 from pathlib import Path
-with _only_import(Path(sys.argv[1])):
+with only_import(Path(sys.argv[1])):
     print("held", flush=True)
     time.sleep(60)
 """

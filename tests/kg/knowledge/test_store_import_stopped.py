@@ -112,13 +112,13 @@ def test_an_import_that_is_killed_at_any_moment_leaves_a_whole_store(
 KILLED_AT = """
 import os, shutil, signal, sys
 from pathlib import Path
-import kg.files, kg.knowledge.store_import
+import kg.files, kg.knowledge.store_folder, kg.knowledge.store_import
 from kg.knowledge.store_import import import_source
 where, when, source, store = sys.argv[1:]
 owner, name = {
     "copy": (kg.knowledge.store_import, "_copy_of_triples"),
     "compile": (kg.knowledge.store_import, "_compile"),
-    "sync": (kg.knowledge.store_import, "_sync"),
+    "sync": (kg.knowledge.store_folder, "_sync"),
     "rename": (Path, "rename"),
     "replace": (Path, "replace"),
     "remove": (shutil, "rmtree"),
