@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from types import NoneType, UnionType
 from typing import Any, Literal, TypeAlias, TypeVar, Union, get_args, get_origin, get_type_hints
 
+from graph_fusion.config_file import expected
 from kg.errors import SightGraphError, unknown_name
 from kg.registry import Registry
 
@@ -49,14 +50,8 @@ DERIVED = (
     "words",
 )
 """Arguments that follow from the task and the fusion's sizes, if the caller offers them."""
-PLAIN: dict[Any, str] = {
-    bool: "true or false",
-    int: "a whole number",
-    float: "a number",
-    str: "text",
-    NoneType: "null",
-}
-"""Types that a config can write, and how messages name them."""
+PLAIN = frozenset({bool, int, float, str, NoneType})
+"""Types that a config can write."""
 
 
 def make_part(registry: Registry[T], part: str | Mapping[str, Any], **offered: Any) -> T:
@@ -86,7 +81,7 @@ def make_part(registry: Registry[T], part: str | Mapping[str, Any], **offered: A
         if not _fits(kinds.get(option, Any), value):
             raise SightGraphError(
                 f"'{option}' of the {registry.kind} {name} is '{value}'; "
-                f"expected {_expected(kinds[option])}."
+                f"expected {expected(kinds[option])}."
             )
     given = {key: value for key, value in offered.items() if key in parameters} | options
     missing = [
@@ -146,13 +141,3 @@ def _fits(kind: Any, value: Any) -> bool:
     if kind is float:
         return type(value) in (int, float)
     return type(value) is kind if kind in PLAIN else True
-
-
-def _expected(kind: Any) -> str:
-    if get_origin(kind) in (Union, UnionType):
-        return " or ".join(_expected(one) for one in get_args(kind))
-    if get_origin(kind) is Literal:
-        return " or ".join(f"'{one}'" for one in get_args(kind))
-    if get_origin(kind) is Callable:
-        return "a function, which a config cannot write"
-    return PLAIN.get(kind, str(kind))

@@ -1,4 +1,4 @@
-"""graph_fusion/training/config_file: YAML becomes the dataclass, or one clear error."""
+"""graph_fusion/config_file: YAML becomes the dataclass, or one clear error."""
 
 from __future__ import annotations
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import types
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import MISSING, Field, asdict, fields, is_dataclass
 from difflib import get_close_matches
 from enum import Enum
@@ -155,7 +155,7 @@ def _typed(kind: Any, value: Any, key: str, name: str) -> Any:
     written = value if isinstance(value, str) else ""
     nearest = get_close_matches(written, map(str, get_args(kind)), n=1, cutoff=0.5)
     hint = f" Did you mean '{nearest[0]}'?" if origin is Literal and nearest else ""
-    raise SightGraphError(f"{name}: '{key}' is {_shown(value)}; expected {_expected(kind)}.{hint}")
+    raise SightGraphError(f"{name}: '{key}' is {_shown(value)}; expected {expected(kind)}.{hint}")
 
 
 def _any_of(kinds: tuple[Any, ...], value: Any, key: str, name: str) -> Any:
@@ -170,8 +170,8 @@ def _any_of(kinds: tuple[Any, ...], value: Any, key: str, name: str) -> Any:
             return _value(kind, value, key, name)
         except SightGraphError:
             continue
-    expected = " or ".join(_expected(kind) for kind in kinds)
-    raise SightGraphError(f"{name}: '{key}' is {_shown(value)}; expected {expected}.")
+    right = " or ".join(expected(kind) for kind in kinds)
+    raise SightGraphError(f"{name}: '{key}' is {_shown(value)}; expected {right}.")
 
 
 def _sequence(kind: Any, value: list[Any] | tuple[Any, ...], key: str, name: str) -> Any:
@@ -182,7 +182,7 @@ def _sequence(kind: Any, value: list[Any] | tuple[Any, ...], key: str, name: str
         kinds = inner
     else:
         raise SightGraphError(
-            f"{name}: '{key}' has {len(value)} values; expected {_expected(kind)}."
+            f"{name}: '{key}' has {len(value)} values; expected {expected(kind)}."
         )
     made = (
         _value(one, x, f"{key}[{at}]", name)
@@ -220,7 +220,8 @@ def _enum(kind: type[Enum], value: Any) -> Enum | None:
     return next((one for one in kind if value in (one, one.name, one.value)), None)
 
 
-def _expected(kind: Any) -> str:
+def expected(kind: Any) -> str:
+    """Return what a config has to write for a value of this type, for a message."""
     plain = {
         int: "a whole number",
         float: "a finite number",
@@ -232,14 +233,18 @@ def _expected(kind: Any) -> str:
     if kind in plain:
         return plain[kind]
     origin, inner = get_origin(kind), get_args(kind)
+    if origin in (Union, types.UnionType):
+        return " or ".join(expected(one) for one in inner)
+    if origin is Callable:
+        return "a function, which a config cannot write"
     if origin is Literal:
         return " or ".join(f"'{one}'" if isinstance(one, str) else str(one) for one in inner)
     if isinstance(kind, type) and issubclass(kind, Enum):
         return " or ".join(f"'{one.value}'" for one in kind)
     if origin is list or (origin is tuple and inner[-1] is Ellipsis):
-        return f"a list, each {_expected(inner[0])}"
+        return f"a list, each {expected(inner[0])}"
     if origin is tuple:
-        return f"a list of {', '.join(_expected(one) for one in inner)}"
+        return f"a list of {', '.join(expected(one) for one in inner)}"
     if origin is dict or is_dataclass(kind):
         return "'key: value' lines, indented"
     return str(kind)
