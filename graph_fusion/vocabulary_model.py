@@ -237,12 +237,17 @@ class VocabularyAnswerer:
         write_text(folder / "vocabulary.json", kept + "\n")
 
     @torch.inference_mode()
-    def __call__(self, graphs: Sequence[VocabularyInput]) -> Tensor:
-        """Return the probability of each answer: [B, A]."""
+    def __call__(self, graphs: Sequence[VocabularyInput], holds_back: bool = True) -> Tensor:
+        """Return the probability of each answer: [B, A].
+
+        holds_back: whether answers that only repeat the question are held back.
+        """
         batch = self.wording(graphs)
         logs = torch.stack([model(batch) for model in self.models])
         mean = torch.logsumexp(logs, dim=0) - math.log(len(self.models))
         chances = torch.softmax(mean / self.config.temperature, dim=-1)
+        if not holds_back:
+            return chances
         return self.repeated.lowered(chances, [graph.question for graph in graphs])
 
     def joined(self, others: Sequence[VocabularyAnswerer]) -> VocabularyAnswerer:

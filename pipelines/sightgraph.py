@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -24,6 +24,7 @@ from pipelines.answering.edit_answers import EditAnswers
 from pipelines.answering.evidence import Answer
 from pipelines.answering.prediction import Prediction, Strategy
 from pipelines.answering.query import RelationWordings, query_of, region_features
+from pipelines.answering.rules import checked
 from pipelines.answering.strategies import predict
 from pipelines.build.builder import GraphBuilder
 from pipelines.build.retrieval import FactFinder, make_linker, split
@@ -211,6 +212,7 @@ class SightGraph:
             timings_ms=timed.milliseconds,
             models=self.models,
             missing=(*(() if photo else (NO_PHOTOGRAPH,)), *unnamed(signals)),
+            rule=prediction.rule,
         )
 
     def signals(self, modalities: Mapping[str, ModalitySource] | None) -> tuple[Modality, ...]:
@@ -262,6 +264,15 @@ class SightGraph:
         sentence = self.parser(question)
         graph = self.graph_of(photo, detections, sentence)
         return graph, self.query(graph, sentence), self.regions(detections)
+
+    def without_rules(self, names: Iterable[str]) -> SightGraph:
+        """Return the same without rules of `pipelines.answering.rules.RULES`.
+
+        Raises:
+            UnknownNameError: there is no such rule.
+        """
+        off = self.answerer.without_rules | checked(names)
+        return replace(self, answerer=replace(self.answerer, without_rules=off))
 
     def edited(self, edits: Edits) -> SightGraph:
         """Return the same with edited knowledge, sharing every model.

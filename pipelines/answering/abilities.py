@@ -15,7 +15,10 @@ ABILITY_CONFIDENCE = 0.8
 """Confidence in an answer that facts state: set to 8/11 correct on the development questions,
 rounded up; the other three failed on detection."""
 _WORD = re.compile(r"[\w'-]+")
-_NEGATED = re.compile(r"\b(?:unable|incapable|cannot|(?<!or )not|never)\b|n't\b")
+_NEGATED = re.compile(
+    r"\b(?:unable|incapable|impossible|cannot|(?<!or )not|never|no way|untrue|false|incorrect|"
+    r"wrong to|mistaken (?:if|to|in|when))\b|n't\b"
+)
 
 
 def stated_ability(graph: SceneGraph, query: Query) -> bool | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +18,7 @@ from kg.graph import Edge, SceneGraph
 from kg.vocabulary import EdgeKind
 from pipelines.answering.abilities import ABILITY_CONFIDENCE, stated_ability
 from pipelines.answering.attribution import Attribution, Without
+from pipelines.answering.calibration import Calibration
 from pipelines.answering.evidence import DONT_KNOW, Candidate, Evidence, completed
 from pipelines.answering.prediction import Prediction
 from pipelines.answering.probabilities import Probabilities
@@ -54,11 +55,15 @@ class Answerer:
     """Encodes the graph's texts, runs the networks, and chooses answer and evidence.
 
     vocabulary: answers from a closed vocabulary beside the graph network, if there is one.
+    calibration: makes of the networks' probability how often an answer is right.
+    without_rules: names of `pipelines.answering.rules.RULES` that are switched off.
     """
 
     model: GraphAnswerer
     encoder: TextEncoder
     vocabulary: VocabularyPredictor | None = None
+    calibration: Calibration = field(default_factory=Calibration)
+    without_rules: frozenset[str] = frozenset()
 
     @classmethod
     def load(cls, folder: Path) -> Answerer:
@@ -69,7 +74,8 @@ class Answerer:
         """
         model = GraphAnswerer.load(folder)
         encoder = TEXT_ENCODERS.make(model.config.text_encoder)
-        return cls(model, encoder, VocabularyPredictor.load(folder, encoder))
+        vocabulary = VocabularyPredictor.load(folder, encoder)
+        return cls(model, encoder, vocabulary, Calibration.load(folder))
 
     @property
     def name(self) -> str:
@@ -94,18 +100,23 @@ class Answerer:
         encoded = self._encode(graph, query, regions)
         return FusedQuestion(graph, query, *encoded.outputs(), encoded.without)
 
+    def applies(self, rule: str) -> bool:
+        """Whether a rule is not switched off."""
+        return rule not in self.without_rules
+
     def answer(self, fused: FusedQuestion) -> tuple[str, tuple[Candidate, ...]]:
         """Return the answer and its candidates; "I don't know" below the threshold."""
         output = fused.output
         if output is None:
             return DONT_KNOW, completed(())
-        if output.answer_route == POINTER and _denotes_nothing(fused.graph, fused.query.topic):
+        nothing = output.answer_route == POINTER and self.applies("nothing-denoted")
+        if nothing and _denotes_nothing(fused.graph, fused.query.topic):
             return DONT_KNOW, completed(())
         best, score = output.best()
         no_answer = self.vocabulary is None and output.no_answer > score
-        if score < self.model.config.threshold or no_answer:
-            return DONT_KNOW, output.guesses()
-        return best, output.candidates()
+        if self.applies("threshold") and (score < self.model.config.threshold or no_answer):
+            return DONT_KNOW, self.calibration(output.guesses())
+        return best, self.calibration(output.candidates())
 
     @torch.inference_mode()
     def cite(self, fused: FusedQuestion, text: str) -> Evidence:
@@ -153,7 +164,7 @@ class Answerer:
         tensors = graph_tensors(graph, query, table, regions, self.model.config.region_features)
         texts = self.encoder(table.texts())
         named = None if self.vocabulary is None else self.vocabulary.read(graph, query.text)
-        return EncodedQuestion(self.model, graph, query, tensors, texts, self.vocabulary, named)
+        return EncodedQuestion(self, graph, query, tensors, texts, named)
 
 
 def _denotes_nothing(graph: SceneGraph, topic: str | None) -> bool:
@@ -171,17 +182,16 @@ class EncodedQuestion:
     named: what the vocabulary's network reads of the graph, where there is one.
     """
 
-    model: GraphAnswerer
+    answerer: Answerer
     graph: SceneGraph
     query: Query
     tensors: GraphTensors
     texts: Tensor
-    vocabulary: VocabularyPredictor | None = None
     named: NamedGraph | None = None
 
     def outputs(self) -> tuple[Probabilities, dict[Edge, float]]:
         """Return the networks' output, and the gate of each edge in (0, 1)."""
-        scores, fused = self.model(collate([self.tensors], self.texts))
+        scores, fused = self.answerer.model(collate([self.tensors], self.texts))
         edges = self.graph.edges()
         gates = fused.weights["gates"].amax(dim=1).view(2, len(edges)).amax(dim=0)
         (output,) = self._probabilities(scores, [()])
@@ -194,7 +204,7 @@ class EncodedQuestion:
         for start in range(0, len(deletions), BATCH):
             some = deletions[start : start + BATCH]
             cut = [_cut(self.tensors, [place[e] for e in one if e in place]) for one in some]
-            scores, _ = self.model(collate(cut, self.texts))
+            scores, _ = self.answerer.model(collate(cut, self.texts))
             found += [output.of(text) for output in self._probabilities(scores, some)]
         return found
 
@@ -203,7 +213,8 @@ class EncodedQuestion:
     ) -> list[Probabilities]:
         """Return the probabilities after each of `deletions`, for which `scores` are."""
         graphs = [self.graph.without(*one) if one else self.graph for one in deletions]
-        pointer, yes_no, route = self.model.config.temperatures
+        answerer, topic = self.answerer, self.query.topic
+        pointer, yes_no, route = answerer.model.config.temperatures
         nodes, amount = self.graph.nodes(), len(graphs)
         node = torch.cat([scores.node.view(amount, -1), scores.none.view(amount, 1)], dim=1)
         parts = zip(
@@ -218,27 +229,28 @@ class EncodedQuestion:
                 Probabilities(
                     nodes,
                     *part,
-                    options=self.query.options,
-                    alike=equally_right(graph, self.query.topic),
+                    options=self.query.options if answerer.applies("options") else (),
+                    alike=equally_right(graph, topic) if answerer.applies("equal-answers") else (),
                 ),
                 graph,
             )
             for part, graph in zip(parts, graphs, strict=True)
         ]
-        if self.vocabulary is None or self.named is None:
+        vocabulary = answerer.vocabulary
+        if vocabulary is None or self.named is None:
             return outputs
-        merged = map(merged_by_stem, outputs, self.vocabulary(self.named, deletions))
+        said = vocabulary(self.named, deletions, answerer.applies("repeated"))
+        if answerer.applies("same-word"):
+            said = list(map(merged_by_stem, outputs, said))
         return [
-            replace(
-                one, vocabulary_scores=words, share=self.vocabulary.share(one, words, self.query)
-            )
-            for one, words in zip(outputs, merged, strict=True)
+            replace(one, vocabulary_scores=words, share=vocabulary.share(one, words, self.query))
+            for one, words in zip(outputs, said, strict=True)
         ]
 
     def _with_ability(self, output: Probabilities, graph: SceneGraph) -> Probabilities:
         """Return `output`, with yes and no set where facts state the ability in question."""
         able = stated_ability(graph, self.query)
-        if able is None:
+        if able is None or not self.answerer.applies("stated-ability"):
             return output
         yes = ABILITY_CONFIDENCE if able else 1 - ABILITY_CONFIDENCE
         return replace(output, yes_no=output.yes_no.new_tensor([yes, 1 - yes, 0.0]), stated=True)

@@ -172,6 +172,7 @@ class Answer:
     graph: the whole graph of photograph, question and knowledge.
     refusal: why the language model's reply was rejected; "" otherwise.
     missing: a sentence for each thing that was not given and that the answer lacks.
+    rule: name of the rule (`pipelines.answering.rules`) that decided it; "" for the networks.
     """
 
     question: str
@@ -183,6 +184,7 @@ class Answer:
     models: dict[str, str] = field(default_factory=dict)
     refusal: str = ""
     missing: tuple[str, ...] = ()
+    rule: str = ""
 
     def __post_init__(self) -> None:
         total = sum(one.score for one in self.candidates)
@@ -242,6 +244,7 @@ class Answer:
             "answer": self.text,
             "confidence": _rounded(self.confidence),
             "support": self.support.value,
+            "rule": self.rule or None,
             "candidates": [
                 {"text": one.text, "score": _rounded(one.score)} for one in self.candidates
             ],

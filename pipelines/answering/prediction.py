@@ -16,11 +16,13 @@ class Prediction:
     """The answer of one graph; see `pipelines.answering.evidence.Answer`.
 
     candidates: scores sum to 1, or `text` is the only one, and nothing is said of others.
+    rule: name of the rule (`pipelines.answering.rules`) that decided it; "" for the networks.
     """
 
     text: str
     candidates: tuple[Candidate, ...]
     evidence: Evidence
+    rule: str = ""
 
     @classmethod
     def of(cls, text: str, confidence: float, evidence: Evidence) -> Prediction:

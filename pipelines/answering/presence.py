@@ -17,8 +17,6 @@ from pipelines.answering.evidence import Evidence
 from pipelines.answering.prediction import Prediction
 from pipelines.answering.support import ABSENT
 
-CHOSEN_CONFIDENCE = 0.9
-"""Share of the detector's score that the thing which is seen gets: chosen by hand."""
 MIN_CHOSEN = 0.5
 """The thing that is seen, however weakly, is more probable than the one that is not."""
 UNSEEN_CONFIDENCE = 0.6
@@ -38,17 +36,6 @@ MUST_BE_SEEN = re.compile(
 )
 """Words of questions that no knowledge answers: only the photograph does."""
 COMPARING = re.compile(r"^(which|what|who)\b.*\b(is|are|was|were)\s+(more|less|\w+er)\b", re.I)
-
-
-def presence_answer(
-    graph: SceneGraph, query: Query, seeable: Collection[str] = ()
-) -> Prediction | None:
-    """Return what the presence or absence of the things in question says; None if nothing.
-
-    seeable: the names of what the detector can find; of other things it says nothing that they
-        are not seen.
-    """
-    return _chosen(graph, query) or _unseen(graph, query, frozenset(seeable))
 
 
 def is_blind_comparison(graph: SceneGraph, query: Query, evidence: Evidence) -> bool:
@@ -78,7 +65,7 @@ def is_blind_count(graph: SceneGraph, query: Query, text: str, seeable: Collecti
     return names.isdisjoint(seeable)
 
 
-def _chosen(graph: SceneGraph, query: Query) -> Prediction | None:
+def seen_option(graph: SceneGraph, query: Query) -> Prediction | None:
     """Return the one option that is seen, where a question asks which of several things it is."""
     words = _option_words(graph, query)
     if len(words) < 2 or len(words) != len(query.options) or query.answer_type != "yes/no":
@@ -91,12 +78,18 @@ def _chosen(graph: SceneGraph, query: Query) -> Prediction | None:
         return None
     word, mention = max(seen, key=lambda one: graph.node(one[1].target).score)
     option = next(one for one in query.options if _is_option(query, word, one))
-    confidence = max(MIN_CHOSEN, CHOSEN_CONFIDENCE * graph.node(mention.target).score)
+    confidence = max(MIN_CHOSEN, graph.node(mention.target).score)
     return Prediction.of(option, confidence, Evidence.from_path(graph, (mention,)))
 
 
-def _unseen(graph: SceneGraph, query: Query, seeable: Collection[str]) -> Prediction | None:
-    """Return that something is not seen which the question takes for granted."""
+def absence(
+    graph: SceneGraph, query: Query, seeable: Collection[str] = frozenset()
+) -> Prediction | None:
+    """Return that something is not seen which the question takes for granted.
+
+    seeable: the names of what the detector can find; of other things it says nothing that they
+        are not seen.
+    """
     if graph.photo is None:
         return None
     if query.answer_type != "attribute" and not MUST_BE_SEEN.search(query.text):
@@ -135,6 +128,3 @@ def _objects(graph: SceneGraph, word: Node) -> list[Edge]:
 def _shown(graph: SceneGraph, word: Node) -> bool:
     """Whether a word denotes anything in the photograph, be it the scene or a text."""
     return any(edge.kind == EdgeKind.MENTION for edge in graph.edges_from(word.id))
-
-
-__all__ = ["is_blind_comparison", "is_blind_count", "presence_answer"]

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import replace
 from functools import partial
 
 from pipelines.answering.answerer import Answerer, FusedQuestion
 from pipelines.answering.evidence import DONT_KNOW, Evidence
 from pipelines.answering.paths import seen_path
 from pipelines.answering.prediction import Prediction, Strategy
-from pipelines.answering.presence import is_blind_comparison, is_blind_count, presence_answer
+from pipelines.answering.presence import absence, is_blind_comparison, is_blind_count, seen_option
 from pipelines.answering.signal_answers import signal_answer
 from pipelines.answering.written_answers import written_answer
 
@@ -17,18 +18,19 @@ BLIND_CONFIDENCE = 0.5
 """Of "I don't know" where what is compared or counted is not known. Set by hand."""
 
 
-def strategies(edits: Strategy | None, seeable: Collection[str]) -> tuple[Strategy, ...]:
-    """Return what answers before the networks, in order of precedence.
+def strategies(edits: Strategy | None, seeable: Collection[str]) -> dict[str, Strategy]:
+    """Return what answers before the networks, in order of precedence, by the rule's name.
 
-    edits: answers from what a person stated, if anything was. seeable: as in `presence_answer`.
+    edits: answers from what a person stated, if anything was. seeable: as in `absence`.
     """
-    ordered = (
-        edits,
-        signal_answer,
-        written_answer,
-        partial(presence_answer, seeable=seeable),
-    )
-    return tuple(one for one in ordered if one is not None)
+    ordered = {
+        "edits": edits,
+        "signals": signal_answer,
+        "written": written_answer,
+        "seen-option": seen_option,
+        "absence": partial(absence, seeable=frozenset(seeable)),
+    }
+    return {rule: one for rule, one in ordered.items() if one is not None}
 
 
 def predict(
@@ -39,20 +41,37 @@ def predict(
 ) -> Prediction:
     """Answer and cite; the networks' candidates share what a strategy leaves of the probability.
 
-    What is seen of the thing in question is cited before what is known of its kind. Without a
-    photograph and a modality, the networks answer nothing without a fact.
+    What is seen of the thing in question is cited before what is known of its kind.
     """
     text, candidates = answerer.answer(fused)
-    for strategy in strategies(edits, seeable):
-        found = strategy(fused.graph, fused.query)
+    for rule, strategy in strategies(edits, seeable).items():
+        found = strategy(fused.graph, fused.query) if answerer.applies(rule) else None
         if found is not None:
-            return found.completed_by(candidates)
+            return replace(found.completed_by(candidates), rule=rule)
     of_it = fused.query.answer_type == "attribute"
     shown = seen_path(fused.graph, fused.query.topic, text) if of_it else ()
     evidence = Evidence.from_path(fused.graph, shown) if shown else answerer.cite(fused, text)
-    blind = fused.graph.photo is None and not evidence.facts and not evidence.signals
-    blind = blind or is_blind_comparison(fused.graph, fused.query, evidence)
-    if blind or is_blind_count(fused.graph, fused.query, text, seeable):
-        unknown = Prediction.of(DONT_KNOW, BLIND_CONFIDENCE, answerer.cite(fused, DONT_KNOW))
-        return unknown.completed_by(candidates)
-    return Prediction(text, candidates, evidence)
+    withheld = _withheld_by(answerer, fused, text, evidence, seeable)
+    if withheld is None:
+        return Prediction(text, candidates, evidence)
+    cited = answerer.cite(fused, DONT_KNOW)
+    unknown = Prediction.of(DONT_KNOW, BLIND_CONFIDENCE, cited).completed_by(candidates)
+    return replace(unknown, rule=withheld)
+
+
+def _withheld_by(
+    answerer: Answerer,
+    fused: FusedQuestion,
+    text: str,
+    evidence: Evidence,
+    seeable: Collection[str],
+) -> str | None:
+    """Return the rule by which an answer of the networks is not given, if there is one."""
+    graph, query = fused.graph, fused.query
+    unsupported = graph.photo is None and not evidence.facts and not evidence.signals
+    broken = {
+        "no-support": unsupported,
+        "blind-comparison": is_blind_comparison(graph, query, evidence),
+        "blind-count": is_blind_count(graph, query, text, seeable),
+    }
+    return next((one for one, holds in broken.items() if holds and answerer.applies(one)), None)

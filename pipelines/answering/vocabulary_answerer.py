@@ -263,12 +263,18 @@ class VocabularyPredictor:
         return NamedGraph.of(graph, question, self.nearness)
 
     def __call__(
-        self, graph: NamedGraph, deletions: Sequence[Collection[Edge]] = ((),)
+        self,
+        graph: NamedGraph,
+        deletions: Sequence[Collection[Edge]] = ((),),
+        holds_back: bool = True,
     ) -> list[Mapping[str, float]]:
-        """Return the most probable answers from the graph, after each deletion of edges."""
+        """Return the most probable answers from the graph, after each deletion of edges.
+
+        holds_back: whether answers that only repeat the question are held back.
+        """
         inputs = [graph.without(one) for one in deletions]
         different = {one: number for number, one in enumerate(dict.fromkeys(inputs))}
-        chances = self.network(list(different))
+        chances = self.network(list(different), holds_back)
         best = chances.topk(min(MAX_ANSWERS, chances.shape[1]), dim=1)
         names, words = self.network.config.answers, self.network.config.words
         answers: list[dict[str, float]] = []

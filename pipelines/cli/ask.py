@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from kg.errors import SightGraphError
+from pipelines.answering.rules import checked
 from pipelines.batch.photo_files import ENDINGS
 from pipelines.cli.batch import batch_options
 from pipelines.cli.eyes import Eyes, eyes_options
@@ -74,6 +75,13 @@ PICTURES = (".png", ".html")
     metavar="MODEL",
     help="Translate a question that is not English with this Hugging Face model (id or folder).",
 )
+@click.option(
+    "--without-rule",
+    "rules_off",
+    multiple=True,
+    metavar="NAME",
+    help="Switch off this rule of answering (docs/answer-format.md). May be repeated.",
+)
 @json_option
 @targets_option("--export", about="Write the graph with the evidence marked; format by ending.")
 @batch_options
@@ -89,6 +97,7 @@ def ask(
     beside: Beside,
     reader_model: str | None,
     translator_model: str | None,
+    rules_off: tuple[str, ...],
     as_json: bool,
     targets: tuple[Path, ...],
 ) -> None:
@@ -108,6 +117,7 @@ def ask(
     sightgraph ask "What is a cup made of?"
     """
     photo, question = _arguments(photo, question, graph_file)
+    checked(rules_off)
     question = _in_english(question, translator_model)
     _check(question, targets)
     corrected, opened = _opened(photo, graph_file)
@@ -118,7 +128,7 @@ def ask(
     if edits:
         check_edits(edits, knowledge)
     reader = load_reader(reader_model)
-    sightgraph = beside.added_to(eyes.load(knowledge))
+    sightgraph = beside.added_to(eyes.load(knowledge)).without_rules(rules_off)
     if corrected:
         sightgraph = corrected.in_place_of_eyes(sightgraph, edits)
     elif edits:

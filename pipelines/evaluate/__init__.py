@@ -22,6 +22,9 @@ _ANSWERER = "model of an answerer, instead of the bundled one"
 _QUESTIONS = "file as in data/questions"
 _IMAGES = "where the photographs are"
 _PART = "only the questions of this part"
+_WITHOUT_RULE = Option(
+    "without_rule", "switch off this rule of answering, to see what it gives", metavar="NAME"
+)
 
 _add(
     "detection",
@@ -189,6 +192,12 @@ _add(
                 "take away one source of the answers, to see what it gives",
                 choices=("photograph", "facts", "vocabulary"),
             ),
+            _WITHOUT_RULE,
+            Option(
+                "each_rule",
+                "also ask without each rule, and count the right answers that are lost",
+                bool,
+            ),
             Option(
                 "grey",
                 "also ask about a plain grey picture, and count the answers that stay the same",
@@ -230,6 +239,7 @@ _add(
         images=_IMAGES,
         model=_ANSWERER,
         required=("images",),
+        more=(_WITHOUT_RULE,),
         example="--data data/questions/edits.json --images DATASETS/coco_mini",
     ),
 )

@@ -17,6 +17,12 @@ from pipelines.reading.sentence import Token
 _OPENERS = frozenset({"so", "and", "but", "well", "ok", "okay", "then", "please", "hey", ","})
 _COMMANDS = frozenset({"name", "tell", "identify", "describe", "guess", "count"})
 _QUOTES = frozenset("\"'\u201d\u2019)]} ")
+_CAPTION_TOO = frozenset(
+    {"can", "will", "may", "might", "must", "have", "has", "had", "'s", "\u2019s"}
+)
+"""Auxiliaries that may open a text that asks nothing: "can opener on a table", "will smith"."""
+_NOMINAL = ("NN", "NNP", "NNPS", "JJ", "CD", "PDT")
+"""Tags with which the subject begins in "are ripe bananas yellow"."""
 _NOUNS_IN_ING = words.listed(
     "ring king wing string thing building ceiling painting clothing evening morning railing "
     "swing spring wedding bedding sling earring awning"
@@ -62,7 +68,9 @@ def is_question(tokens: Sequence[Token]) -> bool:
         return following is not None
     if following is None:
         return False
-    if first in words.AUXILIARY_TAGS and following.tag in ("DT", "PRP", "PRP$", "EX"):
+    if first in words.AUXILIARY_TAGS and following.tag in ("DT", "PRP", "PRP$", "EX", "NNS"):
+        return True
+    if first in words.AUXILIARY_TAGS.keys() - _CAPTION_TOO and following.tag in _NOMINAL:
         return True
     if following.text.lower() in words.WH_WORDS and first in words.PREPOSITIONS:
         return True

@@ -67,7 +67,7 @@ TRAININGS = {
     ),
     "mixing": Training(
         "pipelines.training.answering.gate:train",
-        "Fit how far answers come from the graph and how far from the vocabulary.",
+        "Fit how far answers come from graph and vocabulary, and how sure they are.",
         resumes=False,
     ),
     "namer": Training(

@@ -18,6 +18,7 @@ from pipelines.detectors import COCO_IDS, COCO_LABELS
 from pipelines.generate.knowledge_scenes import SceneQuestion, write_parts
 from pipelines.photo import Photo
 from pipelines.reading.parser import Parser
+from pipelines.sightgraph import SightGraph
 
 
 @pytest.fixture(scope="session")
@@ -28,6 +29,12 @@ def builder() -> GraphBuilder:
 @pytest.fixture(scope="session")
 def parser() -> Parser:
     return Parser()
+
+
+@pytest.fixture(scope="session")
+def sightgraph() -> SightGraph:
+    """The bundled one; it is frozen, and a variant is a copy."""
+    return SightGraph.from_pretrained()
 
 
 WIDTH, HEIGHT = 320, 240

@@ -8,7 +8,6 @@ from copy import copy
 from dataclasses import replace
 
 import pytest
-import torch
 
 from kg.graph import Box
 from kg.vocabulary import EdgeKind
@@ -17,12 +16,6 @@ from pipelines.detections import Detection
 from pipelines.explain import Control, Explanation, explain, pieces, without_piece
 from pipelines.photo import Photo
 from pipelines.sightgraph import SightGraph
-
-
-@pytest.fixture(scope="module")
-def sightgraph() -> SightGraph:
-    torch.set_num_threads(1)
-    return SightGraph.from_pretrained()
 
 
 class CupAndBowl:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-import torch
 from PIL import Image
 
 from kg.errors import SightGraphError
@@ -23,12 +22,6 @@ PREFIXES = """
 @prefix sgo: <https://sightgraph.org/ontology#> .
 @prefix skos: <http://www.w3.org/2004/02/skos/core#> .
 """
-
-
-@pytest.fixture(scope="module")
-def sightgraph() -> SightGraph:
-    torch.set_num_threads(1)
-    return SightGraph.from_pretrained()
 
 
 class Seen:

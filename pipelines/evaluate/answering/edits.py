@@ -10,6 +10,7 @@ from typing import Any
 
 from kg.errors import SightGraphError, unknown_name
 from kg.knowledge.edits import Edits
+from pipelines.answering.rules import checked
 from pipelines.datasets.questions import EXAMPLE, PhotoQuestion, check_photographs, same_answer
 from pipelines.evaluate.protocol import Report, Source
 from pipelines.photo import Photo
@@ -138,13 +139,19 @@ class EditFile:
 
 @dataclass(frozen=True, slots=True)
 class EditsEvaluator:
-    """The share of answers that follow an edit, and of unrelated answers that stay."""
+    """The share of answers that follow an edit, and of unrelated answers that stay.
+
+    without_rule: a name of `pipelines.answering.rules.RULES`.
+    """
+
+    without_rule: str | None = None
 
     def dataset(self, source: Source) -> EditFile:
         return EditFile.read(source)
 
     def system(self, model: Path | None = None) -> SightGraph:
-        return SightGraph.from_pretrained(answerer=model)
+        off = checked([] if self.without_rule is None else [self.without_rule])
+        return SightGraph.from_pretrained(answerer=model).without_rules(off)
 
     def __call__(self, sightgraph: SightGraph, dataset: EditFile) -> Report:
         edited = list(ask_edits(sightgraph, dataset.edits, dataset.images))

@@ -16,6 +16,7 @@ from kg.registry import Registry
 from kg.vocabulary import EdgeKind, NodeKind
 from pipelines.answering.evidence import DONT_KNOW, Answer
 from pipelines.answering.reader import Reader
+from pipelines.answering.rules import checked
 from pipelines.build.builder import Step
 from pipelines.build.context import BuildContext
 from pipelines.datasets.questions import (
@@ -26,6 +27,7 @@ from pipelines.datasets.questions import (
 )
 from pipelines.evaluate.answering import calibration as confidence
 from pipelines.evaluate.answering.calibration import Judged
+from pipelines.evaluate.answering.rules import gains
 from pipelines.evaluate.protocol import Report, Source
 from pipelines.photo import Photo
 from pipelines.seeing.nothing import NoDetector, NoPerception
@@ -95,7 +97,7 @@ class PhotoQuestions:
 
 
 Ask = Callable[[Photo, str], Answer]
-"""Answers a question about a photograph, such as `SightGraph.ask`."""
+"""Answers a question about a photograph, as `Asked` does."""
 GREY = (128, 128, 128)
 
 
@@ -105,30 +107,46 @@ def grey_picture(photo: Photo) -> Photo:
 
 
 @dataclass(frozen=True, slots=True)
+class Asked:
+    """What is asked: a sightgraph, and a language model that gives its answers, if any."""
+
+    sightgraph: SightGraph
+    reader: Reader | None = None
+
+    def __call__(self, photo: Photo, question: str) -> Answer:
+        """Answer a question about a photograph."""
+        answer = self.sightgraph.ask(photo, question)
+        return answer if self.reader is None else self.reader(answer, photo)
+
+
+@dataclass(frozen=True, slots=True)
 class QuestionsEvaluator:
     """The share of right answers, and whether the confidence separates right from wrong.
 
     reader: a language model that gives the answers, if there is one.
-    without: a name of `ABLATIONS`. plot: file for the risk-coverage curve.
+    without: a name of `ABLATIONS`. without_rule: a name of `pipelines.answering.rules.RULES`.
+    each_rule: also ask with each rule switched off, and count the right answers that are lost.
+    plot: file for the risk-coverage curve.
     grey: also ask about a plain grey picture, and count the answers that stay the same.
     """
 
     reader: str | None = None
     grey: bool = False
     without: str | None = None
+    without_rule: str | None = None
+    each_rule: bool = False
     plot: Path | None = None
 
     def dataset(self, source: Source) -> PhotoQuestions:
         return PhotoQuestions.read(source)
 
-    def system(self, model: Path | None = None) -> Ask:
+    def system(self, model: Path | None = None) -> Asked:
+        off = checked([] if self.without_rule is None else [self.without_rule])
         reader = None if self.reader is None else Reader(self.reader)
-        sightgraph = SightGraph.from_pretrained(answerer=model)
+        sightgraph = SightGraph.from_pretrained(answerer=model).without_rules(off)
         if self.without is not None:
             sightgraph = ABLATIONS.resolve(self.without)(sightgraph)
-        if reader is None:
-            return sightgraph.ask
-        return lambda photo, question: reader(sightgraph.ask(photo, question), photo)
+        return Asked(sightgraph, reader)
 
     def __call__(self, ask: Ask, dataset: PhotoQuestions) -> Report:
         progress = track(dataset, "asking", len(dataset), console=Console(stderr=True))
@@ -139,6 +157,10 @@ class QuestionsEvaluator:
         measured = figures(outcomes)
         if self.grey:
             measured["unchanged on a grey picture"] = self._unchanged(ask, dataset, rows)
+        if self.each_rule:
+            assert isinstance(ask, Asked), "rules are those of a sightgraph"
+            again = track(dataset, "without rules", len(dataset), console=Console(stderr=True))
+            measured |= gains(ask.sightgraph, again)
         return Report("accuracy", measured, rows, {"answers": rows})
 
     def _unchanged(self, ask: Ask, dataset: PhotoQuestions, rows: list[dict[str, Any]]) -> float:

@@ -96,6 +96,7 @@ def test_json_object_has_the_documented_content(graph: SceneGraph) -> None:
         "answer": "fuel",
         "confidence": 0.9346,
         "support": "inferred",
+        "rule": None,
         "candidates": [
             {"text": "fuel", "score": 0.9346},
             {"text": "wheels", "score": 0.01},

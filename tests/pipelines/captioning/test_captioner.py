@@ -31,11 +31,6 @@ class Says:
 
 
 @pytest.fixture(scope="module")
-def sightgraph() -> SightGraph:
-    return SightGraph.from_pretrained()
-
-
-@pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A captioner that has learned nothing."""
     out = tmp_path_factory.mktemp("captions")

@@ -21,7 +21,7 @@ QUESTION = "What powers this vehicle?"
 KEYS = {
     "": {
         *("question", "answer", "confidence", "support", "candidates", "evidence"),
-        *("timings_ms", "models", "missing"),
+        *("timings_ms", "models", "missing", "rule"),
     },
     "evidence": {"objects", "entities", "facts", "scenes", "texts", "signals", "path"},
     "objects": {"id", "label", "score", "box", "weight"},

@@ -7,14 +7,8 @@ from pathlib import Path
 import pytest
 
 from pipelines.search.towers import Towers
-from pipelines.sightgraph import SightGraph
 
 
 @pytest.fixture(scope="session")
 def towers(tower_folder: Path) -> Towers:
     return Towers(tower_folder)
-
-
-@pytest.fixture(scope="session")
-def sightgraph() -> SightGraph:
-    return SightGraph.from_pretrained()

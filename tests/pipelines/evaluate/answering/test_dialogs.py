@@ -12,12 +12,6 @@ from pipelines.evaluate import Source
 from pipelines.evaluate.answering.dialogs import WITHOUT, DialogsEvaluator, PhotoDialogs
 from pipelines.sightgraph import SightGraph
 
-
-@pytest.fixture(scope="module")
-def sightgraph() -> SightGraph:
-    return SightGraph.from_pretrained()
-
-
 DIALOG = PhotoDialog(
     "cat",
     "example:cat",

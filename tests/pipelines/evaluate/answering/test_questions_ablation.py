@@ -2,18 +2,11 @@
 
 from __future__ import annotations
 
-import pytest
-
 from kg.vocabulary import EdgeKind, NodeKind
 from pipelines.evaluate.answering.questions import ABLATIONS
 from pipelines.sightgraph import SightGraph
 
 QUESTION = "What powers this motorcycle?"
-
-
-@pytest.fixture(scope="module")
-def sightgraph() -> SightGraph:
-    return SightGraph.from_pretrained()
 
 
 def test_without_the_photograph_nothing_is_seen(sightgraph: SightGraph) -> None:
