@@ -125,7 +125,7 @@ class EditedKnowledge(KnowledgeGraph):
         """Return what is known of `subject`, as `KnowledgeGraph.facts`."""
         if not inherited:
             return super().facts(subject, inherited)
-        if not self._is_affected(subject):
+        if not self.is_edited(subject):
             return self.base.facts(subject)
         if subject not in self._facts:
             self._facts[subject] = super().facts(subject)
@@ -133,7 +133,7 @@ class EditedKnowledge(KnowledgeGraph):
 
     def categories(self, concept: str) -> list[str]:
         """Return the IRIs of all categories of `concept`, nearest first."""
-        bears = self._is_affected(concept)
+        bears = self.is_edited(concept)
         return super().categories(concept) if bears else self.base.categories(concept)
 
     def facts_to(self, object_: str) -> list[Fact]:
@@ -212,7 +212,7 @@ class EditedKnowledge(KnowledgeGraph):
         """Whether no concept on the path from `subject` through `via` lost this fact."""
         return not any((relation, object_) in self._unset.get(one, ()) for one in (subject, *via))
 
-    def _is_affected(self, concept: str) -> bool:
+    def is_edited(self, concept: str) -> bool:
         """Whether an edit is about `concept` or one of its categories."""
         if concept not in self._affected:
             edited = self._set.keys() | self._unset.keys()

@@ -1,26 +1,29 @@
 """Answers by edit: a fact that the user set or unset decides the questions that it answers.
 
-The networks weigh an edit as one fact among many. The user's own statement takes precedence.
+The networks weigh an edit as one fact among many. The user's own statement takes precedence: also
+where a thing inherits it from a category, and where it is of something that another fact leads to
+("where does the material of the bench come from?").
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 import torch
 
 from graph_fusion.encoders import TextEncoder
 from graph_fusion.tensors import Query
 from kg.graph import SceneGraph
-from kg.knowledge.edits import EDIT, EditedKnowledge
+from kg.knowledge.edits import EditedKnowledge
 from kg.knowledge.facts import Fact
-from kg.vocabulary import SPATIAL_INVERSES, NodeKind
+from kg.vocabulary import IS_A_IRI, SPATIAL_INVERSES, EdgeKind, NodeKind
 from pipelines.answering.abilities import forms, negated, within
 from pipelines.answering.evidence import Evidence
 from pipelines.answering.paths import best_path
 from pipelines.answering.prediction import Prediction
 from pipelines.answering.query import denoted_by
+from pipelines.answering.sentences import ABILITIES
 
 EDIT_CONFIDENCE = 0.9
 """The score of an answer that an edit decides; the other candidates share the rest.
@@ -29,7 +32,10 @@ Chosen by hand: an edit is the user's own statement, and 0.1 remains for a misre
 MIN_COSINE = 0.4
 """Min cosine between a question and a wording of the relation that it may query: set by hand."""
 MARGIN = 0.02
-"""A relation may be queried too if its cosine is below the best by at most this: set by hand."""
+"""A relation, or two in a row, may be queried too if its cosine is below the best by at most this:
+set by hand."""
+LONGEST = 8
+"""Words of a part of a question that describes something."""
 PLACED = 0.15
 """A question that names both ends of a fact asks how they lie to each other if its cosine with
 that is higher by more than this. Set by hand: the edits of data/questions reach 0.11, and such
@@ -50,55 +56,80 @@ class EditAnswers:
 
     def __call__(self, graph: SceneGraph, query: Query) -> Prediction | None:
         """Return the answer of the edits to `query`; None if no edit answers it."""
-        words = forms(query.text)
-        denoted = self._denoted(graph, query)
-        edited = {fact.subject for fact in self.knowledge.set_facts()}
-        edited |= {subject for subject, *_ in self.knowledge.unset_facts()}
-        about = {one for one in edited if one in denoted or self._named(one, words)}
-        if not about:
-            return None
+        meant = self._meant(graph, query)
         if query.answer_type == "yes/no":
-            return self._yes_or_no(graph, query, about, words)
-        asserted = [fact for fact in self.knowledge.set_facts() if fact.subject in about]
-        queried = self._queried(graph, query, about) if asserted else set()
-        return next(
-            (self._answer(graph, query, f) for f in asserted if f.relation in queried), None
+            return self._yes_or_no(graph, query, meant)
+        for concept, word in meant.items():
+            if path := self._queried(graph, query, concept, word):
+                return self._answer(graph, word, path)
+        return None
+
+    def _meant(self, graph: SceneGraph, query: Query) -> dict[str, str | None]:
+        """Return the concepts that the question is about, each with the word that denotes it.
+
+        Those of the topic come first; then those of its other words, and what is edited and named
+        without being linked, whose word is None.
+        """
+        words = [node.id for node in graph.nodes(NodeKind.ENTITY)]
+        found: dict[str, str | None] = {}
+        for word in sorted(words, key=lambda one: one != query.topic):
+            for node in sorted(denoted_by(graph, word)):
+                if graph.node(node).kind == NodeKind.CONCEPT:
+                    found.setdefault(node, word)
+        named = forms(query.text)
+        edited = [fact.subject for fact in self.knowledge.set_facts()]
+        edited += [subject for subject, *_ in self.knowledge.unset_facts()]
+        return found | {one: None for one in edited if one not in found and self._named(one, named)}
+
+    def _changes(self, concept: str) -> tuple[list[Fact], list[Fact]]:
+        """Return what holds of a concept by the edits alone, and what holds no more."""
+        if not self.knowledge.is_edited(concept):
+            return [], []
+        now, before = self.knowledge.facts(concept), self.knowledge.base.facts(concept)
+        held = {(fact.relation, fact.object) for fact in before}
+        holds = {(fact.relation, fact.object) for fact in now}
+        asserted = self.knowledge.set_facts()
+        return (
+            [one for one in now if (one.relation, one.object) not in held or one in asserted],
+            [one for one in before if (one.relation, one.object) not in holds],
         )
 
-    def _denoted(self, graph: SceneGraph, query: Query) -> frozenset[str]:
-        """Return the nodes that the topic denotes, or all entities if there is no topic."""
-        entities = [node.id for node in graph.nodes(NodeKind.ENTITY)]
-        topics = [query.topic] if query.topic in entities else entities
-        return frozenset().union(*(denoted_by(graph, topic) for topic in topics))
-
     def _yes_or_no(
-        self, graph: SceneGraph, query: Query, about: Collection[str], words: Collection[str]
+        self, graph: SceneGraph, query: Query, meant: Mapping[str, str | None]
     ) -> Prediction | None:
-        contrary = negated(query.text)
+        words, contrary = forms(query.text), negated(query.text)
         yes, no = ("no", "yes") if contrary else ("yes", "no")
-        for fact in self.knowledge.set_facts():
-            named = fact.subject in about and self._named(fact.object, words)
-            if named and not self._asks_for_place(graph, query, fact):
-                return self._answer(graph, query, fact, no if self._denies(fact.relation) else yes)
-        for subject, relation, object_ in self.knowledge.unset_facts():
-            if subject in about and self._named(object_, words):
-                if self._denies(relation):  # without the denial, the ability is not asserted
+        changes = {concept: self._changes(concept) for concept in meant}
+        for concept, (new, _) in changes.items():
+            for fact in new:
+                if self._named(fact.object, words) and not self._asks_for_place(graph, query, fact):
+                    text = no if self._denies(fact.relation) else yes
+                    return self._answer(graph, meant[concept], [fact], text)
+        for concept, (_, gone) in changes.items():
+            for fact in gone:
+                if not self._named(fact.object, words):
+                    continue
+                if self._denies(fact.relation):  # without the denial, nothing is asserted
                     return by_statement("no") if contrary else None
-                others = {f.relation for f in self.knowledge.facts(subject) if f.object == object_}
-                if not others or relation in self._queried(
-                    graph, query, [subject], {relation, *others}
+                others = {
+                    one.relation
+                    for one in self.knowledge.facts(concept)
+                    if one.object == fact.object
+                }
+                if not others or fact.relation in self._likest(
+                    self._frame(graph, query, concept, meant[concept]), {fact.relation, *others}
                 ):
                     return by_statement(no)
         return None
 
     def _asks_for_place(self, graph: SceneGraph, query: Query, fact: Fact) -> bool:
         """Whether a question asks how the ends of a fact lie to each other, not for the fact."""
-        relation, end = self.knowledge.relations[fact.relation], self.knowledge.label(fact.object)
-        stated = [f"{wording} {end}" for wording in (relation.label, *relation.asks)]
+        end = self.knowledge.label(fact.object)
+        stated = [f"{wording} {end}" for wording in self._wordings(fact.relation)]
         placed = [f"is it {one} the {end}" for one in SPATIAL_INVERSES] + [f"is there a {end}"]
-        frame = self.encoder([_with_it(graph, query, [self.knowledge.label(fact.subject)])])[0]
-        cosines = torch.mv(self.encoder([*stated, *placed]), frame)
-        return bool(cosines[len(stated) :].max() - cosines[: len(stated)].max() > PLACED)
+        frame = _with_it(graph, query.text, query.topic, [self.knowledge.label(fact.subject)])
+        cosines = self._cosines(frame, [*stated, *placed])
+        return max(cosines[len(stated) :]) - max(cosines[: len(stated)]) > PLACED
 
     def _denies(self, relation: str) -> bool:
         return self.knowledge.relations[relation].denies is not None
@@ -110,57 +141,141 @@ class EditAnswers:
         return any(within(name, words) for name in names)
 
     def _queried(
-        self,
-        graph: SceneGraph,
-        query: Query,
-        about: Collection[str],
-        among: Collection[str] | None = None,
-    ) -> set[str]:
-        """Return the relations that the question may query: those of all facts, or of `among`."""
-        if among is None:
-            among = {fact.relation for one in about for fact in self.knowledge.facts(one)}
-        wordings = [
-            (iri, wording)
-            for iri in sorted(among)
-            for relation in [self.knowledge.relations[iri]]
-            for wording in (relation.label, *relation.asks)
-        ]
-        names = [self.knowledge.label(one) for one in sorted(about)]
-        frame = self.encoder([_with_it(graph, query, names)])[0]
-        vectors = self.encoder([wording for _, wording in wordings])
-        cosines = torch.mv(vectors, frame).tolist()
-        best = max(cosines, default=0.0)
-        scored = zip(wordings, cosines, strict=True)
-        return {iri for (iri, _), one in scored if one >= max(MIN_COSINE, best - MARGIN)}
+        self, graph: SceneGraph, query: Query, concept: str, word: str | None
+    ) -> list[Fact]:
+        """Return the fact of `concept` that is asked for and edited, or two in a row; [] if none.
+
+        What holds of the concept itself answers before what it inherits: an edit of a category
+        answers only where nothing nearer does.
+        """
+        facts, (new, _) = self.knowledge.facts(concept), self._changes(concept)
+        chains = list(self._chains(facts))
+        if not new and not chains:
+            return []
+        frame = self._frame(graph, query, concept, word)
+        single = self._scores(frame, {fact.relation for fact in facts})
+        best = max(single.values(), default=0.0)
+        double = self._scores_of_two(frame, {_relations(two) for two in chains})
+        if double and max(double.values()) >= max(MIN_COSINE, best - MARGIN):
+            pair = max(double, key=lambda one: double[one])
+            return list(next(two for two in chains if _relations(two) == pair))
+        queried = {one for one, score in single.items() if score >= max(MIN_COSINE, best - MARGIN)}
+        asked = [fact for fact in facts if fact.relation in queried]
+        asserted = [fact for fact in asked if fact in new and not fact.via]
+        nearest = asserted or asked
+        return nearest[:1] if nearest and nearest[0] in new else []
+
+    def _chains(self, facts: Iterable[Fact]) -> Iterator[tuple[Fact, Fact]]:
+        """Yield one of `facts` and a fact in a row, which is edited."""
+        for first in facts:
+            if first.relation != IS_A_IRI and self._label(first.relation) not in ABILITIES:
+                new, _ = self._changes(first.object)
+                yield from ((first, one) for one in new if one.relation != IS_A_IRI)
+
+    def _scores_of_two(
+        self, frame: str, pairs: Collection[tuple[str, str]]
+    ) -> dict[tuple[str, str], float]:
+        """Return how like a question is to two relations in a row.
+
+        A part of the question that describes something by the first ("the stuff it is made of") is
+        replaced by "it", and what is left asks for the second ("where does it come from"). The
+        best part counts, by the mean of both cosines.
+        """
+        parts = _descriptions(frame)
+        if not parts or not pairs:
+            return {}
+        outer = self.encoder([question for question, _ in parts])
+        inner = self.encoder([description for _, description in parts])
+        likeness = {
+            (side, relation): (vectors @ self.encoder(self._wordings(relation)).T).amax(dim=1)
+            for side, vectors in enumerate((inner, outer))
+            for relation in sorted({pair[side] for pair in pairs})
+        }
+        return {
+            pair: float((likeness[0, pair[0]] + likeness[1, pair[1]]).max()) / 2
+            for pair in sorted(pairs)
+        }
+
+    def _label(self, relation: str) -> str:
+        return self.knowledge.relations[relation].label
+
+    def _wordings(self, relation: str) -> tuple[str, ...]:
+        return (self._label(relation), *self.knowledge.relations[relation].asks)
+
+    def _frame(self, graph: SceneGraph, query: Query, concept: str, word: str | None) -> str:
+        known = self.knowledge.concept(concept)
+        names = [self.knowledge.label(concept), *(known.aliases if known else ())]
+        return _with_it(graph, query.text, word, names)
+
+    def _cosines(self, frame: str, texts: Sequence[str]) -> list[float]:
+        found: list[float] = torch.mv(self.encoder(texts), self.encoder([frame])[0]).tolist()
+        return found
+
+    def _scores(self, frame: str, relations: Collection[str]) -> dict[str, float]:
+        """Return for each relation the cosine of its likest wording with the question."""
+        wordings = [(iri, text) for iri in sorted(relations) for text in self._wordings(iri)]
+        found: dict[str, float] = {}
+        cosines = self._cosines(frame, [text for _, text in wordings])
+        for (iri, _), cosine in zip(wordings, cosines, strict=True):
+            found[iri] = max(found.get(iri, cosine), cosine)
+        return found
+
+    def _likest(self, frame: str, relations: Collection[str]) -> set[str]:
+        """Return those of `relations` that the question may query, if it queries any of them."""
+        scores = self._scores(frame, relations)
+        return {one for one, score in scores.items() if score >= max(scores.values()) - MARGIN}
 
     def _answer(
-        self, graph: SceneGraph, query: Query, fact: Fact, text: str | None = None
+        self, graph: SceneGraph, word: str | None, facts: Sequence[Fact], text: str | None = None
     ) -> Prediction:
-        """Return the answer, with the path to it if the graph contains one."""
-        answer = text or self.knowledge.label(fact.object)
-        if fact.subject not in graph or fact.object not in graph:
-            return by_statement(answer)
-        edges = graph.edges_between(fact.subject, fact.object)
-        edge = next((one for one in edges if one.origin == EDIT), None)
-        if edge is None:
-            return by_statement(answer)
-        entities = [node.id for node in graph.nodes(NodeKind.ENTITY)]
-        start = [query.topic] if query.topic in entities else entities
-        path = best_path(graph, dict.fromkeys(graph.edges(), 1.0), start, fact.subject)
-        return by_statement(answer, Evidence.from_path(graph, (*path, edge)))
+        """Return the answer, with the path to it if the graph contains one.
+
+        word: denotes the subject of the first of `facts`; None where any word may lead there.
+        """
+        answer = text or self.knowledge.label(facts[-1].object)
+        edges = []
+        for fact in facts:
+            ends = fact.subject, fact.object
+            between = graph.edges_between(*ends) if all(end in graph for end in ends) else ()
+            edge = next((one for one in between if one.kind == EdgeKind.FACT), None)
+            if edge is None:
+                return by_statement(answer)
+            edges.append(edge)
+        start = [word] if word else [node.id for node in graph.nodes(NodeKind.ENTITY)]
+        path = best_path(graph, dict.fromkeys(graph.edges(), 1.0), start, facts[0].subject)
+        return by_statement(answer, Evidence.from_path(graph, (*path, *edges)))
 
 
-def _with_it(graph: SceneGraph, query: Query, names: Iterable[str]) -> str:
-    """Return the question with "it" in place of its topic, as in the wordings."""
-    text = query.text.lower().rstrip("?. ")
+def _relations(two: tuple[Fact, Fact]) -> tuple[str, str]:
+    return two[0].relation, two[1].relation
+
+
+def _descriptions(frame: str) -> list[tuple[str, str]]:
+    """Return the parts of a question with "it" in them, each with "it" in its place, and alone.
+
+    >>> _descriptions("where does the stuff in it grow")[1]
+    ('where it grow', 'does the stuff in it')
+    """
+    words = frame.split()
+    return [
+        (" ".join((*words[:start], "it", *words[end:])), " ".join(words[start:end]))
+        for start in range(1, len(words))
+        for end in range(start + 2, min(start + LONGEST, len(words)) + 1)
+        if "it" in words[start:end]
+    ]
+
+
+def _with_it(graph: SceneGraph, question: str, word: str | None, names: Iterable[str]) -> str:
+    """Return a question with "it" in place of one of `names`, or of `word`, as in the wordings."""
+    text = question.lower().rstrip("?. ")
     for name in names:
         pattern = (
             rf"\b(?:(?:the|this|that|these|those|a|an)\s+)?{re.escape(name.lower())}(?:e?s)?\b"
         )
         if re.search(pattern, text):
             return re.sub(pattern, "it", text)
-    if query.topic is not None and query.topic in graph:
-        span = graph.node(query.topic).span
+    if word is not None and word in graph:
+        span = graph.node(word).span
         if span is not None:
             before = re.sub(r"\b(?:the|this|that|these|those|a|an)\s*$", "", text[: span[0]])
             text = f"{before}it{text[span[1] :]}"

@@ -13,6 +13,7 @@ from kg.linking import Linker
 from pipelines.build.context import BuildContext, ConceptLinker
 from pipelines.build.grounding import Grounder
 from pipelines.build.retrieval import EditedFinder, FindsFacts
+from pipelines.build.set_facts import add_set_facts
 from pipelines.build.signals import add_signal_mentions, add_signals
 from pipelines.build.steps import (
     add_activities,
@@ -47,6 +48,7 @@ TEXT_STEPS: tuple[Step, ...] = (
     add_activities,
     add_stated_relations,
     retrieve,
+    add_set_facts,
 )
 
 

@@ -129,3 +129,62 @@ def test_what_is_denied_and_asked_in_the_negative_turns_round(
     ask: Asker, question: str, to_set: tuple[str, ...], to_unset: tuple[str, ...], answer: str
 ) -> None:
     assert ask(question, to_set, to_unset) == answer
+
+
+@pytest.mark.parametrize(
+    ("question", "to_set", "to_unset", "answer"),
+    [
+        ("How many legs does the cat have?", ("mammal | number of legs | 9",), (), None),
+        (
+            "How many legs does the cat have?",
+            ("mammal | number of legs | 9",),
+            ("cat | number of legs | 4",),
+            "9",
+        ),
+        ("Can this cat sing opera?", ("animal | can | singing opera",), (), "yes"),
+        ("Can this cat eat?", ("cat | is a | rock",), ("animal | can | eating",), "no"),
+        ("How many legs does the dog have?", ("mammal | number of legs | 9",), (), None),
+    ],
+)
+def test_a_fact_of_a_category_answers_where_nothing_nearer_does(
+    ask: Asker, question: str, to_set: tuple[str, ...], to_unset: tuple[str, ...], answer: str
+) -> None:
+    assert ask(question, to_set, to_unset) == answer
+
+
+@pytest.mark.parametrize(
+    ("question", "answer"),
+    [
+        ("where do they get the stuff a bench is made of", "whale"),
+        ("Where does the material that this bench is made of come from?", "whale"),
+        ("What is this bench made of?", None),
+        ("What is a bench used for?", None),
+    ],
+)
+def test_a_fact_of_what_a_fact_leads_to_answers(
+    ask: Asker, question: str, answer: str | None
+) -> None:
+    unset = ("wood | comes from | tree", "bench | made of | iron", "bench | made of | metal")
+    assert ask(question, ("wood | comes from | whale",), unset) == answer
+
+
+def test_both_facts_on_the_way_are_evidence(ask: Asker, encoder: TextEncoder) -> None:
+    edits = Edits(("wood | comes from | whale",), ("wood | comes from | tree",))
+    read = ask.read("Where does the material that this bench is made of come from?", edits)
+    told = EditAnswers(read[0], encoder)(*read[1:])
+    assert told is not None
+    assert [fact.relation for fact in told.evidence.facts] == ["made of", "comes from"]
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "is it impossible for a cat to see in the dark",
+        "Is it false that cats can see in the dark?",
+        "would i be mistaken if i said a cat can see in the dark",
+    ],
+)
+def test_what_is_asked_to_be_denied_turns_round(ask: Asker, question: str) -> None:
+    fact = "seeing in the dark"
+    assert ask(question, (f"cat | cannot | {fact}",), (f"cat | can | {fact}",)) == "yes"
+    assert ask(question, (), (f"cat | can | {fact}",)) == "yes"
