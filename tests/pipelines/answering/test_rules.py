@@ -58,3 +58,11 @@ def test_equal_answers_are_counted_alone_without_the_rule(
     assert together is not None
     assert alone is not None
     assert together.best()[1] > alone.best()[1]
+
+
+def test_the_pages_say_what_each_rule_does_and_is_worth() -> None:
+    described = (ROOT / "docs" / "answer-format.md").read_text(encoding="utf-8")
+    measured = (ROOT / "docs" / "experiments" / "answering.md").read_text(encoding="utf-8")
+    for name, rule in RULES.items():
+        assert f"| `{name}` | {rule.about} |" in described
+        assert f"| `{name}` | {rule.about} | {rule.gain} |" in measured
