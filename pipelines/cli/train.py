@@ -70,9 +70,6 @@ OPTIONS: dict[str, tuple[click.Option, ...]] = {
             help="The photographs of each file, in the same order.",
         ),
         click.Option(
-            ["--split", "part"], metavar="NAME", help="Their part; development by default."
-        ),
-        click.Option(
             ["--vocabulary"],
             type=FILE,
             multiple=True,
@@ -145,8 +142,7 @@ def common(
 
 def command_of_model(name: str, training: Training) -> click.Command:
     """Return the command that trains one of the bundled models."""
-    fitted = name in ("mixing", "namer")
-    params = common(name, training.data, epochs=not fitted, resumes=training.resumes)
+    params = common(name, training.data, epochs=not training.fitted, resumes=training.resumes)
     params[0].required = True
     example = f"sightgraph train {name} --data DATASETS --out runs/{name}"
     return Command(

@@ -22,12 +22,14 @@ class Training:
 
     target: "module:function" of its train function. about: one sentence for help pages.
     data: what the folder of the data is. resumes: whether a stopped training can go on.
+    fitted: whether it is computed at once, without epochs and a seed.
     """
 
     target: str
     about: str
     data: str = "The folder of all data sets."
     resumes: bool = True
+    fitted: bool = False
 
     def function(self) -> Train:
         """Import and return the train function."""
@@ -56,6 +58,7 @@ TRAININGS = {
         "pipelines.training.seeing.colours:train",
         "Fit the colours of objects to those that captions name.",
         resumes=False,
+        fitted=True,
     ),
     "detection": Training(
         "pipelines.training.seeing.detector:train",
@@ -69,11 +72,13 @@ TRAININGS = {
         "pipelines.training.answering.gate:train",
         "Fit how far answers come from graph and vocabulary, and how sure they are.",
         resumes=False,
+        fitted=True,
     ),
     "namer": Training(
         "pipelines.training.seeing.namer:train",
         "Derive the names that the namer gives from WordNet, and learn when it is sure of one.",
         resumes=False,
+        fitted=True,
     ),
     "parser": Training(
         "pipelines.training.reading.parser:train",

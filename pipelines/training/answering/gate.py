@@ -14,7 +14,7 @@ import random
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
 import numpy as np
 import torch
@@ -38,15 +38,15 @@ from pipelines.answering.vocabulary_answerer import (
     features,
     merged_by_stem,
 )
-from pipelines.datasets.okvqa import read_okvqa
-from pipelines.datasets.photographs import read_teacher_boxes
+from pipelines.datasets.okvqa import OpenQuestion, read_okvqa
+from pipelines.datasets.photographs import TeacherPhoto, read_teacher_boxes
 from pipelines.datasets.questions import (
     PhotoQuestion,
     check_photographs,
     read_questions,
     same_answer,
 )
-from pipelines.datasets.splits import Divided, for_choosing, in_part, question_part
+from pipelines.datasets.splits import for_choosing, in_part, question_part
 from pipelines.detections import Detection, strongest
 from pipelines.evaluate.answering.okvqa import probabilities
 from pipelines.generate.questions import QuestionWriter
@@ -65,6 +65,7 @@ MIN_PROBABILITY = 1e-4
 """Added to each probability, so that the loss of one question is bounded."""
 
 
+Sampled = TypeVar("Sampled")
 Human: TypeAlias = list[tuple[list[PhotoQuestion], Path]]
 """Questions of people, with the folder of their photographs."""
 
@@ -74,14 +75,13 @@ class GateTraining:
     """What the gate is trained on.
 
     questions: files as in data/questions, each about photographs in the folder of `images` at the
-        same place; only those of the part `part` are used. vocabulary: folders that `train okvqa`
-        wrote, whose average replaces the vocabulary network of the answerer. keep_gate: fit the
-        calibration only.
+        same place; only those of the part development are used. vocabulary: folders that `train
+        okvqa` wrote, whose average replaces the vocabulary network of the answerer. keep_gate: fit
+        the calibration only.
     """
 
     questions: tuple[Path, ...]
     images: tuple[Path, ...]
-    part: str = "development"
     vocabulary: tuple[Path, ...] = ()
     keep_gate: bool = False
 
@@ -104,23 +104,24 @@ def train(
 def _train_gate(
     data: Path, out: Path, options: GateTraining, human: Human, log: Callable[[str], None]
 ) -> dict[str, float]:
-    okvqa = data / "okvqa" / "train.json"
+    """Fit gate and temperature; `out` is as it was until both are known."""
+    listed, pictures = choosing_records(data)
     encoder = TEXT_ENCODERS.make("minilm")
-    if options.vocabulary:
-        first, *others = (VocabularyAnswerer.load(one, encoder) for one in options.vocabulary)
-        first.joined(others).save(out)
-    vocabulary = VocabularyAnswerer.load(out, encoder)
-    vocabulary.config = replace(vocabulary.config, temperature=_temperature(vocabulary, okvqa))
-    vocabulary.save_config(out)
+    first, *others = (VocabularyAnswerer.load(one, encoder) for one in options.vocabulary or (out,))
+    vocabulary = first.joined(others)
+    vocabulary.config = replace(vocabulary.config, temperature=_temperature(vocabulary, listed))
     sightgraph = SightGraph.from_pretrained(answerer=out)
     rater = Rater(sightgraph, VocabularyPredictor(vocabulary, Gate((0.0,) * len(FEATURES), 0.0)))
     rated = [
         *_together((one for some in human for one in rater.by_hand(*some)), BY_HAND),
-        *_together(rater.listed(okvqa), 1.0),
-        *_together(rater.generated(data), 1.0),
+        *_together(rater.listed(listed), 1.0),
+        *_together(rater.generated(data, pictures), 1.0),
     ]
     log(f"{len(rated)} questions")
     gate = fit_gate(rated)
+    if options.vocabulary:
+        vocabulary.save(out)
+    vocabulary.save_config(out)
     gate.save(out)
     found = dict(zip(FEATURES, gate.weights, strict=True))
     return {"questions": len(rated), "temperature": vocabulary.config.temperature} | found
@@ -139,17 +140,17 @@ def by_folder(options: GateTraining) -> Human:
         )
     found = []
     for file, images in zip(options.questions, options.images, strict=True):
-        questions = for_choosing(read_questions(file, options.part))
+        questions = for_choosing(read_questions(file, "development"))
         check_photographs(questions, images)
         found.append((questions, images))
     return found
 
 
-def choosing_records(data: Path) -> list[Divided]:
+def choosing_records(data: Path) -> tuple[list[OpenQuestion], list[TeacherPhoto]]:
     """Return the questions and photographs of `data` that temperature and gate are fitted on."""
     questions = in_part(read_okvqa(data / "okvqa" / "train.json"), "development")
     pictures = in_part(read_teacher_boxes(data), "development")
-    return [*for_choosing(questions), *for_choosing(pictures)]
+    return for_choosing(questions), for_choosing(pictures)
 
 
 def _together(rated: Iterable[Rated], weight: float) -> list[Rated]:
@@ -158,8 +159,7 @@ def _together(rated: Iterable[Rated], weight: float) -> list[Rated]:
     return [replace(one, weight=weight / len(found)) for one in found]
 
 
-def _temperature(vocabulary: VocabularyAnswerer, okvqa: Path) -> float:
-    questions = for_choosing(in_part(read_okvqa(okvqa), "development"))
+def _temperature(vocabulary: VocabularyAnswerer, questions: Sequence[OpenQuestion]) -> float:
     row = {answer: number for number, answer in enumerate(vocabulary.config.answers)}
     targets = torch.zeros(len(questions), len(row))
     for number, one in enumerate(questions):
@@ -170,7 +170,7 @@ def _temperature(vocabulary: VocabularyAnswerer, okvqa: Path) -> float:
         vocabulary.models, replace(vocabulary.config, temperature=1.0), vocabulary.wording
     )
     chances = probabilities(cold, worded_graphs(questions, vocabulary.wording.encoder))
-    return fit_temperature(torch.log(chances), targets)
+    return fit_temperature(chances, targets)
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,22 +197,22 @@ class Rater:
             found = self.sightgraph.detect(photo)
             yield self._rated(*self.sightgraph.read(photo, one.text, found), one.answers)
 
-    def listed(self, okvqa: Path, amount: int = LISTED) -> Iterator[Rated]:
-        """Yield questions of OK-VQA's part development, with labels but no boxes."""
-        questions = for_choosing(in_part(read_okvqa(okvqa), "development"))
-        for one in track(random.Random(0).sample(questions, amount), "OK-VQA"):
+    def listed(self, questions: Sequence[OpenQuestion], amount: int = LISTED) -> Iterator[Rated]:
+        """Yield some questions of OK-VQA, with labels but no boxes."""
+        for one in track(_some(questions, amount), "OK-VQA"):
             sentence = self.sightgraph.parser(one.question)
             found = [Detection(label, 1.0, "listed") for label in dict.fromkeys(one.seen)]
             graph = self.sightgraph.builder(strongest(found), None, sentence)
             yield self._rated(graph, query_of(sentence), {}, tuple(one.scores), one.scores)
 
-    def generated(self, data: Path, photos: int = GENERATED_PHOTOS) -> Iterator[Rated]:
-        """Yield generated questions about photographs of the part development."""
-        pictures = for_choosing(in_part(read_teacher_boxes(data), "development"))
+    def generated(
+        self, data: Path, pictures: Iterable[TeacherPhoto], photos: int = GENERATED_PHOTOS
+    ) -> Iterator[Rated]:
+        """Yield generated questions about some of the photographs."""
         names = sorted(one.name for one in pictures)
         assert isinstance(self.sightgraph.knowledge, Knowledge)
         writer = QuestionWriter(self.sightgraph.knowledge, self.sightgraph.builder, 0)
-        for name in track(random.Random(0).sample(names, photos), "generated questions"):
+        for name in track(_some(names, photos), "generated questions"):
             photo = Photo.open(data / name)
             found = self.sightgraph.detect(photo)
             scene = self.sightgraph.graph(photo)
@@ -241,6 +241,11 @@ class Rater:
             _right(from_graph.graph_scores(), answers, scores),
             _right(from_vocabulary, answers, scores),
         )
+
+
+def _some(found: Sequence[Sampled], amount: int) -> list[Sampled]:
+    """Return `amount` of them, or all if there are fewer; always the same ones."""
+    return random.Random(0).sample(found, min(amount, len(found)))
 
 
 def _right(
@@ -312,12 +317,13 @@ def fit_gate(rated: Sequence[Rated]) -> Gate:
     return Gate(tuple(weights.tolist()), float(bias))
 
 
-def fit_temperature(logits: Tensor, targets: Tensor) -> float:
+def fit_temperature(chances: Tensor, targets: Tensor) -> float:
     """Return the temperature under which the soft targets are most probable (Guo et al., 2017).
 
     Shapes:
-        logits, targets [Q, A]
+        chances, targets [Q, A]: probabilities without a temperature, and soft targets
     """
+    logits = chances.clamp_min(torch.finfo(chances.dtype).tiny).log()  # some underflow to 0
     log_temperature = torch.zeros(())
     shares = targets / targets.sum(dim=1, keepdim=True).clamp_min(MIN_PROBABILITY)
 

@@ -9,6 +9,7 @@ from dataclasses import MISSING, fields, is_dataclass
 
 import pytest
 
+from pipelines.cli.train import command_of_model
 from pipelines.training import TRAININGS
 
 REQUIRED = {"mixing": {"questions", "images"}, "retrieval": {"kg"}}
@@ -28,6 +29,13 @@ def test_every_training_has_one_signature(name: str) -> None:
         if field.default is MISSING and field.default_factory is MISSING
     }
     assert required == REQUIRED.get(name, set())
+
+
+@pytest.mark.parametrize("name", TRAININGS)
+def test_every_common_option_is_one_of_the_training(name: str) -> None:
+    options = {field.name for field in fields(TRAININGS[name].options())}
+    offered = {str(one.name) for one in command_of_model(name, TRAININGS[name]).params}
+    assert offered <= options | {"data", "out", "config"}
 
 
 def test_the_list_of_trainings_imports_no_model() -> None:

@@ -10,17 +10,20 @@ import pytest
 import torch
 
 from kg.errors import SightGraphError
+from kg.files import bundled
 from pipelines.answering.vocabulary_answerer import FEATURES
 from pipelines.datasets.questions import PhotoQuestion
 from pipelines.sightgraph import SightGraph
 from pipelines.training.answering.gate import (
     GateTraining,
     Rated,
+    _some,
     by_folder,
     fit_calibration,
     fit_gate,
     fit_temperature,
     judged,
+    train,
 )
 
 
@@ -60,6 +63,20 @@ def test_each_file_of_questions_needs_the_folder_of_its_photographs(tmp_path: Pa
         by_folder(GateTraining((tmp_path / "a.json", tmp_path / "b.json"), (tmp_path,)))
 
 
+def test_an_answerer_stays_as_it_was_where_data_are_missing(tmp_path: Path) -> None:
+    data, out = tmp_path / "data", tmp_path / "out"
+    out.mkdir()
+    options = GateTraining((), (), vocabulary=(bundled("models", "answerer"),))
+    with pytest.raises(SightGraphError, match="okvqa"):
+        train(data, out, options)
+    assert not list(out.iterdir())
+
+
+def test_few_questions_are_all_taken() -> None:
+    assert sorted(_some([1, 2, 3], 400)) == [1, 2, 3]
+    assert len(_some(range(9), 4)) == 4
+
+
 def test_without_a_question_there_is_nothing_to_fit() -> None:
     with pytest.raises(SightGraphError, match="no question"):
         fit_gate([])
@@ -70,7 +87,10 @@ def test_the_temperature_that_made_the_answers_is_found() -> None:
     logits = torch.randn(4000, 6) * 3
     drawn = torch.multinomial(torch.softmax(logits / 2.5, dim=1), 1)
     targets = torch.zeros(4000, 6).scatter(1, drawn, 1.0)
-    assert fit_temperature(logits, targets) == pytest.approx(2.5, rel=0.1)
+    chances = torch.softmax(logits, dim=1)
+    assert fit_temperature(chances, targets) == pytest.approx(2.5, rel=0.1)
+    chances[0] = torch.tensor([1.0, 0, 0, 0, 0, 0])
+    assert math.isfinite(fit_temperature(chances, targets))
 
 
 def test_confidences_are_calibrated_by_how_often_answers_are_right() -> None:
