@@ -40,6 +40,9 @@ from pipelines.generate.layout_examples import (
     without_kinds,
 )
 
+SIDES = frozenset({"left", "right"})
+"""Words of predicates that do not hold in the mirror image."""
+
 
 @dataclass(frozen=True, slots=True)
 class LayoutTraining(TrainingOptions):
@@ -79,7 +82,8 @@ class LayoutObjective(Objective[LayoutModel, LayoutBatch]):
             sizes = [size if chance.random() < 0.5 else 0 for size in one.sizes]
             graphs.append(self.reader(one.labels, sizes, said, math.log(one.aspect)))
             corners = torch.tensor(one.boxes)
-            mirror = "left of" not in {name for _, name, _ in said} and chance.random() < 0.5
+            sided = any(SIDES & set(name.split()) for _, name, _ in said)
+            mirror = not sided and chance.random() < 0.5
             boxes.append(in_units(mirrored(corners) if mirror else corners))
             shown = torch.zeros(things, dtype=torch.bool)
             shown[chance.sample(range(things), chance.randrange(things))] = True

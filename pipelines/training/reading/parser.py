@@ -262,26 +262,27 @@ def _line(figures: Mapping[str, float]) -> str:
 
 
 def _save(nlp: Language, out: Path) -> None:
-    """Write the pipeline to the folder `out`, whole or not at all; keeps a CARD.md there."""
+    """Write the pipeline into the folder `out`, of which all else stays.
+
+    meta.json goes first and comes last: spaCy loads no folder without it, so that a save that was
+    killed is never taken for a pipeline.
+    """
     try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        fresh = Path(tempfile.mkdtemp(dir=out.parent, prefix=f".{out.name}-"))
+        out.mkdir(parents=True, exist_ok=True)
+        work = Path(tempfile.mkdtemp(dir=out, prefix=".saving-"))
     except OSError as error:
         raise SightGraphError(
             f"cannot write '{out}': {error.strerror}. Choose a folder that is yours."
         ) from error
+    fresh, old = work / "fresh", work / "old"
     try:
         nlp.to_disk(fresh)
-        fresh.chmod(0o755)
-        card = out / "CARD.md"
-        if card.is_file():
-            shutil.copy(card, fresh)
-        if out.exists():
-            old = Path(tempfile.mkdtemp(dir=out.parent, prefix=f".{out.name}-"))
-            out.replace(old / out.name)
-            fresh.replace(out)
-            shutil.rmtree(old)
-        else:
-            fresh.replace(out)
+        old.mkdir()
+        parts = sorted((one.name for one in fresh.iterdir()), key=lambda name: name == "meta.json")
+        for name in reversed(parts):
+            if (out / name).exists():
+                (out / name).replace(old / name)
+        for name in parts:
+            (fresh / name).replace(out / name)
     finally:
-        shutil.rmtree(fresh, ignore_errors=True)
+        shutil.rmtree(work, ignore_errors=True)

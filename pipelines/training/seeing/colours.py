@@ -57,7 +57,7 @@ class ColourTraining:
     """How the regression is fitted.
 
     penalty, region_penalty: on the squared weights of the pixels' words and of the namer's
-        features. labelled: how often an object counts that is labelled by hand. All were
+        features. labelled: how often one counts that is labelled by hand, when trained on. All were
         chosen by cross-validation on the objects labelled by hand in train and development.
     """
 
@@ -107,9 +107,10 @@ def train(
     namer = EfficientNetNamer()
     detector = make_detector("bundled", threshold=MIN_SCORE)
     stated = list(coloured(data, photos, detector, namer))
-    examples = [*stated, *labelled(data, namer) * options.labelled]
-    train_on = for_training(in_part(examples, "train"))
-    chosen_on = for_choosing(in_part(examples, "development"))
+    by_hand = labelled(data, namer)
+    repeated = in_part(by_hand, "train") * options.labelled
+    train_on = for_training([*in_part(stated, "train"), *repeated])
+    chosen_on = for_choosing(in_part([*stated, *by_hand], "development"))
     log(f"{len(train_on)} objects in train, {len(chosen_on)} in development")
     weights = fit(train_on, options)
     save_model(out, weights, {"colours": list(COLOURS)})

@@ -21,6 +21,7 @@ from PIL import Image
 from rich.progress import track
 from torchvision.ops import batched_nms, box_iou
 
+from kg.files import write_text
 from pipelines.datasets.coco import Labelled
 from pipelines.detectors import COCO_LABELS
 
@@ -154,8 +155,7 @@ def label_photographs(data: Path, names: Sequence[str], file: Path) -> dict[str,
     left = [name for name in names if name not in done]
     networks = teachers(data / "weights_detectors") if left else []
     file.parent.mkdir(parents=True, exist_ok=True)
-    known = "".join(json.dumps(one) + "\n" for one in done.items())
-    file.write_text(known, encoding="utf-8")  # without a last line that was cut off
+    write_text(file, "".join(json.dumps(one) + "\n" for one in done.items()))  # whole lines only
     with file.open("a", encoding="utf-8") as lines:
         for name in track(left, "labelling"):
             with Image.open(data / name) as opened:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -38,6 +39,7 @@ from pipelines.training.seeing.namer_data import (
     captions_of,
     detected,
     detected_samples,
+    inputs_of,
     no_things,
     stored,
 )
@@ -127,14 +129,17 @@ def train(
     log(f"{len(tree.ids)} synsets, {int(tree.shown.sum())} of them are names")
     looker, run = Looker(), out / "training"
     detector = make_detector(options.detector)
-    shots = stored(run / "samples", lambda: namer_data.samples(data, looker, tree.classes))
-    scenes = stored(run / "captioned", lambda: captioned(data, looker))
-    boxes = stored(run / "boxes", lambda: boxes_of_people(data, looker))
-    nothing = stored(run / "nothing", lambda: no_things(looker))
-    found = stored(run / f"{detector.name}-boxes", lambda: detected(data, looker, detector))
-    found_samples = stored(
-        run / f"{detector.name}-samples",
-        lambda: detected_samples(data, looker, detector, tree.classes),
+    names = tuple(getattr(detector, "labels", ()))
+    kept = partial(stored, run)
+    inputs = inputs_of(data, tree.classes)
+    shots = kept("samples", inputs, lambda: namer_data.samples(data, looker, tree.classes))
+    scenes = kept("captioned", inputs, lambda: captioned(data, looker))
+    boxes = kept("boxes", inputs, lambda: boxes_of_people(data, looker))
+    nothing = kept("nothing", inputs, lambda: no_things(looker))
+    inputs = inputs_of(data, tree.classes, detector.name, names)
+    found = kept("detected", inputs, lambda: detected(data, looker, detector))
+    found_samples = kept(
+        "detected-samples", inputs, lambda: detected_samples(data, looker, detector, tree.classes)
     )
     labels = SynsetLabels(tree, Knowledge.bundled())
     temperature = temperature_of(shots.logits)
@@ -157,7 +162,6 @@ def train(
         for some in (of_whole, of_region)
     ]
     sure_whole, sure_region = (fit_sureness(a, b, c, tree) for a, b, c in parts)
-    names = tuple(getattr(detector, "labels", ()))
     agreed = AgreementTraining(
         tree, labels, temperature, names, boxes, shots, found, found_samples
     )()

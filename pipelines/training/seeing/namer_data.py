@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -31,6 +32,7 @@ from pipelines.photo import Photo
 
 SAMPLES = "imagenet_1k_samples"
 """One photograph a class."""
+FOLDERS = ("coco_mini", "flickr8k", SAMPLES)
 MIN_SIDE = 32
 """Pixels of a box's sides, geometric mean, from which it is looked at: by hand."""
 MAX_DETECTIONS = 8
@@ -71,12 +73,22 @@ class Views:
         return cls(torch.cat([one for _, one in looked]), features, facts)
 
 
-def stored(file: Path, compute: Callable[[], Views]) -> Views:
-    """Return the views in `file`, a stopped training's, or computed and stored there."""
-    weights, about = file.with_suffix(".safetensors"), file.with_suffix(".json")
+def inputs_of(data: Path, *others: object) -> str:
+    """Return a digest of what is looked at: names and sizes of the files, and `others`."""
+    files = sorted(one for folder in FOLDERS for one in (data / folder).rglob("*"))
+    sizes = [(one.relative_to(data).as_posix(), one.stat().st_size) for one in files]
+    return hashlib.blake2b(repr((sizes, others)).encode(), digest_size=8).hexdigest()
+
+
+def stored(run: Path, name: str, inputs: str, compute: Callable[[], Views]) -> Views:
+    """Return the views of a stopped training in `run`, or computed and stored there.
+
+    inputs: what they are made of, as `inputs_of` gives it; of others, they are computed anew.
+    """
+    weights, about = (run / f"{name}-{inputs}.{ending}" for ending in ("safetensors", "json"))
     if not about.is_file():
         views = compute()
-        file.parent.mkdir(parents=True, exist_ok=True)
+        run.mkdir(parents=True, exist_ok=True)
         save_file({"logits": views.logits.half(), "features": views.features.half()}, weights)
         write_text(about, json.dumps(views.facts))
     facts = json.loads(about.read_text(encoding="utf-8"))

@@ -5,9 +5,12 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+DIGITS = 10_000
+"""A threshold is a multiple of one over this."""
+
 
 def least_precise(scores: Tensor, right: Tensor, precision: float) -> float:
-    """Return the lowest score such that those from there on have `precision`; 1.0 where none has.
+    """Return the lowest threshold from which on scores have `precision`; 1.0 where none has.
 
     Shapes:
         scores, right: the same; right is 1 where the score's statement holds, and 0 elsewhere
@@ -15,7 +18,10 @@ def least_precise(scores: Tensor, right: Tensor, precision: float) -> float:
     >>> least_precise(torch.tensor([0.9, 0.2, 0.6]), torch.tensor([1.0, 0.0, 1.0]), 0.9)
     0.6
     """
-    found, order = scores.flatten().sort(descending=True)
+    rounded = (scores.flatten().double() * DIGITS).floor()  # those from the threshold on stay so
+    found, order = rounded.sort(descending=True)
     share = right.flatten()[order].cumsum(0) / torch.arange(1, len(order) + 1)
-    good = (share >= precision).nonzero()
-    return round(float(found[int(good[-1])]), 4) if len(good) else 1.0
+    last = torch.ones(len(found), dtype=torch.bool)
+    last[:-1] = found[1:] < found[:-1]  # equal scores are on one side of every threshold
+    good = ((share >= precision) & last).nonzero()
+    return float(found[int(good[-1])]) / DIGITS if len(good) else 1.0

@@ -16,6 +16,7 @@ from kg.knowledge.memory import Knowledge
 from kg.linking import Linker
 from pipelines.drawing.tensors import LayoutReader, random_vectors
 from pipelines.generate.layout_examples import LayoutPhoto
+from pipelines.training.drawing import layouts
 from pipelines.training.drawing.layouts import LayoutObjective, LayoutTraining, mirrored
 
 OPTIONS = LayoutTraining(epochs=2, batch_size=2, log="none")
@@ -55,6 +56,20 @@ def test_a_batch_shows_some_boxes_and_asks_for_the_others(objective: LayoutObjec
     again = objective.collate([photo(0), photo(1), photo(2)])
     assert torch.equal(batch.placed, again.placed)
     assert torch.equal(batch.boxes, again.boxes)
+
+
+@pytest.mark.parametrize(("said", "turned"), [("walk left of", False), ("stand on", True)])
+def test_no_photograph_is_mirrored_in_which_something_is_said_to_be_left(
+    objective: LayoutObjective, said: str, turned: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    relations = [(0, said, 1)]
+    objective.reader(photo(0).labels, photo(0).sizes, relations, 0.0)
+    monkeypatch.setattr(layouts, "said_at_random", lambda *_: relations)
+    texts = random_vectors(objective.reader.table.texts(), 384)
+    seed_all(1)
+    batch = LayoutObjective(objective.reader, texts).collate([photo(0)] * 20)
+    found = batch.boxes[batch.placed | batch.target].round(decimals=4).unique(dim=0)
+    assert len(found) == (4 if turned else 2)
 
 
 def test_a_mirrored_box_is_mirrored_back() -> None:

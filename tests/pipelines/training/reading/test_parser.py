@@ -9,7 +9,7 @@ import spacy
 
 from kg.errors import SightGraphError
 from pipelines.evaluate.reading.parser import ParserEvaluator
-from pipelines.training.reading.parser import ParserTraining, train
+from pipelines.training.reading.parser import ParserTraining, _save, blank_pipeline, train
 
 SENTENCES = [
     "The/the/DET/DT/2/det dog/dog/NOUN/NN/3/nsubj sleeps/sleep/VERB/VBZ/0/root ././PUNCT/./3/punct",
@@ -42,12 +42,16 @@ def test_training_learns_saves_and_keeps_the_card(treebank: Path, tmp_path: Path
     out = tmp_path / "models" / "parser"
     out.mkdir(parents=True)
     (out / "CARD.md").write_text("who made it", encoding="utf-8")
+    (out / "own").mkdir()
+    (out / "own" / "notes.txt").write_text("mine", encoding="utf-8")
     lines: list[str] = []
     best = train(treebank, out, SMALL, log=lines.append)
     assert len(lines) == SMALL.epochs
     assert best["tag"] > 0.9
     assert (out / "CARD.md").read_text(encoding="utf-8") == "who made it"
+    assert (out / "own" / "notes.txt").read_text(encoding="utf-8") == "mine"
     assert [path.name for path in out.parent.iterdir()] == ["parser"]
+    assert not list(out.glob(".*"))
     assert not list(out.rglob("*.pkl"))
     report = ParserEvaluator()(out, treebank)
     scores = report.figures
@@ -67,6 +71,28 @@ def test_same_seed_gives_the_same_parser(treebank: Path, tmp_path: Path) -> None
         (tmp_path / name / "parser" / "model").read_bytes() for name in ("first", "second")
     )
     assert first == second
+
+
+def test_a_save_that_was_killed_is_no_pipeline(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nlp, replace, done = blank_pipeline(SMALL), Path.replace, []
+
+    def killed(one: Path, target: Path) -> Path:
+        done.append(one)
+        if len(done) == 9:  # some parts are old, some new
+            raise KeyboardInterrupt
+        return replace(one, target)
+
+    _save(nlp, tmp_path)
+    monkeypatch.setattr(Path, "replace", killed)
+    with pytest.raises(KeyboardInterrupt):
+        _save(nlp, tmp_path)
+    with pytest.raises(OSError, match="meta"):
+        spacy.load(tmp_path)
+    monkeypatch.undo()
+    _save(nlp, tmp_path)
+    assert spacy.load(tmp_path).pipe_names == nlp.pipe_names
 
 
 def test_folder_without_treebank_is_named(tmp_path: Path) -> None:

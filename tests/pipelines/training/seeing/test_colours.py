@@ -9,12 +9,13 @@ import pytest
 from PIL import Image
 
 from kg.graph import Box
-from pipelines.datasets.splits import PARTS
+from pipelines.datasets.splits import PARTS, Part
 from pipelines.detections import Detection
 from pipelines.generate.relation_examples import CaptionNouns
 from pipelines.namers.efficientnet import EfficientNetNamer
 from pipelines.photo import Photo
 from pipelines.seeing.colours import COLOURS, colour_shares
+from pipelines.training.seeing import colours
 from pipelines.training.seeing.colours import (
     CaptionedPhoto,
     ColourExample,
@@ -80,6 +81,23 @@ def test_the_regression_corrects_what_pixels_take_for_another_colour() -> None:
     weights = fit(examples, ColourTraining(penalty=0.001))
     best = logits_of(weights, examples).argmax(1).tolist()
     assert [COLOURS[one] for one in best[:3]] == ["black", "white", "blue"]
+
+
+def test_what_is_labelled_by_hand_counts_more_in_train_and_once_in_development(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def example(part: Part) -> ColourExample:
+        return ColourExample("1.jpg", part, np.full((3, 11), 0.1), np.zeros(4), np.eye(11)[0])
+
+    stated, by_hand = [example("train")], [example("train"), example("development")]
+    replaced = {"coloured": stated, "labelled": by_hand, "captioned_photos": []}
+    for name, found in replaced.items():
+        monkeypatch.setattr(colours, name, lambda *_, found=found: found)
+    for name in ("make_detector", "EfficientNetNamer"):
+        monkeypatch.setattr(colours, name, lambda *_, **__: None)
+    lines: list[str] = []
+    colours.train(tmp_path, tmp_path, ColourTraining(labelled=3), lines.append)
+    assert lines == ["4 objects in train, 1 in development"]
 
 
 def test_nothing_held_out_is_learnt_from(datasets: Path) -> None:

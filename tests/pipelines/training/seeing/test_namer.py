@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
@@ -15,7 +17,7 @@ from pipelines.training.seeing.namer import (
     tree_of,
     without_their_class,
 )
-from pipelines.training.seeing.namer_data import RightNames, Views
+from pipelines.training.seeing.namer_data import RightNames, Views, inputs_of, stored
 
 NOUNS = {
     "0": Noun(("entity",), (), 1),
@@ -36,6 +38,24 @@ FACTS = {"animal": 1000, "dog": 1000, "whole": 100, "placental": 2}
 @pytest.fixture
 def tree() -> HypernymTree:
     return tree_of(NOUNS, CLASSES, FACTS)
+
+
+def test_what_is_stored_is_of_the_same_inputs(tmp_path: Path) -> None:
+    (tmp_path / "coco_mini").mkdir()
+    (tmp_path / "coco_mini" / "a.jpg").write_bytes(b"12")
+    first = inputs_of(tmp_path, "hub/owl-v2.1")
+    assert inputs_of(tmp_path, "hub/owl-v2.1") == first != inputs_of(tmp_path, "hub/owl-v2.2")
+    found = [
+        stored(tmp_path / "run", "detected", inputs, lambda n=n: views(n)).facts
+        for n, inputs in enumerate([first, first, inputs_of(tmp_path, "hub/owl-v2.2")])
+    ]
+    assert found == [[{"photo": 0}], [{"photo": 0}], [{"photo": 2}]]
+    (tmp_path / "coco_mini" / "a.jpg").write_bytes(b"123")
+    assert inputs_of(tmp_path, "hub/owl-v2.1") != first
+
+
+def views(number: int) -> Views:
+    return Views(torch.zeros(1, 3), torch.zeros(1, 2), [{"photo": number}])
 
 
 def test_names_are_classes_and_usual_words_that_are_neither_vague_nor_for_most_classes(
