@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from graph_fusion.encoders.text import vocabulary
-from kg.english import base_forms, with_article
 from kg.knowledge.memory import Knowledge
 from kg.vocabulary import IS_A
 from pipelines.datasets.okvqa import OpenQuestion
 from pipelines.datasets.splits import Part, concept_part, for_training, in_part
-from pipelines.generate.question import TOO_GENERAL
-from pipelines.generate.wordings import ask_about, asks, grouped, listed
+from pipelines.generate.question import TOO_GENERAL, VISIBLE
+from pipelines.generate.wordings import ask_about, asks, bare_verb, grouped, listed, one_of
 
 MAX_BESIDE = 4
 """Names of other things that are seen beside."""
 CAN, CANNOT = "can", "cannot"
-VISIBLE = frozenset({"object", "living thing", "food", "plant", "animal"})
-"""Categories of what a photograph may show."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +39,17 @@ class KnowledgeAsker:
             relation.label: asks(relation.label, relation.asks)
             for relation in knowledge.relations.values()
         }
-        self.words = vocabulary()
         every = [_known(knowledge, iri) for iri in sorted(knowledge.concepts)]
         every = for_training(in_part(every, "train"))
         self.things = [one for one in every if VISIBLE & set(one.known.get(IS_A, ()))]
         self.with_ability = [one for one in self.things if one.known.get(CAN)]
         self.abilities = sorted({end for one in self.things for end in one.known.get(CAN, ())})
+        self.verbs = {
+            knowledge.label(fact.object): bare_verb(knowledge, fact.object)
+            for iri in sorted(knowledge.concepts)
+            for fact in knowledge.facts(iri, inherited=False)
+            if knowledge.relations[fact.relation].label in (CAN, CANNOT)
+        }
         self._written = 0
 
     def objects(self, amount: int) -> Iterator[OpenQuestion]:
@@ -78,7 +79,7 @@ class KnowledgeAsker:
         for thing, relation, end in pairs[:amount]:
             others = self.random.sample(self.things, MAX_BESIDE)
             beside = [one.name for one in others if end not in one.known.get(relation, ())]
-            text = self.random.choice(select[relation]).format(o=end, a_o=with_article(end))
+            text = self.random.choice(select[relation]).format(o=end, a_o=one_of(end))
             yield self._question(text, thing, beside, {thing.name: 1.0})
 
     def abilities_of(self, amount: int) -> Iterator[OpenQuestion]:
@@ -91,9 +92,8 @@ class KnowledgeAsker:
             else:
                 never = [one for one in self.abilities if one not in can]
                 doing, answer = self.random.choice(thing.known.get(CANNOT) or never), "no"
-            verb = _infinitive(doing, self.words)
             wording = self.random.choice(listed("fact_questions", "able"))
-            text = wording.format(s=self._phrase(thing), verb=verb, o=doing)
+            text = wording.format(s=self._phrase(thing), verb=self.verbs[doing], o=doing)
             yield self._question(text, thing, [], {answer: 1.0})
 
     def _phrase(self, thing: _Thing) -> str:
@@ -134,11 +134,3 @@ def _known(knowledge: Knowledge, iri: str) -> _Thing:
         label = knowledge.relations[fact.relation].label
         known.setdefault(label, []).append(knowledge.label(fact.object))
     return _Thing(knowledge.label(iri), known, concept_part(iri))
-
-
-def _infinitive(doing: str, words: Collection[str]) -> str:
-    """Return "catch mice" for "catching mice", by the forms that are in `words`."""
-    first, _, rest = doing.partition(" ")
-    forms = [one for one in base_forms(first) if one in words and not one.endswith("ing")]
-    verb = next((one for one in forms if one.endswith("e")), next(iter(forms), first))
-    return f"{verb} {rest}".strip()

@@ -18,7 +18,15 @@ from pipelines.generate.question import (
     References,
     ReferenceScene,
 )
-from pipelines.generate.wordings import ask_about, bare_verb, capital, grouped, listed, nested
+from pipelines.generate.wordings import (
+    agreeing,
+    ask_about,
+    bare_verb,
+    capital,
+    grouped,
+    listed,
+    nested,
+)
 
 HAS_PART = "has part"
 DONE_BY_PARTS = ("used for", "can")
@@ -63,7 +71,8 @@ class FinerQuestions:
         below = [one for one in above if chosen in self.knowledge.categories(one)]
         label = self.knowledge.label(chosen)
         wording = self.random.choice(listed("finer_questions", "kind_of"))
-        text = wording.format(x=label, xs=plural(label), s=reference.phrase)
+        text = agreeing(wording, reference.phrase)
+        text = text.format(x=label, xs=plural(label), s=reference.phrase)
         return GeneratedQuestion(
             text=capital(text),
             kind="kind of",
@@ -88,7 +97,7 @@ class FinerQuestions:
         wording = self.random.choice(wordings)
         answers = frozenset(above[one] for one in classes)
         return GeneratedQuestion(
-            text=capital(wording.format(s=reference.phrase)),
+            text=capital(agreeing(wording, reference.phrase).format(s=reference.phrase)),
             kind="class",
             subject=subject,
             wording=wording,
@@ -112,8 +121,9 @@ class FinerQuestions:
         label = self.knowledge.label(chosen.object)
         wording = self.random.choice(listed("finer_questions", "part_select"))
         verb = bare_verb(self.knowledge, chosen.object)
+        text = agreeing(wording, reference.phrase)
         return GeneratedQuestion(
-            text=capital(wording.format(s=reference.phrase, o=label, verb=verb)),
+            text=capital(text.format(s=reference.phrase, o=label, verb=verb)),
             kind="part",
             subject=subject,
             wording=wording,
@@ -139,9 +149,10 @@ class FinerQuestions:
         wording = self.random.choice(grouped("finer_questions", "part_fact")[label])
         name = self.knowledge.label(part)
         name = plural(name) if wording.startswith("What are") else name
+        text = agreeing(wording, reference.phrase)
         answers = frozenset(fact.object for fact in facts)
         return GeneratedQuestion(
-            text=capital(wording.format(p=name, s=reference.phrase)),
+            text=capital(text.format(p=name, s=reference.phrase)),
             kind="fact of a part",
             subject=subject,
             wording=wording,
@@ -165,7 +176,7 @@ class FinerQuestions:
             return None
         wording = self.random.choice(side["wordings"])
         return GeneratedQuestion(
-            text=capital(wording.format(s=reference.phrase)),
+            text=capital(agreeing(wording, reference.phrase).format(s=reference.phrase)),
             kind="side",
             subject=scene.concept[reference.targets[0].id],
             wording=wording,

@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from random import Random
 
-from kg.english import plural, with_article
+from kg.english import plural
 from kg.graph import Edge, Node, SceneGraph
 from kg.knowledge.memory import Knowledge
 from kg.linking import Linker
 from kg.vocabulary import EdgeKind, NodeKind
 from pipelines.build.builder import GraphBuilder
-from pipelines.generate.wordings import grouped, listed
+from pipelines.generate.wordings import countable, grouped, listed, one_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +40,10 @@ class GeneratedQuestion:
 
 
 TOO_GENERAL = {"thing", "object", "substance", "man-made object"}
+MAX_CATEGORIES = 4
+"""Categories by which an object is called: the nearest."""
+VISIBLE = frozenset({"object", "living thing", "food", "plant", "animal"})
+"""Categories of what a photograph may show."""
 
 
 @dataclass(slots=True)
@@ -117,11 +121,12 @@ class References:
     def _of_sort(self, name: str, node: Node, scene: ReferenceScene) -> str:
         """Return "these dogs", "a dog like this" and the like."""
         several = len(scene.same_label(node)) > 1 or self.random.random() < 0.3
+        several = several and countable(name)
         return self._phrase("several" if several else "alike", name)
 
     def _phrase(self, table: str, name: str) -> str:
         wording = self.random.choice(listed("references", table))
-        return wording.format(x=name, a_x=with_article(name), xs=plural(name))
+        return wording.format(x=name, a_x=one_of(name), xs=plural(name))
 
     def spatial_pair(
         self, scene: ReferenceScene
@@ -171,8 +176,17 @@ class References:
         ]
 
     def categories(self, concept: str) -> list[str]:
-        labels = [self.knowledge.label(one) for one in self.knowledge.categories(concept)]
-        return [label for label in labels if label not in TOO_GENERAL][:4]
+        return list(self._categories(concept))
+
+    def names(self, scene: ReferenceScene, node: Node) -> list[tuple[str, str]]:
+        """Return the object's label and its categories, each with the concept that it denotes."""
+        concept = scene.concept[node.id]
+        return [(node.label, concept), *self._categories(concept).items()]
+
+    def _categories(self, concept: str) -> dict[str, str]:
+        """Return the labels of the nearest categories, with their concepts."""
+        found = {self.knowledge.label(one): one for one in self.knowledge.categories(concept)}
+        return dict([pair for pair in found.items() if pair[0] not in TOO_GENERAL][:MAX_CATEGORIES])
 
     def aliases(self, scene: ReferenceScene, node: Node) -> list[str]:
         concept = self.knowledge.concept(scene.concept[node.id])

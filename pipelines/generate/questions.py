@@ -9,7 +9,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from kg.english import plural, with_article
+from kg.english import plural
 from kg.graph import SceneGraph
 from kg.knowledge.facts import Fact
 from kg.knowledge.memory import Knowledge
@@ -18,6 +18,7 @@ from pipelines.build.builder import GraphBuilder
 from pipelines.generate.finer_questions import FinerQuestions
 from pipelines.generate.question import (
     TOO_GENERAL,
+    VISIBLE,
     GeneratedQuestion,
     Reference,
     References,
@@ -30,8 +31,10 @@ from pipelines.generate.wordings import (
     asks,
     bare_verb,
     capital,
+    countable,
     grouped,
     listed,
+    one_of,
 )
 
 MIN_FACTS = 5
@@ -79,6 +82,11 @@ class QuestionWriter:
                 label = knowledge.relations[fact.relation].label
                 if knowledge.label(fact.object) not in TOO_GENERAL:
                     self.ranges.setdefault(label, []).append(fact.object)
+        self.visible = [
+            concept
+            for concept in sorted(knowledge.concepts)
+            if VISIBLE & set(map(knowledge.label, knowledge.categories(concept)))
+        ]
         for objects in self.ranges.values():
             objects.sort()
 
@@ -127,7 +135,7 @@ class QuestionWriter:
         subject = self.random.choice(self.subjects)
         if subject in seen or any(subject in self.knowledge.categories(one) for one in seen):
             return None
-        return self._fact_about(subject, Reference(with_article(self.knowledge.label(subject)), ()))
+        return self._fact_about(subject, Reference(one_of(self.knowledge.label(subject)), ()))
 
     def _fact_about(self, subject: str, reference: Reference) -> GeneratedQuestion | None:
         by_relation: dict[str, list[Fact]] = {}
@@ -142,7 +150,7 @@ class QuestionWriter:
         typed = grouped("typed", "facts").get(label, ()) if self.typed else ()
         if typed and self.random.random() < TYPED:
             wording = self.random.choice(typed)
-            text = wording.format(s=reference.phrase)
+            text = agreeing(wording, reference.phrase).format(s=reference.phrase)
         else:
             wording = self.random.choice(self.asks[label])
             text = ask_about(wording, reference.phrase)
@@ -177,14 +185,16 @@ class QuestionWriter:
             labels = [ABILITY]
         label = self.random.choice(labels)
         if is_yes:
-            object_ = self.random.choice(sorted(true[label]))
+            object_: str | None = self.random.choice(sorted(true[label]))
         else:
             object_ = self._false_object(subject, label, true.get(label, set()))
+        if object_ is None:
+            return None
         wording = self.random.choice(wordings[label])
         if self.random.random() < UNKNOWN_WORDS:
             return self._unknown_word(subject, wording, reference)
-        text = self._fill(wording, object_).replace("{s}", reference.phrase)
-        text = agreeing(text, reference.phrase)
+        text = self._fill(agreeing(wording, reference.phrase), object_)
+        text = text.replace("{s}", reference.phrase)
         path = reference.path | {(node.id, subject) for node in reference.targets}
         return GeneratedQuestion(
             text=capital(text),
@@ -242,16 +252,13 @@ class QuestionWriter:
 
     def exists(self, scene: ReferenceScene) -> GeneratedQuestion:
         """Is there an X in the picture?"""
-        wording = self.random.choice(listed("questions", "exists"))
         if self.random.random() < 0.5:
             node = self.random.choice(scene.objects)
-            names = [node.label, *self.references.categories(scene.concept[node.id])]
-            name = self.random.choice(names)
-            subject = scene.concept[node.id]
+            name, subject = self.random.choice(self.references.names(scene, node))
         else:
             seen = set(scene.concept.values())
             while True:
-                subject = self.random.choice(self.ranges[IS_A] + sorted(self.knowledge.concepts))
+                subject = self.random.choice(self.visible)
                 below = subject in seen or any(
                     subject in self.knowledge.categories(one) for one in seen
                 )
@@ -260,25 +267,32 @@ class QuestionWriter:
                     break
             name = self.knowledge.label(subject)
         present = self.references.members(scene, name)
+        wordings = [
+            one for one in listed("questions", "exists") if countable(name) or "{xs}" not in one
+        ]
+        wording = self.random.choice(wordings)
         return GeneratedQuestion(
-            text=wording.format(a_x=with_article(name), xs=plural(name)),
+            text=wording.format(a_x=one_of(name), xs=plural(name)),
             kind="exists",
             subject=subject,
             wording=wording,
             yes=bool(present),
         )
 
-    def count(self, scene: ReferenceScene) -> GeneratedQuestion:
+    def count(self, scene: ReferenceScene) -> GeneratedQuestion | None:
         """How many X are there?"""
         node = self.random.choice(scene.objects)
-        name = self.random.choice([node.label, *self.references.categories(scene.concept[node.id])])
+        name, subject = self.random.choice(self.references.names(scene, node))
         if self.random.random() < 0.1:
-            name = self.knowledge.label(self.random.choice(self.ranges[IS_A]))
+            subject = self.random.choice(self.visible)
+            name = self.knowledge.label(subject)
+        if not countable(name):
+            return None
         wording = self.random.choice(listed("questions", "count"))
         return GeneratedQuestion(
             text=wording.format(xs=plural(name)),
             kind="count",
-            subject=scene.concept[node.id],
+            subject=subject,
             wording=wording,
             counted=frozenset(one.id for one in self.references.members(scene, name)),
         )
@@ -330,7 +344,8 @@ class QuestionWriter:
             self.random.choice("bdfgklmnprstvz") + self.random.choice("aeiou")
             for _ in range(self.random.choice([2, 3]))
         )
-        text = wording.format(s=reference.phrase, o=word, a_o=f"a {word}", verb=word)
+        text = agreeing(wording, reference.phrase)
+        text = text.format(s=reference.phrase, o=word, a_o=f"a {word}", verb=word)
         return GeneratedQuestion(
             text=capital(text),
             kind="yes/no unknown",
@@ -340,16 +355,19 @@ class QuestionWriter:
             answerable=False,
         )
 
-    def _false_object(self, subject: str, label: str, true: set[str]) -> str:
-        """Return something of the relation's range that does not hold of `subject`."""
-        categories = {subject, *self.knowledge.categories(subject)}
-        while True:
-            object_ = self.random.choice(self.ranges[label])
-            below = categories & set(self.knowledge.categories(object_))
-            if object_ not in true | categories and not (label == IS_A and subject in below):
+    def _false_object(self, subject: str, label: str, true: set[str]) -> str | None:
+        """Return something of the relation's range that does not hold of `subject`, if any.
+
+        What holds of it holds of it in general, too: what eats meat eats food.
+        """
+        held = {up for one in (subject, *true) for up in (one, *self.knowledge.categories(one))}
+        for object_ in self.random.sample(self.ranges[label], len(self.ranges[label])):
+            below = label == IS_A and subject in self.knowledge.categories(object_)
+            if object_ not in held and not below:
                 return object_
+        return None
 
     def _fill(self, wording: str, object_: str) -> str:
         label = self.knowledge.label(object_)
         verb = bare_verb(self.knowledge, object_)
-        return wording.format(o=label, a_o=with_article(label), verb=verb, s="{s}")
+        return wording.format(o=label, a_o=one_of(label), verb=verb, s="{s}")

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from random import Random
 
-from kg.english import with_article
 from kg.graph import Edge, Node
 from kg.vocabulary import EdgeKind, NodeKind
 from pipelines.detections import HAS_COLOUR, HAS_POSITION, HAS_SIZE
 from pipelines.generate.question import GeneratedQuestion, References, ReferenceScene
-from pipelines.generate.wordings import capital, grouped, listed
+from pipelines.generate.wordings import agreeing, capital, grouped, listed, one_of
 from pipelines.seeing.colours import COLOURS
 
 
@@ -29,7 +28,7 @@ class SeenQuestions:
             return None
         wording = self.random.choice(grouped("seen_questions", "attribute")[relation])
         return GeneratedQuestion(
-            text=wording.format(s=reference.phrase),
+            text=agreeing(wording, reference.phrase).format(s=reference.phrase),
             kind=relation.removeprefix("has "),
             subject=scene.concept[reference.targets[0].id],
             wording=wording,
@@ -52,9 +51,10 @@ class SeenQuestions:
             sorted(edges) if is_yes else [c for c in COLOURS if c not in edges]
         )
         wording = self.random.choice(listed("seen_questions", "colour_yes_no"))
+        text = agreeing(wording, reference.phrase).format(s=reference.phrase, c=colour)
         found = {(edges[colour].source, edges[colour].target)} if is_yes else set()
         return GeneratedQuestion(
-            text=capital(wording.format(s=reference.phrase, c=colour)),
+            text=capital(text),
             kind="colour yes/no",
             subject=scene.concept[reference.targets[0].id],
             wording=wording,
@@ -119,7 +119,7 @@ class SeenQuestions:
         done = [edge for edge in edges if scene.graph.node(edge.target).label == other.label]
         wording = self.random.choice(listed("seen_questions", "doing_yes_no"))
         return GeneratedQuestion(
-            text=capital(wording.format(**asks, a_o=with_article(other.label))),
+            text=capital(wording.format(**asks, a_o=one_of(other.label))),
             kind="doing yes/no",
             subject=scene.concept[subject.id],
             wording=chosen.relation,
@@ -183,7 +183,7 @@ class SpatialQuestions:
         where = self.random.choice(grouped("spatial_questions", "phrases")[relation])
         wording = self.random.choice(listed("spatial_questions", "yes_no"))
         text = wording.format(
-            x=other.label, a_x=with_article(other.label), where=where, anchor=anchor.label
+            x=other.label, a_x=one_of(other.label), where=where, anchor=anchor.label
         )
         return GeneratedQuestion(
             text=text,

@@ -54,3 +54,8 @@ def test_the_same_seed_asks_the_same(knowledge: Knowledge) -> None:
     assert first == knowledge_questions(knowledge, 5, 5, 5, seed=4)
     assert first != knowledge_questions(knowledge, 5, 5, 5, seed=5)
     assert len(first) == 15
+
+
+def test_abilities_are_asked_for_by_verbs_that_exist(knowledge: Knowledge) -> None:
+    verbs = KnowledgeAsker(knowledge).verbs
+    assert (verbs["grazing"], verbs["singing"]) == ("graze", "sing")
