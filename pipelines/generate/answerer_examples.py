@@ -141,9 +141,10 @@ class ExampleMaker:
         """Yield up to `amount` examples of one picture."""
         scene = self.builder(picture.detections, picture.info, perceived=picture.seen)
         for question in self.writer.write(scene, amount):
-            sentence = self.parser(self._written(question.text, picture))
+            part = question_part(question.subject, question.wording, picture.part)
+            sentence = self.parser(self._written(question.text, part))
             graph = self.builder.with_text(scene, sentence)
-            if picture.part == "train" and question.fact and self.random.random() < EDITED:
+            if part == "train" and question.fact and self.random.random() < EDITED:
                 graph, question = self._edit(graph, question)
             yield self._example(picture, graph, sentence, question)
 
@@ -153,7 +154,7 @@ class ExampleMaker:
         answers: the accepted names. If no node of the graph has one of them, the target is that
         the graph does not hold the answer.
         """
-        sentence = self.parser(self._written(text, picture))
+        sentence = self.parser(self._written(text, picture.part))
         graph = self.builder(picture.detections, picture.info, sentence, picture.seen)
         right = {normalise(one) for one in answers}
         found = frozenset(
@@ -168,9 +169,9 @@ class ExampleMaker:
         unknown = torch.full_like(example.path, -1.0)
         return replace(example, path=unknown, part=picture.part)
 
-    def _written(self, text: str, picture: Picture) -> str:
+    def _written(self, text: str, part: Part) -> str:
         """Return a question as it is, or as it might be typed."""
-        if self.typist is None or picture.part != "train" or self.random.random() > TYPED:
+        if self.typist is None or part != "train" or self.random.random() > TYPED:
             return text
         return self.typist(text)
 
@@ -203,16 +204,21 @@ class ExampleMaker:
     def _edit(
         self, graph: SceneGraph, question: GeneratedQuestion
     ) -> tuple[SceneGraph, GeneratedQuestion]:
-        """Exchange the facts that the question asks for, in the graph and in the target."""
+        """Exchange the facts that the question asks for, in the graph and in the target.
+
+        What the subject would inherit goes with its own facts: else the graph still entails them.
+        """
         assert question.fact is not None
         subject, relation = question.fact
-        facts = [edge for edge in graph.edges_from(subject) if edge.relation == relation]
-        facts = [edge for edge in facts if edge.kind == EdgeKind.FACT]
+        facts = _facts(graph, [subject], relation)
+        inherited = _facts(graph, self.builder.knowledge.categories(subject), relation)
         if question.yes is None:
+            old = {edge.target for edge in facts}
+            graph = graph.without(*(edge for edge in inherited if edge.target in old))
             return self._exchange(graph, question, facts)
         if question.yes and question.answerable:
             true = {target for source, target in question.path if source == subject}
-            gone = [edge for edge in facts if edge.target in true]
+            gone = [edge for edge in (*facts, *inherited) if edge.target in true]
             on = frozenset(pair for pair in question.path if pair[0] != subject)
             return graph.without(*gone), replace(question, yes=False, path=on)
         return graph, question
@@ -236,6 +242,16 @@ class ExampleMaker:
         path = {pair for pair in question.path if pair[1] not in old or pair[0] != subject}
         path |= {(subject, term) for term in chosen}
         return edited, replace(question, answers=frozenset(chosen), path=frozenset(path))
+
+
+def _facts(graph: SceneGraph, subjects: Iterable[str], relation: str) -> list[Edge]:
+    return [
+        edge
+        for subject in subjects
+        if subject in graph
+        for edge in graph.edges_from(subject)
+        if edge.relation == relation and edge.kind == EdgeKind.FACT
+    ]
 
 
 def _on_path(edge: Edge, question: GeneratedQuestion) -> bool:

@@ -103,8 +103,9 @@ def train(
     fit(model, seen, texts, options, out, log)
     calibrate(model, for_choosing(in_part(examples, "development")), texts)
     model.save(out)
-    held_out = in_part(examples, "held-out")
-    report = {"training questions": float(len(seen))} | scores(model, held_out, texts)
+    report = {"training questions": float(len(seen))}
+    if held_out := in_part(examples, "held-out"):
+        report |= scores(model, held_out, texts)
     write_text(out / "report.json", json.dumps(report, indent=1) + "\n")
     return report
 
@@ -184,11 +185,6 @@ class AnswererObjective(Objective[GraphAnswerer, AnswererBatch]):
         return _loss(model, batch.batch, batch.examples)
 
 
-def batch_loss(model: GraphAnswerer, examples: Sequence[Example], texts: Tensor) -> Tensor:
-    """Return the mean loss: right node, yes/no, count and route, and gates on the path."""
-    return _loss(model, collate([one.tensors for one in examples], texts), examples)
-
-
 def _loss(model: GraphAnswerer, batch: Batch, examples: Sequence[Example]) -> Tensor:
     scores, fused = model(batch)
     route = torch.tensor([one.route for one in examples], device=scores.route.device)
@@ -243,9 +239,13 @@ def _count_loss(
 
 @torch.no_grad()
 def calibrate(model: GraphAnswerer, examples: Sequence[Example], texts: Tensor) -> None:
-    """Fit one temperature for each kind of logit on held-out questions (Guo et al., ICML 2017)."""
+    """Fit one temperature for each kind of logit on held-out questions (Guo et al., ICML 2017).
+
+    A head that no question is for keeps 1.
+    """
     grid = [0.5 * 1.1**i for i in range(24)]
     losses = torch.zeros(3, len(grid), dtype=torch.float64)
+    routes = {one.route for one in examples}
     for start in range(0, len(examples), 64):
         chosen = examples[start : start + 64]
         batch = collate([one.tensors for one in chosen], texts)
@@ -262,6 +262,9 @@ def calibrate(model: GraphAnswerer, examples: Sequence[Example], texts: Tensor) 
                     logits, yes_no[route == YES_NO], reduction="sum"
                 )
             losses[2, column] += F.cross_entropy(scores.route / temperature, route, reduction="sum")
-    best = losses.argmin(dim=1).tolist()
-    pointer, decision, route = (round(grid[i], 4) for i in best)
-    model.config = replace(model.config, temperatures=(pointer, decision, route))
+    asked = (POINTER in routes, YES_NO in routes, bool(routes))
+    found = [
+        round(grid[int(best)], 4) if used else 1.0
+        for best, used in zip(losses.argmin(dim=1), asked, strict=True)
+    ]
+    model.config = replace(model.config, temperatures=(found[0], found[1], found[2]))

@@ -10,8 +10,10 @@ import pytest
 import torch
 
 from graph_fusion.encoders.text import MiniLM, encode_once
+from graph_fusion.heads.graph import YES_NO
 from graph_fusion.model import GraphAnswerer, ModelConfig
 from graph_fusion.tensors import TextTable
+from kg.english import plural
 from kg.graph import PhotoInfo, SceneGraph
 from kg.vocabulary import EdgeKind, NodeKind
 from pipelines.build.builder import GraphBuilder
@@ -21,12 +23,12 @@ from pipelines.evaluate.answering.answerer import measure
 from pipelines.generate.answerer_examples import Example, ExampleMaker, Picture
 from pipelines.generate.question import GeneratedQuestion
 from pipelines.generate.questions import QuestionWriter
-from pipelines.generate.wordings import grouped
+from pipelines.generate.wordings import grouped, one_of
 from pipelines.reading.parser import Parser
 from pipelines.training.answering.answerer import (
+    AnswererObjective,
     AnswererTraining,
     _config,
-    batch_loss,
     calibrate,
     fit,
 )
@@ -147,10 +149,23 @@ def test_typed_wordings_are_drawn_beside_the_others(
 def test_typed_examples_train_on_what_typing_made_of_the_question(builder: GraphBuilder) -> None:
     maker = ExampleMaker(builder, Parser(), TextTable(), SMALL, seed=1, typed=True)
     text = "What is the spoon on the table used for?"
-    typed = {maker._written(text, PICTURE) for _ in range(40)}
+    typed = {maker._written(text, "train") for _ in range(40)}
     assert text in typed
     assert len(typed) > 10
-    assert {maker._written(text, replace(PICTURE, part="development"))} == {text}
+    assert {maker._written(text, "development") for _ in range(9)} == {text}
+
+
+def test_held_out_questions_about_a_photograph_of_train_are_neither_typed_nor_edited(
+    builder: GraphBuilder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    maker = ExampleMaker(builder, Parser(), TextTable(), SMALL, seed=1, typed=True)
+    asked = list(maker.writer.write(builder(PICTURE.detections, PICTURE.info), 60))
+    held_out = [one for one in asked if question_part(one.subject, one.wording) != "train"]
+    assert held_out
+    monkeypatch.setattr(maker.writer, "write", lambda *_: held_out)
+    monkeypatch.setattr(maker, "_edit", None)
+    monkeypatch.setattr(maker, "typist", object())  # that cannot be called
+    assert len(list(maker.examples(PICTURE, 60))) == len(held_out)
 
 
 def test_only_the_detector_s_own_region_features_are_read() -> None:
@@ -193,20 +208,76 @@ def test_exchanged_facts_are_what_the_edited_graph_holds(builder: GraphBuilder) 
     assert edited > 20
 
 
+def test_what_is_no_longer_true_is_not_inherited_either(builder: GraphBuilder) -> None:
+    maker = ExampleMaker(builder, Parser(), TextTable(), SMALL, seed=5)
+    scene = builder(PICTURE.detections, PICTURE.info)
+    inherited = 0
+    for question in maker.writer.write(scene, 400):
+        if question.kind != "yes/no" or not question.yes:
+            continue
+        graph = builder.with_text(scene, maker.parser(question.text))
+        changed, expected = maker._edit(graph, question)
+        assert expected.yes is False
+        subject, relation = question.fact or ("", "")
+        (object_,) = {target for source, target in question.path if source == subject}
+        for one in builder.knowledge.categories(subject):
+            held = [
+                {edge.target for edge in some.edges_from(one) if edge.relation == relation}
+                for some in (graph, changed)
+                if one in some
+            ]
+            inherited += bool(held) and object_ in held[0]
+            assert not held or object_ not in held[1]
+    assert inherited > 5
+
+
+def test_what_is_asked_for_by_its_category_belongs_to_the_category(
+    builder: GraphBuilder, questions: list[GeneratedQuestion]
+) -> None:
+    asked = [one for one in questions if one.kind in ("count", "exists")]
+    labels = {builder.knowledge.label(one.subject) for one in asked}
+    assert {"animal", "furniture", "seat", "canine", "mammal"} & labels
+    for one in asked:
+        label = builder.knowledge.label(one.subject)
+        assert one_of(label) in one.text or plural(label) in one.text, one
+
+
+def test_what_holds_in_general_is_not_asked_as_if_it_were_false(builder: GraphBuilder) -> None:
+    writer = QuestionWriter(builder.knowledge, builder, seed=1)
+    (meat,), (food,) = (builder.knowledge.named(one) for one in ("meat", "food"))
+    assert food in builder.knowledge.categories(meat)
+    writer.ranges["eats"] = [meat, food]
+    assert writer._false_object("none", "eats", {meat}) is None
+    assert writer._false_object("none", "eats", {food}) == meat
+
+
 def test_training_learns_and_the_graph_is_what_it_learns_from(
     examples: tuple[list[Example], torch.Tensor], tmp_path: Path
 ) -> None:
     made, texts = examples
     torch.manual_seed(0)
     model = GraphAnswerer(SMALL)
-    before = float(batch_loss(model.eval(), made, texts).detach())
+    objective = AnswererObjective(texts)
+    batch = objective.collate(made)
+    before = float(objective.loss(model.eval(), batch).detach())
     guessed = measure(model, made, texts)["all"]
     options = AnswererTraining(epochs=24, batch_size=8, learning_rate=3e-3)
     fit(model, made, texts, options, tmp_path)
-    assert float(batch_loss(model, made, texts).detach()) < 0.75 * before
+    assert float(objective.loss(model, batch).detach()) < 0.75 * before
     assert measure(model, made, texts)["all"] > guessed + 0.15
     calibrate(model, made, texts)
     assert model.config.temperatures != SMALL.temperatures
+
+
+def test_a_head_without_questions_keeps_its_temperature(
+    examples: tuple[list[Example], torch.Tensor],
+) -> None:
+    made, texts = examples
+    model = GraphAnswerer(SMALL)
+    calibrate(model, [], texts)
+    assert model.config.temperatures == (1.0, 1.0, 1.0)
+    calibrate(model, [one for one in made if one.route != YES_NO][:4], texts)
+    assert model.config.temperatures[1] == 1.0
 
 
 def test_resumed_training_ends_with_the_same_weights(
