@@ -226,12 +226,14 @@ def encode_once(texts: Sequence[str], encoder: TextEncoder) -> Tensor:
     identity = getattr(encoder, "identity", None)
 
     def compute() -> Tensor:
+        from rich.console import Console
         from rich.progress import track
 
+        console = Console(stderr=True)  # stdout holds results only
         order = sorted(range(len(texts)), key=lambda at: len(texts[at]))  # alike in length
         parts = [
             encoder([texts[at] for at in order[start : start + PORTION]])
-            for start in track(range(0, len(order), PORTION), "encoding texts")
+            for start in track(range(0, len(order), PORTION), "encoding texts", console=console)
         ]
         return torch.cat(parts)[torch.tensor(order).argsort()] if parts else encoder([])
 

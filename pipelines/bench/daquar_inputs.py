@@ -15,7 +15,6 @@ from pathlib import Path
 import numpy as np
 import torch
 from PIL import Image
-from rich.progress import track
 from safetensors import SafetensorError
 from safetensors.torch import save_file
 from torch import Tensor
@@ -32,6 +31,7 @@ from pipelines.detectors import COCO_LABELS, Detector, make_detector
 from pipelines.generate.wordings import paired
 from pipelines.namers.efficientnet import EfficientNetNamer
 from pipelines.photo import Photo
+from pipelines.progress import track
 from pipelines.seeing.colours import COLOURS, name_colours
 
 ROWS, COLUMNS = 5, 7

@@ -102,19 +102,14 @@ def index(
     from pipelines.batch.photographs import find_photographs
 
     found = find_photographs(photos)
-    from rich.console import Console
-    from rich.progress import track
-
+    from pipelines.progress import track
     from pipelines.search.library import Library
     from pipelines.sightgraph import SightGraph
 
     library = Library(output, "photographs", load_towers(weights, hub_model), create=True)
     failed = 0
     adding = library.add_photographs(SightGraph.from_pretrained(), found)
-    console = Console(stderr=True)
-    for name, problem in zip(
-        found, track(adding, "looking", len(found), console=console), strict=True
-    ):
+    for name, problem in zip(found, track(adding, "looking", len(found)), strict=True):
         if problem:
             failed += 1
             click.echo(f"sightgraph: {name}: {problem}", err=True)

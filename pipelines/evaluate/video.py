@@ -10,9 +10,6 @@ from tempfile import TemporaryDirectory
 from time import perf_counter
 from typing import Any
 
-from rich.console import Console
-from rich.progress import track
-
 from pipelines.detectors import make_detector
 from pipelines.evaluate.protocol import Report, Source
 from pipelines.generate.videos.actors import HEIGHT, RATE, WIDTH, KnownEvent, Script, times_of
@@ -20,6 +17,7 @@ from pipelines.generate.videos.noise import BoxNoise, detections
 from pipelines.generate.videos.patches import patches_of, with_looks
 from pipelines.generate.videos.pixels import frames, write_video
 from pipelines.generate.videos.scripts import script
+from pipelines.progress import track
 from pipelines.sightgraph import SightGraph
 from pipelines.video.events import Event, events_of
 from pipelines.video.frames import Video
@@ -86,7 +84,7 @@ class VideoEvaluator:
         patches, grounds = patches_of(folder, system.detector, LOOKS)
         with TemporaryDirectory() as rendered:
             file = Path(rendered) / "video.mp4"
-            for seed in track(seeds, "watching", console=Console(stderr=True)):
+            for seed in track(seeds, "watching"):
                 made = with_looks(script(seed), patches)
                 write_video(file, frames(made, patches, grounds[seed % len(grounds)], seed))
                 began = perf_counter()

@@ -9,7 +9,6 @@ from itertools import permutations, product
 from pathlib import Path
 
 from PIL import Image
-from rich.progress import track
 
 from kg.graph import Box
 from kg.knowledge.memory import Knowledge
@@ -21,6 +20,7 @@ from pipelines.datasets.flickr8k import FlickrPhoto, read_flickr8k
 from pipelines.datasets.photographs import TeacherPhoto, read_teacher_boxes
 from pipelines.datasets.relations import RelatedPhoto
 from pipelines.datasets.splits import Part, for_training, in_part, predicate_part
+from pipelines.progress import track
 from pipelines.reading.lexicon import listed
 from pipelines.reading.parser import Entity
 from pipelines.reading.triples import IS, Triple, canonical

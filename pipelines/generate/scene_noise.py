@@ -9,13 +9,12 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
-from rich.progress import track
-
 from kg.graph import Edge, SceneGraph
 from kg.knowledge.memory import Knowledge
 from pipelines.detectors import COCO_LABELS, DETECTORS, Detector
 from pipelines.generate.knowledge_scenes import LabelledBox, Photos, SceneQuestion, SceneWriter
 from pipelines.photo import Photo
+from pipelines.progress import track
 
 SHARES = (0.1, 0.25, 0.5)
 DETECTOR_SCORE = 0.3

@@ -11,8 +11,6 @@ import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from rich.progress import track
-
 from graph_fusion.encoders import TEXT_ENCODERS, TextEncoder
 from graph_fusion.vocabulary_tensors import QUESTION, VocabularyInput
 from kg.english import FUNCTION_WORDS, all_forms
@@ -26,6 +24,7 @@ from pipelines.answering.vocabulary_answerer import (
     nearest_facts,
 )
 from pipelines.datasets.okvqa import OpenQuestion
+from pipelines.progress import track
 
 MAX_WORDS = 3
 """Maximum length of a name in a question."""

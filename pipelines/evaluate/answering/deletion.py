@@ -7,9 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
-from rich.progress import track
-
 from kg.graph import Edge, SceneGraph
 from pipelines.answering.evidence import DONT_KNOW
 from pipelines.answering.paths import with_retracted
@@ -19,6 +16,7 @@ from pipelines.evaluate.answering.questions import PhotoQuestions
 from pipelines.evaluate.protocol import Report, Source
 from pipelines.explain import DRAWS, Control
 from pipelines.photo import Photo
+from pipelines.progress import track
 from pipelines.sightgraph import SightGraph
 
 GOAL = 0.9
@@ -85,7 +83,7 @@ class DeletionEvaluator:
         """
         opened: Photo | None = None
         detections: Sequence[Detection] = ()
-        for one, photo in track(dataset, "deleting", len(dataset), console=Console(stderr=True)):
+        for one, photo in track(dataset, "deleting", len(dataset)):
             if photo is not opened:
                 opened, detections = photo, sightgraph.detect(photo)
             graph, query, regions = sightgraph.read(photo, one.text, detections)

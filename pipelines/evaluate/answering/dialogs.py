@@ -7,9 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
-from rich.progress import track
-
 from kg.errors import SightGraphError
 from kg.graph import SceneGraph
 from kg.vocabulary import NodeKind
@@ -20,6 +17,7 @@ from pipelines.dialog import Dialog, Rules, Turn
 from pipelines.evaluate.answering.questions import with_last_step, without_facts
 from pipelines.evaluate.protocol import Report, Source
 from pipelines.photo import Photo
+from pipelines.progress import track
 from pipelines.sightgraph import SightGraph
 
 
@@ -85,8 +83,7 @@ class DialogsEvaluator:
 def _held(
     sightgraph: SightGraph, dataset: PhotoDialogs, rules: Rules
 ) -> Iterator[list[TurnOutcome]]:
-    console = Console(stderr=True)
-    progress = track(dataset.dialogs, "talking", len(dataset.dialogs), console=console)
+    progress = track(dataset.dialogs, "talking", len(dataset.dialogs))
     for one in progress:
         dialog = Dialog.about(sightgraph, Photo.open(one.photo(dataset.images)), rules=rules)
         yield [_outcome(dialog, one, number) for number in range(len(one.turns))]

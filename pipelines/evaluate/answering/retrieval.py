@@ -10,8 +10,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from rich.console import Console
-from rich.progress import track
 
 from graph_fusion.encoders import TEXT_ENCODERS
 from kg.english import ARTICLES, normalise, singular_forms
@@ -26,6 +24,7 @@ from pipelines.datasets.fvqa import read_fvqa
 from pipelines.datasets.okvqa import OpenQuestion, read_okvqa
 from pipelines.datasets.splits import Part, in_part
 from pipelines.evaluate.protocol import Report, Source
+from pipelines.progress import track
 from pipelines.reading.parser import Parser
 
 AGREED = 0.6
@@ -222,9 +221,7 @@ def ranked(
     retriever, seeds, judge = Retriever(store), SeedFinder(store), Judge(store)
     relations = relation_vectors(retriever, encoder)
     vectors = encoder([one.question for one in questions]).numpy()
-    for one, vector in zip(
-        track(questions, "questions", console=Console(stderr=True)), vectors, strict=True
-    ):
+    for one, vector in zip(track(questions, "questions"), vectors, strict=True):
         row: dict[str, Any] = {"question": one.question, **dict.fromkeys(RANKINGS), "any": False}
         found = retriever.candidates(one.question, *seeds(one))
         if len(found):

@@ -7,14 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from rich.console import Console
-from rich.progress import track
-
 from pipelines.captioning.captioner import BEAMS, Captioner
 from pipelines.datasets.captioned import Captioned, measured_photographs
 from pipelines.datasets.scene_files import SceneFiles
 from pipelines.evaluate.captioning.caption_scores import official_scorers, score_captions
 from pipelines.evaluate.protocol import Report, Source
+from pipelines.progress import track
 from pipelines.reading.captions import READERS
 from pipelines.sightgraph import SightGraph
 
@@ -51,7 +49,7 @@ class CaptionsEvaluator:
         with TemporaryDirectory() as nowhere:
             files = SceneFiles(self.seen or Path(nowhere), SightGraph.from_pretrained)
             starts = range(0, len(dataset), TOGETHER)
-            for start in track(starts, "writing", console=Console(stderr=True)):
+            for start in track(starts, "writing"):
                 some = dataset[start : start + TOGETHER]
                 scenes = [files(one).scene for one in some]
                 captions = captioner.write_all(scenes, self.beams)

@@ -7,9 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
-from rich.progress import track
-
 from graph_fusion.layout_model import LayoutModel
 from kg import schema
 from kg.errors import SightGraphError
@@ -27,6 +24,7 @@ from pipelines.evaluate.drawing.layout_boxes import likelihoods
 from pipelines.evaluate.protocol import Report, Source
 from pipelines.generate.layout_examples import LayoutPhoto, read_layouts
 from pipelines.photo import Photo
+from pipelines.progress import track
 from pipelines.reading.parser import Parser
 
 PRIMARY = "relations that hold"
@@ -112,7 +110,7 @@ class LayoutsEvaluator:
     def _captions(self, drawer: Drawer, captions: Sequence[str]) -> dict[str, float]:
         """Return shares of what the parser reads in captions that holds in their layouts."""
         said, held, before, whole, refused = 0, 0, 0, 0, 0
-        for caption in track(captions, "drawing captions", console=Console(stderr=True)):
+        for caption in track(captions, "drawing captions"):
             try:
                 scene = drawer.scene(caption)
             except SightGraphError:
@@ -144,7 +142,7 @@ class LayoutsEvaluator:
             patches = Patches(pieces, drawer.builder.knowledge, drawer.linker)
             detector = make_detector("bundled")
         rows, again, cut = [], 0, 0
-        for one in track(sentences, "drawing", console=Console(stderr=True)):
+        for one in track(sentences, "drawing"):
             row: dict[str, Any] = {"text": one.text, "relations": [], "things": 0, "read": []}
             rows.append(row)
             row["stated"], row["named"] = len(one.relations), sum(one.things.values())

@@ -6,12 +6,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from rich.progress import track
-
 from kg.errors import SightGraphError
 from pipelines.datasets.factual import CaptionGraph, read_factual
 from pipelines.evaluate.answering.wups import synonym_sets
 from pipelines.evaluate.protocol import Report, Source
+from pipelines.progress import track
 from pipelines.reading.parser import READERS
 from pipelines.reading.triples import IS, Triple
 

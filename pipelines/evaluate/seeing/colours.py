@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from rich.progress import track
 
 from kg.errors import SightGraphError
 from kg.files import bundled
@@ -16,6 +15,7 @@ from kg.graph import Box
 from pipelines.evaluate.protocol import Report, Source
 from pipelines.namers.efficientnet import EfficientNetNamer
 from pipelines.photo import Photo
+from pipelines.progress import track
 from pipelines.seeing.colours import COLOURS, ColourClassifier, colour_shares
 
 FOLDER = "coco_mini"

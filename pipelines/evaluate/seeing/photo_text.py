@@ -8,8 +8,6 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from rich.progress import track
-
 from pipelines.datasets.coco import CocoPhoto, read_coco
 from pipelines.datasets.splits import in_part
 from pipelines.detections import PerceivedText
@@ -17,6 +15,7 @@ from pipelines.detectors import COCO_LABELS
 from pipelines.evaluate.protocol import Report, Source
 from pipelines.generate.drawn_text import DrawnText, draw_texts
 from pipelines.photo import Photo
+from pipelines.progress import track
 from pipelines.seeing.text import TEXT_READERS, TextReader
 
 WORDS = 3
