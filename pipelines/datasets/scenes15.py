@@ -9,17 +9,21 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from kg.errors import SightGraphError
+from kg.errors import SightGraphError, unknown_name
 from pipelines.datasets.splits import Part, file_part
 
 
 @dataclass(frozen=True, slots=True)
 class ScenePhoto:
-    """A photograph, by its path in the folder, with its category's name there."""
+    """A photograph, by its path in the folder, with its category's name there.
+
+    split: the part that the file names, if it names one.
+    """
 
     file_name: str
     part: Part
     scene: str
+    split: str | None = None
 
 
 def has_scenes(folder: Path) -> bool:
@@ -38,7 +42,10 @@ def read_scenes(folder: Path) -> list[ScenePhoto]:
         images = json.loads(file.read_text(encoding="utf-8"))["images"]
         return [
             ScenePhoto(
-                one["file_name"], file_part(one["file_name"], one.get("split")), one["scene"]
+                one["file_name"],
+                file_part(one["file_name"], one.get("split")),
+                one["scene"],
+                one.get("split"),
             )
             for one in images
         ]
@@ -47,3 +54,29 @@ def read_scenes(folder: Path) -> list[ScenePhoto]:
             f"'{file}' cannot be read as photographs of scenes: {error!r}. Each of its images "
             "needs a file_name and a scene."
         ) from error
+
+
+ALL, HELD_OUT = "all", ("held-out", "validation")
+"""Values of --split beside those that the file names."""
+
+
+def measured_scenes(photos: list[ScenePhoto], split: str | None) -> list[ScenePhoto]:
+    """Return the photographs that --split names, in their order.
+
+    By default these are the photographs that training never reads: of an official train part only
+    the share that training holds out, and all others. A file that names no parts is a set of its
+    own, and is measured whole.
+
+    Raises:
+        UnknownNameError: the file names no such part.
+    """
+    if split is None:
+        return [one for one in photos if one.split is None or one.part == "held-out"]
+    if split == ALL:
+        return photos
+    if split in HELD_OUT:
+        return [one for one in photos if one.part == "held-out"]
+    named = {one.split for one in photos if one.split is not None}
+    if split not in named:
+        raise unknown_name("part of the photographs", split, [ALL, *HELD_OUT, *sorted(named)])
+    return [one for one in photos if one.split == split]

@@ -16,20 +16,27 @@ from pathlib import Path
 import numpy as np
 import torch
 from PIL import Image, ImageOps
-from rich.progress import track
 from torch import Tensor
 
 from graph_fusion.encoders.text import stored
 from graph_fusion.perception import SceneNetwork
-from kg.errors import SightGraphError
+from graph_fusion.weights import sha256_of
+from kg.errors import SightGraphError, unknown_name
 from pipelines.datasets.coco import TRAIN_SPLIT, CocoPhoto, read_coco
 from pipelines.datasets.flickr8k import FlickrPhoto, read_flickr8k
 from pipelines.datasets.okvqa import read_okvqa
-from pipelines.datasets.scenes15 import has_scenes, read_scenes
+from pipelines.datasets.scenes15 import (
+    HELD_OUT,
+    ScenePhoto,
+    has_scenes,
+    measured_scenes,
+    read_scenes,
+)
 from pipelines.datasets.splits import Part, in_part
 from pipelines.evaluate.protocol import Report, Source
 from pipelines.namers.efficientnet import EfficientNetNamer
 from pipelines.photo import Photo
+from pipelines.progress import track
 from pipelines.seeing.classifiers import SceneClassifier
 
 SCENES: dict[str, tuple[str, ...]] = {
@@ -128,7 +135,10 @@ def one_scene_each(folder: Path) -> list[LabelledPhoto]:
     Raises:
         SightGraphError: the folder is missing, or names a scene that the network does not know.
     """
-    photos = read_scenes(folder)
+    return _labelled(folder, read_scenes(folder))
+
+
+def _labelled(folder: Path, photos: Sequence[ScenePhoto]) -> list[LabelledPhoto]:
     known = frozenset(one.scene for one in photos)
     if strange := sorted(known - SCENES.keys()):
         raise SightGraphError(
@@ -220,8 +230,8 @@ def _look(file: Path, namer: EfficientNetNamer, grey: bool) -> Tensor:
             photo = Photo(without_colours(photo.image), photo.source)
         return torch.from_numpy(namer.look(photo))
 
-    size = str(file.stat().st_size)
-    return stored([namer.name, "look", file.name, size, "grey" if grey else "colours"], compute)
+    digest = sha256_of(file)
+    return stored([namer.name, "look", digest, "grey" if grey else "colours"], compute)
 
 
 def without_colours(image: Image.Image) -> Image.Image:
@@ -236,11 +246,15 @@ def used_scenes(photos: Sequence[LabelledPhoto]) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class SceneFolder:
-    """Photographs with labelled scenes, their names relative to `folder`; some to measure."""
+    """Photographs with labelled scenes, their names relative to `folder`; some to measure.
+
+    left_out: number of the folder's photographs that are not measured.
+    """
 
     folder: Path
     train: list[LabelledPhoto]
     test: list[LabelledPhoto]
+    left_out: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,28 +262,57 @@ class ScenesEvaluator:
     """Scenes on held-out photographs; baseline: the most frequent scene.
 
     A folder with an annotations.json, such as scenes15 or its official test, is measured by its
-    own labels, and the folder of all data sets by the weak labels. top-1: the most probable of
-    the scenes that a photograph's labels affirm or deny is one that they affirm; mAP: mean over
-    the scenes. "said of": share of photographs with a scene above the threshold; "right where
-    said": precision of these scenes.
+    own labels (`measured_scenes` says which photographs), and the folder of all data sets by the
+    weak labels. top-1: the most probable of the scenes that a photograph's labels affirm or deny
+    is one that they affirm; mAP: mean over the scenes. "categories": how many scenes are decided
+    by a label, and so compared. "said of": share of photographs with a scene above the threshold;
+    "right where said": precision of these scenes.
     """
 
     def dataset(self, source: Source) -> SceneFolder:
-        """Return the photographs that are held out of training, and those that are not.
+        """Return the photographs to measure, and those that are trained on.
 
         Raises:
-            SightGraphError: a data set is missing.
+            SightGraphError: a data set or a photograph is missing, or nothing is to be measured.
+            UnknownNameError: there is no such part.
         """
-        single = has_scenes(source.data)
-        photos = one_scene_each(source.data) if single else weak_labels(source.data)
-        folder = source.data.resolve().parent if single else source.data
-        return SceneFolder(folder, in_part(photos, "train"), in_part(photos, "held-out"))
+        data = source.data.resolve()  # its own name, also of "." and of a link
+        if has_scenes(data):
+            read = read_scenes(data)
+            photos, folder = _labelled(data, read), data.parent
+            chosen = {one.file_name for one in measured_scenes(read, source.split)}
+            test = [
+                photo for photo, one in zip(photos, read, strict=True) if one.file_name in chosen
+            ]
+        else:
+            if source.split not in (None, *HELD_OUT):
+                raise unknown_name("part of the photographs", source.split, HELD_OUT)
+            photos, folder = weak_labels(data), data
+            test = in_part(photos, "held-out")
+        if not test:
+            raise SightGraphError(
+                f"'{source.data}' has no photograph to measure: its {len(photos)} are trained on. "
+                "Give another folder, or name a part with --split ('all' are all photographs)."
+            )
+        if missing := next((one for one in test if not (folder / one.name).is_file()), None):
+            raise SightGraphError(
+                f"there is no photograph at '{folder / missing.name}', which '{source.data}' names."
+            )
+        measured = {one.name for one in test}
+        train = [one for one in in_part(photos, "train") if one.name not in measured]
+        return SceneFolder(folder, train, test, len(photos) - len(test))
 
     def system(self, model: Path | None = None) -> SceneClassifier:
         return SceneClassifier(model)
 
     def __call__(self, reader: SceneClassifier, dataset: SceneFolder) -> Report:
         """Return the figures on the part held out; a row holds a photograph's best scene."""
+        unknown = [one for one in dataset.test if not one.known & set(reader.scenes)]
+        if unknown:
+            raise SightGraphError(
+                f"the model knows none of the scenes of '{unknown[0].name}'. It knows: "
+                f"{', '.join(reader.scenes)}."
+            )
         test = encode_photographs(dataset.folder, dataset.test, reader.scenes)
         scores = probabilities(reader.network, test.look)
         best = answerable(scores, test.targets).max(1)
@@ -285,7 +328,8 @@ class ScenesEvaluator:
             )
         ]
         train = targets_of(dataset.train, reader.scenes) if dataset.train else test.targets
-        return Report("top-1", scene_figures(scores, train, test.targets, reader.threshold), rows)
+        figures = scene_figures(scores, train, test.targets, reader.threshold)
+        return Report("top-1", {"left out": float(dataset.left_out)} | figures, rows)
 
 
 def scene_figures(
@@ -293,7 +337,10 @@ def scene_figures(
 ) -> dict[str, float]:
     """Return the figures of scores [P, S] and of the baseline, by the targets of both parts."""
     often = train.nan_to_num(0).mean(0).expand_as(targets)
-    figures: dict[str, float] = {"photographs": float(len(targets))}
+    figures: dict[str, float] = {
+        "photographs": float(len(targets)),
+        "categories": float((~targets.isnan()).any(0).sum()),
+    }
     for name, given in (("", scores), ("always the most frequent: ", often)):
         found = ranking_figures(given, targets)
         figures |= {f"{name}{key}": value for key, value in found.items()}
@@ -328,12 +375,18 @@ def ranking_figures(scores: Tensor, targets: Tensor) -> dict[str, float]:
 
 
 def average_precision(scores: Tensor, targets: Tensor) -> float:
-    """Return the average precision of one scene over all photographs [P]."""
-    ranked = targets[scores.argsort(descending=True, stable=True)]
+    """Return the average precision of one scene over all photographs [P].
+
+    Photographs of equal score have one rank together, the last: so their order does not matter,
+    and scores that are all equal have the share of the photographs that show the scene.
+    """
+    order = scores.argsort(descending=True, stable=True)
+    ranked, sorted_scores = targets[order], scores[order]
     if not ranked.any():
         return float("nan")
     precision = ranked.cumsum(0) / torch.arange(1, len(ranked) + 1)
-    return float((precision * ranked).sum() / ranked.sum())
+    last = torch.searchsorted(-sorted_scores, -sorted_scores, right=True) - 1
+    return float((precision[last] * ranked).sum() / ranked.sum())
 
 
 BINS = 10

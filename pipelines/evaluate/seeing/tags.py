@@ -10,8 +10,6 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from rich.console import Console
-from rich.progress import track
 from torch import Tensor
 
 from kg.files import bundled
@@ -24,6 +22,7 @@ from pipelines.evaluate.seeing.scenes import BINS, average_precision
 from pipelines.namers.efficientnet import EfficientNetNamer
 from pipelines.namers.tagger import Tagger
 from pipelines.photo import Photo
+from pipelines.progress import track
 
 MIN_POSITIVE = 3
 """Photographs that mention a concept, from which its average precision is counted."""
@@ -55,7 +54,7 @@ class TagsEvaluator:
         concepts = {knowledge.label(one): one for photo in photographs for one in photo.said}
         scores = [
             tagger.presences(looker.grid(Photo.open(data / one.name)))
-            for one in track(photographs, "looking", console=Console(stderr=True))
+            for one in track(photographs, "looking")
         ]
         targets = [
             [float(p.said[concepts.get(c, "")] > 0) for c in tagger.labels] for p in photographs
@@ -82,7 +81,7 @@ def tag_figures(scores: Tensor, targets: Tensor, threshold: float) -> dict[str, 
     return {
         "photographs": float(len(targets)),
         "concepts": float(len(measured)),
-        "mAP": float(np.mean(precisions)),
+        **({"mAP": float(np.mean(precisions))} if precisions else {}),
         "tags of a photograph": float(shown.sum(1).float().mean()),
         "precision": hits / max(int(shown.sum()), 1),
         "recall": hits / max(float(targets.sum()), 1.0),

@@ -24,6 +24,11 @@ def test_nothing_shown_is_no_error() -> None:
     assert found["precision"] == found["recall"] == found["calibration error"] == 0
 
 
+def test_concepts_that_are_said_too_rarely_have_no_mean() -> None:
+    found = tag_figures(torch.zeros(2, 1), torch.tensor([[1.0], [0.0]]), 0.5)
+    assert (found["concepts"], "mAP" in found) == (0, False)
+
+
 def test_the_calibration_error_is_the_gap_between_scores_and_shares() -> None:
     scores, said = torch.full((10,), 0.75), torch.tensor([1.0] * 5 + [0.0] * 5)
     assert calibration_error(scores, said) == pytest.approx(0.25)

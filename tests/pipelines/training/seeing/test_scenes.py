@@ -8,17 +8,22 @@ from pathlib import Path
 
 import pytest
 import torch
+from PIL import Image
 from torch import Tensor
 
 from graph_fusion.perception import SceneNetwork
 from kg.errors import SightGraphError
+from pipelines.datasets.scenes15 import read_scenes
+from pipelines.evaluate.protocol import Source
 from pipelines.evaluate.seeing.scenes import (
     RARELY_NAMED,
     SCENES,
     LabelledPhoto,
     ScenePhotographs,
+    ScenesEvaluator,
     average_precision,
     calibration_error,
+    encode_photographs,
     one_scene_each,
     probabilities,
     ranking_figures,
@@ -129,3 +134,66 @@ def test_measures_by_hand() -> None:
     assert figures["top-1"] == 0.5
     certain = torch.tensor([[0.9, 0.1], [0.9, 0.1]])
     assert calibration_error(certain, torch.tensor([[1.0, 0], [0, 1]])) == pytest.approx(0.4)
+
+
+def test_photographs_of_equal_score_have_the_share_that_shows_the_scene_in_any_order() -> None:
+    scores, targets = torch.full((4,), 0.5), torch.tensor([1.0, 0.0, 0.0, 0.0])
+    assert average_precision(scores, targets) == average_precision(scores, targets.flip(0)) == 0.25
+
+
+def scene_folder(folder: Path, *splits: str | None) -> Path:
+    """A folder like scenes15 of so many pictures; those of no split name none."""
+    (folder / "images").mkdir(parents=True)
+    images = []
+    for number, split in enumerate(splits):
+        name = f"images/{number}.png"
+        Image.new("RGB", (64, 64), (40 * number, 90, 90)).save(folder / name)
+        scene = ("street", "beach")[number % 2]
+        images.append({"file_name": name, "scene": scene} | ({"split": split} if split else {}))
+    (folder / "annotations.json").write_text(json.dumps({"images": images}))
+    return folder
+
+
+def test_a_set_of_ones_own_is_measured_whole_and_a_train_part_by_what_is_held_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    evaluate = ScenesEvaluator()
+    own = scene_folder(tmp_path / "own", *[None] * 6)
+    assert len(evaluate.dataset(Source(own)).test) == 6
+    parts = Source(scene_folder(tmp_path / "parts", *["train"] * 40, "test", "test"))
+    by_default = evaluate.dataset(parts)
+    assert 2 < len(by_default.test) < 42
+    assert len(by_default.test) + by_default.left_out == 42
+    assert {one.part for one in by_default.test} == {"held-out"}
+    assert len(evaluate.dataset(Source(parts.data, "test")).test) == 2
+    assert len(evaluate.dataset(Source(parts.data, "all")).test) == 42
+    with pytest.raises(SightGraphError, match="'tset'"):
+        evaluate.dataset(Source(parts.data, "tset"))
+    monkeypatch.chdir(own)
+    (first, *_) = (found := evaluate.dataset(Source(Path()))).test
+    assert (found.folder / first.name).is_file()
+
+
+def test_a_part_without_photographs_and_a_missing_photograph_are_named(tmp_path: Path) -> None:
+    folder = scene_folder(tmp_path / "own", "test", "train")
+    content = json.loads((folder / "annotations.json").read_text())
+    del content["images"][0]
+    (folder / "annotations.json").write_text(json.dumps(content))
+    assert read_scenes(folder)[0].part == "train"
+    with pytest.raises(SightGraphError, match="no photograph to measure"):
+        ScenesEvaluator().dataset(Source(folder))
+    (folder / "images" / "1.png").unlink()
+    with pytest.raises(SightGraphError, match=r"1\.png"):
+        ScenesEvaluator().dataset(Source(folder, "all"))
+
+
+def test_photographs_of_one_name_and_size_are_looked_at_each(tmp_path: Path) -> None:
+    for name, colour in (("a", 0), ("b", 255)):
+        (tmp_path / name).mkdir()
+        Image.new("RGB", (32, 32), (colour,) * 3).save(tmp_path / name / "x.bmp")
+    photos = [
+        LabelledPhoto(f"{name}/x.bmp", "held-out", frozenset({"street"}), frozenset({"street"}))
+        for name in "ab"
+    ]
+    first, second = encode_photographs(tmp_path, photos, ["street"]).look
+    assert not torch.equal(first, second)
