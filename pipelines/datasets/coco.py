@@ -64,13 +64,13 @@ def _photo(one: dict[str, Any]) -> CocoPhoto:
     return CocoPhoto(one["file_name"], one["width"], one["height"], split, part, [], [])
 
 
-def read_annotations(folder: Path) -> dict[str, Any]:
-    """Return the content of `folder`/annotations.json as it is, for COCO's own scorer.
+def read_annotations(data: Path) -> dict[str, Any]:
+    """Return the content of a file, or of a folder's annotations.json, for COCO's own scorer.
 
     Raises:
         SightGraphError: it is missing, or is no COCO file.
     """
-    file = folder / "annotations.json"
+    file = data if data.is_file() else data / "annotations.json"
     try:
         annotations: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
         if not {"images", "annotations", "categories"} <= set(annotations):

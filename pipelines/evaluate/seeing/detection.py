@@ -13,9 +13,9 @@ from time import perf_counter
 from typing import Any, TypeAlias
 
 import numpy as np
-from rich.progress import track
 
 from kg.errors import SightGraphError
+from kg.schema import corners, finite
 from pipelines.datasets.coco import VAL_SPLIT, Labelled, read_annotations
 from pipelines.detections import Detection, without_duplicates
 from pipelines.detectors import Detector
@@ -24,6 +24,7 @@ from pipelines.evaluate.answering.calibration import Judged, calibration_error
 from pipelines.evaluate.protocol import Report, Source
 from pipelines.evaluate.seeing.detection_errors import doubled, judged
 from pipelines.photo import Photo
+from pipelines.progress import track
 
 Find: TypeAlias = Callable[[Photo], Sequence[Detection]]
 
@@ -35,13 +36,15 @@ MAX_DETECTIONS = 100
 class CocoPart:
     """The photographs of one part of a data set in COCO's format.
 
-    folder: where `file_name` starts; images, annotations and categories: as in the file.
+    folder: where `file_name` starts; images, annotations and categories: as in the file, with
+    what COCO's scorer needs (`_completed`). left_out: number of photographs of other parts.
     """
 
     folder: Path
     images: list[dict[str, Any]]
     annotations: list[dict[str, Any]]
     categories: list[dict[str, Any]]
+    left_out: int = 0
 
     @classmethod
     def read(cls, source: Source) -> CocoPart:
@@ -53,7 +56,7 @@ class CocoPart:
             SightGraphError: the folder is no COCO folder or has no photograph of the part.
         """
         folder = source.data.parent if source.data.is_file() else source.data
-        content = read_annotations(folder)
+        content = _completed(read_annotations(source.data), source.data)
         known = sorted({str(image.get("split")) for image in content["images"]})
         split = source.split or (VAL_SPLIT if VAL_SPLIT in known else None)
         split = next((one for one in known if one.rstrip(digits) == split), split)
@@ -64,7 +67,8 @@ class CocoPart:
             )
         ids = {image["id"] for image in images}
         boxes = [one for one in content["annotations"] if one["image_id"] in ids]
-        return cls(source.images or folder, images, boxes, content["categories"])
+        left_out = len(content["images"]) - len(images)
+        return cls(source.images or folder, images, boxes, content["categories"], left_out)
 
     def only(self, file_names: Iterable[str]) -> CocoPart:
         """Return the part of these photographs."""
@@ -84,6 +88,35 @@ class CocoPart:
             if one["image_id"] == image["id"] and not one.get("iscrowd")
             for x, y, wide, high in (one["bbox"],)
         ]
+
+
+def _completed(content: dict[str, Any], file: Path) -> dict[str, Any]:
+    """Return the content of a COCO file with numbered annotations that all have an area.
+
+    COCO's scorer needs both, and takes the number 0 for "matched by nothing".
+
+    Raises:
+        SightGraphError: a photograph lacks its size, or an annotation its box or a known category.
+    """
+    try:
+        categories = {one["id"]: str(one["name"]) for one in content["categories"]}
+        for image in content["images"]:
+            name = str(image["file_name"])
+            if min(finite(image[side], f"{side} of '{name}'") for side in ("width", "height")) <= 0:
+                raise ValueError(f"'{name}' has no width or no height")
+        boxes = []
+        for number, one in enumerate(content["annotations"], 1):
+            _, _, wide, high = corners(one["bbox"], f"bbox of annotation {number}")
+            if one["category_id"] not in categories:
+                raise ValueError(f"annotation {number} is of no category of the file")
+            boxes.append({"area": wide * high, "iscrowd": 0} | one | {"id": number})
+    except (KeyError, TypeError, ValueError) as error:
+        raise SightGraphError(
+            f"'{file}' cannot be measured on: {error!r}. It must be as COCO's instances files: "
+            "images with id, file_name, width and height, annotations with image_id, category_id "
+            "and bbox [x, y, width, height], and categories with id and name."
+        ) from error
+    return content | {"annotations": boxes}
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +152,7 @@ class DetectionEvaluator:
         in_colour, without = colour.precision(), grey.precision()
         figures = {
             "photographs": float(len(rows)),
+            "left out": float(dataset.left_out),
             **in_colour,
             "grey AP": without["AP"],
             "grey AP50": without["AP50"],
@@ -138,12 +172,12 @@ class Results:
         self, image: dict[str, Any], photo: Photo, detections: Sequence[Detection]
     ) -> list[dict[str, Any]]:
         """Add those of a photograph, and return them in the scorer's form."""
-        number = {one["name"]: one["id"] for one in self.part.categories}
+        number = {one["name"].casefold(): one["id"] for one in self.part.categories}
         scale = image["width"] / photo.width
         added = [
-            _result(image["id"], number[one.label], one, scale)
+            _result(image["id"], number[one.label.casefold()], one, scale)
             for one in detections[:MAX_DETECTIONS]
-            if one.box is not None and one.label in number
+            if one.box is not None and one.label.casefold() in number
         ]
         self.found.extend(added)
         return added

@@ -24,7 +24,7 @@ def judged(detections: Sequence[Detection], objects: Labelled) -> list[Judged]:
     left = [(label, Box(*corners)) for label, _, corners in objects]
     found = []
     for one in sorted(detections, key=lambda each: -each.score):
-        hits = [entry for entry in left if entry[0] == one.label and _iou(one, entry[1])]
+        hits = [entry for entry in left if _named(one, entry[0]) and _iou(one, entry[1])]
         if hits:
             left.remove(max(hits, key=lambda entry: _iou(one, entry[1])))
         found.append(Judged(min(one.score, 1.0), bool(hits)))
@@ -46,11 +46,16 @@ def doubled(detections: Sequence[Detection], objects: Labelled) -> int:
         hits = [number for number, box in enumerate(boxes) if _iou(one, box)]
         free = [number for number in hits if number not in claimed]
         if free:
-            claimed.add(max(free, key=lambda n: (labels[n] == one.label, _iou(one, boxes[n]))))
+            claimed.add(max(free, key=lambda n: (_named(one, labels[n]), _iou(one, boxes[n]))))
             continue
-        same = [n for n in claimed if labels[n] == one.label and _covered(one, boxes[n])]
+        same = [n for n in claimed if _named(one, labels[n]) and _covered(one, boxes[n])]
         amount += bool(hits or same)
     return amount
+
+
+def _named(one: Detection, label: str) -> bool:
+    """Return whether a detection has this label; data sets write it in capitals or not."""
+    return one.label.casefold() == label.casefold()
 
 
 def _iou(one: Detection, box: Box) -> float:

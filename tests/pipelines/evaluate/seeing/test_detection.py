@@ -136,3 +136,25 @@ def test_a_part_may_be_narrowed_to_some_photographs(data: Path) -> None:
 def test_best_threshold_lies_between_right_and_wrong_detections() -> None:
     shown = [Judged(0.8, True), Judged(0.7, True), Judged(0.4, False), Judged(0.3, False)]
     assert best_threshold(shown, objects=2) == 0.7
+
+
+def test_the_named_file_is_read_and_what_the_scorer_needs_is_filled_in(data: Path) -> None:
+    coco = data / "coco_mini"
+    content = json.loads((coco / "annotations.json").read_text())
+    content["images"] = content["images"][:1]
+    content["annotations"] = [
+        {"id": 0, "image_id": 1, "category_id": 17, "bbox": [8, 8, 30, 30]},
+    ]
+    for one in content["categories"]:
+        one["name"] = one["name"].title()
+    own = coco / "own.json"
+    own.write_text(json.dumps(content))
+    part = DetectionEvaluator().dataset(Source(own, "train"))
+    assert len(part.images) == 1
+    figures = DetectionEvaluator()(Perfect(), part).figures
+    assert (figures["AP"], figures["recall"]) == (pytest.approx(1), 1)
+    assert DetectionEvaluator().dataset(Source(coco)).left_out == 2
+    content["annotations"][0]["category_id"] = 1000
+    own.write_text(json.dumps(content))
+    with pytest.raises(SightGraphError, match="no category"):
+        CocoPart.read(Source(own))
