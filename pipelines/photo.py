@@ -115,6 +115,21 @@ class Photo:
         return cls(_decode(content, name), name, sha256(content).hexdigest())
 
 
+def check_photo(file: Path) -> None:
+    """Find out from the head of a file whether it is a photograph; its pixels are not read.
+
+    Raises:
+        SightGraphError: as `Photo.open`.
+    """
+    _check_file(file, str(file))
+    try:
+        _opened(file, str(file)).close()
+    except SightGraphError:
+        raise
+    except Exception:  # a damaged head may still be read: decoding says so, or why not
+        Photo.open(file)
+
+
 def _in_memory(source: Any) -> Image.Image:
     """Return an image, array or tensor as an upright RGB image.
 

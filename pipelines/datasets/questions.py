@@ -12,7 +12,7 @@ from typing import Any, Protocol, TypeVar
 
 from kg.english import ARTICLES, singulars
 from kg.errors import SightGraphError, unknown_name
-from pipelines.photo import EXAMPLES
+from pipelines.photo import EXAMPLES, check_photo
 
 EXAMPLE = "example:"
 _SEPARATORS = re.compile(r"[^\w'.]+|_|\.(?!\d)|(?<!\d)\.")
@@ -169,12 +169,16 @@ def _about(names: Any, where: str) -> tuple[str, ...]:
 
 
 def check_photographs(questions: Iterable[PhotoQuestion], images: Path) -> None:
-    """Find out before long work whether all photographs are there.
+    """Find out before long work whether all photographs are there, and are photographs.
 
     Raises:
-        SightGraphError: one is not; the first that is missing is named.
+        SightGraphError: one is not; the first is named.
     """
+    checked = set()
     for one in questions:
+        if one.file_name in checked:
+            continue
+        checked.add(one.file_name)
         example = one.file_name.removeprefix(EXAMPLE)
         if example != one.file_name:
             if example not in EXAMPLES:
@@ -184,6 +188,8 @@ def check_photographs(questions: Iterable[PhotoQuestion], images: Path) -> None:
                 f"there is no photograph at '{images / one.file_name}', which question "
                 f"'{one.id}' asks about. Give the folder that file_name starts in with --images."
             )
+        else:
+            check_photo(images / one.file_name)
 
 
 def same_answer(given: str, accepted: Sequence[str]) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -10,14 +11,16 @@ from typing import Any
 
 from kg.errors import SightGraphError, unknown_name
 from kg.knowledge.edits import Edits
+from kg.schema import sequence, text
 from pipelines.answering.rules import checked
 from pipelines.datasets.questions import EXAMPLE, PhotoQuestion, check_photographs, same_answer
 from pipelines.evaluate.protocol import Report, Source
 from pipelines.photo import Photo
+from pipelines.progress import failure, track
 from pipelines.sightgraph import SightGraph
 
 DIGITS = 4
-TEXTS, LISTS = ("id", "file_name", "question", "relation"), ("set", "unset", "before", "after")
+TEXTS, LISTS = ("file_name", "question", "relation"), ("set", "unset", "before", "after")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +59,7 @@ class EditQuestion:
     right_before, right: whether the two answers are right. An unrelated question need not be right
     before (None), and is right where its answer stayed.
     new: whether the answer before the edit was none of those that are right after it.
+    error: why there are no answers; then nothing is right.
     """
 
     edit: str
@@ -70,19 +74,20 @@ class EditQuestion:
     right: bool
     new: bool = True
     kind: str = ""
+    error: str = ""
 
 
 def read_edits(file: Path) -> tuple[list[EditCase], list[UnrelatedCase]]:
     """Return the edits and the unrelated questions of a file as in data/questions/EDITS.md.
 
     Raises:
-        SightGraphError: the file cannot be read, or lacks something.
+        SightGraphError: the file cannot be read, lacks something, or has two edits of one id.
     """
     try:
         content = json.loads(file.read_text(encoding="utf-8"))
-        edits = [_edit_case(one) for one in content["edits"]]
+        edits = [_edit_case(one, f"edit {n}") for n, one in enumerate(content["edits"], 1)]
         unrelated = [
-            UnrelatedCase(one["edit"], one["file_name"], one["question"])
+            UnrelatedCase(str(one["edit"]), one["file_name"], one["question"])
             for one in content.get("unrelated", [])
         ]
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
@@ -92,6 +97,9 @@ def read_edits(file: Path) -> tuple[list[EditCase], list[UnrelatedCase]]:
         ) from error
     if not edits:
         raise SightGraphError(f"'{file}' holds no edits. The list 'edits' must not be empty.")
+    twice = Counter(one.id for one in edits).most_common(1)[0]
+    if twice[1] > 1:
+        raise SightGraphError(f"'{file}': two edits have the id '{twice[0]}'. Number them.")
     if unknown := {one.edit for one in unrelated} - {one.id for one in edits}:
         raise SightGraphError(
             f"'{file}': no edit has the id '{min(unknown)}'. Correct the list 'unrelated'."
@@ -131,6 +139,8 @@ class EditFile:
                 edits = [one for one in edits if one.part == source.split]
             else:
                 raise unknown_name("part of the edits", source.split, [*SPLITS, *sorted(named)])
+            if not edits:
+                raise SightGraphError(f"'{source.data}' has no edits of the part '{source.split}'.")
             ids = {one.id for one in edits}
             unrelated = [one for one in unrelated if one.edit in ids]
         check(edits, unrelated, source.images)
@@ -154,9 +164,13 @@ class EditsEvaluator:
         return SightGraph.from_pretrained(answerer=model).without_rules(off)
 
     def __call__(self, sightgraph: SightGraph, dataset: EditFile) -> Report:
-        edited = list(ask_edits(sightgraph, dataset.edits, dataset.images))
-        stayed = list(ask_unrelated(sightgraph, dataset.edits, dataset.unrelated, dataset.images))
-        return report(edited, stayed)
+        edits, unrelated, images = dataset.edits, dataset.unrelated, dataset.images
+        edited = ask_edits(sightgraph, edits, images)
+        stayed = ask_unrelated(sightgraph, edits, unrelated, images)
+        return report(
+            list(track(edited, "editing", len(edits))),
+            list(track(stayed, "asking what is unrelated", len(unrelated))),
+        )
 
 
 def check(edits: Sequence[EditCase], unrelated: Sequence[UnrelatedCase], images: Path) -> None:
@@ -195,32 +209,34 @@ def ask_unrelated(
     by_id = {one.id: one for one in edits}
     for one in unrelated:
         outcome = _before_and_after(sightgraph, by_id[one.edit], one, images)
-        stayed = same_answer(outcome["after"], [outcome["before"]])
+        stayed = not outcome["error"] and same_answer(outcome["after"], [outcome["before"]])
         yield EditQuestion(**outcome, right_before=None, right=stayed)
 
 
 def figures(edited: Sequence[EditQuestion], unrelated: Sequence[EditQuestion]) -> dict[str, float]:
     """Return the shares of right answers before and after the edits, and of those that stayed.
 
-    Strict: an answer that was given before the edit as well does not count as followed.
+    Strict: an answer that was given before the edit as well does not count as followed. What the
+    file has no edit for has no share.
     """
-    found = {
-        "edits": float(len(edited)),
-        "right before": _share(bool(one.right_before) for one in edited),
-        "followed": _share(one.right for one in edited),
-        "followed, strict": _share(one.right and one.new for one in edited),
-        "followed, held out": _share(one.right for one in edited if one.held_out),
-        "followed, trained": _share(one.right for one in edited if not one.held_out),
+    judged: dict[str, list[bool]] = {
+        "right before": [bool(one.right_before) for one in edited],
+        "followed": [one.right for one in edited],
+        "followed, strict": [one.right and one.new for one in edited],
+        "followed, held out": [one.right for one in edited if one.held_out],
+        "followed, trained": [one.right for one in edited if not one.held_out],
     }
     for relation in dict.fromkeys(one.relation for one in edited):
-        share = _share(one.right for one in edited if one.relation == relation)
-        found[f"followed, '{relation}'"] = share
+        right = [one.right for one in edited if one.relation == relation]
+        judged[f"followed, '{relation}'"] = right
     for kind in dict.fromkeys(one.kind for one in edited if one.kind):
-        strict = _share(one.right and one.new for one in edited if one.kind == kind)
-        found[f"followed, strict, {kind}"] = strict
+        strict = [one.right and one.new for one in edited if one.kind == kind]
+        judged[f"followed, strict, {kind}"] = strict
+    found = {"edits": float(len(edited)), **_shares(judged)}
     found["unrelated questions"] = float(len(unrelated))
-    found["unrelated kept"] = _share(one.right for one in unrelated)
-    return found
+    found |= _shares({"unrelated kept": [one.right for one in unrelated]})
+    failed = sum(bool(one.error) for one in [*edited, *unrelated])
+    return found | ({"failed, counted as wrong": float(failed)} if failed else {})
 
 
 def report(edited: Sequence[EditQuestion], unrelated: Sequence[EditQuestion]) -> Report:
@@ -239,35 +255,56 @@ def _before_and_after(
 ) -> dict[str, Any]:
     """Ask twice; return the fields of `EditQuestion` except the two judgements."""
     name = case.file_name
-    photo = Photo.open(name if name.startswith(EXAMPLE) else images / name)
-    before = sightgraph.ask(photo, case.question)
-    after = sightgraph.edited(edit.edits).ask(photo, case.question)
-    return {
+    found: dict[str, Any] = {
         "edit": edit.id,
         "relation": edit.relation,
         "held_out": edit.held_out,
         "question": case.question,
+    }
+    try:
+        photo = Photo.open(name if name.startswith(EXAMPLE) else images / name)
+        before = sightgraph.ask(photo, case.question)
+        after = sightgraph.edited(edit.edits).ask(photo, case.question)
+    except Exception as error:  # one failure must not cost the results of all others
+        nothing = {"before": "", "after": "", "confidence_before": 0.0, "confidence": 0.0}
+        return found | nothing | {"error": failure(f"edit '{edit.id}'", error)}
+    return found | {
         "before": before.text,
         "after": after.text,
         "confidence_before": round(float(before.confidence), DIGITS),
         "confidence": round(float(after.confidence), DIGITS),
+        "error": "",
     }
 
 
-def _edit_case(one: Mapping[str, Any]) -> EditCase:
-    texts = {field: str(one[field]) for field in TEXTS}
-    lists = {field: tuple(map(str, one[field])) for field in LISTS}
+def _edit_case(one: Mapping[str, Any], where: str) -> EditCase:
+    """Read an edit.
+
+    Raises:
+        KeyError: it lacks a field.
+        ValueError: a field is of another type, or there is nothing to edit or to answer.
+    """
+    number = str(one["id"])
+    texts = {field: text(one[field], f"'{field}' of {where}", empty=False) for field in TEXTS}
+    lists = {
+        field: tuple(map(str, sequence(one[field], f"'{field}' of {where}"))) for field in LISTS
+    }
+    for field, given in {**lists, "set or unset": lists["set"] + lists["unset"]}.items():
+        if not given and field not in ("set", "unset"):
+            raise ValueError(f"'{field}' of {where} is empty")
+    if not isinstance(one["held_out"], bool):
+        raise ValueError(f"'held_out' of {where} must be true or false")
     return EditCase(
+        id=number,
         **texts,
         edits=Edits(lists["set"], lists["unset"]),
         before=lists["before"],
         after=lists["after"],
-        held_out=bool(one["held_out"]),
+        held_out=one["held_out"],
         part=str(one.get("part") or ""),
         kind=str(one.get("kind") or ""),
     )
 
 
-def _share(right: Iterable[bool]) -> float:
-    judged = list(right)
-    return sum(judged) / max(len(judged), 1)
+def _shares(judged: Mapping[str, Sequence[bool]]) -> dict[str, float]:
+    return {name: sum(right) / len(right) for name, right in judged.items() if right}

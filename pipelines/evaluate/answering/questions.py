@@ -8,9 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from PIL import Image
-from rich.console import Console
-from rich.progress import track
 
+from kg.errors import SightGraphError
 from kg.graph import SceneGraph
 from kg.registry import Registry
 from kg.vocabulary import EdgeKind, NodeKind
@@ -30,6 +29,7 @@ from pipelines.evaluate.answering.calibration import Judged
 from pipelines.evaluate.answering.rules import gains
 from pipelines.evaluate.protocol import Report, Source
 from pipelines.photo import Photo
+from pipelines.progress import failure, track
 from pipelines.seeing.nothing import NoDetector, NoPerception
 from pipelines.sightgraph import SightGraph
 
@@ -63,6 +63,18 @@ class Outcome:
         named = any(same_answer(one, question.about) for one in seen) if question.about else None
         report = _report(question, answer, right) | {"named": named, "in the graph": reachable}
         return cls(question, right, _judged(question, answer), named, reachable, report)
+
+    @classmethod
+    def failed(cls, question: PhotoQuestion, error: Exception) -> Outcome:
+        """Count a question that could not be asked as wrong, with the reason in its row."""
+        reason = failure(f"question '{question.id}'", error)
+        report = _asked(question) | {"answer": "", "confidence": 0.0, "right": False}
+        judged = Judged(0.0, right=False)
+        return cls(question, False, judged, None, False, report | {"error": reason})
+
+    @property
+    def has_failed(self) -> bool:
+        return "error" in self.report
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,26 +161,43 @@ class QuestionsEvaluator:
         return Asked(sightgraph, reader)
 
     def __call__(self, ask: Ask, dataset: PhotoQuestions) -> Report:
-        progress = track(dataset, "asking", len(dataset), console=Console(stderr=True))
-        outcomes = [Outcome.of(one, ask(photo, one.text)) for one, photo in progress]
+        outcomes = list(track(_outcomes(ask, dataset), "asking", len(dataset)))
+        answered = [one for one in outcomes if not one.has_failed]
+        if not answered:
+            raise SightGraphError("not one question could be asked. The reasons stand above.")
+        again_on = replace(dataset, questions=[one.question for one in answered])
         if self.plot is not None:
             confidence.plot([one.judged for one in outcomes], self.plot)
         rows = [one.report for one in outcomes]
         measured = figures(outcomes)
         if self.grey:
-            measured["unchanged on a grey picture"] = self._unchanged(ask, dataset, rows)
+            asked = [one.report for one in answered]
+            measured["unchanged on a grey picture"] = self._unchanged(ask, again_on, asked)
         if self.each_rule:
             assert isinstance(ask, Asked), "rules are those of a sightgraph"
-            again = track(dataset, "without rules", len(dataset), console=Console(stderr=True))
+            again = track(again_on, "without rules", len(again_on))
             measured |= gains(ask.sightgraph, again)
         return Report("accuracy", measured, rows, {"answers": rows})
 
     def _unchanged(self, ask: Ask, dataset: PhotoQuestions, rows: list[dict[str, Any]]) -> float:
         """Return the share of the answers that a plain grey picture does not change."""
-        progress = track(dataset, "asking about grey", len(dataset), console=Console(stderr=True))
+        progress = track(dataset, "asking about grey", len(dataset))
         for row, (one, photo) in zip(rows, progress, strict=True):
             row["answer on grey"] = ask(grey_picture(photo), one.text).text
         return _share([row["answer"] == row["answer on grey"] for row in rows])
+
+
+def _outcomes(ask: Ask, dataset: PhotoQuestions) -> Iterator[Outcome]:
+    """Yield the outcome of each question; one that fails must not cost those of all others."""
+    name, photo = "", None
+    for one in dataset.questions:
+        try:
+            if photo is None or one.file_name != name:
+                name, photo = one.file_name, Photo.open(one.photo(dataset.images))
+            outcome = Outcome.of(one, ask(photo, one.text))
+        except Exception as error:
+            outcome, photo = Outcome.failed(one, error), None
+        yield outcome
 
 
 def figures(outcomes: Sequence[Outcome]) -> dict[str, float]:
@@ -178,8 +207,10 @@ def figures(outcomes: Sequence[Outcome]) -> dict[str, float]:
         f"accuracy, {kind}": _share([one.right for one in outcomes if one.question.kind == kind])
         for kind in kinds
     }
+    failed = sum(one.has_failed for one in outcomes)
     return {
         "questions": len(outcomes),
+        **({"failed, counted as wrong": failed} if failed else {}),
         "accuracy": _share([one.right for one in outcomes]),
         **shares,
         **_steps(outcomes),
@@ -212,9 +243,7 @@ def _judged(question: PhotoQuestion, answer: Answer) -> Judged:
     return Judged(best.score, same_answer(best.text, question.answers), unknown)
 
 
-def _report(question: PhotoQuestion, answer: Answer, right: bool) -> dict[str, Any]:
-    """Return the documented values; candidates and facts as in docs/answer-format.md."""
-    reported = answer.as_json()
+def _asked(question: PhotoQuestion) -> dict[str, Any]:
     return {
         "id": question.id,
         "file_name": question.file_name,
@@ -222,6 +251,13 @@ def _report(question: PhotoQuestion, answer: Answer, right: bool) -> dict[str, A
         "type": question.kind,
         "part": question.part,
         "accepted": list(question.answers),
+    }
+
+
+def _report(question: PhotoQuestion, answer: Answer, right: bool) -> dict[str, Any]:
+    """Return the documented values; candidates and facts as in docs/answer-format.md."""
+    reported = answer.as_json()
+    return _asked(question) | {
         "answer": reported["answer"],
         "confidence": reported["confidence"],
         "support": reported["support"],

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from PIL import Image
 
 from kg.errors import SightGraphError
 from kg.files import bundled
@@ -171,10 +172,13 @@ def test_unknown_part_is_named_with_those_that_are_there(tmp_path: Path) -> None
 
 
 def test_missing_photograph_is_named_with_its_question(tmp_path: Path) -> None:
-    (tmp_path / "a.jpg").touch()
+    Image.new("RGB", (8, 8)).save(tmp_path / "a.jpg")
     asked = read_questions(write(tmp_path, entry(), entry(id="q2", file_name="b.jpg")))
     check_photographs(asked[:1], tmp_path)
     with pytest.raises(SightGraphError, match=r"b\.jpg.*'q2'"):
+        check_photographs(asked, tmp_path)
+    (tmp_path / "b.jpg").write_text("no photograph")
+    with pytest.raises(SightGraphError, match=r"b\.jpg.*not an image"):
         check_photographs(asked, tmp_path)
 
 

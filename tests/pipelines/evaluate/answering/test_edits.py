@@ -19,6 +19,7 @@ from pipelines.evaluate.answering.edits import (
     EditCase,
     EditFile,
     EditQuestion,
+    EditsEvaluator,
     check,
     figures,
     read_edits,
@@ -111,6 +112,10 @@ def test_a_file_is_read_as_it_is_described(tmp_path: Path) -> None:
         ([], "cannot read the edits"),
         ({"edits": [{}]}, "'id'"),
         ({"edits": []}, "holds no edits"),
+        ({"edits": [EDIT, EDIT]}, "two edits have the id"),
+        ({"edits": [EDIT | {"after": "moon dust"}]}, "'after' of edit 1"),
+        ({"edits": [EDIT | {"after": []}]}, "'after' of edit 1 is empty"),
+        ({"edits": [EDIT | {"held_out": "false"}]}, "true or false"),
         (
             {"edits": [EDIT], "unrelated": [{"edit": "x", "file_name": "a", "question": "b"}]},
             "no edit has the id 'x'",
@@ -161,3 +166,23 @@ def test_our_typed_edits_can_all_be_made_and_half_of_each_kind_is_sealed() -> No
         sealed = [one.part == "sealed" for one in edits if one.kind == kind]
         assert abs(2 * sum(sealed) - len(sealed)) <= 1
     check_that_edits_can_be_made(edits)
+
+
+def test_a_share_of_nothing_is_no_figure_and_an_empty_part_is_an_error(tmp_path: Path) -> None:
+    found = figures([asked("eats", True, True, True)], [])
+    assert {"followed, trained", "unrelated kept"}.isdisjoint(found)
+    assert (found["followed, held out"], found["unrelated questions"]) == (1.0, 0)
+    file = written(tmp_path, {"edits": [EDIT | {"held_out": False}]})
+    with pytest.raises(SightGraphError, match="no edits of the part 'held-out'"):
+        EditFile.read(Source(file, split="held-out", images=tmp_path))
+
+
+def test_an_edit_that_fails_is_counted_as_wrong(tmp_path: Path) -> None:
+    class Failing:
+        def ask(self, photo: object, question: str) -> None:
+            raise RuntimeError("out of order")
+
+    dataset = EditFile(*read_edits(written(tmp_path, {"edits": [EDIT]})), tmp_path)
+    found = EditsEvaluator()(Failing(), dataset)  # type: ignore[arg-type]
+    assert (found.figures["followed"], found.figures["failed, counted as wrong"]) == (0, 1)
+    assert found.rows[0]["error"] == "RuntimeError: out of order"

@@ -109,3 +109,25 @@ def test_an_answer_that_a_grey_picture_does_not_change_is_counted(tmp_path: Path
     assert report.figures["unchanged on a grey picture"] == 0.5
     assert [row["answer on grey"] for row in report.rows] == ["four", "blue"]
     assert "unchanged on a grey picture" not in QuestionsEvaluator()(ask, questions).figures
+
+
+def test_a_question_that_fails_is_counted_as_wrong_and_costs_no_other(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Image.effect_noise((64, 64), 60).save(tmp_path / "a.jpg")
+    whole = (tmp_path / "a.jpg").read_bytes()
+    (tmp_path / "b.jpg").write_bytes(whole[: len(whole) // 3])
+
+    def ask(photo: Photo, text: str) -> Answer:
+        return answer("wheel", Candidate("wheel", 0.9))
+
+    asked = [question("q1"), replace(question("q2"), file_name="b.jpg"), question("q3")]
+    report = QuestionsEvaluator()(ask, PhotoQuestions(asked, tmp_path))
+    assert report.figures["accuracy"] == pytest.approx(2 / 3)
+    assert report.figures["failed, counted as wrong"] == 1
+    assert [("error" in row, row["right"]) for row in report.rows] == [
+        (False, True),
+        (True, False),
+        (False, True),
+    ]
+    assert "question 'q2' failed" in capsys.readouterr().err
