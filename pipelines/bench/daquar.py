@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -38,6 +39,7 @@ from pipelines.bench.daquar_model import (
     RoomObjective,
     RoomTables,
 )
+from pipelines.bench.daquar_trained import Record, known_parts, parts_by_number, record
 from pipelines.bench.task import DEFAULT_CHOICE, BenchTask, ModelChoice, Prepared
 from pipelines.datasets.daquar import (
     Daquar,
@@ -46,7 +48,7 @@ from pipelines.datasets.daquar import (
     spoken,
     whole_answers,
 )
-from pipelines.datasets.splits import fold_of, for_training, in_part
+from pipelines.datasets.splits import Part, fold_of, for_training, in_part
 from pipelines.detectors import COCO_LABELS
 from pipelines.evaluate.answering.wups import Nouns
 
@@ -61,12 +63,14 @@ class RoomsKnown:
     answers: the closed list, each a whole answer; often: how often each was right.
     words: those that are predicted from the photograph alone.
     photographs: numbers of those trained on, which are never measured.
+    folder: what recognises all photographs of the folder; empty in models of before.
     """
 
     answers: tuple[tuple[str, ...], ...]
     often: tuple[int, ...]
     words: tuple[str, ...]
     photographs: tuple[int, ...]
+    folder: tuple[Record, ...] = ()
 
     @classmethod
     def of(cls, data: Daquar) -> RoomsKnown:
@@ -84,6 +88,7 @@ class RoomsKnown:
             tuple(counts.values()),
             tuple(common_words(questions)),
             tuple(sorted({one.photograph for one in questions})),
+            record(data.photographs, sorted({one.photograph for one in data.questions})),
         )
 
     @classmethod
@@ -96,7 +101,15 @@ class RoomsKnown:
         with loading("daquar", file.parent):
             known = json.loads(file.read_text(encoding="utf-8"))
             known["answers"] = map(tuple, known["answers"])
+            known["folder"] = map(tuple, known.get("folder", []))
             return cls(**{name: tuple(values) for name, values in known.items()})
+
+    def parts(self, data: Daquar) -> dict[int, Part | None]:
+        """Return the part that each photograph asked about had; None if it was not there."""
+        numbers = sorted({one.photograph for one in data.questions})
+        if not self.folder:
+            return parts_by_number(data.photographs, numbers, self.photographs)
+        return known_parts(data.photographs, numbers, self.folder)
 
 
 def training_questions(data: Daquar) -> list[RoomQuestion]:
@@ -111,16 +124,19 @@ class RoomsPrepared(Prepared):
     known: RoomsKnown | None = None
     test_questions: tuple[RoomQuestion, ...] = ()
     """In the order of the test's examples."""
+    left_out: int = 0
+    """Number of questions that are not measured."""
 
 
 class DAQUAR(BenchTask):
     """Questions of people about rooms, from pixels; --data is a folder like daquar.
 
-    The last epoch's weights are kept, and the held-out rooms are only measured. A folder that
-    holds other photographs, such as the official test, is measured as a whole.
+    The last epoch's weights are kept, and the held-out rooms are only measured. Photographs that
+    were not in the folder trained on, such as the official test, are all measured.
 
     wordnet: where WordNet is; without it there is no WUPS.
     measuring: a model is only measured: what training fixed must be there, nothing is written.
+    measured: which photographs are: those held out, and those that were not there (None).
     """
 
     name = "daquar"
@@ -143,9 +159,15 @@ class DAQUAR(BenchTask):
         watch=None,
     )
 
-    def __init__(self, wordnet: Path | None = None, measuring: bool = False) -> None:
+    def __init__(
+        self,
+        wordnet: Path | None = None,
+        measuring: bool = False,
+        measured: tuple[Part | None, ...] = ("held-out", None),
+    ) -> None:
         self.wordnet = wordnet
         self.measuring = measuring
+        self.measured = measured
 
     def prepare(
         self, data: Path | None, cache: Path, choice: ModelChoice = DEFAULT_CHOICE
@@ -158,22 +180,24 @@ class DAQUAR(BenchTask):
         numbers = sorted({one.photograph for one in daquar.questions})
         files = [daquar.photographs[number].file for number in numbers]
         seen = look_at(files, cache, not self.measuring)
-        scores = self._scores(daquar, numbers, seen, known, cache, new)
+        parts = known.parts(daquar)
+        scores = self._scores(daquar, numbers, seen, known, parts, cache, new)
         if new:
             write_text(cache / ABOUT, json.dumps(asdict(known)) + "\n")
         labels = list(COCO_LABELS)
         tables = self._tables(daquar, seen, scores, labels)
         examples = self._examples(daquar.questions, numbers, seen, labels, known)
-        trained = set(known.photographs)
         pairs = list(zip(daquar.questions, examples, strict=True))
-        train = [one for question, one in pairs if question.photograph in trained]
-        whole = not trained <= set(daquar.photographs)
-        development = [one for question, one in pairs if question.part == "development"]
-        test = [
-            (question, one)
-            for question, one in pairs
-            if question.photograph not in trained and (whole or question.part == "held-out")
+        train = [one for question, one in pairs if parts[question.photograph] == "train"]
+        development = [
+            one for question, one in pairs if parts[question.photograph] == "development"
         ]
+        test = [pair for pair in pairs if parts[pair[0].photograph] in self.measured]
+        if self.measuring and not test:
+            raise SightGraphError(
+                f"'{data}' has no question to measure: the model was trained with all its "
+                "photographs. Give another folder."
+            )
         closed = [frozenset(answer) for answer in known.answers]
         nouns = None if self.wordnet is None else Nouns.read(self.wordnet)
         return RoomsPrepared(
@@ -184,6 +208,7 @@ class DAQUAR(BenchTask):
             RoomObjective(tables, closed, nouns),
             known=known,
             test_questions=tuple(question for question, _ in test),
+            left_out=len(pairs) - len(test),
         )
 
     def training_records(self, data: Path) -> list[RoomQuestion]:
@@ -195,12 +220,13 @@ class DAQUAR(BenchTask):
         numbers: list[int],
         seen: SeenPhotos,
         known: RoomsKnown,
+        parts: Mapping[int, Part | None],
         cache: Path,
         new: bool,
     ) -> Tensor:
         """Return the words' scores; for photographs trained on, by readers of other rooms."""
         rows = {number: row for row, number in enumerate(numbers)}
-        own = [rows[number] for number in known.photographs if number in rows]
+        own = [rows[number] for number in known.photographs if parts.get(number) == "train"]
         if len(own) < len(known.photographs):
             return WordReader.load(cache / READER)(seen.cells)
         places = {number: row for row, number in enumerate(known.photographs)}

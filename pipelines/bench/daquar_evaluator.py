@@ -15,6 +15,7 @@ from pipelines.bench.evaluator import rows_of
 from pipelines.bench.task import same_draws
 from pipelines.bench.task_training import load_task
 from pipelines.datasets.daquar import read_daquar
+from pipelines.datasets.splits import Part
 from pipelines.evaluate.protocol import Report, Source
 
 
@@ -29,21 +30,28 @@ def answers_of(network: FusionModel, prepared: RoomsPrepared) -> Iterator[frozen
 
 
 HELD_OUT = ("validation", "held-out")
-"""Names of the part of the folder trained on that is measured; any other folder is a test."""
+"""Names of the part of the folder trained on that is measured; other photographs are a test."""
 
 
-def _check_split(model: Path, source: Source) -> None:
+def _measured(model: Path, source: Source) -> tuple[Part | None, ...]:
+    """Return which photographs are measured, as `DAQUAR` takes them.
+
+    Raises:
+        SightGraphError: the folder holds none of the part that --split names.
+    """
     if source.split is None:
-        return
-    trained = set(RoomsKnown.load(model / ABOUT).photographs)
-    held_out = trained <= set(read_daquar(source.data).photographs)
-    if held_out != (source.split in HELD_OUT):
-        holds = "the photographs" if held_out else "other photographs than those"
-        right = HELD_OUT[0] if held_out else "test"
+        return ("held-out", None)
+    measured: Part | None = "held-out" if source.split in HELD_OUT else None
+    parts = set(RoomsKnown.load(model / ABOUT).parts(read_daquar(source.data)).values())
+    if measured not in parts:
+        others = measured is not None
+        holds = "other photographs than those" if others else "the photographs"
+        right = "test" if others else HELD_OUT[0]
         raise SightGraphError(
             f"'{source.data}' holds {holds} that the model was trained on: it has no part "
             f"'{source.split}'. Give --split {right}, or another folder."
         )
+    return (measured,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +67,8 @@ class DAQUAREvaluator:
     def dataset(self, source: Source) -> Source:
         """Return the source: the questions about photographs that the model was not trained on.
 
-        These are all questions of the official test part, and the held-out part of the other.
+        These are all questions about photographs that were not in the folder trained on, such as
+        those of the official test, and about the held-out rooms of that folder.
 
         Raises:
             UnknownNameError: the part is one that the model was trained on, or unknown.
@@ -75,11 +84,13 @@ class DAQUAREvaluator:
     def __call__(self, model: Path, dataset: Source) -> Report:
         """Return the figures; a row holds one question, its answers, and whether they agree.
 
+        "left out": number of the folder's questions about photographs that are not measured.
+
         Raises:
             SightGraphError: the folder holds another part than `split` says.
         """
-        _check_split(model, dataset)
-        task = DAQUAR(wordnet=self.wordnet, measuring=True)
+        measured = _measured(model, dataset)
+        task = DAQUAR(self.wordnet, measuring=True, measured=measured)
         network, prepared = load_task(task, dataset.data, model, self.control)
         assert isinstance(prepared, RoomsPrepared)
         assert isinstance(network, FusionModel)
@@ -99,4 +110,5 @@ class DAQUAREvaluator:
                 strict=True,
             )
         ]
-        return Report(task.measures[0], prepared.test_figures(network), rows)
+        left_out = {"left out": float(prepared.left_out)}
+        return Report(task.measures[0], {**prepared.test_figures(network), **left_out}, rows)

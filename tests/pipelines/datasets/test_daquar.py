@@ -19,7 +19,7 @@ from graph_fusion.fusion import FusionConfig
 from graph_fusion.fusion_model import FusionModel
 from graph_fusion.training import TrainingConfig
 from kg.errors import SightGraphError
-from pipelines.bench.daquar import DAQUAR
+from pipelines.bench.daquar import DAQUAR, RoomsPrepared
 from pipelines.bench.daquar_evaluator import DAQUAREvaluator
 from pipelines.bench.daquar_inputs import (
     CELLS,
@@ -278,6 +278,7 @@ def test_another_folder_is_measured_as_a_whole_and_nothing_is_written(
     right = [one["answer"] == one["expected"] for one in content["items"]]
     assert right == [bool(one["accuracy"]) for one in content["items"]]
     assert figures["accuracy"] == pytest.approx(sum(right) / len(right))
+    assert figures.pop("left out") == 0
     assert set(figures) == {"accuracy", "accuracy, single answers", "WUPS 0.9", "WUPS 0.0"}
     assert figures["accuracy"] <= figures["WUPS 0.9"] <= figures["WUPS 0.0"]
     assert {file.name for file in run.iterdir()} == before
@@ -307,6 +308,35 @@ def test_a_part_that_the_folder_does_not_hold_is_refused(
     for part in ("validation", "held-out"):
         with pytest.raises(SightGraphError, match=rf"no part '{part}'\. Give --split test"):
             evaluator(run, evaluator.dataset(Source(other, part)))
+
+
+def measured_of(data: Path, run: Path) -> list[int]:
+    """Return the photographs that are measured."""
+    prepared = DAQUAR(measuring=True).prepare(data, run)
+    assert isinstance(prepared, RoomsPrepared)
+    assert prepared.left_out == len(read_daquar(data).questions) - len(prepared.test)
+    return sorted({one.photograph for one in prepared.test_questions})
+
+
+def test_photographs_are_recognised_one_by_one_whatever_their_folder_lacks_or_calls_them(
+    trained: tuple[Path, Path, dict[str, float]], tmp_path: Path
+) -> None:
+    _, run, _ = trained
+    less = write(tmp_path / "less", tuple(one for one in NUMBERS if one != 5))
+    assert measured_of(less, run) == [58, 213]
+    mixed = write(tmp_path / "mixed", (1, 58, 300))
+    assert measured_of(mixed, run) == [58, 300]
+    saved = write(tmp_path / "saved", (1, 58))
+    with Image.open(saved / "images" / "image1.jpg") as opened:
+        opened.resize((96, 72)).save(saved / "images" / "image1.jpg")
+    assert measured_of(saved, run) == [58]
+    own = write(tmp_path / "own", (301, 302, 5))
+    for old, new in ((301, 1), (302, 2)):
+        (own / "images" / f"image{old}.jpg").rename(own / "images" / f"image{new}.jpg")
+        for name in ("images.json", "questions.json"):
+            text = (own / name).read_text().replace(f" {old},", f" {new},")
+            (own / name).write_text(text.replace(f"image{old}", f"image{new}"))
+    assert measured_of(own, run) == [1, 2], "other photographs of numbers that were trained on"
 
 
 def test_a_folder_without_a_model_is_not_written_to(tmp_path: Path) -> None:
