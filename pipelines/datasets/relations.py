@@ -32,7 +32,8 @@ def read_relations(file: Path) -> tuple[list[RelatedPhoto], list[str]]:
     """Read photographs with objects and relations, and the predicates to choose from.
 
     Raises:
-        SightGraphError: the file cannot be read, or an image of it is wrong.
+        SightGraphError: the file cannot be read, or an image of it is wrong, or a predicate is
+            listed twice.
     """
     try:
         content = json.loads(file.read_text(encoding="utf-8"))
@@ -42,6 +43,8 @@ def read_relations(file: Path) -> tuple[list[RelatedPhoto], list[str]]:
             f"'{file}' cannot be read as relations: {error!r}. It needs "
             '{"images": [...], "predicates": [...]}.'
         ) from error
+    if twice := next((one for one in predicates if predicates.count(one) > 1), None):
+        raise SightGraphError(f"'{file}' lists the predicate '{twice}' twice. List each once.")
     return [_photo(file, one, set(predicates)) for one in images], predicates
 
 

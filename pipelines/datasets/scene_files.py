@@ -15,16 +15,19 @@ from PIL import ImageOps
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
+from graph_fusion.weights import sha256_of
 from kg.errors import SightGraphError
 from kg.files import atomic_path
 from kg.formats.json import as_json, of_document
 from pipelines.datasets.captioned import Captioned
 from pipelines.photo import Photo
+from pipelines.progress import track
 from pipelines.scene import SeenScene, namer_of, see
 from pipelines.sightgraph import SightGraph
 
-GRID, MIRRORED, GRAPH = "grid", "mirrored", "graph"
-"""Names in a file: two arrays, and the text of the graph. All other arrays are regions."""
+GRID, MIRRORED, GRAPH, DIGEST = "grid", "mirrored", "graph", "sha256"
+"""Names in a file: two arrays, the text of the graph, and the hash of the photograph that was
+looked at. All other arrays are regions."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +52,6 @@ class SceneFiles:
         Raises:
             SightGraphError: a photograph cannot be read.
         """
-        from rich.progress import track
-
         for one in track(photographs, "looking"):
             yield self(one)
 
@@ -58,13 +59,14 @@ class SceneFiles:
         """Return what is seen in one photograph."""
         file = self.folder / (photograph.name.replace("/", "__") + ".safetensors")
         try:
-            return _read(file)
+            return _read(file, photograph.file)
         except (OSError, KeyError, ValueError, SafetensorError, SightGraphError):
             found = self._looked(photograph)
         self.folder.mkdir(parents=True, exist_ok=True)
         arrays = {GRID: found.scene.cells, MIRRORED: found.mirrored, **found.scene.regions}
         with atomic_path(file) as path:
-            save_file(arrays, path, {GRAPH: json.dumps(as_json(found.scene.graph))})
+            about = {GRAPH: json.dumps(as_json(found.scene.graph))}
+            save_file(arrays, path, about | {DIGEST: sha256_of(photograph.file)})
         return found
 
     def _looked(self, photograph: Captioned) -> TwoSided:
@@ -77,8 +79,16 @@ class SceneFiles:
         return TwoSided(scene, cells.reshape(-1, cells.shape[-1]).astype(np.float16))
 
 
-def _read(file: Path) -> TwoSided:
+def _read(file: Path, photograph: Path) -> TwoSided:
+    """Return what was seen.
+
+    Raises:
+        ValueError: it was seen in another photograph of that name; files of before do not tell.
+    """
     with safe_open(file, "numpy") as kept:
+        digest = kept.metadata().get(DIGEST)
+        if digest is not None and photograph.is_file() and digest != sha256_of(photograph):
+            raise ValueError("another photograph")
         arrays = {name: kept.get_tensor(name) for name in kept.keys()}  # noqa: SIM118
         graph = of_document(json.loads(kept.metadata()[GRAPH]), file)
     cells, mirrored = arrays.pop(GRID), arrays.pop(MIRRORED)

@@ -44,6 +44,7 @@ _add(
     "Measure whether the main object of a photograph is named rightly.",
     Options(
         data="folder like caltech101",
+        model="",
         more=(Option("namer", "how it is named", default="efficientnet_lite2", metavar="NAME"),),
         example="--data DATASETS/caltech101",
     ),
@@ -148,7 +149,8 @@ _add(
     Options(
         data="file in the format of okvqa/train.json",
         split="of train.json: train, or validation, which training holds out; all by default",
-        images="look at these photographs, instead of using the listed labels",
+        images="look at these photographs, instead of using the listed labels; questions about "
+        "others are left out and counted",
         model="model that `train okvqa` wrote, instead of the bundled one; several are averaged",
         several=True,
         more=(Option("control", "take away what this control of the bench does", metavar="NAME"),),
@@ -162,7 +164,8 @@ _add(
     "Accuracy counts whole answers; WUPS is the official one, at 0.9 and 0.0.",
     Options(
         data="folder of images.json and questions.json",
-        split="validation, which training holds out of the train part, or test; either by default",
+        split="validation, which training holds out of its folder, or test, photographs that were "
+        "not there; both by default",
         model="model that `train daquar` wrote, instead of the bundled one",
         more=(
             Option("wordnet", "WordNet, for WUPS: a folder or tar", Path, "PATH"),
@@ -295,6 +298,7 @@ _add(
     "Measure the scenes on photographs that training held out.",
     Options(
         data="folder of all data sets, for their weak labels, or a folder like scenes15",
+        split="part that the folder names, held-out, or all; by default what training never reads",
         model="model of the scenes, instead of the bundled one",
         example="--data DATASETS/scenes15",
     ),

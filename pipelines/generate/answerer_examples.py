@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 import torch
 from PIL import Image
-from rich.progress import track
 from torch import Tensor
 
 from graph_fusion.heads.graph import COUNT, NO, POINTER, UNKNOWN, YES, YES_NO
@@ -33,6 +32,7 @@ from pipelines.generate.question import GeneratedQuestion
 from pipelines.generate.questions import QuestionWriter
 from pipelines.generate.typist import Typist
 from pipelines.photo import Photo
+from pipelines.progress import track
 from pipelines.reading.parser import Parser, Sentence
 
 if TYPE_CHECKING:
@@ -79,6 +79,8 @@ class Example:
     yes_no: int
     kind: str
     part: Part
+    question: str = ""
+    photo: str = ""
 
 
 def teacher_pictures(data: Path) -> list[Picture]:
@@ -199,6 +201,8 @@ class ExampleMaker:
             yes_no=_yes_no(question),
             kind=question.kind,
             part=question_part(question.subject, question.wording, picture.part),
+            question=sentence.text,
+            photo=picture.name,
         )
 
     def _edit(

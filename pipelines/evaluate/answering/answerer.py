@@ -57,13 +57,16 @@ class AnswererEvaluator:
         return GraphAnswerer.load(model or bundled("models", "answerer"))
 
     def __call__(self, model: GraphAnswerer, dataset: Sequence[Picture]) -> Report:
-        """Return `scores`; a row holds the kind of a question and whether its answer is right."""
+        """Return `scores`; a row holds a question, its photograph, and whether it is right."""
         amount, seed = self.questions_per_photo, self.seed
         examples, table = generated_examples(dataset, model.config, amount, seed)
         held = in_part(examples, "held-out")
         texts = encode_once(table.texts(), TEXT_ENCODERS.make(model.config.text_encoder))
         right = judged(model, held, texts)
-        rows = [{"type": one.kind, "right": good} for one, good in zip(held, right, strict=True)]
+        rows = [
+            {"file_name": one.photo, "question": one.question, "type": one.kind, "right": good}
+            for one, good in zip(held, right, strict=True)
+        ]
         return Report("accuracy, all", scores(model, held, texts), rows)
 
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
-from rich.progress import track
 from torch import Tensor
 
 from graph_fusion.encoders import TEXT_ENCODERS, TextEncoder
@@ -15,15 +14,18 @@ from graph_fusion.vocabulary_model import VocabularyAnswerer
 from graph_fusion.vocabulary_tensors import VocabularyInput
 from kg.errors import SightGraphError
 from kg.files import bundled
-from pipelines.datasets.okvqa import OpenQuestion, read_okvqa
+from pipelines.datasets.okvqa import MIN_PEOPLE, OpenQuestion, read_okvqa
 from pipelines.datasets.splits import in_part, part_named
 from pipelines.evaluate.protocol import Report, Source
 from pipelines.generate.worded_graphs import worded_graphs
+from pipelines.progress import track
 
 BATCH = 64
 REACHES = (5, 20)
 """Beside the best answer: whether one of so many is right."""
 PHOTO_NAMES = ("COCO_train2014_{:012d}.jpg", "COCO_val2014_{:012d}.jpg", "{:012d}.jpg")
+OWN_NAMES = ("{}", "{}.jpg", "{}.jpeg", "{}.png")
+"""Names of photographs that are no numbers of COCO."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,14 @@ class Models:
 
 
 @dataclass(frozen=True, slots=True)
+class OpenQuestions:
+    """Questions to measure; left_out: number of those whose photograph is not in --images."""
+
+    questions: list[OpenQuestion]
+    left_out: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class OKVQAEvaluator:
     """The mean soft score of the answers, those of several models averaged.
 
@@ -47,25 +57,31 @@ class OKVQAEvaluator:
 
     control: str | None = None
 
-    def dataset(self, source: Source) -> list[OpenQuestion]:
+    def dataset(self, source: Source) -> OpenQuestions:
         """Read the questions of a part (the part held-out is also called validation), or all.
 
         With --images, only questions about photographs in that folder, with what the bundled
         detector sees; otherwise the listed detections are what is seen.
 
         Raises:
-            SightGraphError: the file cannot be read, or no question is left.
+            SightGraphError: the file cannot be read, no question is left, or one has no answer.
             UnknownNameError: the file has no such part.
         """
-        questions = read_okvqa(source.data)
+        questions = read_okvqa(source.data, detections=source.images is None)
         if source.split is not None:
             questions = in_part(questions, part_named(source.split))
+        if unscored := next((one for one in questions if not one.scores), None):
+            raise SightGraphError(
+                f"question '{unscored.id}' of '{source.data}' has no right answer. Give its "
+                f"scores, or the answers of at least {MIN_PEOPLE} people."
+            )
+        asked = len(questions)
         if source.images is not None:
             questions = seen_in(questions, source.images)
         if not questions:
             which = f"about a photograph in '{source.images}'" if source.images else "to ask"
             raise SightGraphError(f"'{source.data}' holds no question {which}.")
-        return questions
+        return OpenQuestions(questions, asked - len(questions))
 
     def system(self, *models: Path) -> Models:
         """Load the models, or the bundled one.
@@ -83,8 +99,9 @@ class OKVQAEvaluator:
             )
         return Models(found, encoder)
 
-    def __call__(self, system: Models, dataset: Sequence[OpenQuestion]) -> Report:
-        graphs = worded_graphs(dataset, system.encoder)
+    def __call__(self, system: Models, dataset: OpenQuestions) -> Report:
+        questions = dataset.questions
+        graphs = worded_graphs(questions, system.encoder)
         torch.manual_seed(0)  # what controls draw
         chances = torch.stack([probabilities(model, graphs) for model in system.members]).mean(0)
         rows = [
@@ -95,9 +112,10 @@ class OKVQAEvaluator:
                 "confidence": round(float(row.max()), 4),
                 "score": one.scores.get(system.answers[int(row.argmax())], 0.0),
             }
-            for one, row in zip(dataset, chances, strict=True)
+            for one, row in zip(questions, chances, strict=True)
         ]
-        return Report("accuracy", figures(dataset, system.answers, chances), rows)
+        found = figures(questions, system.answers, chances)
+        return Report("accuracy", found | {"left out": float(dataset.left_out)}, rows)
 
 
 def probabilities(model: VocabularyAnswerer, graphs: Sequence[VocabularyInput]) -> Tensor:
@@ -166,5 +184,7 @@ def looker() -> Callable[[Path], tuple[str, ...]]:
 
 
 def _photo_file(images: Path, photo: str) -> Path | None:
-    files = (images / name.format(int(photo)) for name in PHOTO_NAMES)
-    return next((file for file in files if file.is_file()), None)
+    names = [name.format(photo) for name in OWN_NAMES]
+    if photo.isdecimal():
+        names += [name.format(int(photo)) for name in PHOTO_NAMES]
+    return next((images / name for name in names if (images / name).is_file()), None)

@@ -9,8 +9,6 @@ from collections.abc import Sequence
 from typing import Any
 
 import torch
-from rich.console import Console
-from rich.progress import track
 from torch import Tensor
 
 from graph_fusion.encoders.text import MiniLM
@@ -22,6 +20,7 @@ from pipelines.datasets.splits import concept_part
 from pipelines.drawing.layout import placed_in_turn
 from pipelines.drawing.tensors import LayoutReader
 from pipelines.generate.layout_examples import LayoutPhoto, said_at_random
+from pipelines.progress import track
 
 TOGETHER = 64
 """Graphs in a batch."""
@@ -47,8 +46,7 @@ def likelihoods(
     texts = reader.vectors(MiniLM())
     nats = -torch.cat(_in_turn(model, graphs, boxes, texts, [one.name for one in photographs]))
     expected = [
-        as_shares(placed_in_turn(model, graph, texts)[0])
-        for graph in track(graphs, "laying out", console=Console(stderr=True))
+        as_shares(placed_in_turn(model, graph, texts)[0]) for graph in track(graphs, "laying out")
     ]
     mean = MeanBoxes(learned)
     plain = torch.cat([mean.nats(a.labels, b) for a, b in zip(photographs, boxes, strict=True)])
@@ -60,13 +58,18 @@ def likelihoods(
         overlap = torch.cat([_overlaps(a, b) for a, b in zip(guess, real, strict=True)])
         figures |= {
             f"nats per thing{name}": float(likelihood.mean()),
-            f"nats per thing, kinds held out{name}": float(likelihood[unseen].mean()),
+            **_means({f"nats per thing, kinds held out{name}": likelihood[unseen]}),
             f"IoU{name}": float(overlap.mean()),
-            f"IoU, kinds held out{name}": float(overlap[unseen].mean()),
+            **_means({f"IoU, kinds held out{name}": overlap[unseen]}),
             f"R@0.3{name}": float((overlap >= 0.3).float().mean()),
             f"R@0.5{name}": float((overlap >= 0.5).float().mean()),
         }
     return figures
+
+
+def _means(values: dict[str, Tensor]) -> dict[str, float]:
+    """Return the means of what was measured at all."""
+    return {name: float(one.mean()) for name, one in values.items() if len(one)}
 
 
 @torch.inference_mode()

@@ -13,13 +13,16 @@ from typing import Any
 from kg.errors import SightGraphError, unknown_name
 from kg.knowledge.memory import Knowledge
 from kg.linking import Linker
+from kg.schema import mapping, sequence, text, texts
 from kg.vocabulary import KNOWLEDGE
 from pipelines.build.retrieval import make_linker
 from pipelines.evaluate.protocol import Report, Source
 
 SEALED = "sealed"
 PARTS = ("development", "unseen", SEALED)
-"""Parts of cases; only on the first may anything be chosen."""
+"""Our parts of cases, in their order; only on the first may anything be chosen. A file may name
+others, and a case that names none is of the part `OWN`."""
+OWN = "cases"
 WHOLE = ("label", "alias", "lemma")
 """Values of `how` for a link of the whole name."""
 BINS = 5
@@ -38,7 +41,13 @@ class LinkingEvaluator:
         """Read the cases of the part that --split names, or of all that are not sealed."""
         cases = read_cases(source.data)
         if source.split is None:
-            return [one for one in cases if one["part"] != SEALED]
+            open_cases = [one for one in cases if one["part"] != SEALED]
+            if not open_cases:
+                raise SightGraphError(
+                    f"all {len(cases)} cases of '{source.data}' are sealed. Measure them with "
+                    f"--split {SEALED}."
+                )
+            return open_cases
         found = [one for one in cases if one["part"] == source.split]
         if not found:
             raise unknown_name("part of the cases", source.split, {one["part"] for one in cases})
@@ -50,8 +59,9 @@ class LinkingEvaluator:
     def __call__(self, linker: Linker, dataset: Sequence[Mapping[str, Any]]) -> Report:
         rows: list[dict[str, Any]] = []
         figures: dict[str, float] = {}
-        present = {case["part"] for case in dataset}
-        parts = [part for part in PARTS if part in present] or list(PARTS)
+        present = dict.fromkeys(case["part"] for case in dataset)
+        parts = [part for part in PARTS if part in present]
+        parts += [part for part in present if part not in PARTS]
         for part in parts:
             chosen = [_linked(case, linker) for case in dataset if case["part"] == part]
             figures |= {f"{part}: {name}": value for name, value in _figures(chosen).items()}
@@ -60,16 +70,39 @@ class LinkingEvaluator:
 
 
 def read_cases(data: Path) -> list[dict[str, Any]]:
-    """Read cases of name, context, concept ("sg:cat", or null), kind and part.
+    """Read cases of name, concept ("sg:cat", or null) and, if given, context, kind and part.
 
     Raises:
-        SightGraphError: the file is missing or broken.
+        SightGraphError: the file is missing or broken, or holds no case.
     """
     try:
-        cases: list[dict[str, Any]] = json.loads(data.read_text(encoding="utf-8"))["cases"]
+        listed = json.loads(data.read_text(encoding="utf-8"))["cases"]
+        cases = [_case(one, f"case {n}") for n, one in enumerate(sequence(listed, "cases"), 1)]
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise SightGraphError(f"cannot read the linking cases '{data}': {error}.") from error
+    if not cases:
+        raise SightGraphError(f"'{data}' holds no cases.")
     return cases
+
+
+def _case(one: Any, where: str) -> dict[str, Any]:
+    """Return a case with all fields.
+
+    Raises:
+        ValueError: it lacks one that it must have, or one is of another type.
+    """
+    fields = mapping(one, where)
+    if missing := next((name for name in ("name", "concept") if name not in fields), None):
+        raise ValueError(f"{where} has no '{missing}'")
+    if fields["concept"] is not None:
+        text(fields["concept"], f"'concept' of {where}", empty=False)
+    return {
+        **fields,
+        "name": text(fields["name"], f"'name' of {where}", empty=False),
+        "context": list(texts(fields.get("context"), f"'context' of {where}")),
+        "kind": text(fields.get("kind", "other"), f"'kind' of {where}", empty=False),
+        "part": text(fields.get("part", OWN), f"'part' of {where}", empty=False),
+    }
 
 
 def _linked(case: Mapping[str, Any], linker: Linker) -> dict[str, Any]:
@@ -149,11 +182,12 @@ def read_names(data: Path) -> list[str]:
         SightGraphError: the file is missing or of another format.
     """
     try:
-        text = data.read_text(encoding="utf-8")
+        content = data.read_text(encoding="utf-8")
         if data.suffix == ".json":
-            return [one["name"] for one in json.loads(text)["categories"]]
-        column = 1 if data.suffix == ".csv" else 0
-        names = [row[column] for row in csv.reader(text.splitlines()) if len(row) > column]
+            names = [str(one["name"]) for one in json.loads(content)["categories"]]
+        else:
+            column = 1 if data.suffix == ".csv" else 0
+            names = [row[column] for row in csv.reader(content.splitlines()) if len(row) > column]
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise SightGraphError(f"cannot read the names '{data}': {error}.") from error
     if not names:

@@ -151,7 +151,7 @@ class QuestionParsingEvaluator:
         """Read the cases.
 
         Raises:
-            SightGraphError: the file cannot be read.
+            SightGraphError: the file cannot be read, or a part of it is empty.
         """
         try:
             parts: Cases = json.loads(source.data.read_text(encoding="utf-8"))
@@ -162,6 +162,10 @@ class QuestionParsingEvaluator:
                 f"'{source.data}' cannot be read as question cases: {error!r}. It maps parts to "
                 'lists of {"question": ..., "focus": ..., ...}.'
             ) from error
+        empty = next((part for part, cases in parts.items() if not cases), None)
+        if not parts or empty is not None:
+            which = "" if empty is None else f" in its part '{empty}'"
+            raise SightGraphError(f"'{source.data}' holds no questions{which}.")
         return parts
 
     def system(self, model: Path | None = None) -> Parser:

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import numpy as np
-from rich.console import Console
-from rich.progress import track
 
 from kg.knowledge.memory import Knowledge
 from pipelines.datasets.captioned import Captioned, measured_photographs
 from pipelines.datasets.scene_files import SceneFiles
 from pipelines.evaluate.protocol import Report, Source
-from pipelines.evaluate.search.ranks import IMAGE_FROM_TEXT, TEXT_FROM_IMAGE, retrieval_ranks
+from pipelines.evaluate.search.ranks import (
+    IMAGE_FROM_TEXT,
+    TEXT_FROM_IMAGE,
+    ranks_of_photos,
+    ranks_of_texts,
+    retrieval_ranks,
+)
+from pipelines.progress import track
 from pipelines.reading.parser import Parser
 from pipelines.search.agreement import AgreementFinder, Described, Frequencies, Shown, rarities
 from pipelines.search.library import CANDIDATES
@@ -68,16 +74,48 @@ class SearchEvaluator:
     def __call__(self, towers: Towers, dataset: Sequence[Captioned]) -> Report:
         encoded = encode(towers, dataset, self.seen)
         figures = {"photographs": float(len(dataset)), "texts": float(len(encoded.owner))}
-        figures |= figures_of(encoded, towers.weights)
-        return Report("image from text R@1", figures)
+        both = both_ways(encoded, towers.weights)
+        figures |= _figures_of(encoded, both)
+        return Report("image from text R@1", figures, rows_of(dataset, encoded.owner, both))
+
+
+def rows_of(
+    photographs: Sequence[Captioned], owner: np.ndarray, both: Mapping[str, np.ndarray]
+) -> list[dict[str, Any]]:
+    """Return the rank of each text's photograph, and of the best of each photograph's texts."""
+    texts = [caption for one in photographs for caption in one.captions]
+    of_photo = ranks_of_photos(both[IMAGE_FROM_TEXT], owner)
+    of_text = ranks_of_texts(both[TEXT_FROM_IMAGE], owner)
+    found: list[dict[str, Any]] = [
+        {
+            "way": IMAGE_FROM_TEXT,
+            "text": text,
+            "file_name": photographs[own].name,
+            "rank": int(rank),
+        }
+        for text, own, rank in zip(texts, owner.tolist(), of_photo, strict=True)
+    ]
+    found += [
+        {"way": TEXT_FROM_IMAGE, "file_name": one.name, "rank": int(rank)}
+        for one, rank in zip(photographs, of_text, strict=True)
+    ]
+    return found
 
 
 def figures_of(encoded: Encoded, weights: Weights) -> dict[str, float]:
     """Return recalls and median ranks both ways, and those of each stage."""
-    both = {
+    return _figures_of(encoded, both_ways(encoded, weights))
+
+
+def both_ways(encoded: Encoded, weights: Weights) -> dict[str, np.ndarray]:
+    """Return the scores [M, N] of both stages, by the way in which is searched."""
+    return {
         IMAGE_FROM_TEXT: both_stages(encoded, weights, near_rarities(encoded)),
         TEXT_FROM_IMAGE: both_stages(encoded, weights, text_rarities(encoded)),
     }
+
+
+def _figures_of(encoded: Encoded, both: Mapping[str, np.ndarray]) -> dict[str, float]:
     last = {
         name: value
         for way, scores in both.items()
@@ -98,18 +136,15 @@ def figures_of(encoded: Encoded, weights: Weights) -> dict[str, float]:
 def encode(towers: Towers, photographs: Sequence[Captioned], seen: Path | None) -> Encoded:
     """Look at all photographs, read all captions, and encode both."""
     finder, parser = AgreementFinder(Knowledge.bundled()), Parser()
-    console = Console(stderr=True)
     vectors, shown = [], []
     with TemporaryDirectory() as nowhere:
         files = SceneFiles(seen or Path(nowhere), SightGraph.from_pretrained)
-        for one in track(photographs, "looking", console=console):
+        for one in track(photographs, "looking"):
             scene = files(one).scene
             vectors.append(towers.photographs([scene])[0])
             shown.append(finder.shown(scene.graph))
     texts = [caption for one in photographs for caption in one.captions]
-    described = [
-        finder.described(parser(text)) for text in track(texts, "reading", console=console)
-    ]
+    described = [finder.described(parser(text)) for text in track(texts, "reading")]
     owner = np.repeat(np.arange(len(photographs)), [len(one.captions) for one in photographs])
     near, far = np.stack(vectors), towers.texts(texts)
     plain = near @ far.T

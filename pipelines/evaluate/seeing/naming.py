@@ -10,10 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import yaml  # type: ignore[import-untyped]
-from rich.console import Console
-from rich.progress import track
 
-from kg.errors import SightGraphError
+from kg.errors import SightGraphError, unknown_name
 from kg.files import bundled
 from pipelines.detections import Detection, strongest, without_duplicates
 from pipelines.detectors import make_detector
@@ -22,6 +20,7 @@ from pipelines.namers import make_namer
 from pipelines.namers.labels import SynsetLabels
 from pipelines.namers.tree import HypernymTree
 from pipelines.photo import Photo
+from pipelines.progress import track
 
 SURE = 0.6
 """Score of the main object from which a wrong name counts as wrong and sure."""
@@ -66,11 +65,16 @@ class NamingEvaluator:
         """Return the photographs of a folder like caltech101.
 
         Raises:
-            SightGraphError: its annotations are missing or of another format.
+            SightGraphError: its annotations are missing or of another format, or name a class that
+                cannot be judged.
         """
-        return read_class_photos(source.data)
+        photos = read_class_photos(source.data)
+        classes = read_classes()
+        if unknown := next((one for one in photos if one.class_ not in classes), None):
+            raise unknown_name(f"class in '{source.data}'", unknown.class_, classes)
+        return photos
 
-    def system(self, model: Path | None = None) -> Detect:
+    def system(self) -> Detect:
         from kg.knowledge.memory import Knowledge
 
         detector = make_detector("bundled")
@@ -80,7 +84,7 @@ class NamingEvaluator:
     def __call__(self, detect: Detect, dataset: Sequence[ClassPhoto]) -> Report:
         judge = Judge.bundled()
         named = []
-        for one in track(dataset, "looking", console=Console(stderr=True)):
+        for one in track(dataset, "looking"):
             photo = Photo.open(one.file)
             named.append(judge(one, photo, detect(photo)))
         rows = [
@@ -116,6 +120,12 @@ def read_class_photos(folder: Path) -> list[ClassPhoto]:
         ) from error
 
 
+def read_classes() -> dict[str, Mapping[str, int]]:
+    """Return the classes that names are judged for, as `Judge` has them."""
+    found = yaml.safe_load(bundled("names", "caltech101.yaml").read_text(encoding="utf-8"))
+    return {str(class_): synsets or {} for class_, synsets in found.items()}
+
+
 @dataclass(frozen=True)
 class Judge:
     """Judges names by the synsets of the classes (data/names/caltech101.yaml).
@@ -132,10 +142,8 @@ class Judge:
         """Return the judge of Caltech-101's classes."""
         from kg.knowledge.memory import Knowledge
 
-        file = bundled("names", "caltech101.yaml")
-        classes = yaml.safe_load(file.read_text(encoding="utf-8"))
         tree = HypernymTree.load(bundled("models", "namer") / "tree.json")
-        return cls(tree, classes, SynsetLabels(tree, Knowledge.bundled()))
+        return cls(tree, read_classes(), SynsetLabels(tree, Knowledge.bundled()))
 
     def __call__(self, one: ClassPhoto, photo: Photo, objects: Sequence[Detection]) -> Named:
         """Return the main object of a photograph with its judgement."""
@@ -146,7 +154,7 @@ class Judge:
 
     def judgement(self, class_: str, found: Detection) -> str:
         """Return "right", "vague" or "wrong"."""
-        meant = self.classes[class_] or {}
+        meant = self.classes[class_]
         for id_ in self._synsets(found):
             steps = meant.get(id_)
             if (steps is not None and steps <= MAX_STEPS) or self._is_kind(id_, meant):

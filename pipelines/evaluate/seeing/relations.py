@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from rich.progress import track
 
 from kg.errors import unknown_name
 from pipelines.datasets.relations import RelatedPhoto, read_relations
 from pipelines.evaluate.protocol import Report, Source
+from pipelines.progress import track
 from pipelines.reading.triples import canonical
 
 if TYPE_CHECKING:

@@ -105,3 +105,16 @@ def test_answers_have_the_forms_that_people_gave_the_most_frequent_first() -> No
     given = ("surfing",) * 4 + ("surf",) * 2 + ("evening",) * 2 + ("cat", "cat", "evens")
     questions = [OpenQuestion("1", "1", "What?", (), scores, given=given)]
     assert whole_words(questions) == {"surf": ("surfing", "surf"), "even": ("evening",)}
+
+
+def test_answers_without_scores_have_the_official_ones(tmp_path: Path) -> None:
+    given = ["cats"] * 2 + ["cat"] * 3 + ["tabby"] * 2 + ["pet", "fur", "mammal"]
+    one = {"question_id": 1, "image_id": "hall", "question": "?", "answers": given}
+    (tmp_path / "own.json").write_text(json.dumps([one]))
+    (found,) = read_okvqa(tmp_path / "own.json", detections=False)
+    assert (found.photo, found.seen) == ("hall", ())
+    assert found.scores == pytest.approx(
+        {"cats": 1, "cat": 1, "tabby": 0.6, "pet": 0.3, "fur": 0.3, "mammal": 0.3}
+    )
+    with pytest.raises(SightGraphError, match="detections"):
+        read_okvqa(tmp_path / "own.json")

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from kg.errors import SightGraphError
 from pipelines.datasets.captioned import read_captioned_folder
@@ -39,6 +41,10 @@ def test_a_damaged_file_is_made_anew(captioned: Path, tmp_path: Path) -> None:
     found = SceneFiles(tmp_path, SightGraph.from_pretrained)(one)
     assert found.scene.cells.shape == (81, 1280)
     assert SceneFiles(tmp_path, no_eyes)(one).scene.graph == found.scene.graph
+    other = replace(one, file=tmp_path / "other.png")  # of a folder of the same name
+    Image.new("RGB", (64, 64), "red").save(other.file)
+    with pytest.raises(AssertionError, match="looked at again"):
+        SceneFiles(tmp_path, no_eyes)(other)
 
 
 def test_other_eyes_are_refused() -> None:

@@ -19,6 +19,7 @@ from graph_fusion.vocabulary_model import (
 from kg.errors import SightGraphError
 from pipelines.datasets.okvqa import OpenQuestion
 from pipelines.evaluate import Source
+from pipelines.evaluate.answering import okvqa
 from pipelines.evaluate.answering.okvqa import OKVQAEvaluator, figures, seen_in
 from pipelines.photo import EXAMPLES, Photo
 
@@ -95,3 +96,25 @@ def test_with_photographs_only_their_questions_are_asked_by_what_is_seen_in_them
 def test_a_file_without_questions_of_the_part_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(SightGraphError, match="no question"):
         OKVQAEvaluator().dataset(Source(write(tmp_path)))
+
+
+def test_questions_whose_photograph_is_not_there_are_counted(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(okvqa, "looker", lambda: lambda file: ("cat",))
+    (tmp_path / "hall.png").touch()
+    records = [
+        {"question_id": name, "image_id": name, "question": "Which pet?", "scores": {"cat": 1}}
+        for name in ("hall", "8")
+    ]
+    file = tmp_path / "own.json"
+    file.write_text(json.dumps(records))
+    evaluate = OKVQAEvaluator()
+    asked = evaluate.dataset(Source(file, images=tmp_path))
+    assert [one.id for one in asked.questions] == ["hall"]
+    figures = evaluate(evaluate.system(folder), asked).figures
+    assert (figures["questions"], figures["left out"]) == (1, 1)
+    del records[0]["scores"]
+    file.write_text(json.dumps(records))
+    with pytest.raises(SightGraphError, match=r"question 'hall'.*no right answer"):
+        evaluate.dataset(Source(file, images=tmp_path))

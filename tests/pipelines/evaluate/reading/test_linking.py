@@ -16,6 +16,7 @@ from pipelines.build.builder import GraphBuilder
 from pipelines.evaluate.protocol import Source
 from pipelines.evaluate.reading.linking import (
     PARTS,
+    CoverageEvaluator,
     LinkingEvaluator,
     calibration_error,
     read_cases,
@@ -59,9 +60,32 @@ def test_right_wrong_and_missed_names_are_counted(builder: GraphBuilder, tmp_pat
     assert found["development: precision"] == found["development: NIL F1"] == 0
 
 
-def test_no_cases_give_no_figures_above_zero(builder: GraphBuilder, tmp_path: Path) -> None:
-    found = LinkingEvaluator()(Linker(builder.knowledge), read_cases(written(tmp_path))).figures
-    assert set(found.values()) == {0.0}
+def test_no_cases_are_an_error(tmp_path: Path) -> None:
+    with pytest.raises(SightGraphError, match="holds no cases"):
+        read_cases(written(tmp_path))
+
+
+def test_cases_of_a_part_of_ones_own_are_measured(builder: GraphBuilder, tmp_path: Path) -> None:
+    own = {"name": "cat", "concept": "sg:cat"}
+    file = written(tmp_path, case("cat", "sg:cat", part="held-back"), own)
+    evaluator = LinkingEvaluator()
+    found = evaluator(Linker(builder.knowledge), evaluator.dataset(Source(file)))
+    assert found.figures["held-back: cases"] == found.figures["cases: cases"] == 1
+    assert found.figures[found.primary] == 1.0
+
+
+def test_what_a_case_lacks_is_named_by_its_number(tmp_path: Path) -> None:
+    with pytest.raises(SightGraphError, match="case 2 has no 'concept'"):
+        read_cases(written(tmp_path, case("cat", "sg:cat"), {"name": "dog"}))
+    sealed = written(tmp_path, case("cat", "sg:cat", part="sealed"))
+    with pytest.raises(SightGraphError, match="--split sealed"):
+        LinkingEvaluator().dataset(Source(sealed))
+
+
+def test_coverage_of_no_names_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "none.json").write_text('{"categories": []}')
+    with pytest.raises(SightGraphError, match="holds no names"):
+        CoverageEvaluator().dataset(Source(tmp_path / "none.json"))
 
 
 @pytest.mark.parametrize("content", [None, "", "{}", "[]"])

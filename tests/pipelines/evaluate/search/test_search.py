@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from pipelines.evaluate.protocol import Source
 from pipelines.evaluate.search.search import (
@@ -25,6 +26,10 @@ def test_figures_of_both_ways_and_of_the_towers_alone(captioned: Path, tower_fol
     assert report.figures["texts"] == 5
     assert report.figures["image from text R@5"] == 1.0
     assert "image from text R@1, corrected" in report.figures
+    ranks = [row["rank"] for row in report.rows if row["way"] == "image from text"]
+    assert (len(ranks), len(report.rows)) == (5, 7)
+    first = sum(rank == 1 for rank in ranks) / 5
+    assert report.figures["image from text R@1"] == pytest.approx(first)
 
 
 def test_what_is_far_stays_behind_what_is_compared() -> None:

@@ -10,7 +10,15 @@ from PIL import Image
 
 from kg.errors import SightGraphError
 from pipelines.detections import Detection, Name
-from pipelines.evaluate.seeing.naming import ClassPhoto, Judge, Named, figures, read_class_photos
+from pipelines.evaluate.protocol import Source
+from pipelines.evaluate.seeing.naming import (
+    ClassPhoto,
+    Judge,
+    Named,
+    NamingEvaluator,
+    figures,
+    read_class_photos,
+)
 from pipelines.photo import Photo
 
 
@@ -76,3 +84,13 @@ def test_a_folder_is_read_in_its_order_or_refused(tmp_path: Path) -> None:
     assert read_class_photos(tmp_path) == [ClassPhoto(tmp_path / "images/ant/1.jpg", "ant")]
     with pytest.raises(SightGraphError, match="Give a folder like caltech101"):
         read_class_photos(tmp_path / "none")
+
+
+def test_a_class_that_cannot_be_judged_is_named_before_the_work(tmp_path: Path) -> None:
+    content = {
+        "categories": [{"id": 1, "name": "unicorn"}],
+        "images": [{"file_name": "1.jpg", "category_id": 1}],
+    }
+    (tmp_path / "annotations.json").write_text(json.dumps(content))
+    with pytest.raises(SightGraphError, match="'unicorn'"):
+        NamingEvaluator().dataset(Source(tmp_path))

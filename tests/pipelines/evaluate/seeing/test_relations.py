@@ -113,6 +113,15 @@ def test_bundled_model_knows_that_people_ride_horses(tmp_path: Path) -> None:
     assert relation["rank k=1"] < 50
 
 
+def test_a_predicate_that_is_listed_twice_is_refused(tmp_path: Path) -> None:
+    file = write(tmp_path)
+    content = json.loads(file.read_text())
+    content["predicates"].append(content["predicates"][0])
+    file.write_text(json.dumps(content))
+    with pytest.raises(SightGraphError, match="twice"):
+        read_relations(file)
+
+
 def test_a_part_that_the_file_does_not_name_is_refused(tmp_path: Path) -> None:
     with pytest.raises(SightGraphError, match="unknown part of"):
         RelationsEvaluator().dataset(Source(write(tmp_path), "val"))
