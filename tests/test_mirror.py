@@ -245,6 +245,10 @@ TESTED_BY = {
         "pipelines/build/test_grounding.py",
         "its figures are what that test asserts",
     ),
+    "pipelines/evaluate/of_*.py": (
+        "pipelines/cli/test_evaluate.py",
+        "the options of every evaluation",
+    ),
     "pipelines/evaluate/protocol.py": (
         "pipelines/cli/test_evaluate.py",
         "the protocol of every evaluation",

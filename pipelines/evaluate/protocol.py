@@ -99,3 +99,16 @@ class Options:
     several: bool = False
     more: tuple[Option, ...] = ()
     example: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An evaluation as the command line lists it.
+
+    target: "module:Class" in pipelines, which is imported when it is asked for. about: its help.
+    """
+
+    name: str
+    target: str
+    about: str
+    options: Options
