@@ -41,11 +41,12 @@ def known_parts(
 
     A photograph is recognised by its file's content, or by its number and likeness.
     """
-    by_digest, by_number = {}, {}
-    for number, name, digest, like in records:
+    by_digest: dict[str, Part] = {}
+    by_number: dict[int, tuple[Part, int]] = {}
+    for number, name, digest, bits in records:
         part = next(one for one in PARTS if one == name)
         by_digest[digest] = part
-        by_number[number] = part, int(like, 16)
+        by_number[number] = part, int(bits, 16)
     found: dict[int, Part | None] = {}
     for number in numbers:
         file = photographs[number].file
