@@ -2,11 +2,12 @@
 
 from graph_fusion.config_file import read_config
 from graph_fusion.training.checkpoint import save_model
-from graph_fusion.training.config import TrainingConfig, TrainingOptions, recorded
+from graph_fusion.training.config import BESIDE, TrainingConfig, TrainingOptions, recorded
 from graph_fusion.training.fit import TrainingReport, fit
 from graph_fusion.training.objective import Figures, Objective
 
 __all__ = [
+    "BESIDE",
     "Figures",
     "Objective",
     "TrainingConfig",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
@@ -14,6 +15,8 @@ Accelerator: TypeAlias = Literal["auto", "cpu", "gpu"]
 Log: TypeAlias = Literal["csv", "tensorboard", "none"]
 MAX_NUMBER = 10**9
 """Of any count or size in a config."""
+BESIDE: Mapping[str, bool] = {"beside": True}
+"""Metadata of the field of an option that the weights do not depend on: where something is kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,10 +133,11 @@ class TrainingOptions:
     def others(self) -> dict[str, Any]:
         """Return the options that `TrainingConfig` does not have; the weights depend on them."""
         known = {field.name for field in fields(TrainingConfig)}
+        left = known | {field.name for field in fields(self) if field.metadata == BESIDE}
         return {
             name: str(value) if isinstance(value, Path) else value
             for name, value in asdict(self).items()
-            if name not in known
+            if name not in left
         }
 
 

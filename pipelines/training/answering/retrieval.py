@@ -6,9 +6,10 @@ with the probabilities of the right ones summed. The model folder gets model.saf
 
 from __future__ import annotations
 
+import hashlib
 import random
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +20,7 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from graph_fusion.encoders import TEXT_ENCODERS, TextEncoder
-from graph_fusion.training import Objective, TrainingOptions, fit
+from graph_fusion.training import BESIDE, Objective, TrainingOptions, fit
 from graph_fusion.weights import deterministic
 from kg.errors import SightGraphError
 from kg.files import atomic_path
@@ -47,7 +48,7 @@ QUESTIONS = ("okvqa/train.json", "fvqa/train.json")
 class RankerTraining(TrainingOptions):
     """How the ranker is trained. kg: a store that holds ConceptNet."""
 
-    kg: Path
+    kg: Path = field(metadata=BESIDE)
     epochs: int = 6
     batch_size: int = 16
     learning_rate: float = 3e-3
@@ -172,9 +173,19 @@ def train_ranker(
     network = RankerNetwork(relations.shape[-1], features)
     objective = RankingObjective(relations)
     config = options.config(warmup=0.3, clip=None)
-    report = fit(network, objective, examples, [], config, out / "training", log)
+    about = options.others() | {"data": _digest(examples, relations)}
+    report = fit(network, objective, examples, [], config, out / "training", log, about=about)
     network.save(out / "model.safetensors")
     return {"questions": float(len(examples)), "mean loss": report.figures["train loss"]}
+
+
+def _digest(examples: Sequence[RankerExample], relations: Tensor) -> str:
+    """Return a digest of all that the store gave the training."""
+    found = hashlib.blake2b(relations.numpy().tobytes(), digest_size=16)
+    for one in examples:
+        for part in (one.question, one.features, one.relation, one.incoming, one.right):
+            found.update(part.numpy().tobytes())
+    return found.hexdigest()
 
 
 def _examples(

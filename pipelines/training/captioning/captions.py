@@ -1,7 +1,7 @@
 """Training of the captioner, which writes a sentence about a photograph.
 
 An example is a photograph with its captions; the objective is cross-entropy of each next word,
-with a smoothed target. Half of the photographs are mirrored. The model folder gets
+with a smoothed target. In training, half of the photographs are mirrored. The model folder gets
 model.safetensors, in eight bits, and config.json.
 """
 
@@ -11,7 +11,7 @@ import random
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
@@ -24,7 +24,7 @@ from graph_fusion.encoders.text import encode_once
 from graph_fusion.heads.decoder import PAD
 from graph_fusion.scene_model import Scene, scene_batch
 from graph_fusion.tensors import TextTable
-from graph_fusion.training import Figures, Objective, TrainingOptions, fit, save_model
+from graph_fusion.training import BESIDE, Figures, Objective, TrainingOptions, fit, save_model
 from graph_fusion.weights import deterministic, shrunk
 from pipelines.datasets.captioned import Captioned
 from pipelines.training.captioning.scene_examples import (
@@ -68,16 +68,19 @@ class CaptionTraining(TrainingOptions):
     fusion: str = "graph"
     control: str | None = None
     reads: Literal["knowledge", "seen", "cells"] = "knowledge"
-    seen: Path | None = None
+    seen: Path | None = field(default=None, metadata=BESIDE)
     photographs: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class CaptionExample:
-    """A photograph, its mirror image, and its captions [K, S], shortest first."""
+    """A photograph and its captions [K, S], shortest first.
+
+    mirror: its mirror image; None if the example is measured on, and therefore never varied.
+    """
 
     scene: Scene
-    mirror: Scene
+    mirror: Scene | None
     captions: Tensor
 
 
@@ -90,8 +93,11 @@ class CaptionObjective(Objective[CaptionModel, CaptionBatch]):
     def collate(self, examples: list[CaptionExample]) -> CaptionBatch:
         scenes, rows, styles = [], [], []
         for one in examples:
-            scenes.append(one.mirror if random.random() < 0.5 else one.scene)
-            style = STYLES[random.choices((0, 1, 2), (1 - 2 * STYLED, STYLED, STYLED))[0]]
+            style, scene = STYLES[0], one.scene
+            if one.mirror is not None:
+                scene = one.mirror if random.random() < 0.5 else one.scene
+                style = random.choices(STYLES, (1 - 2 * STYLED, STYLED, STYLED))[0]
+            scenes.append(scene)
             captions = one.captions.clone()
             if style == "short":
                 captions[EXTREMES:] = PAD
@@ -144,6 +150,8 @@ def train(
     )
     table = TextTable()
     seen, known = options.seen or out / "seen", Vocabulary(words)
+    torch.manual_seed(options.seed)
+    model = CaptionModel(config)  # before the photographs are looked at: it knows wrong options
     parts = [
         [
             example(*sides, known, config.longest)
@@ -151,11 +159,10 @@ def train(
         ]
         for photographs in (learned, development)
     ]
+    parts[1] = [replace(one, mirror=None) for one in parts[1]]
     log(f"{len(learned)} photographs in train, {len(development)} in development")
     log(f"{len(words)} words, {len(table)} labels and relations")
     texts = encode_once(table.texts(), TEXT_ENCODERS.make("minilm"))
-    torch.manual_seed(options.seed)
-    model = CaptionModel(config)
     objective = CaptionObjective(texts, options.smoothing)
     training = options.config(watch=None)
     report = fit(

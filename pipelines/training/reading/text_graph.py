@@ -109,7 +109,7 @@ class ReadingObjective(Objective[TextGraphNetwork, Captions | CaptionGraph]):
         return [{"params": encoder, "lr": self.options.encoder_rate}, {"params": heads}]
 
     def rate(self, step: int, steps: int, config: TrainingConfig) -> float:
-        return min((step + 1) / self.options.warm, (steps - step) / steps)
+        return min((step + 1) / max(self.options.warm, 1), (steps - step) / steps)
 
 
 @deterministic()

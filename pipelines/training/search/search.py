@@ -11,7 +11,7 @@ import json
 import random
 import shutil
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -25,6 +25,7 @@ from graph_fusion.scene_model import Scene, SceneBatch, scene_batch
 from graph_fusion.search_model import SearchConfig, SearchModel, TextPieces, padded
 from graph_fusion.tensors import TextTable
 from graph_fusion.training import (
+    BESIDE,
     Figures,
     Objective,
     TrainingConfig,
@@ -33,6 +34,7 @@ from graph_fusion.training import (
     save_model,
 )
 from graph_fusion.weights import deterministic, shrunk
+from kg.errors import SightGraphError
 from kg.files import atomic_path, write_text
 from kg.knowledge.memory import Knowledge
 from pipelines.datasets.captioned import Captioned
@@ -60,7 +62,7 @@ from pipelines.training.search.search_agreement import fit_weights
 BANKED = 5
 """Every so many photographs of the training stand in the bank."""
 DROPPED = 0.1
-"""Share of the word pieces that are not read, drawn anew each time."""
+"""Share of the word pieces that are not read in training, drawn anew each time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,17 +88,25 @@ class SearchTraining(TrainingOptions):
     fusion: str = "graph_attention"
     control: str | None = None
     reads: Literal["knowledge", "seen", "cells"] = "knowledge"
-    seen: Path | None = None
+    seen: Path | None = field(default=None, metadata=BESIDE)
     photographs: int = 0
     towers: Path | None = None
+
+    def __post_init__(self) -> None:
+        TrainingOptions.__post_init__(self)
+        if self.each < 1:
+            raise SightGraphError(f"'each' is {self.each}; it must be at least 1.")
 
 
 @dataclass(frozen=True, slots=True)
 class SearchExample:
-    """A photograph, its mirror image, and the word pieces of its captions."""
+    """A photograph and the word pieces of its captions.
+
+    mirror: its mirror image; None if the example is measured on, and therefore never varied.
+    """
 
     scene: Scene
-    mirror: Scene
+    mirror: Scene | None
     captions: tuple[tuple[int, ...], ...]
 
 
@@ -117,14 +127,18 @@ class SearchObjective(Objective[SearchModel, SearchBatch]):
         self.texts, self.options = texts, options
 
     def collate(self, examples: list[SearchExample]) -> SearchBatch:
-        scenes = [one.mirror if random.random() < 0.5 else one.scene for one in examples]
+        scenes = [
+            one.scene if one.mirror is None or random.random() < 0.5 else one.mirror
+            for one in examples
+        ]
+        varied = torch.tensor([one.mirror is not None for one in examples])
         captions, owners = [], []
         for row, one in enumerate(examples):
             some = random.sample(one.captions, min(self.options.each, len(one.captions)))
             captions += some
             owners += [row] * len(some)
         ids, there = padded(captions)
-        there &= torch.rand(there.shape) >= DROPPED
+        there &= (torch.rand(there.shape) >= DROPPED) | ~varied[owners].unsqueeze(1)
         there[:, 0] = True
         together = torch.tensor(owners) == torch.arange(len(examples)).unsqueeze(1)
         styles = torch.zeros(len(examples), dtype=torch.long)
@@ -195,6 +209,8 @@ def _train_towers(
         reads=options.reads,
     )
     table, pieces = TextTable(), TextPieces()
+    torch.manual_seed(options.seed)
+    model = SearchModel(config)  # before the photographs are looked at: it knows wrong options
     parts = [
         [
             SearchExample(scene, mirror, pieces.rows(photograph.captions))
@@ -202,9 +218,8 @@ def _train_towers(
         ]
         for photographs in (learned, development)
     ]
+    parts[1] = [replace(one, mirror=None) for one in parts[1]]
     texts = encode_once(table.texts(), TEXT_ENCODERS.make("minilm"))
-    torch.manual_seed(options.seed)
-    model = SearchModel(config)
     report = fit(
         model,
         SearchObjective(texts, options),

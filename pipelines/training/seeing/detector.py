@@ -24,6 +24,7 @@ from graph_fusion.encoders.detection_loss import Boxes, detection_loss, distilla
 from graph_fusion.encoders.picodet import PicoDet, read_ncnn
 from graph_fusion.training import Objective, TrainingOptions, save_model
 from graph_fusion.weights import deterministic
+from kg.errors import SightGraphError
 from pipelines.datasets.coco import TRAIN_SPLIT, CocoPhoto, read_coco
 from pipelines.datasets.photographs import PhotographParts, TeacherPhoto
 from pipelines.datasets.splits import for_choosing, for_training, in_part
@@ -79,6 +80,11 @@ class DetectorTraining(TrainingOptions):
     labelled: int = 2000
     average: float = 0.995
     base: Path | None = None
+
+    def __post_init__(self) -> None:
+        TrainingOptions.__post_init__(self)
+        if not self.sides or min(self.sides) < 1:
+            raise SightGraphError(f"'sides' is {list(self.sides)}; give at least one, in pixels.")
 
 
 @dataclass(frozen=True, slots=True)

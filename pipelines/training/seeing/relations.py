@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import permutations
 from pathlib import Path
 
@@ -21,7 +21,7 @@ from torch.nn import functional as F
 from graph_fusion import training
 from graph_fusion.encoders.text import MiniLM
 from graph_fusion.perception import RelationNetwork, pair_geometry
-from graph_fusion.training import Objective, TrainingOptions, save_model
+from graph_fusion.training import BESIDE, Objective, TrainingOptions, save_model
 from graph_fusion.weights import deterministic
 from kg.files import write_text
 from pipelines.datasets.relations import RelatedPhoto, as_json
@@ -62,7 +62,7 @@ class RelationTraining(TrainingOptions):
     said_share: float = 0.5
     learning_rate: float = 1e-3
     weight_decay: float = 1e-2
-    held_out: Path | None = None
+    held_out: Path | None = field(default=None, metadata=BESIDE)
 
 
 @dataclass(frozen=True, slots=True)

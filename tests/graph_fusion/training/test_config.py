@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from graph_fusion.training import TrainingOptions, read_config
+from graph_fusion.training import BESIDE, TrainingOptions, read_config
 from kg.errors import SightGraphError
 
 
@@ -16,6 +17,7 @@ class OwnOptions(TrainingOptions):
     depth: int = 2
     sides: tuple[int, ...] = (1, 2)
     share: float = 0.5
+    kept: Path | None = field(default=None, metadata=BESIDE)
 
 
 @pytest.mark.parametrize(
@@ -34,3 +36,9 @@ def test_the_options_of_every_training_are_checked_when_they_are_read(
     with pytest.raises(SightGraphError) as caught:
         read_config(OwnOptions, values)
     assert said in str(caught.value)
+
+
+def test_the_weights_do_not_depend_on_where_something_is_kept() -> None:
+    options = read_config(OwnOptions, {"kept": "there"})
+    assert options.kept == Path("there")
+    assert set(options.others()) == {"depth", "sides", "share"}

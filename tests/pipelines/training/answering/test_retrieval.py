@@ -198,6 +198,23 @@ def test_the_same_seed_trains_the_same_bytes(
     assert (tmp_path / "model.safetensors").read_bytes() == first
 
 
+def test_a_training_is_not_resumed_with_other_facts(
+    questions: list[RetrievalQuestion], store: Store, tmp_path: Path
+) -> None:
+    chosen = in_part(questions, "train")
+    options = RankerTraining(kg=tmp_path, epochs=1, log="none")
+    train_ranker(chosen, store, tmp_path, options, lambda line: None)
+    moved = replace(options, kg=tmp_path / "moved")
+    train_ranker(chosen, store, tmp_path, moved, lambda line: None)
+    things = [next(thing for thing in THINGS if thing in one.question) for one in chosen]
+    other = [
+        replace(one, fact=None, answers=frozenset({fact_of(thing, "MadeOf")}))
+        for one, thing in zip(chosen, things, strict=True)
+    ]
+    with pytest.raises(SightGraphError, match="Go on with the same"):
+        train_ranker(other, store, tmp_path, options, lambda line: None)
+
+
 def test_questions_of_other_parts_are_refused(
     questions: list[RetrievalQuestion], store: Store, tmp_path: Path
 ) -> None:

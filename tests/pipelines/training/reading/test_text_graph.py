@@ -9,8 +9,9 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
+from graph_fusion.training import TrainingConfig
 from pipelines.reading.text_graph_reader import TrainedReader
-from pipelines.training.reading.text_graph import TextGraphTraining, train
+from pipelines.training.reading.text_graph import ReadingObjective, TextGraphTraining, train
 
 CAPTIONS = {
     "a brown dog on a sofa": "( dog , is , brown ) , ( dog , on , sofa )",
@@ -38,6 +39,12 @@ def test_a_few_captions_are_learnt(data: Path, tmp_path: Path) -> None:
     reader = TrainedReader(tmp_path / "out")
     assert set(reader("a brown dog on a sofa")) == {("dog", "is", "brown"), ("dog", "on", "sofa")}
     assert set(reader("two cats on a bed")) == {("cats", "is", "2"), ("cats", "on", "bed")}
+
+
+def test_the_rate_may_fall_from_the_first_step_on() -> None:
+    objective = ReadingObjective(None, None, options(epochs=1, warm=0))  # type: ignore[arg-type]
+    assert objective.rate(0, 4, TrainingConfig()) == 1
+    assert objective.rate(3, 4, TrainingConfig()) == 0.25
 
 
 def test_the_same_seed_gives_the_same_bits_and_a_killed_training_resumes(

@@ -41,6 +41,11 @@ SMALL = DetectorTraining(
 )
 
 
+def test_at_least_one_side_is_trained_at() -> None:
+    with pytest.raises(SightGraphError, match="'sides'"):
+        DetectorTraining(sides=())
+
+
 @pytest.fixture
 def data(tmp_path: Path) -> Path:
     """A folder of data sets with photographs of each part: t6 is development's, t4 held out."""
