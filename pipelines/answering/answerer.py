@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +18,6 @@ from kg.graph import Edge, SceneGraph
 from kg.vocabulary import EdgeKind
 from pipelines.answering.abilities import ABILITY_CONFIDENCE, stated_ability
 from pipelines.answering.attribution import Attribution, Without
-from pipelines.answering.calibration import Calibration
 from pipelines.answering.evidence import DONT_KNOW, Candidate, Evidence, completed
 from pipelines.answering.prediction import Prediction
 from pipelines.answering.probabilities import Probabilities
@@ -55,14 +54,12 @@ class Answerer:
     """Encodes the graph's texts, runs the networks, and chooses answer and evidence.
 
     vocabulary: answers from a closed vocabulary beside the graph network, if there is one.
-    calibration: makes of the networks' probability how often an answer is right.
     without_rules: names of `pipelines.answering.rules.RULES` that are switched off.
     """
 
     model: GraphAnswerer
     encoder: TextEncoder
     vocabulary: VocabularyPredictor | None = None
-    calibration: Calibration = field(default_factory=Calibration)
     without_rules: frozenset[str] = frozenset()
 
     @classmethod
@@ -74,8 +71,7 @@ class Answerer:
         """
         model = GraphAnswerer.load(folder)
         encoder = TEXT_ENCODERS.make(model.config.text_encoder)
-        vocabulary = VocabularyPredictor.load(folder, encoder)
-        return cls(model, encoder, vocabulary, Calibration.load(folder))
+        return cls(model, encoder, VocabularyPredictor.load(folder, encoder))
 
     @property
     def name(self) -> str:
@@ -115,8 +111,8 @@ class Answerer:
         best, score = output.best()
         no_answer = self.vocabulary is None and output.no_answer > score
         if self.applies("threshold") and (score < self.model.config.threshold or no_answer):
-            return DONT_KNOW, self.calibration(output.guesses())
-        return best, self.calibration(output.candidates())
+            return DONT_KNOW, output.guesses()
+        return best, output.candidates()
 
     @torch.inference_mode()
     def cite(self, fused: FusedQuestion, text: str) -> Evidence:

@@ -28,7 +28,7 @@ from pipelines.answering.sentences import ABILITIES
 EDIT_CONFIDENCE = 0.9
 """The score of an answer that an edit decides; the other candidates share the rest.
 
-Chosen by hand: an edit is the user's own statement, and 0.1 remains for a misread question."""
+Of 23 sealed edits that are decided 22 are followed (`evaluate edits`, edits_typed.json)."""
 MIN_COSINE = 0.4
 """Min cosine between a question and a wording of the relation that it may query: set by hand."""
 MARGIN = 0.02

@@ -76,12 +76,6 @@ OPTIONS: dict[str, tuple[click.Option, ...]] = {
             metavar="DIR",
             help="From train okvqa: their average replaces the vocabulary network; repeatable.",
         ),
-        click.Option(
-            ["--keep-gate"],
-            is_flag=True,
-            default=None,
-            help="Keep gate and temperature, and fit only how sure the answers are.",
-        ),
     ),
     "relations": (
         click.Option(

@@ -70,7 +70,7 @@ TRAININGS = {
     ),
     "mixing": Training(
         "pipelines.training.answering.gate:train",
-        "Fit how far answers come from graph and vocabulary, and how sure they are.",
+        "Fit how far answers come from the graph and how far from the vocabulary.",
         resumes=False,
         fitted=True,
     ),

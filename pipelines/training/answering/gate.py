@@ -3,9 +3,7 @@
 An example is a question with the probabilities that both networks give to its right answers; the
 objective is the likelihood of the right answers under the mixture. It is a logistic regression
 on few features, so that all examples are one batch, and L-BFGS finds the minimum without seeds
-or epochs. How often the answers are right then calibrates their probabilities, by the questions of
-people alone. The answerer's folder gets mixing.json, the vocabulary's temperature, and
-calibration.json.
+or epochs. The answerer's folder gets mixing.json and the vocabulary's temperature.
 """
 
 from __future__ import annotations
@@ -28,8 +26,6 @@ from graph_fusion.vocabulary_model import VocabularyAnswerer
 from kg.errors import SightGraphError
 from kg.graph import SceneGraph
 from kg.knowledge.memory import Knowledge
-from pipelines.answering.calibration import Calibration, logit
-from pipelines.answering.evidence import DONT_KNOW
 from pipelines.answering.query import query_of
 from pipelines.answering.vocabulary_answerer import (
     FEATURES,
@@ -53,7 +49,7 @@ from pipelines.generate.questions import QuestionWriter
 from pipelines.generate.worded_graphs import worded_graphs
 from pipelines.photo import Photo
 from pipelines.sightgraph import SightGraph
-from pipelines.training.minimise import logistic_regression, minimise
+from pipelines.training.minimise import minimise
 
 LISTED, GENERATED_PHOTOS, GENERATED = 400, 60, 4
 """Questions of OK-VQA, photographs with generated questions, and questions on each."""
@@ -76,35 +72,23 @@ class GateTraining:
 
     questions: files as in data/questions, each about photographs in the folder of `images` at the
         same place; only those of the part development are used. vocabulary: folders that `train
-        okvqa` wrote, whose average replaces the vocabulary network of the answerer. keep_gate: fit
-        the calibration only.
+        okvqa` wrote, whose average replaces the vocabulary network of the answerer.
     """
 
     questions: tuple[Path, ...]
     images: tuple[Path, ...]
     vocabulary: tuple[Path, ...] = ()
-    keep_gate: bool = False
 
 
 def train(
     data: Path, out: Path, options: GateTraining, log: Callable[[str], None] = print
 ) -> dict[str, float]:
-    """Fit gate, temperature and calibration of the answerer in `out`, and write them there.
+    """Fit gate and temperature of the answerer in `out`, which is as it was until both are known.
 
     Raises:
         SightGraphError: a part of the answerer or of the data is missing.
     """
     human = by_folder(options)
-    found = {} if options.keep_gate else _train_gate(data, out, options, human, log)
-    calibration = fit_calibration([*judged(SightGraph.from_pretrained(answerer=out), human)])
-    calibration.save(out)
-    return found | {"slope": calibration.slope, "offset": calibration.offset}
-
-
-def _train_gate(
-    data: Path, out: Path, options: GateTraining, human: Human, log: Callable[[str], None]
-) -> dict[str, float]:
-    """Fit gate and temperature; `out` is as it was until both are known."""
     listed, pictures = choosing_records(data)
     encoder = TEXT_ENCODERS.make("minilm")
     first, *others = (VocabularyAnswerer.load(one, encoder) for one in options.vocabulary or (out,))
@@ -255,41 +239,6 @@ def _right(
     if scores is not None:
         return sum(share * scores.get(text, 0.0) for text, share in given.items())
     return sum(share for text, share in given.items() if same_answer(text, answers))
-
-
-def judged(sightgraph: SightGraph, human: Human) -> Iterator[tuple[float, bool]]:
-    """Yield the networks' probability of each best answer, and whether it is right.
-
-    Rules are left out: they do not give the networks' probability.
-    """
-    answerer = replace(sightgraph.answerer, calibration=Calibration())
-    for questions, images in human:
-        for one in track(questions, "calibration"):
-            photo = Photo.open(one.photo(images))
-            read = sightgraph.read(photo, one.text, sightgraph.detect(photo))
-            _, candidates = answerer.answer(answerer.fuse(*read))
-            best = next((guess for guess in candidates if guess.text != DONT_KNOW), None)
-            if best is not None:
-                yield best.score, same_answer(best.text, one.answers)
-
-
-def fit_calibration(given: Sequence[tuple[float, bool]]) -> Calibration:
-    """Return the calibration under which probabilities and right answers fit best.
-
-    Raises:
-        SightGraphError: there is no answer, or the surer ones are not the more often right.
-    """
-    if not given:
-        raise SightGraphError("there is no answer to calibrate by.")
-    logits = np.array([(logit(probability), 1.0) for probability, _ in given])
-    right = np.array([one for _, one in given])
-    slope, offset = logistic_regression(logits, right, shrinkage=0.0)
-    if slope <= 0:
-        raise SightGraphError(
-            f"of {len(given)} answers the surer ones are not the more often right (slope {slope}), "
-            "so they calibrate nothing. Give more questions."
-        )
-    return Calibration(slope, offset)
 
 
 def fit_gate(rated: Sequence[Rated]) -> Gate:

@@ -12,17 +12,13 @@ import torch
 from kg.errors import SightGraphError
 from kg.files import bundled
 from pipelines.answering.vocabulary_answerer import FEATURES
-from pipelines.datasets.questions import PhotoQuestion
-from pipelines.sightgraph import SightGraph
 from pipelines.training.answering.gate import (
     GateTraining,
     Rated,
     _some,
     by_folder,
-    fit_calibration,
     fit_gate,
     fit_temperature,
-    judged,
     train,
 )
 
@@ -91,24 +87,3 @@ def test_the_temperature_that_made_the_answers_is_found() -> None:
     assert fit_temperature(chances, targets) == pytest.approx(2.5, rel=0.1)
     chances[0] = torch.tensor([1.0, 0, 0, 0, 0, 0])
     assert math.isfinite(fit_temperature(chances, targets))
-
-
-def test_confidences_are_calibrated_by_how_often_answers_are_right() -> None:
-    """Of those with 0.9 seven in ten are right, of those with 0.2 three in ten."""
-    given = [(0.9, i < 7) for i in range(10)] + [(0.2, i < 3) for i in range(10)]
-    found = fit_calibration(given)
-    assert found.probability(0.9) == pytest.approx(0.7, abs=0.001)
-    assert found.probability(0.2) == pytest.approx(0.3, abs=0.001)
-
-
-def test_answers_that_are_the_less_right_the_surer_they_are_calibrate_nothing() -> None:
-    with pytest.raises(SightGraphError, match="Give more questions"):
-        fit_calibration([(0.9, False)] * 9 + [(0.9, True)] + [(0.1, True)] * 9 + [(0.1, False)])
-
-
-def test_it_is_the_networks_that_are_calibrated_and_no_rule(sightgraph: SightGraph) -> None:
-    cup = PhotoQuestion("1", "example:coffee", "What is the cup used for?", ("drinking",), "")
-    absent = PhotoQuestion("2", "example:coffee", "What colour is the dog?", ("I see no dog",), "")
-    (first, right), (_, other) = judged(sightgraph, [([cup, absent], Path())])
-    assert 0 < first < 1
-    assert (right, other) == (True, False)
