@@ -28,6 +28,7 @@ class EditCase:
     """An edit, the question that it concerns, and the right answers before and after it.
 
     held_out: whether training leaves out the subject of the edit.
+    before: empty where nothing is right before the edit.
     part, kind: "" where the file names none; kinds are of edits_typed.json, such as "two hops".
     """
 
@@ -289,10 +290,14 @@ def _edit_case(one: Mapping[str, Any], where: str) -> EditCase:
     lists = {
         field: tuple(map(str, sequence(one[field], f"'{field}' of {where}"))) for field in LISTS
     }
-    for field, given in {**lists, "set or unset": lists["set"] + lists["unset"]}.items():
-        if not given and field not in ("set", "unset"):
+    for field, given in {
+        "after": lists["after"],
+        "set or unset": lists["set"] + lists["unset"],
+    }.items():
+        if not given:
             raise ValueError(f"'{field}' of {where} is empty")
-    if not isinstance(one["held_out"], bool):
+    held_out = one.get("held_out", False)
+    if not isinstance(held_out, bool):
         raise ValueError(f"'held_out' of {where} must be true or false")
     return EditCase(
         id=number,
@@ -300,7 +305,7 @@ def _edit_case(one: Mapping[str, Any], where: str) -> EditCase:
         edits=Edits(lists["set"], lists["unset"]),
         before=lists["before"],
         after=lists["after"],
-        held_out=one["held_out"],
+        held_out=held_out,
         part=str(one.get("part") or ""),
         kind=str(one.get("kind") or ""),
     )

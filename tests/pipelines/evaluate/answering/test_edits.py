@@ -168,6 +168,12 @@ def test_our_typed_edits_can_all_be_made_and_half_of_each_kind_is_sealed() -> No
     check_that_edits_can_be_made(edits)
 
 
+def test_an_edit_may_have_no_right_answer_before_it(tmp_path: Path) -> None:
+    edit = {key: value for key, value in EDIT.items() if key != "held_out"} | {"before": []}
+    (read,), _ = read_edits(written(tmp_path, {"edits": [edit]}))
+    assert (read.before, read.held_out) == ((), False)
+
+
 def test_a_share_of_nothing_is_no_figure_and_an_empty_part_is_an_error(tmp_path: Path) -> None:
     found = figures([asked("eats", True, True, True)], [])
     assert {"followed, trained", "unrelated kept"}.isdisjoint(found)
