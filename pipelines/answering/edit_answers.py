@@ -253,8 +253,8 @@ def _relations(two: tuple[Fact, Fact]) -> tuple[str, str]:
 def _descriptions(frame: str) -> list[tuple[str, str]]:
     """Return the parts of a question with "it" in them, each with "it" in its place, and alone.
 
-    >>> _descriptions("where does the stuff in it grow")[1]
-    ('where it grow', 'does the stuff in it')
+    >>> _descriptions("where does the stuff in it grow")[2]
+    ('where does it grow', 'the stuff in it')
     """
     words = frame.split()
     return [
