@@ -17,13 +17,18 @@ from graph_fusion.tensors import Query
 from kg.graph import SceneGraph
 from kg.knowledge.edits import EditedKnowledge
 from kg.knowledge.facts import Fact
-from kg.vocabulary import IS_A_IRI, SPATIAL_INVERSES, EdgeKind, NodeKind
+from kg.vocabulary import (
+    CAPABLE_OF,
+    IS_A_IRI,
+    NOT_CAPABLE_OF,
+    SPATIAL_INVERSES,
+    NodeKind,
+)
 from pipelines.answering.abilities import forms, negated, within
 from pipelines.answering.evidence import Evidence
 from pipelines.answering.paths import best_path
 from pipelines.answering.prediction import Prediction
 from pipelines.answering.query import denoted_by
-from pipelines.answering.sentences import ABILITIES
 
 EDIT_CONFIDENCE = 0.9
 """The score of an answer that an edit decides; the other candidates share the rest.
@@ -34,6 +39,8 @@ MIN_COSINE = 0.4
 MARGIN = 0.02
 """A relation, or two in a row, may be queried too if its cosine is below the best by at most this:
 set by hand."""
+LEADS_NOWHERE = frozenset({IS_A_IRI, CAPABLE_OF, NOT_CAPABLE_OF})
+"""Relations whose object no question describes as "the stuff it ..."; kinds are inherited from."""
 LONGEST = 8
 """Words of a part of a question that describes something."""
 PLACED = 0.15
@@ -136,9 +143,11 @@ class EditAnswers:
 
     def _named(self, concept: str, words: Collection[str]) -> bool:
         """Whether the question contains all words of one of the concept's names, in any form."""
+        return any(within(name, words) for name in self._names(concept))
+
+    def _names(self, concept: str) -> list[str]:
         known = self.knowledge.concept(concept)
-        names = [self.knowledge.label(concept), *(known.aliases if known else ())]
-        return any(within(name, words) for name in names)
+        return [self.knowledge.label(concept), *(known.aliases if known else ())]
 
     def _queried(
         self, graph: SceneGraph, query: Query, concept: str, word: str | None
@@ -168,7 +177,7 @@ class EditAnswers:
     def _chains(self, facts: Iterable[Fact]) -> Iterator[tuple[Fact, Fact]]:
         """Yield one of `facts` and a fact in a row, which is edited."""
         for first in facts:
-            if first.relation != IS_A_IRI and self._label(first.relation) not in ABILITIES:
+            if first.relation not in LEADS_NOWHERE:
                 new, _ = self._changes(first.object)
                 yield from ((first, one) for one in new if one.relation != IS_A_IRI)
 
@@ -196,16 +205,12 @@ class EditAnswers:
             for pair in sorted(pairs)
         }
 
-    def _label(self, relation: str) -> str:
-        return self.knowledge.relations[relation].label
-
     def _wordings(self, relation: str) -> tuple[str, ...]:
-        return (self._label(relation), *self.knowledge.relations[relation].asks)
+        known = self.knowledge.relations[relation]
+        return (known.label, *known.asks)
 
     def _frame(self, graph: SceneGraph, query: Query, concept: str, word: str | None) -> str:
-        known = self.knowledge.concept(concept)
-        names = [self.knowledge.label(concept), *(known.aliases if known else ())]
-        return _with_it(graph, query.text, word, names)
+        return _with_it(graph, query.text, word, self._names(concept))
 
     def _cosines(self, frame: str, texts: Sequence[str]) -> list[float]:
         found: list[float] = torch.mv(self.encoder(texts), self.encoder([frame])[0]).tolist()
@@ -237,7 +242,7 @@ class EditAnswers:
         for fact in facts:
             ends = fact.subject, fact.object
             between = graph.edges_between(*ends) if all(end in graph for end in ends) else ()
-            edge = next((one for one in between if one.kind == EdgeKind.FACT), None)
+            edge = next((one for one in between if one.predicate == fact.relation), None)
             if edge is None:
                 return by_statement(answer)
             edges.append(edge)

@@ -188,3 +188,13 @@ def test_what_is_asked_to_be_denied_turns_round(ask: Asker, question: str) -> No
     fact = "seeing in the dark"
     assert ask(question, (f"cat | cannot | {fact}",), (f"cat | can | {fact}",)) == "yes"
     assert ask(question, (), (f"cat | can | {fact}",)) == "yes"
+
+
+def test_of_two_facts_about_the_same_two_things_the_one_that_is_asked_for_is_cited(
+    ask: Asker, encoder: TextEncoder
+) -> None:
+    edits = Edits(("cat | eats | moon dust", "cat | made of | moon dust"))
+    read = ask.read("What is the cat made of?", edits)
+    told = EditAnswers(read[0], encoder)(*read[1:])
+    assert told is not None
+    assert [fact.relation for fact in told.evidence.facts] == ["made of"]
