@@ -241,6 +241,10 @@ TESTED_BY = {
         "pipelines/training/seeing/test_scenes.py",
         "measured after a tiny training",
     ),
+    "pipelines/evaluate/seeing/scene_labels.py": (
+        "pipelines/training/seeing/test_scenes.py",
+        "what is trained and measured has these labels",
+    ),
     "pipelines/evaluate/reading/grounding.py": (
         "pipelines/build/test_grounding.py",
         "its figures are what that test asserts",

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 from pipelines.evaluate.protocol import Entry, Option, Options
 
 _ANSWERER = "model of an answerer, instead of the bundled one"
 _QUESTIONS = "file as in data/questions"
-_IMAGES = "where the photographs are"
 _PART = "only the questions of this part"
 _WITHOUT_RULE = Option(
     "without_rule", "switch off this rule of answering, to see what it gives", metavar="NAME"
 )
+_asked = partial(Options, images="where the photographs are", model=_ANSWERER, required=("images",))
+"""Options of an evaluation that asks about photographs."""
 
 OKVQA = Entry(
     "okvqa",
@@ -50,12 +52,9 @@ QUESTIONS = Entry(
     "questions",
     "evaluate.answering.questions:QuestionsEvaluator",
     "Ask the questions of a file about their photographs; right is what the file accepts.",
-    Options(
+    _asked(
         data=_QUESTIONS,
         split=_PART,
-        images=_IMAGES,
-        model=_ANSWERER,
-        required=("images",),
         more=(
             Option(
                 "reader",
@@ -87,12 +86,9 @@ DIALOGS = Entry(
     "dialogs",
     "evaluate.answering.dialogs:DialogsEvaluator",
     "Hold the dialogs of a file about their photographs: right turns, and references resolved.",
-    Options(
+    _asked(
         data="file as data/dialogs/dialogs.json",
         split=_PART,
-        images=_IMAGES,
-        model=_ANSWERER,
-        required=("images",),
         more=(
             Option(
                 "without",
@@ -107,13 +103,10 @@ EDITS = Entry(
     "edits",
     "evaluate.answering.edits:EditsEvaluator",
     "Measure whether answers follow edits of the knowledge, and unrelated answers stay.",
-    Options(
+    _asked(
         data="file as data/questions/edits.json",
         split="held-out for the edits of subjects that training holds out, trained for the others, "
         "or a part that the file names",
-        images=_IMAGES,
-        model=_ANSWERER,
-        required=("images",),
         more=(_WITHOUT_RULE,),
         example="--data data/questions/edits.json --images DATASETS/coco_mini",
     ),
@@ -122,12 +115,9 @@ DELETION = Entry(
     "deletion",
     "evaluate.answering.deletion:DeletionEvaluator",
     "Measure whether answers rest on the facts that they cite: without them, and without others.",
-    Options(
+    _asked(
         data=_QUESTIONS,
         split=_PART,
-        images=_IMAGES,
-        model=_ANSWERER,
-        required=("images",),
         more=(Option("seed", "same seed, same controls", int, default=0),),
         example="--data data/questions/knowledge.json --images DATASETS/coco_mini",
     ),

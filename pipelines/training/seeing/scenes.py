@@ -22,16 +22,18 @@ from graph_fusion.perception import SceneNetwork
 from graph_fusion.training import Figures, Objective, TrainingOptions, fit, save_model
 from graph_fusion.weights import deterministic
 from pipelines.datasets.splits import for_choosing, for_training, in_part
-from pipelines.evaluate.seeing.scenes import (
+from pipelines.evaluate.seeing.scene_labels import (
     SCENES15,
     LabelledPhoto,
+    labelled_photos,
+    used_scenes,
+)
+from pipelines.evaluate.seeing.scenes import (
     ScenePhotographs,
     answerable,
     encode_photographs,
-    labelled_photos,
     probabilities,
     ranking_figures,
-    used_scenes,
 )
 from pipelines.namers.efficientnet import EfficientNetNamer
 from pipelines.photo import Photo

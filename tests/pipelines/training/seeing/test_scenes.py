@@ -15,20 +15,22 @@ from graph_fusion.perception import SceneNetwork
 from kg.errors import SightGraphError
 from pipelines.datasets.scenes15 import read_scenes
 from pipelines.evaluate.protocol import Source
-from pipelines.evaluate.seeing.scenes import (
+from pipelines.evaluate.seeing.scene_labels import (
     RARELY_NAMED,
     SCENES,
     LabelledPhoto,
+    one_scene_each,
+    weak_labels,
+)
+from pipelines.evaluate.seeing.scenes import (
     ScenePhotographs,
     ScenesEvaluator,
     average_precision,
     calibration_error,
     encode_photographs,
-    one_scene_each,
     probabilities,
     ranking_figures,
     targets_of,
-    weak_labels,
 )
 from pipelines.training.seeing.scenes import (
     SceneTraining,
