@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -23,7 +24,7 @@ from graph_fusion.vocabulary_model import (
     Wording,
     vocabulary_model,
 )
-from kg.errors import SightGraphError
+from kg.errors import SightGraphError, unknown_name
 from kg.knowledge.memory import Knowledge
 from pipelines.bench.task import DEFAULT_CHOICE, BenchTask, ModelChoice, Prepared
 from pipelines.datasets.aokvqa import VOTES, read_aokvqa
@@ -63,6 +64,9 @@ class OKVQA(BenchTask):
 
     before, beside: questions of our own, for objects, subjects and abilities: those that come
         before OK-VQA, and those mixed into it.
+
+    With `sources` in the config ("sources: {okvqa: 3000, aokvqa: 3000}") as many questions of each
+    are mixed, and nothing comes before them: what is left out shows what it was worth.
     """
 
     name = "okvqa"
@@ -84,6 +88,7 @@ class OKVQA(BenchTask):
         save_every=100,
     )
 
+    configurable = ("layer", "sources")
     before = (5000, 0, 0)
     beside = (500, 2000, 1500)
 
@@ -109,12 +114,11 @@ class OKVQA(BenchTask):
             ]
             for name, questions in sources.items()
         }
-        train = [*examples["okvqa"], *examples["beside"]]
-        before = [one for name in ("aokvqa", "fvqa", "knowledge") for one in examples[name]]
+        mixed, before = _mixed(examples, choice.sources)
         aside = self._examples(held_out, encoder, cache / "held-out.jsonl")
         return OpenPrepared(
             OpenObjective(Wording(encoder), len(often)),
-            group_by_length(train, BATCH),
+            group_by_length(mixed, BATCH),
             (),
             group_by_length(aside, BATCH),
             answers=tuple(often),
@@ -191,6 +195,32 @@ def vocabulary(questions: Sequence[OpenQuestion], least: int = 2) -> dict[str, f
                 times[answer] += 1
             total[answer] += score
     return {answer: total[answer] for answer, count in sorted(times.items()) if count >= least}
+
+
+def _mixed(
+    examples: Mapping[str, Sequence[OpenExample]], sources: Mapping[str, int] | None
+) -> tuple[list[OpenExample], list[OpenExample]]:
+    """Return what is trained on together, and what comes before it; drawn with seed 0.
+
+    Raises:
+        UnknownNameError: there is no such source.
+        SightGraphError: `sources` names no question.
+    """
+    if sources is None:
+        before = [one for name in ("aokvqa", "fvqa", "knowledge") for one in examples[name]]
+        return [*examples["okvqa"], *examples["beside"]], before
+    for name in sources:
+        if name not in examples:
+            raise unknown_name("source", name, examples)
+    chance = random.Random(0)
+    drawn = [
+        one
+        for name, found in sorted(examples.items())
+        for one in chance.sample(found, min(max(sources.get(name, 0), 0), len(found)))
+    ]
+    if not drawn:
+        raise SightGraphError("'sources' names no question to train on, such as 'okvqa: 3000'.")
+    return drawn, []
 
 
 def _member(choice: ModelChoice) -> MemberConfig:

@@ -17,8 +17,9 @@ from typing import Any
 
 import torch
 
+from graph_fusion.fusion_model import CONTROLS
 from graph_fusion.training import fit, recorded
-from kg.errors import SightGraphError
+from kg.errors import SightGraphError, unknown_name
 from kg.files import write_text
 from pipelines.bench.task import CHOOSABLE, BenchTask, ModelOptions, Prepared
 
@@ -32,18 +33,19 @@ class BenchConfig(ModelOptions):
 
     fusions: names, or none for all of the task's; fusion: one name, as in the config of a
         training, if there are no `fusions`; seeds: each is trained with 0, 1, ...
-    controls: whether each is also trained under the controls that apply to it.
+    controls: whether each is also trained under the controls that apply to it, or their names.
     control_seeds: seeds of the controls; None: as many as the fusions.
     curve: whether the default fusion's noise curve is drawn, where the task has one.
 
     Raises:
         SightGraphError: there are no seeds.
+        UnknownNameError: there is no such control.
     """
 
     fusions: tuple[str, ...] = ()
     fusion: str | None = None
     seeds: int = 5
-    controls: bool = True
+    controls: bool | tuple[str, ...] = True
     control_seeds: int | None = None
     curve: bool = True
 
@@ -55,6 +57,16 @@ class BenchConfig(ModelOptions):
             raise SightGraphError(
                 f"'control_seeds' is {self.control_seeds}; it must be at least 0."
             )
+        for name in () if isinstance(self.controls, bool) else self.controls:
+            if name not in CONTROLS:
+                raise unknown_name("control", name, CONTROLS)
+
+    def chosen_controls(self, task: BenchTask, fusion: str) -> list[str]:
+        """Return the controls under which a fusion is trained as well."""
+        wanted = self.controls
+        if isinstance(wanted, bool):
+            return task.controls(fusion) if wanted else []
+        return [one for one in task.controls(fusion) if one in wanted]
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +116,9 @@ def plan(task: BenchTask, config: BenchConfig) -> list[Run]:
     runs = []
     for seed in range(config.seeds):
         runs += [Run(name, None, seed) for name in names]
-        if config.controls and seed < limit:
-            runs += [Run(name, one, seed) for name in names for one in task.controls(name)]
+        if seed < limit:
+            controls = {name: config.chosen_controls(task, name) for name in names}
+            runs += [Run(name, one, seed) for name in names for one in controls[name]]
     return runs
 
 

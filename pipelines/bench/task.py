@@ -32,6 +32,7 @@ class ModelChoice:
     missing: share of training samples that lose one modality.
     image_encoder, text_encoder, head: by name, with options if need be; None: the task's own.
     modalities: names of further modalities that are read; None: all that the data have.
+    sources: how many questions of each source are trained on; None: the task's own training.
     """
 
     fusion: str = DEFAULT_FUSION
@@ -42,10 +43,11 @@ class ModelChoice:
     text_encoder: Part | None = None
     head: Part | None = None
     modalities: tuple[str, ...] | None = None
+    sources: dict[str, int] | None = None
 
 
 DEFAULT_CHOICE = ModelChoice()
-CHOOSABLE = ("image_encoder", "text_encoder", "head", "layer", "modalities")
+CHOOSABLE = ("image_encoder", "text_encoder", "head", "layer", "modalities", "sources")
 """Keys of a config that not every task lets choose."""
 
 
@@ -62,6 +64,7 @@ class ModelOptions:
     head: Part | None = None
     layer: Part | None = None
     modalities: tuple[str, ...] | None = None
+    sources: dict[str, int] | None = None
     missing: float = 0.0
     sizes: FusionConfig = field(default_factory=FusionConfig)
     training: TrainingConfig = field(default_factory=TrainingConfig)
@@ -82,6 +85,7 @@ class ModelOptions:
             self.text_encoder,
             self.head,
             self.modalities,
+            self.sources,
         )
 
 

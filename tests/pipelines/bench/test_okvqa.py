@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from graph_fusion.vocabulary_model import VocabularyAnswerer
-from kg.errors import SightGraphError
+from kg.errors import SightGraphError, UnknownNameError
 from pipelines.bench.okvqa import OKVQA, OpenPrepared
+from pipelines.bench.task import ModelChoice
 from pipelines.bench.task_training import read_training, train_task
 from pipelines.evaluate import Source
 from pipelines.evaluate.answering.okvqa import OKVQAEvaluator
@@ -78,3 +79,18 @@ def test_photographs_set_aside_are_in_no_training_part(data: Path) -> None:
 def test_the_folder_must_be_given() -> None:
     with pytest.raises(SightGraphError, match="--data"):
         OKVQA().prepare(None, Path())
+
+
+def test_sources_are_left_out_by_the_config(data: Path) -> None:
+    task, out = Tiny(), data / "run"
+    both = ModelChoice(task.fusion, task.sizes, sources={"okvqa": 5, "fvqa": 1})
+    alone = ModelChoice(task.fusion, task.sizes, sources={"okvqa": 5})
+    for choice, size in ((both, 6), (alone, 5)):
+        prepared = task.prepare(data, out, choice)
+        assert isinstance(prepared, OpenPrepared)
+        assert sum(map(len, prepared.train)) == size
+        assert not prepared.before
+    with pytest.raises(SightGraphError, match="no question"):
+        task.prepare(data, out, ModelChoice(sources={"okvqa": 0}))
+    with pytest.raises(UnknownNameError, match="okvqa"):
+        task.prepare(data, out, ModelChoice(sources={"okvka": 5}))

@@ -80,6 +80,13 @@ def test_the_plan_can_be_narrowed(tiny: BenchTask) -> None:
     assert {run.seed for run in planned(control_seeds=None) if run.control} == {0, 1}
 
 
+def test_some_controls_can_be_named(tiny: BenchTask) -> None:
+    runs = plan(tiny, BenchConfig(fusions=("gcn",), seeds=1, controls=("no_edges",)))
+    assert [run.control for run in runs] == [None, "no_edges"]
+    with pytest.raises(SightGraphError, match="no_edges"):
+        BenchConfig(controls=("no_edge",))
+
+
 def test_a_fusion_that_is_not_compared_is_named(tiny: BenchTask) -> None:
     with pytest.raises(SightGraphError, match=r"compares no 'late'.* early, graph_attention"):
         plan(tiny, config_of(tiny, fusions=("early", "late")))
