@@ -81,7 +81,7 @@ def test_the_plan_can_be_narrowed(tiny: BenchTask) -> None:
 
 
 def test_some_controls_can_be_named(tiny: BenchTask) -> None:
-    runs = plan(tiny, BenchConfig(fusions=("gcn",), seeds=1, controls=("no_edges",)))
+    runs = plan(tiny, BenchConfig(fusions=("graph_attention",), seeds=1, controls=("no_edges",)))
     assert [run.control for run in runs] == [None, "no_edges"]
     with pytest.raises(SightGraphError, match="no_edges"):
         BenchConfig(controls=("no_edge",))
