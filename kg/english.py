@@ -225,7 +225,7 @@ def base_forms(name: str) -> tuple[str, ...]:
     for whole in [one for one in (name, *found) if one.strip(" -")]:
         found += singular_forms(whole)
         first, _, rest = whole.partition(" ")
-        verbs = [form for verb in _infinitives(first) for form in (verb, _gerund(verb))]
+        verbs = [form for verb in _infinitives(first) for form in (verb, gerund(verb))]
         found += [f"{verb} {_ARTICLES.sub('', rest)}".strip() for verb in verbs]
     return tuple(form for form in dict.fromkeys(found) if form.strip() and form != name)
 
@@ -266,7 +266,8 @@ def _infinitives(form: str) -> list[str]:
     return found
 
 
-def _gerund(verb: str) -> str:
+def gerund(verb: str) -> str:
+    """Return the "-ing" form of a verb, by rules: run, ride, lie -> running, riding, lying."""
     if verb.endswith("ie"):
         return verb[:-2] + "ying"
     if verb.endswith("e") and not verb.endswith("ee"):

@@ -43,6 +43,7 @@ RULES = {
     "absence": Rule(
         "what is taken for granted and not seen is said to be absent", "-1, 4 (1, 4 differ)"
     ),
+    "activity": Rule("what is seen to be done answers what somebody is doing", ""),
     "no-support": Rule(
         "without photograph, fact and signal nothing is answered",
         "0, 0: all these questions have a photograph",

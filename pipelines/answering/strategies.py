@@ -6,6 +6,7 @@ from collections.abc import Collection
 from dataclasses import replace
 from functools import partial
 
+from pipelines.answering.activity_answers import activity_answer
 from pipelines.answering.answerer import Answerer, FusedQuestion
 from pipelines.answering.evidence import DONT_KNOW, Evidence
 from pipelines.answering.paths import seen_path
@@ -29,6 +30,7 @@ def strategies(edits: Strategy | None, seeable: Collection[str]) -> dict[str, St
         "written": written_answer,
         "seen-option": seen_option,
         "absence": partial(absence, seeable=frozenset(seeable)),
+        "activity": activity_answer,
     }
     return {rule: one for rule, one in ordered.items() if one is not None}
 

@@ -16,6 +16,7 @@ from pipelines.build.grounding import GENERIC_NOUNS, Grounding
 from pipelines.detections import (
     HAS_COLOUR,
     HAS_TEXT,
+    IS_DOING,
     MAY_BE_MADE_OF,
     MAY_HAVE_SHAPE,
     Detection,
@@ -25,7 +26,7 @@ from pipelines.reading.focus import ActivityVerb, activity_verbs
 from pipelines.reading.sentence import Constraint, Entity, Sentence
 from pipelines.seeing.geometry import relations, supported
 
-LINKED_ATTRIBUTES = {HAS_COLOUR, MAY_BE_MADE_OF, MAY_HAVE_SHAPE}
+LINKED_ATTRIBUTES = {HAS_COLOUR, IS_DOING, MAY_BE_MADE_OF, MAY_HAVE_SHAPE}
 """Attributes that the knowledge graph has as concepts."""
 
 

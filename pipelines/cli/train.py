@@ -85,6 +85,13 @@ OPTIONS: dict[str, tuple[click.Option, ...]] = {
             help="Write the held-out part there, for evaluate relations.",
         ),
     ),
+    "tags": (
+        click.Option(
+            ["--of"],
+            type=click.Choice(("things", "activities")),
+            help="What it learns to see; things by default.",
+        ),
+    ),
     "retrieval": (
         click.Option(
             ["--kg"], type=FILE, required=True, metavar="STORE", help="A store with ConceptNet."

@@ -1,4 +1,4 @@
-"""What the captions of photographs mention, as concepts of the knowledge."""
+"""What the captions of photographs mention: things, as concepts, and what somebody is doing."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pathlib import Path
 
 from spacy.tokens import Doc
 
+from kg.english import gerund, verb_lemma
 from kg.knowledge.facts import KnowledgeGraph
 from kg.linking import Linker
 from kg.vocabulary import KNOWLEDGE
@@ -25,15 +26,24 @@ VISIBLE = (PHYSICAL, SUBSTANCE)
 and mountains are scenes."""
 NO_TAGS = tuple(KNOWLEDGE + name for name in ("body_part", "animal_part", "group_of_people"))
 """Of these, parts that every body has, which captions mention for other reasons than presence."""
+SPORT = KNOWLEDGE + "sport"
+NO_ACTIVITIES = frozenset({
+    "appear", "attempt", "be", "carry", "color", "come", "cover", "do", "dress", "enjoy", "get",
+    "give", "go", "have", "help", "hold", "include", "leave", "let", "look", "make", "put", "see",
+    "seem", "set", "show", "start", "surround", "take", "try", "use", "wear",
+})  # fmt: skip
+"""Verbs that answer "What is he doing?" only with what follows them ("holding a ball"). By hand."""
+DONE_NOW = frozenset({"VB", "VBG", "VBP", "VBZ"})
+"""Tags of verbs that say what happens in the photograph."""
 BATCH = 256
 """Captions that are read at once."""
 
 
 @dataclass(frozen=True, slots=True)
 class Mentioned:
-    """A photograph, by its path in the folder of data sets, and its captions' concepts.
+    """A photograph, by its path in the folder of data sets, and what its captions mention.
 
-    part: as in `pipelines.datasets.splits`. said: how many captions name each concept, or one of
+    part: as in `pipelines.datasets.splits`. said: how many captions name each thing, or one of
     its kinds. named: how many name it by its own name. captions: their number.
     """
 
@@ -69,8 +79,56 @@ def captioned_photographs(data: Path) -> list[Captioned]:
     ]
 
 
-def mentioned_in(photographs: Sequence[Captioned], knowledge: KnowledgeGraph) -> list[Mentioned]:
-    """Return what the captions of each photograph mention."""
+Reading = Callable[[Doc], tuple[set[str], set[str]]]
+"""Returns what a tagged caption names, and this with the kinds that it is one of."""
+
+
+def things(knowledge: KnowledgeGraph) -> Reading:
+    """Return the reading of things, by the IRIs of their concepts."""
+    concepts = visible_concepts(knowledge)
+
+    def read(doc: Doc) -> tuple[set[str], set[str]]:
+        named = {concept for noun in nouns(doc) for concept in concepts(noun)}
+        return named, named.union(*(above(one, knowledge) for one in named))
+
+    return read
+
+
+def activities(knowledge: KnowledgeGraph) -> Reading:
+    """Return the reading of activities: verbs as "-ing" forms, sports by their labels."""
+
+    def read(doc: Doc) -> tuple[set[str], set[str]]:
+        verbs = [
+            (one.text, verb_lemma(one.text, one.lemma_))
+            for one in doc
+            if one.pos_ == "VERB" and one.tag_ in DONE_NOW and one.text.isalpha()
+        ]
+        doing = {
+            text if text.endswith("ing") else gerund(verb)
+            for text, verb in verbs
+            if verb not in NO_ACTIVITIES
+        }
+        sports = {
+            knowledge.label(one)
+            for noun in nouns(doc)
+            for one in knowledge.named(noun)
+            if SPORT in knowledge.categories(one)
+        }
+        return doing | sports, doing | sports
+
+    return read
+
+
+READINGS: dict[str, Callable[[KnowledgeGraph], Reading]] = {
+    "things": things,
+    "activities": activities,
+}
+
+
+def mentioned_in(
+    photographs: Sequence[Captioned], knowledge: KnowledgeGraph, of: str = "things"
+) -> list[Mentioned]:
+    """Return what the captions of each photograph mention; of: a name of `READINGS`."""
     found = [
         Mentioned(one.name, one.part, Counter(), Counter(), len(one.captions))
         for one in photographs
@@ -78,13 +136,12 @@ def mentioned_in(photographs: Sequence[Captioned], knowledge: KnowledgeGraph) ->
     texts = [
         (caption.lower(), at) for at, one in enumerate(photographs) for caption in one.captions
     ]
-    concepts = visible_concepts(knowledge)
-    pipeline = load_pipeline()
+    read, pipeline = READINGS[of](knowledge), load_pipeline()
     unused = [name for name in pipeline.pipe_names if name == "parser"]
     for doc, at in pipeline.pipe(texts, as_tuples=True, batch_size=BATCH, disable=unused):
-        named = {concept for noun in nouns(doc) for concept in concepts(noun)}
+        named, said = read(doc)
         found[at].named.update(named)
-        found[at].said.update(named.union(*(above(one, knowledge) for one in named)))
+        found[at].said.update(said)
     return found
 
 

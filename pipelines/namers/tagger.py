@@ -1,4 +1,5 @@
-"""What captions would say of a photograph: concepts beyond the detector's and the namer's kinds."""
+"""What captions would say of a photograph: things beyond the detector's and the namer's kinds, or
+what somebody is doing."""
 
 from __future__ import annotations
 
@@ -59,6 +60,7 @@ class Tagger:
         self.folder = folder
         with loading("tags", folder):
             config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+            self.of: str = config.get("of", "things")
             self.labels: list[str] = list(config["above"])
             self.above = {label: frozenset(kinds) for label, kinds in config["above"].items()}
             self.stuff = frozenset(config["stuff"])
@@ -73,7 +75,7 @@ class Tagger:
 
         grid: [Y, X, F], as `EfficientNetNamer.grid`.
         """
-        logits = self._logits(grid)
+        logits = self.logits(grid)
         sure = self.calibrated(presence(logits)[0].numpy())
         cells = logits[0].sigmoid().reshape(*grid.shape[:2], -1).numpy()
         found = [
@@ -91,10 +93,11 @@ class Tagger:
 
     def presences(self, grid: np.ndarray) -> np.ndarray:
         """Return how probably a caption names each of `labels` [C], from a grid [Y, X, F]."""
-        return self.calibrated(presence(self._logits(grid))[0].numpy())
+        return self.calibrated(presence(self.logits(grid))[0].numpy())
 
     @torch.inference_mode()
-    def _logits(self, grid: np.ndarray) -> Tensor:
+    def logits(self, grid: np.ndarray) -> Tensor:
+        """Return the logits [1, P, C] of each tag in each cell of a grid [Y, X, F]."""
         high, wide, features = grid.shape
         found: Tensor = self.network(torch.from_numpy(grid).reshape(1, high * wide, features))
         return found

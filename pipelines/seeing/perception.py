@@ -10,9 +10,10 @@ from typing import Protocol
 
 import numpy as np
 
+from kg.graph import Box
 from kg.knowledge.facts import KnowledgeGraph
 from kg.linking import Linker
-from kg.vocabulary import ARTEFACT, HAS_PROPERTY, MADE_OF, MATERIAL, SHAPE
+from kg.vocabulary import ANIMAL, ARTEFACT, HAS_PROPERTY, MADE_OF, MATERIAL, SHAPE
 from pipelines.detections import (
     HAS_COLOUR,
     MAY_BE_MADE_OF,
@@ -23,6 +24,7 @@ from pipelines.detections import (
 )
 from pipelines.namers.efficientnet import EfficientNetNamer
 from pipelines.photo import Photo
+from pipelines.seeing.activities import ActivityClassifier
 from pipelines.seeing.classifiers import RelationClassifier, SceneClassifier
 from pipelines.seeing.colours import ColourClassifier
 from pipelines.seeing.geometry import measured
@@ -60,6 +62,10 @@ class PerceptionModels:
         return RelationClassifier()
 
     @cached_property
+    def activities(self) -> ActivityClassifier:
+        return ActivityClassifier()
+
+    @cached_property
     def features(self) -> EfficientNetNamer:
         return self.namer or EfficientNetNamer()
 
@@ -68,6 +74,14 @@ class PerceptionModels:
         if self.seen is None:
             return self.features.look(photo)
         return self.seen.vector(photo, "whole", lambda: self.features.look(photo))
+
+    def activity_cells(self, photo: Photo) -> np.ndarray:
+        """Return the logits [Y, X, C] of each activity in each cell of the photograph."""
+
+        def find() -> np.ndarray:
+            return self.activities.cells(self.features.grid(photo))
+
+        return find() if self.seen is None else self.seen.vector(photo, "activities", find)
 
 
 class Perceiver(Protocol):
@@ -88,9 +102,10 @@ class Perception:
     def __call__(self, photo: Photo, objects: Sequence[Detection]) -> PerceptionResult:
         """Return the result; `objects` as `pipelines.detections.strongest` orders them."""
         geometry = measured(objects, photo.width, photo.height)
+        doing = self._activities(photo, objects)
         attributes = tuple(
-            (*self._colours(photo, one), *words, *self._prior(one.label))
-            for one, words in zip(objects, geometry, strict=True)
+            (*self._colours(photo, one), *words, *self._prior(one.label), *doing.get(at, ()))
+            for at, (one, words) in enumerate(zip(objects, geometry, strict=True))
         )
         return PerceptionResult(
             attributes,
@@ -118,6 +133,29 @@ class Perception:
             PerceivedAttribute(HAS_COLOUR, colour.name, colour.probability, "colours")
             for colour in self.models.colours(photo, one.box, one.feature)
         )
+
+    def _activities(
+        self, photo: Photo, objects: Sequence[Detection]
+    ) -> dict[int, list[PerceivedAttribute]]:
+        """Return what each person and each animal is doing, by its place among the objects."""
+        agents = [at for at, one in enumerate(objects) if self._is_animal(one.label)]
+        if not agents:
+            return {}
+        frame = Box(0.0, 0.0, float(photo.width), float(photo.height))
+        return self.models.activities(self.models.activity_cells(photo), objects, agents, frame)
+
+    def _is_animal(self, label: str) -> bool:
+        """Whether the bundled names of living things that move include `label`."""
+        if label not in self._animals:
+            links = self.linker.best(label, head=True)[:1]
+            self._animals[label] = any(
+                ANIMAL in self.knowledge.categories(one.concept) for one in links
+            )
+        return self._animals[label]
+
+    @cached_property
+    def _animals(self) -> dict[str, bool]:
+        return {}
 
     def _prior(self, label: str) -> tuple[PerceivedAttribute, ...]:
         """Return the usual material and shape of an object of class `label`."""

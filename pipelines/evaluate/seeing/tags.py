@@ -14,7 +14,8 @@ from torch import Tensor
 
 from kg.files import bundled
 from kg.knowledge.memory import Knowledge
-from pipelines.datasets.mentioned import Mentioned, captioned_photographs, mentioned_in
+from pipelines.datasets.captioned import Captioned
+from pipelines.datasets.mentioned import captioned_photographs, mentioned_in
 from pipelines.datasets.splits import in_part
 from pipelines.evaluate.answering import calibration
 from pipelines.evaluate.protocol import Report, Source
@@ -33,24 +34,24 @@ class TagsEvaluator:
     """Tags on the photographs that training held out.
 
     mAP: mean over the concepts of the average precision; precision, recall: of the tags that are
-    shown. A photograph has a tag if one of its captions names the concept, or a kind of it.
+    shown. A photograph has a tag if one of its captions names the concept, or a kind of it; the
+    first tag: the share of photographs whose most probable tag a caption names.
     """
 
-    def dataset(self, source: Source) -> tuple[Path, list[Mentioned]]:
+    def dataset(self, source: Source) -> tuple[Path, list[Captioned]]:
         """Return the folder of data sets and its held-out photographs.
 
         Raises:
             SightGraphError: a data set is missing.
         """
-        held_out = in_part(captioned_photographs(source.data), "held-out")
-        return source.data, mentioned_in(held_out, Knowledge.bundled())
+        return source.data, in_part(captioned_photographs(source.data), "held-out")
 
     def system(self, model: Path | None = None) -> Tagger:
         return Tagger(model or bundled("models", "tags"))
 
-    def __call__(self, tagger: Tagger, dataset: tuple[Path, list[Mentioned]]) -> Report:
-        data, photographs = dataset
+    def __call__(self, tagger: Tagger, dataset: tuple[Path, list[Captioned]]) -> Report:
         knowledge, looker = Knowledge.bundled(), EfficientNetNamer(tags=None)
+        data, photographs = dataset[0], mentioned_in(dataset[1], knowledge, tagger.of)
         concepts = {knowledge.label(one): one for photo in photographs for one in photo.said}
         scores = [
             tagger.presences(looker.grid(Photo.open(data / one.name)))
@@ -75,6 +76,7 @@ class TagsEvaluator:
 def tag_figures(scores: Tensor, targets: Tensor, threshold: float) -> dict[str, float]:
     """Return the figures of scores [P, C] for targets [P, C], 0 or 1."""
     measured = [c for c in range(targets.shape[1]) if targets[:, c].sum() >= MIN_POSITIVE]
+    first = targets.gather(1, scores.argmax(1, keepdim=True))
     precisions = [average_precision(scores[:, c], targets[:, c]) for c in measured]
     shown = scores >= threshold
     hits = float(targets[shown].sum())
@@ -82,6 +84,7 @@ def tag_figures(scores: Tensor, targets: Tensor, threshold: float) -> dict[str, 
         "photographs": float(len(targets)),
         "concepts": float(len(measured)),
         **({"mAP": float(np.mean(precisions))} if precisions else {}),
+        "first tag": float(first.mean()),
         "tags of a photograph": float(shown.sum(1).float().mean()),
         "precision": hits / max(int(shown.sum()), 1),
         "recall": hits / max(float(targets.sum()), 1.0),

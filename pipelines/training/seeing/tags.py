@@ -1,8 +1,8 @@
 """Training of the tagger, which says what captions would mention of a photograph.
 
-An example is the namer's grid of a photograph with the concepts that its captions name; the
-objective is cross-entropy of "some cell shows it" (`graph_fusion.tag_model`). Half of the
-photographs are mirrored. The model folder gets model.safetensors and config.json.
+An example is the namer's grid of a photograph with the things, or the activities, that its
+captions name; the objective is cross-entropy of "some cell shows it" (`graph_fusion.tag_model`).
+Half of the photographs are mirrored. The model folder gets model.safetensors and config.json.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import torch
@@ -47,17 +48,22 @@ OWN_NAME = 0.2
 """Share of the photographs that show a concept, or a kind of it, that call it by its own name: with
 less it is no word that people use for what they see (cf. Rosch et al., Basic objects in natural
 categories, 1976). By hand."""
-PRECISION = 0.75
-"""Min share, on the part development, of the tags above the threshold that a caption confirms."""
+PRECISION = {"things": 0.75, "activities": 0.5}
+"""Min share, on the part development, of the tags above the threshold that a caption confirms. Of
+activities captions name one or two, where several are right: a boy who plays runs, too."""
 MEASURED = 500
 """Photographs whose cells give the mean and the deviation of the features."""
 
 
 @dataclass(frozen=True, slots=True)
 class TagTraining(TrainingOptions):
-    """How the tagger is trained. least: photographs of the part train that two captions (or the
-    only one) call by a concept's own name, from which the concept is learned."""
+    """How the tagger is trained.
 
+    of: what it learns to see. least: photographs of the part train that two captions (or the only
+        one) call by a concept's own name, from which the concept is learned.
+    """
+
+    of: Literal["things", "activities"] = "things"
     epochs: int = 5
     batch_size: int = 32
     learning_rate: float = 1e-3
@@ -107,9 +113,9 @@ def train(
     """
     options = options or TagTraining()
     knowledge = Knowledge.bundled()
-    learned = mentioned_in(training_records(data), knowledge)
+    learned = mentioned_in(training_records(data), knowledge, options.of)
     chosen_by = for_choosing(in_part(captioned_photographs(data), "development"))
-    development = mentioned_in(chosen_by, knowledge)
+    development = mentioned_in(chosen_by, knowledge, options.of)
     known = known_to(EfficientNetNamer(tags=None).config.labels, knowledge)
     concepts = [one for one in learnable(learned, options.least) if one not in known]
     log(f"{len(learned)} photographs in train, {len(development)} in development")
@@ -120,19 +126,23 @@ def train(
     scores, said = presences(network, chosen_on), targets_of(development, concepts) > 0
     slope, bias = calibration(scores.numpy(), said.numpy())
     sure = torch.from_numpy(sigmoid(slope * logit(scores.numpy()) + bias))
-    limit = least_precise(sure, said.float(), PRECISION)
-    labels = {
-        knowledge.label(one): sorted(knowledge.label(kind) for kind in above(one, knowledge))
-        for one in concepts
-    }
+    limit = least_precise(sure, said.float(), PRECISION[options.of])
+    is_thing = options.of == "things"
+    kinds = {one: above(one, knowledge) if is_thing else set() for one in concepts}
     config = {
+        "of": options.of,
         "features": network.mean.shape[0],
         "hidden": options.hidden,
         "slope": slope,
         "bias": bias,
         "threshold": limit,
-        "above": labels,
-        "stuff": [knowledge.label(one) for one in concepts if is_stuff(one, knowledge)],
+        "above": {
+            knowledge.label(one): sorted(map(knowledge.label, found))
+            for one, found in kinds.items()
+        },
+        "stuff": [
+            knowledge.label(one) for one in concepts if is_thing and is_stuff(one, knowledge)
+        ],
     }
     save_model(out, shrunk(network.state_dict()), config)
     return tag_figures(sure, said.float(), limit)

@@ -10,6 +10,7 @@ from kg.knowledge.memory import Knowledge
 from kg.vocabulary import KNOWLEDGE
 from pipelines.datasets.mentioned import (
     above,
+    activities,
     captioned_photographs,
     is_stuff,
     is_visible,
@@ -61,3 +62,18 @@ def test_captions_of_flickr8k_say_what_is_there(datasets: Path, knowledge: Knowl
     dogs = [one for one in found if one.named[KNOWLEDGE + "dog"] >= 2]
     assert len(dogs) > 10
     assert all(one.said[KNOWLEDGE + "animal"] >= one.named[KNOWLEDGE + "dog"] for one in dogs)
+
+
+@pytest.mark.parametrize(
+    ("caption", "doing"),
+    [
+        ("a dog jumps over a log while a man is watching", {"jumping", "watching"}),
+        ("a man wearing a hat is holding a cup", set()),
+        ("two boys are playing soccer in the park", {"playing", "football game"}),
+        ("the surfer is riding a wave", {"riding"}),
+    ],
+)
+def test_activities_are_verbs_that_stand_alone_and_sports(
+    caption: str, doing: set[str], knowledge: Knowledge
+) -> None:
+    assert activities(knowledge)(load_pipeline()(caption))[0] == doing

@@ -1,0 +1,74 @@
+"""What people and animals in a photograph are doing, learned from captions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from graph_fusion.tag_model import presence
+from kg.files import bundled
+from kg.graph import Box
+from pipelines.detections import IS_DOING, Detection, PerceivedAttribute
+from pipelines.namers.tagger import Tagger
+
+MIN_SCORE = 0.2
+"""Of what one of several in a photograph is doing, where the whole photograph shows it surely."""
+
+
+class ActivityClassifier:
+    """Says what is done in a photograph, and by whom.
+
+    folder: a folder that `sightgraph train tags --of activities` wrote; the bundled one by
+    default.
+
+    Raises:
+        SightGraphError: the folder does not hold what the training wrote.
+    """
+
+    def __init__(self, folder: Path | None = None) -> None:
+        self.tagger = Tagger(bundled("models", "activities") if folder is None else folder)
+
+    def cells(self, grid: np.ndarray) -> np.ndarray:
+        """Return the logits [Y, X, C] of each activity, from a grid [Y, X, F] of the namer."""
+        found: np.ndarray = self.tagger.logits(grid)[0].numpy().reshape(*grid.shape[:2], -1)
+        return found
+
+    def __call__(
+        self, cells: np.ndarray, objects: Sequence[Detection], agents: Sequence[int], size: Box
+    ) -> dict[int, list[PerceivedAttribute]]:
+        """Return what each of the agents does, the most probable first.
+
+        An activity is shared by where it is seen: who has its most probable cell does it surely.
+
+        cells: as `cells` returns them. agents: which of the objects can do something.
+        size: the frame of the photograph.
+        """
+        flat = torch.from_numpy(cells.reshape(1, -1, cells.shape[-1]))
+        sure = self.tagger.calibrated(presence(flat)[0].numpy())
+        chances = torch.from_numpy(cells).sigmoid().numpy()
+        boxes = [objects[at].box or size for at in agents]
+        within = np.stack([_within(chances, box, size) for box in boxes]) if boxes else None
+        found: dict[int, list[PerceivedAttribute]] = {at: [] for at in agents}
+        for number in np.argsort(-sure) if within is not None else ():
+            if sure[number] < self.tagger.threshold:
+                break
+            most = within[:, number].max()
+            for at, chance in zip(agents, within[:, number], strict=True):
+                score = round(float(sure[number] * chance / most), 3)
+                if score >= MIN_SCORE:
+                    label = self.tagger.labels[number]
+                    found[at].append(PerceivedAttribute(IS_DOING, label, score, "activities"))
+        return found
+
+
+def _within(chances: np.ndarray, box: Box, size: Box) -> np.ndarray:
+    """Return the highest chance [C] of each activity in the cells [Y, X, C] that a box touches."""
+    high, wide = chances.shape[:2]
+    left, right = (int(x / size.width * wide) for x in (box.x1, box.x2 - 1e-6))
+    top, bottom = (int(y / size.height * high) for y in (box.y1, box.y2 - 1e-6))
+    part = chances[max(top, 0) : max(bottom, top) + 1, max(left, 0) : max(right, left) + 1]
+    found: np.ndarray = part.max((0, 1))
+    return found
