@@ -164,10 +164,8 @@ chosen by hand."""
 
 MIN_NAME = 0.5
 """Min score of the link to a concept that an object's further name denotes: chosen by hand."""
-GENERIC_NOUNS = {"object", "thing", "item", "stuff", "it", "one", "something", "this", "that", "these"}
+GENERIC_NOUNS = {"object", "thing", "item", "it", "one", "something", "this", "that", "these"}
 """Words that may denote any object of the photograph, and no concept."""
-THINGS = {"object", "thing", "item", "something", "stuff"}
-"""Of these, words for what is no person."""
 NOT_PEOPLE = {"animal", "mammal", "creature", "pet"}
 """Categories of people that rarely denote a person in a question."""
 PERSON_WORDS = {"he", "she", "him", "her", "someone", "somebody", "player", "figure", "passenger"}
@@ -253,8 +251,6 @@ class Grounder:
             return SAME, "synonym"
         if label == "person" and name in NOT_PEOPLE:
             return GENERIC, "category"
-        if label == "person" and name in THINGS:
-            return 0.0, ""
         if denoted & above:
             return (GENERIC, "generic") if name in GENERIC_NOUNS else (CATEGORY, "category")
         if any(seen & set(self.knowledge.categories(iri)) for iri in denoted):
