@@ -12,7 +12,11 @@ from pipelines.answering.prediction import Prediction
 from pipelines.answering.query import denoted_by
 from pipelines.detections import IS_DOING
 
-ASKS_DOING = re.compile(r"^\W*wh?at\b.*\b(?:doing|up to)\b(?!\s+(?:with|to|about|for)\b)", re.I)
+ASKS_DOING = re.compile(
+    r"^\W*wh?at(?:\W?s)?\b(?!.*\b(?:sport|game)\b).*\b(?:doing|up to)\b"
+    r"(?!\s+(?:with|to|about|for)\b)",
+    re.IGNORECASE,
+)
 """Questions that an activity answers by itself; "doing with the ball" needs more."""
 
 
