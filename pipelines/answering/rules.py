@@ -45,7 +45,7 @@ RULES = {
     ),
     "activity": Rule("what is seen to be done answers what somebody is doing", ""),
     "no-support": Rule(
-        "without photograph, fact and signal nothing is answered",
+        "where nothing is seen, nothing is answered without a fact or a signal",
         "0, 0: all these questions have a photograph",
     ),
     "blind-comparison": Rule(

@@ -6,6 +6,7 @@ from collections.abc import Collection
 from dataclasses import replace
 from functools import partial
 
+from kg.vocabulary import NodeKind
 from pipelines.answering.activity_answers import activity_answer
 from pipelines.answering.answerer import Answerer, FusedQuestion
 from pipelines.answering.evidence import DONT_KNOW, Evidence
@@ -15,6 +16,8 @@ from pipelines.answering.presence import absence, is_blind_comparison, is_blind_
 from pipelines.answering.signal_answers import signal_answer
 from pipelines.answering.written_answers import written_answer
 
+SEEN = (NodeKind.OBJECT, NodeKind.SCENE, NodeKind.TEXT, NodeKind.EVENT)
+"""Of these a photograph shows at least one, or nothing that is known."""
 BLIND_CONFIDENCE = 0.5
 """Of "I don't know" where what is compared or counted is not known. Set by hand."""
 
@@ -70,7 +73,8 @@ def _withheld_by(
 ) -> str | None:
     """Return the rule by which an answer of the networks is not given, if there is one."""
     graph, query = fused.graph, fused.query
-    unsupported = graph.photo is None and not evidence.facts and not evidence.signals
+    seen = any(graph.nodes(kind) for kind in SEEN)
+    unsupported = not seen and not evidence.facts and not evidence.signals
     broken = {
         "no-support": unsupported,
         "blind-comparison": is_blind_comparison(graph, query, evidence),
