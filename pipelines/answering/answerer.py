@@ -11,11 +11,10 @@ import torch
 from torch import Tensor
 
 from graph_fusion.encoders import TEXT_ENCODERS, TextEncoder
-from graph_fusion.heads.graph import POINTER, Scores
+from graph_fusion.heads.graph import Scores
 from graph_fusion.model import GraphAnswerer
 from graph_fusion.tensors import GraphTensors, Query, TextTable, collate, graph_tensors
 from kg.graph import Edge, SceneGraph
-from kg.vocabulary import EdgeKind
 from pipelines.answering.abilities import ABILITY_CONFIDENCE, stated_ability
 from pipelines.answering.attribution import Attribution, Without
 from pipelines.answering.evidence import DONT_KNOW, Candidate, Evidence, completed
@@ -27,7 +26,6 @@ from pipelines.answering.vocabulary_answerer import (
     VocabularyPredictor,
     merged_by_stem,
 )
-from pipelines.build.grounding import GENERIC_NOUNS
 
 BATCH = 24
 """Graphs in one batch: chosen by hand, for memory."""
@@ -105,9 +103,6 @@ class Answerer:
         output = fused.output
         if output is None:
             return DONT_KNOW, completed(())
-        nothing = output.answer_route == POINTER and self.applies("nothing-denoted")
-        if nothing and _denotes_nothing(fused.graph, fused.query.topic):
-            return DONT_KNOW, completed(())
         best, score = output.best()
         no_answer = self.vocabulary is None and output.no_answer > score
         if self.applies("threshold") and (score < self.model.config.threshold or no_answer):
@@ -161,13 +156,6 @@ class Answerer:
         texts = self.encoder(table.texts())
         named = None if self.vocabulary is None else self.vocabulary.read(graph, query.text)
         return EncodedQuestion(self, graph, query, tensors, texts, named)
-
-
-def _denotes_nothing(graph: SceneGraph, topic: str | None) -> bool:
-    """Whether the topic is "the object ..." or "this thing" and no object is linked to it."""
-    if topic is None or topic not in graph or graph.node(topic).label not in GENERIC_NOUNS:
-        return False
-    return all(edge.kind != EdgeKind.MENTION for edge in graph.edges_from(topic))
 
 
 @dataclass(frozen=True, slots=True)

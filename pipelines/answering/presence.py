@@ -2,7 +2,7 @@
 
 Of two named things ("Is this a cat or a dog?") the one that is seen is the answer. A question that
 takes for granted that something is there ("What colour is the dog?") is answered by saying that
-it is not seen. Two things of which one is not there are not compared by a guess.
+it is not seen.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Collection
 
 from graph_fusion.tensors import Query
 from kg.graph import Edge, Node, SceneGraph
-from kg.vocabulary import IS_A_IRI, EdgeKind, NodeKind
+from kg.vocabulary import EdgeKind, NodeKind
 from pipelines.answering.evidence import Evidence
 from pipelines.answering.prediction import Prediction
 from pipelines.answering.support import ABSENT
@@ -35,34 +35,6 @@ MUST_BE_SEEN = re.compile(
     re.IGNORECASE,
 )
 """Words of questions that no knowledge answers: only the photograph does."""
-COMPARING = re.compile(r"^(which|what|who)\b.*\b(is|are|was|were)\s+(more|less|\w+er)\b", re.I)
-
-
-def is_blind_comparison(graph: SceneGraph, query: Query, evidence: Evidence) -> bool:
-    """Whether an answer compares named things without a fact, and one of them is not seen.
-
-    "Which is faster, this motorcycle or a bicycle?" needs a fact about both.
-    """
-    if not query.options or evidence.facts or not COMPARING.search(query.text):
-        return False
-    return any(not _objects(graph, one) for one in _option_words(graph, query))
-
-
-def is_blind_count(graph: SceneGraph, query: Query, text: str, seeable: Collection[str]) -> bool:
-    """Whether an answer says that there is none of something that the detector does not know.
-
-    It finds no bucket, however many there are; but that it finds no animal says that there is none.
-    """
-    if text != "0" or query.answer_type != "number" or not seeable:
-        return False
-    end = query.focus and query.focus[1]  # of "hot dogs" the focus is "dogs"
-    counted = [one for one in graph.nodes(NodeKind.ENTITY) if one.span and one.span[1] == end]
-    means = [edge.target for one in counted for edge in graph.edges_from(one.id)]
-    kinds = [
-        edge.source for one in means for edge in graph.edges_to(one) if edge.predicate == IS_A_IRI
-    ]
-    names = {graph.node(one).label for one in (*means, *kinds)} | {one.label for one in counted}
-    return names.isdisjoint(seeable)
 
 
 def seen_option(graph: SceneGraph, query: Query) -> Prediction | None:

@@ -43,24 +43,19 @@ RULES = {
     "absence": Rule(
         "what is taken for granted and not seen is said to be absent", "-1, 4 (1, 4 differ)"
     ),
-    "activity": Rule("what is seen to be done answers what somebody is doing", ""),
+    "activity": Rule(
+        "what is seen to be done answers what somebody is doing",
+        "0, 0; 4 of the 143 questions of asked.json",
+    ),
     "no-support": Rule(
         "where nothing is seen, nothing is answered without a fact or a signal",
-        "0, 0: all these questions have a photograph",
-    ),
-    "blind-comparison": Rule(
-        "what is not seen is not compared without a fact", "0, 0 (0, 0 differ): honesty"
-    ),
-    "blind-count": Rule(
-        "nothing is counted as none that the detector does not know", "0, 0 (2, 0 differ): honesty"
-    ),
-    "nothing-denoted": Rule(
-        '"the object ..." that denotes nothing has no answer', "0, 0 (1, 0 differ): honesty"
+        "0, 0: of a grey picture it takes back a third of the answers that were the same",
     ),
     "stated-ability": Rule("a fact that states an ability answers yes or no", "0, 1 (2, 1 differ)"),
     "equal-answers": Rule("facts of one relation are one answer", "6, 5 (15, 12 differ)"),
     "same-word": Rule(
-        "plural and gerund are the same answer for both networks", "0, 0 (4, 4 differ)"
+        "what both networks say adds up, in plural and gerund, too",
+        "0, 0 (4, 4 differ): else half of an answer rests on no fact",
     ),
     "options": Rule(
         "a choice is answered by one of its options",

@@ -6,20 +6,21 @@ from collections.abc import Collection
 from dataclasses import replace
 from functools import partial
 
+from kg.graph import SceneGraph
 from kg.vocabulary import NodeKind
 from pipelines.answering.activity_answers import activity_answer
 from pipelines.answering.answerer import Answerer, FusedQuestion
 from pipelines.answering.evidence import DONT_KNOW, Evidence
 from pipelines.answering.paths import seen_path
 from pipelines.answering.prediction import Prediction, Strategy
-from pipelines.answering.presence import absence, is_blind_comparison, is_blind_count, seen_option
+from pipelines.answering.presence import absence, seen_option
 from pipelines.answering.signal_answers import signal_answer
 from pipelines.answering.written_answers import written_answer
 
 SEEN = (NodeKind.OBJECT, NodeKind.SCENE, NodeKind.TEXT, NodeKind.EVENT)
 """Of these a photograph shows at least one, or nothing that is known."""
 BLIND_CONFIDENCE = 0.5
-"""Of "I don't know" where what is compared or counted is not known. Set by hand."""
+"""Of "I don't know" where nothing is seen. Set by hand."""
 
 
 def strategies(edits: Strategy | None, seeable: Collection[str]) -> dict[str, Strategy]:
@@ -56,28 +57,14 @@ def predict(
     of_it = fused.query.answer_type == "attribute"
     shown = seen_path(fused.graph, fused.query.topic, text) if of_it else ()
     evidence = Evidence.from_path(fused.graph, shown) if shown else answerer.cite(fused, text)
-    withheld = _withheld_by(answerer, fused, text, evidence, seeable)
-    if withheld is None:
+    if _is_supported(fused.graph, evidence) or not answerer.applies("no-support"):
         return Prediction(text, candidates, evidence)
     cited = answerer.cite(fused, DONT_KNOW)
     unknown = Prediction.of(DONT_KNOW, BLIND_CONFIDENCE, cited).completed_by(candidates)
-    return replace(unknown, rule=withheld)
+    return replace(unknown, rule="no-support")
 
 
-def _withheld_by(
-    answerer: Answerer,
-    fused: FusedQuestion,
-    text: str,
-    evidence: Evidence,
-    seeable: Collection[str],
-) -> str | None:
-    """Return the rule by which an answer of the networks is not given, if there is one."""
-    graph, query = fused.graph, fused.query
+def _is_supported(graph: SceneGraph, evidence: Evidence) -> bool:
+    """Whether anything is seen, or else a fact or a signal speaks for the answer."""
     seen = any(graph.nodes(kind) for kind in SEEN)
-    unsupported = not seen and not evidence.facts and not evidence.signals
-    broken = {
-        "no-support": unsupported,
-        "blind-comparison": is_blind_comparison(graph, query, evidence),
-        "blind-count": is_blind_count(graph, query, text, seeable),
-    }
-    return next((one for one, holds in broken.items() if holds and answerer.applies(one)), None)
+    return seen or bool(evidence.facts or evidence.signals)

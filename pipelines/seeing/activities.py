@@ -49,19 +49,16 @@ class ActivityClassifier:
         flat = torch.from_numpy(cells.reshape(1, -1, cells.shape[-1]))
         sure = self.tagger.calibrated(presence(flat)[0].numpy())
         chances = torch.from_numpy(cells).sigmoid().numpy()
-        boxes = [objects[at].box or size for at in agents]
-        within = np.stack([_within(chances, box, size) for box in boxes]) if boxes else None
+        within = {at: _within(chances, objects[at].box or size, size) for at in agents}
         found: dict[int, list[PerceivedAttribute]] = {at: [] for at in agents}
-        for number in np.argsort(-sure) if within is not None else ():
-            if sure[number] < self.tagger.threshold:
-                break
-            most = within[:, number].max()
-            for at, chance in zip(agents, within[:, number], strict=True):
-                score = round(float(sure[number] * chance / most), 3)
+        for number in np.flatnonzero(sure >= self.tagger.threshold):
+            most = max((some[number] for some in within.values()), default=1.0)
+            for at, some in within.items():
+                score = round(float(sure[number] * some[number] / most), 3)
                 if score >= MIN_SCORE:
                     label = self.tagger.labels[number]
                     found[at].append(PerceivedAttribute(IS_DOING, label, score, "activities"))
-        return found
+        return {at: sorted(some, key=lambda one: -one.score) for at, some in found.items()}
 
 
 def _within(chances: np.ndarray, box: Box, size: Box) -> np.ndarray:

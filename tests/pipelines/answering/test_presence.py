@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 
 import pytest
 
 from graph_fusion.tensors import Query
 from kg.graph import Box, Edge, Node, PhotoInfo, SceneGraph
-from kg.vocabulary import IS_A_IRI, MEANS, EdgeKind, NodeKind
-from pipelines.answering.evidence import Evidence
+from kg.vocabulary import MEANS, EdgeKind, NodeKind
 from pipelines.answering.presence import (
     absence,
-    is_blind_comparison,
-    is_blind_count,
     seen_option,
 )
 from pipelines.answering.support import Support, support_of
@@ -114,48 +110,3 @@ def test_what_the_question_takes_for_granted_and_is_not_seen_is_said_so(
 )
 def test_knowledge_and_questions_of_presence_are_left_to_the_networks(text: str, kind: str) -> None:
     assert absence(*asked(text, {"dog": None}, kind), SEEABLE) is None
-
-
-def test_things_that_are_not_there_are_not_compared_by_a_guess() -> None:
-    text = "Which is faster, this motorcycle or a bicycle?"
-    words = {"motorcycle": "motorcycle", "bicycle": None}
-    graph, query = asked(text, words, "object", ("motorcycle", "bicycle"))
-    assert is_blind_comparison(graph, query, Evidence())
-    fact = Edge("entity:0", "entity:1", EdgeKind.FACT, "faster than", "own.ttl")
-    assert not is_blind_comparison(graph, query, Evidence(facts=(fact,)))
-    graph, query = asked(text, words | {"bicycle": "bicycle"}, "object", ("motorcycle", "bicycle"))
-    assert not is_blind_comparison(graph, query, Evidence())
-
-
-@pytest.mark.parametrize(
-    ("counted", "kind", "answer", "seeable", "blind"),
-    [
-        ("buckets", None, "0", SEEABLE, True),
-        ("cup", None, "0", SEEABLE, False),
-        ("animals", "cat", "0", SEEABLE, False),
-        ("buckets", None, "2", SEEABLE, False),
-        ("buckets", None, "0", (), False),
-    ],
-)
-def test_none_is_counted_only_of_what_the_detector_knows(
-    counted: str, kind: str | None, answer: str, seeable: tuple[str, ...], blind: bool
-) -> None:
-    """Of animals it knows a kind, the cat."""
-    graph, query = asked(f"How many {counted} are there?", {counted: None}, "number")
-    query = replace(query, focus=graph.node("entity:0").span)
-    graph.add(Node("kg:counted", NodeKind.CONCEPT, "counted", "test"))
-    graph.connect(Edge("entity:0", "kg:counted", EdgeKind.LINK, MEANS, "linker"))
-    if kind is not None:
-        graph.add(Node("kg:kind", NodeKind.CONCEPT, kind, "test"))
-        fact = Edge("kg:kind", "kg:counted", EdgeKind.FACT, "is a", "test", predicate=IS_A_IRI)
-        graph.connect(fact)
-    assert is_blind_count(graph, query, answer, seeable) == blind
-
-
-def test_a_count_is_of_the_whole_name_whose_noun_is_asked_for() -> None:
-    graph, query = asked("How many hot dogs are there?", {"hot dogs": None}, "number")
-    graph.add(Node("kg:hot_dog", NodeKind.CONCEPT, "hot dog", "test"))
-    graph.connect(Edge("entity:0", "kg:hot_dog", EdgeKind.LINK, MEANS, "linker"))
-    dogs = replace(query, focus=(query.text.index("dogs"), query.text.index("dogs") + 4))
-    assert not is_blind_count(graph, dogs, "0", ("hot dog",))
-    assert is_blind_count(graph, dogs, "0", ("cup",))

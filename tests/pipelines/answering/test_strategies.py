@@ -76,8 +76,12 @@ def test_of_what_is_not_seen_only_a_photograph_speaks(answerer: Answerer, fuse: 
     assert blind.text != "I see no cup"
 
 
-def test_without_a_photograph_nothing_is_answered_without_support(
-    answerer: Answerer, fuse: Fuse
+@pytest.mark.parametrize("photo", [None, PHOTO], ids=["no photograph", "nothing seen"])
+def test_where_nothing_is_seen_nothing_is_answered_without_support(
+    answerer: Answerer, fuse: Fuse, photo: PhotoInfo | None
 ) -> None:
-    answer = predict(answerer, fuse("What is on the table?", None, heard=False))
+    answer = predict(answerer, fuse("What is that thing made of?", photo, heard=False))
     assert (answer.text, answer.confidence) == (DONT_KNOW, BLIND_CONFIDENCE)
+    assert answer.rule == "no-support"
+    named = predict(answerer, fuse("What is a dog?", photo, heard=False))
+    assert named.text != DONT_KNOW

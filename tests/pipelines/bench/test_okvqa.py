@@ -10,12 +10,13 @@ from pathlib import Path
 import pytest
 
 from graph_fusion.vocabulary_model import VocabularyAnswerer
+from graph_fusion.vocabulary_tensors import VocabularyInput
 from kg.errors import SightGraphError, UnknownNameError
-from pipelines.bench.okvqa import OKVQA, OpenPrepared
-from pipelines.bench.task import ModelChoice
+from pipelines.bench.okvqa import OKVQA, OpenPrepared, _mixed
 from pipelines.bench.task_training import read_training, train_task
 from pipelines.evaluate import Source
 from pipelines.evaluate.answering.okvqa import OKVQAEvaluator
+from pipelines.training.answering.vocabulary import OpenExample
 
 
 class Tiny(OKVQA):
@@ -81,16 +82,13 @@ def test_the_folder_must_be_given() -> None:
         OKVQA().prepare(None, Path())
 
 
-def test_sources_are_left_out_by_the_config(data: Path) -> None:
-    task, out = Tiny(), data / "run"
-    both = ModelChoice(task.fusion, task.sizes, sources={"okvqa": 5, "fvqa": 1})
-    alone = ModelChoice(task.fusion, task.sizes, sources={"okvqa": 5})
-    for choice, size in ((both, 6), (alone, 5)):
-        prepared = task.prepare(data, out, choice)
-        assert isinstance(prepared, OpenPrepared)
-        assert sum(map(len, prepared.train)) == size
-        assert not prepared.before
+def test_sources_are_left_out_by_the_config() -> None:
+    graph = VocabularyInput("Which pet is this?", ("cat",), (), ())
+    examples = {name: [OpenExample(graph, {0: 1.0})] * 9 for name in ("okvqa", "aokvqa", "beside")}
+    drawn, before = _mixed(examples, {"okvqa": 5, "aokvqa": 1})
+    assert (len(drawn), before) == (6, [])
+    assert len(_mixed(examples, {"okvqa": 50})[0]) == 9
     with pytest.raises(SightGraphError, match="no question"):
-        task.prepare(data, out, ModelChoice(sources={"okvqa": 0}))
+        _mixed(examples, {"okvqa": 0})
     with pytest.raises(UnknownNameError, match="okvqa"):
-        task.prepare(data, out, ModelChoice(sources={"okvka": 5}))
+        _mixed(examples, {"okvka": 5})
