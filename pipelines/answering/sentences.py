@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from kg.english import article, normalise, verb_of_ing, with_article
 from kg.graph import Edge, Node, SceneGraph
 from kg.vocabulary import MEANS, EdgeKind, NodeKind
-from pipelines.detections import HAS_POSITION
+from pipelines.detections import HAS_POSITION, IS_DOING
 from pipelines.reading.lexicon import PLACE_PREPOSITIONS, listed
 
 ABILITIES = ("can", "cannot")
@@ -182,6 +182,9 @@ class PathText:
         if edge.relation == HAS_POSITION:
             place = f"{_PLACES.get(target.label, 'in the')} {target.label}"
             return f"{self._name(source)} is {place}"
+        if edge.relation == IS_DOING:
+            verb = "is" if target.label.endswith("ing") else "is playing"
+            return f"{self._name(source)} {verb} {target.label}"
         return f"{self._name(source)} {seen_verb(edge.relation)} {self._name(target)}"
 
     def _words(self, node: Node) -> str:

@@ -18,8 +18,9 @@ import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
+from graph_fusion.weights import sha256_of
 from kg.errors import SightGraphError
-from kg.files import atomic_path, cache_folder
+from kg.files import atomic_path, bundled, cache_folder
 from kg.graph import Box
 from kg.knowledge.compiled import bundled_files, digest_of
 from kg.knowledge.facts import KnowledgeGraph
@@ -49,6 +50,7 @@ _READ_BY = (
     "pipelines/detections.py",
     "pipelines/detectors/*.py",
     "pipelines/namers/*.py",
+    "pipelines/seeing/activities.py",
     "pipelines/seeing/seen.py",
     "pipelines/sightgraph.py",
 )
@@ -89,6 +91,7 @@ class SeenPhotographs:
             torch.__version__,
             digest_of([*bundled_files(), *code]),
             *(f"{one.name} {one.version}" for one in (detector, namer)),  # type: ignore[union-attr]
+            f"activities {sha256_of(bundled('models', 'activities') / 'model.safetensors')}",
         ]
         version = hashlib.sha256("\n".join(parts).encode()).hexdigest()
         return cls(version, eyes=(detector, namer))  # type: ignore[arg-type]

@@ -112,6 +112,19 @@ def test_a_place_in_the_photograph_is_said_as_one() -> None:
 
 
 @pytest.mark.parametrize(
+    ("activity", "sentence"),
+    [("jumping", "the man is jumping"), ("football game", "the man is playing football game")],
+)
+def test_an_activity_is_said_as_a_verb(activity: str, sentence: str) -> None:
+    graph = SceneGraph(None, "What is the man doing?")
+    graph.add(Node("object:0", NodeKind.OBJECT, "man", "test"))
+    graph.add(Node("seen:0", NodeKind.ATTRIBUTE, activity, "test"))
+    edge = Edge("object:0", "seen:0", EdgeKind.SEMANTIC, "is doing", "activities")
+    graph.connect(edge)
+    assert PathText(graph, "What is the man doing?")((edge,)) == sentence
+
+
+@pytest.mark.parametrize(
     ("relation", "verb"),
     [
         ("next to", "is next to"),
