@@ -60,6 +60,8 @@ IS_A = "is a"
 """The relation label of category links; it is followed for inheritance."""
 MEANS = "means"
 """The relation label of mention and link edges."""
+IS_DOING = "is doing"
+"""The relation label from a person or an animal to what it is seen to do."""
 
 SPATIAL_INVERSES: dict[str, str] = {
     "left of": "right of",

@@ -125,8 +125,6 @@ def _sure_labels(one: Detection) -> set[str]:
 
 HAS_COLOUR, HAS_SIZE, HAS_POSITION = "has colour", "has size", "has position"
 HAS_COUNT = "has count"
-IS_DOING = "is doing"
-"""Relation of a person or an animal to an activity."""
 HAS_TEXT = "has text"
 """Relation of an object to what is written on it."""
 MAY_BE_MADE_OF, MAY_HAVE_SHAPE = "may be made of", "may have shape"

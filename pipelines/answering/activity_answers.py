@@ -6,11 +6,10 @@ import re
 
 from graph_fusion.tensors import Query
 from kg.graph import Edge, SceneGraph
-from kg.vocabulary import EdgeKind, NodeKind
+from kg.vocabulary import IS_DOING, EdgeKind, NodeKind
 from pipelines.answering.evidence import Evidence
 from pipelines.answering.prediction import Prediction
 from pipelines.answering.query import denoted_by
-from pipelines.detections import IS_DOING
 
 ASKS_DOING = re.compile(
     r"^\W*wh?at(?:\W?s)?\b(?!.*\b(?:sport|game)\b).*\b(?:doing|up to)\b"

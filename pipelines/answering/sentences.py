@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from kg.english import article, normalise, verb_of_ing, with_article
 from kg.graph import Edge, Node, SceneGraph
-from kg.vocabulary import MEANS, EdgeKind, NodeKind
-from pipelines.detections import HAS_POSITION, IS_DOING
+from kg.vocabulary import IS_DOING, MEANS, EdgeKind, NodeKind
+from pipelines.detections import HAS_POSITION
 from pipelines.reading.lexicon import PLACE_PREPOSITIONS, listed
 
 ABILITIES = ("can", "cannot")

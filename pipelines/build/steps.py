@@ -10,13 +10,12 @@ from kg.english import normalise
 from kg.graph import Box, Edge, Node, SceneGraph
 from kg.knowledge.facts import KnowledgeGraph
 from kg.linking import LinkCandidate, Linker
-from kg.vocabulary import ACTIVITY, MEANS, EdgeKind, NodeKind
+from kg.vocabulary import ACTIVITY, IS_DOING, MEANS, EdgeKind, NodeKind
 from pipelines.build.context import BuildContext, ConceptLinker, add_facts
 from pipelines.build.grounding import GENERIC_NOUNS, Grounding
 from pipelines.detections import (
     HAS_COLOUR,
     HAS_TEXT,
-    IS_DOING,
     MAY_BE_MADE_OF,
     MAY_HAVE_SHAPE,
     Detection,

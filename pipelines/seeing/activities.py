@@ -11,7 +11,8 @@ import torch
 from graph_fusion.tag_model import presence
 from kg.files import bundled
 from kg.graph import Box
-from pipelines.detections import IS_DOING, Detection, PerceivedAttribute
+from kg.vocabulary import IS_DOING
+from pipelines.detections import Detection, PerceivedAttribute
 from pipelines.namers.tagger import Tagger
 
 MIN_SCORE = 0.2

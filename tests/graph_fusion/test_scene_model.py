@@ -14,6 +14,8 @@ from graph_fusion.scene_model import (
     read_part,
 )
 from graph_fusion.tensors import TextTable
+from kg.graph import Edge, Node
+from kg.vocabulary import IS_DOING, EdgeKind, NodeKind
 from tests.graph_fusion.scenes import CELLS, FEATURES, TEXT, batch, scene, scene_graph
 
 
@@ -27,6 +29,16 @@ def test_what_is_read_grows_from_cells_to_knowledge_and_never_holds_facts() -> N
     assert read["cells"] == set()
     assert read["seen"] == {"object:0", "object:1", "seen:brown"}
     assert read["knowledge"] == read["seen"] | {"sg:dog"}
+
+
+def test_what_somebody_is_doing_is_not_read() -> None:
+    graph = scene_graph()
+    before = read_part(graph)
+    graph.add(Node("seen:running", NodeKind.ATTRIBUTE, "running", "activities"))
+    doing = Edge("object:0", "seen:running", EdgeKind.SEMANTIC, IS_DOING, "activities")
+    graph.connect(doing)
+    after = read_part(graph)
+    assert (after.nodes(), after.edges()) == (before.nodes(), before.edges())
 
 
 def test_a_mirror_changes_sides_and_nothing_else() -> None:

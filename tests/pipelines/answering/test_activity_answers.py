@@ -7,11 +7,12 @@ from collections.abc import Callable
 import pytest
 
 from kg.graph import Box, PhotoInfo
+from kg.vocabulary import IS_DOING
 from pipelines.answering.activity_answers import activity_answer
 from pipelines.answering.prediction import Prediction
 from pipelines.answering.query import query_of
 from pipelines.build.builder import GraphBuilder
-from pipelines.detections import IS_DOING, Detection, PerceivedAttribute, PerceptionResult
+from pipelines.detections import Detection, PerceivedAttribute, PerceptionResult
 from pipelines.reading.parser import Parser
 
 PHOTO = PhotoInfo("photo.jpg", 100, 100)

@@ -7,7 +7,8 @@ import pytest
 
 from kg.files import bundled
 from kg.graph import Box
-from pipelines.detections import IS_DOING, Detection
+from kg.vocabulary import IS_DOING
+from pipelines.detections import Detection
 from pipelines.namers.efficientnet import EfficientNetNamer
 from pipelines.namers.tagger import Tagger
 from pipelines.photo import Photo
