@@ -5,7 +5,7 @@ A row holds a figure with its command, the figure before these models, and the g
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -97,11 +97,15 @@ MEASUREMENTS = (
     ),
 )
 """Measured in this order."""
+STOPPED = "it was stopped by Ctrl-C before this was measured. Its command measures it alone."
 
 
 @dataclass(frozen=True, slots=True)
 class SightEvaluator:
-    """Runs all `MEASUREMENTS`; one whose data is missing is reported with the reason."""
+    """Runs all `MEASUREMENTS`; one whose data is missing is reported with the reason.
+
+    Ctrl-C ends it with a report of what was measured by then.
+    """
 
     measurements: tuple[Measurement, ...] = MEASUREMENTS
 
@@ -117,7 +121,16 @@ class SightEvaluator:
         Raises:
             SightGraphError: the data of every measurement is missing.
         """
-        rows = [row for one in self.measurements for row in _rows(one, dataset)]
+        rows: list[dict[str, Any]] = []
+        for number, one in enumerate(self.measurements):
+            try:
+                rows += _measured(one, dataset)
+            except KeyboardInterrupt:
+                if not rows:
+                    raise
+                left = self.measurements[number:]
+                rows += [row for other in left for row in _rows(other, {}, STOPPED)]
+                break
         figures: dict[str, float] = {}
         for row in rows:
             if row["value"] is not None:
@@ -133,8 +146,8 @@ class SightEvaluator:
         return Report(next(iter(figures)), figures, rows)
 
 
-def _rows(one: Measurement, folder: Path) -> Iterator[dict[str, Any]]:
-    """Yield a row for each figure of one measurement."""
+def _measured(one: Measurement, folder: Path) -> list[dict[str, Any]]:
+    """Return a row for each figure of one measurement."""
     evaluator = EVALUATORS.make(one.evaluation)
     values, reason = {}, ""
     try:
@@ -142,6 +155,13 @@ def _rows(one: Measurement, folder: Path) -> Iterator[dict[str, Any]]:
         values = dict(evaluator(evaluator.system(), dataset).figures)
     except SightGraphError as error:
         reason = str(error)
+    return list(_rows(one, values, reason))
+
+
+def _rows(
+    one: Measurement, values: Mapping[str, float], reason: str = ""
+) -> Iterator[dict[str, Any]]:
+    """Yield a row for each figure; reason: why there are no values."""
     for figure in one.figures:
         yield {
             "evaluation": one.evaluation,

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from kg.errors import SightGraphError
 from pipelines.evaluate import EVALUATORS, OPTIONS
+from pipelines.evaluate.protocol import Evaluator
+from pipelines.evaluate.seeing import sight
 from pipelines.evaluate.seeing.sight import MEASUREMENTS, Figure, Measurement, SightEvaluator
 
 LINKING = Measurement(
@@ -30,6 +33,21 @@ def test_data_that_is_missing_is_reported_and_the_rest_measured() -> None:
     assert set(report.figures) == {"linking: unseen: precision"}
     assert report.rows[0]["value"] is None
     assert "nowhere" in report.rows[0]["not measured"]
+
+
+def test_ctrl_c_reports_what_was_measured_by_then(monkeypatch: pytest.MonkeyPatch) -> None:
+    def stopped(name: str) -> Evaluator:
+        if name == "detection":
+            raise KeyboardInterrupt
+        return make(name)
+
+    make = EVALUATORS.make
+    monkeypatch.setattr(sight, "EVALUATORS", SimpleNamespace(make=stopped))
+    report = SightEvaluator((LINKING, MISSING, LINKING))(None, CASES)
+    assert list(report.figures) == ["linking: unseen: precision"]
+    assert ["Ctrl-C" in row.get("not measured", "") for row in report.rows] == [False, True, True]
+    with pytest.raises(KeyboardInterrupt):
+        SightEvaluator((MISSING,))(None, CASES)
 
 
 def test_nothing_to_measure_is_an_error_that_names_the_folder(tmp_path: Path) -> None:
