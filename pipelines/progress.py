@@ -28,3 +28,14 @@ def failure(what: str, error: Exception) -> str:
     reason = f"{kind}{error}"
     print(f"sightgraph: {what} failed: {reason}", file=sys.stderr)
     return reason
+
+
+def stopped_after(done: int, total: int) -> None:
+    """Say on stderr that Ctrl-C ended the work, and that what is reported is of what was done.
+
+    Raises:
+        KeyboardInterrupt: nothing was done.
+    """
+    if not done:
+        raise KeyboardInterrupt
+    print(f"sightgraph: stopped after {done} of {total}: the figures are of these", file=sys.stderr)

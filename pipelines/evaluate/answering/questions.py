@@ -29,7 +29,7 @@ from pipelines.evaluate.answering.calibration import Judged
 from pipelines.evaluate.answering.rules import gains
 from pipelines.evaluate.protocol import Report, Source
 from pipelines.photo import Photo
-from pipelines.progress import failure, track
+from pipelines.progress import failure, stopped_after, track
 from pipelines.seeing.nothing import NoDetector, NoPerception
 from pipelines.sightgraph import SightGraph
 
@@ -170,10 +170,11 @@ class QuestionsEvaluator:
             confidence.plot([one.judged for one in outcomes], self.plot)
         rows = [one.report for one in outcomes]
         measured = figures(outcomes)
-        if self.grey:
+        is_whole = len(outcomes) == len(dataset)
+        if self.grey and is_whole:
             asked = [one.report for one in answered]
             measured["unchanged on a grey picture"] = self._unchanged(ask, again_on, asked)
-        if self.each_rule:
+        if self.each_rule and is_whole:
             assert isinstance(ask, Asked), "rules are those of a sightgraph"
             again = track(again_on, "without rules", len(again_on))
             measured |= gains(ask.sightgraph, again)
@@ -188,15 +189,21 @@ class QuestionsEvaluator:
 
 
 def _outcomes(ask: Ask, dataset: PhotoQuestions) -> Iterator[Outcome]:
-    """Yield the outcome of each question; one that fails must not cost those of all others."""
+    """Yield the outcome of each question; one that fails must not cost those of all others.
+
+    Nor must Ctrl-C: it ends the asking, and the figures are of what was asked.
+    """
     name, photo = "", None
-    for one in dataset.questions:
+    for number, one in enumerate(dataset.questions):
         try:
             if photo is None or one.file_name != name:
                 name, photo = one.file_name, Photo.open(one.photo(dataset.images))
             outcome = Outcome.of(one, ask(photo, one.text))
         except Exception as error:
             outcome, photo = Outcome.failed(one, error), None
+        except KeyboardInterrupt:
+            stopped_after(number, len(dataset))
+            return
         yield outcome
 
 

@@ -131,3 +131,21 @@ def test_a_question_that_fails_is_counted_as_wrong_and_costs_no_other(
         (False, True),
     ]
     assert "question 'q2' failed" in capsys.readouterr().err
+
+
+def test_ctrl_c_ends_the_asking_and_the_figures_are_of_what_was_asked(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Image.new("RGB", (8, 6)).save(tmp_path / "a.jpg")
+    asked = [replace(question(f"q{number}"), text=str(number)) for number in range(4)]
+
+    def ask(photo: Photo, text: str) -> Answer:
+        if text == "2":
+            raise KeyboardInterrupt
+        return answer("wheel", Candidate("wheel", 0.9))
+
+    report = QuestionsEvaluator(grey=True)(ask, PhotoQuestions(asked, tmp_path))
+    assert (report.figures["questions"], report.figures["accuracy"]) == (2, 1.0)
+    assert "stopped after 2 of 4" in capsys.readouterr().err
+    with pytest.raises(KeyboardInterrupt):
+        QuestionsEvaluator()(ask, PhotoQuestions(asked[2:], tmp_path))
