@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import torch
@@ -31,8 +31,8 @@ from kg.files import atomic_path, write_text
 class ModelConfig:
     """Sizes and choices; text_features and region_features must fit encoder and detector.
 
-    region_detector: the detector whose region features were trained on; those of others mean
-    something else and are left out.
+    region_detector: the detector or namer whose region features were trained on; those of others
+    mean something else and are left out.
     temperatures: divide the logits of pointer, yes/no and route, fitted on held-out
     questions (Guo et al., ICML 2017), so that confidence means the share of right answers.
     threshold: below this confidence the answer is "I don't know".
@@ -68,8 +68,7 @@ class GraphAnswerer(nn.Module):
         hidden = config.hidden
         self.label = nn.Linear(config.text_features, hidden)
         self.kind = nn.Embedding(len(NODE_KINDS), hidden)
-        self.region = nn.Linear(max(config.region_features, 1), hidden, bias=False)
-        nn.init.zeros_(self.region.weight)  # untrained, it must not disturb
+        self.region = _region_layer(config)
         self.geometry = nn.Linear(GEOMETRY_FEATURES, hidden)
         self.question = nn.Sequential(
             nn.Linear(2 * config.text_features + len(ANSWER_TYPES), hidden),
@@ -79,6 +78,16 @@ class GraphAnswerer(nn.Module):
         )
         self.fusion = FUSIONS.make(config.fusion, config=_fusion_config(config))
         self.heads = HEADS.make(config.head, hidden=hidden)
+
+    def read_regions(self, features: int, origin: str) -> None:
+        """Have nodes start with `features` numbers of their regions, as `origin` gives them.
+
+        What was learned of the same features stays; of others the layer begins at zero.
+        """
+        before = self.config.region_features, self.config.region_detector
+        if before != (features, origin):
+            self.config = replace(self.config, region_features=features, region_detector=origin)
+            self.region = _region_layer(self.config)
 
     def forward(self, batch: Batch) -> tuple[Scores, Fused]:
         text, frame = batch.texts[batch.question[:, 0]], batch.texts[batch.question[:, 1]]
@@ -142,6 +151,12 @@ class GraphAnswerer(nn.Module):
             model = cls(ModelConfig(**values))
             model.load_state_dict(read_weights(folder / "model.safetensors"))
         return model.eval()
+
+
+def _region_layer(config: ModelConfig) -> nn.Linear:
+    layer = nn.Linear(max(config.region_features, 1), config.hidden, bias=False)
+    nn.init.zeros_(layer.weight)  # untrained, it must not disturb
+    return layer
 
 
 def _fusion_config(config: ModelConfig) -> FusionConfig:

@@ -53,6 +53,17 @@ def batch_of(encoder: MiniLM, *graphs: SceneGraph) -> Batch:
     return collate(tensors, encoder(table.texts()))
 
 
+def test_regions_of_another_origin_begin_at_zero_and_those_of_the_same_stay() -> None:
+    model = GraphAnswerer(SMALL)
+    torch.nn.init.ones_(model.region.weight)
+    model.read_regions(4, SMALL.region_detector)
+    assert model.region.weight.eq(1).all()
+    model.read_regions(6, "efficientnet_lite2")
+    assert (model.config.region_features, model.config.region_detector) == (6, "efficientnet_lite2")
+    assert model.region.weight.shape == (16, 6)
+    assert not model.region.weight.any()
+
+
 def test_text_vectors_have_length_one_and_near_meanings_are_near(encoder: MiniLM) -> None:
     vectors = encoder(["a cat sleeps", "a kitten is asleep", "the price of oil"])
     torch.testing.assert_close(vectors.norm(dim=1), torch.ones(3))

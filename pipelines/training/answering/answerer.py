@@ -12,6 +12,7 @@ import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Literal
 
 import torch
 from rich.progress import track
@@ -42,6 +43,7 @@ from pipelines.generate.answerer_examples import (
     human_questions,
     read_pictures,
 )
+from pipelines.namers.efficientnet import EfficientNetNamer
 from pipelines.reading.parser import Parser
 from pipelines.sightgraph import SightGraph
 
@@ -57,7 +59,8 @@ class AnswererTraining(TrainingOptions):
         people asked. detector: with its eyes the photographs are looked at; None: the boxes of
         `teacher_boxes.json.gz`, without features. photographs: at most so many, those of OK-VQA
         first. typed: words and writes some questions as people type. base: a model folder to
-        start from.
+        start from. regions: whose features of a region its node has, the detector's or the
+        namer's; those of `base` are kept for the same ones.
     """
 
     epochs: int = 5
@@ -70,6 +73,7 @@ class AnswererTraining(TrainingOptions):
     photographs: int | None = None
     typed: bool = False
     base: Path | None = None
+    regions: Literal["detector", "namer"] = "detector"
 
 
 def train(
@@ -90,8 +94,11 @@ def train(
     torch.manual_seed(options.seed)
     eyes = SightGraph.from_pretrained(options.detector) if options.detector else None
     pictures = read_pictures(data, eyes, options.photographs, options.seed)
-    config = _config(pictures, options.detector)
+    origin = EfficientNetNamer.name if options.regions == "namer" else options.detector
+    config = _config(pictures, origin)
     model = GraphAnswerer.load(options.base) if options.base else GraphAnswerer(config)
+    if options.regions == "namer":
+        model.read_regions(config.region_features, config.region_detector)
     examples, table = generated_examples(
         pictures, model.config, options.questions, options.seed, options.typed
     )
@@ -131,16 +138,13 @@ def fit(
     return model.eval()
 
 
-def _config(pictures: Sequence[Picture], detector: str | None) -> ModelConfig:
-    """Return the default sizes, with the size of the region features of `detector`.
-
-    A namer's features of the same regions are none of the detector's, and are not read.
-    """
-    found = (region_features(one.detections, detector or "") for one in pictures)
+def _config(pictures: Sequence[Picture], origin: str | None) -> ModelConfig:
+    """Return the default sizes, with the size of the region features that come from `origin`."""
+    found = (region_features(one.detections, origin or "") for one in pictures)
     feature = next((one for some in found for one in some.values()), None)
-    if detector is None or feature is None:
+    if origin is None or feature is None:
         return ModelConfig()
-    return ModelConfig(region_features=len(feature), region_detector=detector)
+    return ModelConfig(region_features=len(feature), region_detector=origin)
 
 
 def _human_examples(

@@ -168,12 +168,14 @@ def test_held_out_questions_about_a_photograph_of_train_are_neither_typed_nor_ed
     assert len(list(maker.examples(PICTURE, 60))) == len(held_out)
 
 
-def test_only_the_detector_s_own_region_features_are_read() -> None:
+def test_only_region_features_of_one_origin_are_read() -> None:
     box = Detection("cup", 0.9, "bundled", (0, 0, 9, 9), feature=np.zeros(7, np.float32))
     named = replace(box, feature=np.zeros(5, np.float32), feature_origin="namer")
     assert _config([replace(PICTURE, detections=(named,))], "bundled") == ModelConfig()
     found = _config([replace(PICTURE, detections=(named, box))], "bundled")
     assert (found.region_features, found.region_detector) == (7, "bundled")
+    found = _config([replace(PICTURE, detections=(named, box))], "namer")
+    assert (found.region_features, found.region_detector) == (5, "namer")
 
 
 def test_held_out_wordings_and_concepts_never_train(
