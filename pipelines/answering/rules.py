@@ -49,7 +49,7 @@ RULES = {
     ),
     "no-support": Rule(
         "where nothing is seen, nothing is answered without a fact or a signal",
-        "0, 0: of a grey picture it takes back a third of the answers that were the same",
+        "0, 0: a grey picture leaves two fifths to half fewer answers as they were",
     ),
     "stated-ability": Rule("a fact that states an ability answers yes or no", "0, 1 (2, 1 differ)"),
     "equal-answers": Rule("facts of one relation are one answer", "6, 5 (15, 12 differ)"),

@@ -80,7 +80,8 @@ def captioned_photographs(data: Path) -> list[Captioned]:
 
 
 Reading = Callable[[Doc], tuple[set[str], set[str]]]
-"""Returns what a tagged caption names, and this with the kinds that it is one of."""
+"""Returns what a tagged caption names, and this with the kinds that it is one of: IRIs of concepts,
+or, where the knowledge need have none, labels, which stand for themselves and have no kinds."""
 
 
 def things(knowledge: KnowledgeGraph) -> Reading:

@@ -38,19 +38,20 @@ class ActivityClassifier:
         return found
 
     def __call__(
-        self, cells: np.ndarray, objects: Sequence[Detection], agents: Sequence[int], size: Box
+        self, cells: np.ndarray, objects: Sequence[Detection], agents: Sequence[int], frame: Box
     ) -> dict[int, list[PerceivedAttribute]]:
         """Return what each of the agents does, the most probable first.
 
         An activity is shared by where it is seen: who has its most probable cell does it surely.
 
-        cells: as `cells` returns them. agents: which of the objects can do something.
-        size: the frame of the photograph.
+        cells: [Y, X, C], as `cells` returns them. agents: places of the objects that can do
+            something.
+        frame: the whole photograph, in pixels, as a box.
         """
         flat = torch.from_numpy(cells.reshape(1, -1, cells.shape[-1]))
         sure = self.tagger.calibrated(presence(flat)[0].numpy())
         chances = torch.from_numpy(cells).sigmoid().numpy()
-        within = {at: _within(chances, objects[at].box or size, size) for at in agents}
+        within = {at: _within(chances, objects[at].box or frame, frame) for at in agents}
         found: dict[int, list[PerceivedAttribute]] = {at: [] for at in agents}
         for number in np.flatnonzero(sure >= self.tagger.threshold):
             most = max((some[number] for some in within.values()), default=1.0)
@@ -62,11 +63,11 @@ class ActivityClassifier:
         return {at: sorted(some, key=lambda one: -one.score) for at, some in found.items()}
 
 
-def _within(chances: np.ndarray, box: Box, size: Box) -> np.ndarray:
+def _within(chances: np.ndarray, box: Box, frame: Box) -> np.ndarray:
     """Return the highest chance [C] of each activity in the cells [Y, X, C] that a box touches."""
     high, wide = chances.shape[:2]
-    left, right = (int(x / size.width * wide) for x in (box.x1, box.x2 - 1e-6))
-    top, bottom = (int(y / size.height * high) for y in (box.y1, box.y2 - 1e-6))
+    left, right = (int(x / frame.width * wide) for x in (box.x1, box.x2 - 1e-6))
+    top, bottom = (int(y / frame.height * high) for y in (box.y1, box.y2 - 1e-6))
     part = chances[max(top, 0) : max(bottom, top) + 1, max(left, 0) : max(right, left) + 1]
     found: np.ndarray = part.max((0, 1))
     return found

@@ -145,7 +145,7 @@ class Perception:
         return self.models.activities(self.models.activity_cells(photo), objects, agents, frame)
 
     def _is_animal(self, label: str) -> bool:
-        """Whether the bundled names of living things that move include `label`."""
+        """Whether a label names a person or another animal, by the knowledge."""
         if label not in self._animals:
             links = self.linker.best(label, head=True)[:1]
             self._animals[label] = any(

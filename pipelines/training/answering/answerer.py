@@ -26,6 +26,7 @@ from graph_fusion.heads.graph import COUNT, POINTER, YES_NO, Scores
 from graph_fusion.model import GraphAnswerer, ModelConfig
 from graph_fusion.tensors import Batch, TextTable, collate, segment_max, segment_sum
 from graph_fusion.training import Objective, TrainingOptions
+from kg.errors import SightGraphError
 from kg.files import write_text
 from kg.knowledge.memory import Knowledge
 from pipelines.answering.query import region_features
@@ -88,9 +89,14 @@ def train(
     concepts and wordings.
 
     Raises:
-        SightGraphError: `data` lacks a file.
+        SightGraphError: `data` lacks a file, or nobody looks at the regions that are to be read.
     """
     options = options or AnswererTraining()
+    if options.regions == "namer" and options.detector is None:
+        raise SightGraphError(
+            "'regions: namer' needs a 'detector', since the boxes of teacher_boxes.json.gz come "
+            "without features. Write 'detector: bundled' beside it."
+        )
     torch.manual_seed(options.seed)
     eyes = SightGraph.from_pretrained(options.detector) if options.detector else None
     pictures = read_pictures(data, eyes, options.photographs, options.seed)

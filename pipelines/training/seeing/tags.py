@@ -128,8 +128,6 @@ def train(
     slope, bias = calibration(scores.numpy(), said.numpy())
     sure = torch.from_numpy(sigmoid(slope * logit(scores.numpy()) + bias))
     limit = least_precise(sure, said.float(), PRECISION[options.of])
-    is_thing = options.of == "things"
-    kinds = {one: above(one, knowledge) if is_thing else set() for one in concepts}
     config = {
         "of": options.of,
         "features": network.mean.shape[0],
@@ -138,12 +136,10 @@ def train(
         "bias": bias,
         "threshold": limit,
         "above": {
-            knowledge.label(one): sorted(map(knowledge.label, found))
-            for one, found in kinds.items()
+            knowledge.label(one): sorted(map(knowledge.label, above(one, knowledge)))
+            for one in concepts
         },
-        "stuff": [
-            knowledge.label(one) for one in concepts if is_thing and is_stuff(one, knowledge)
-        ],
+        "stuff": [knowledge.label(one) for one in concepts if is_stuff(one, knowledge)],
     }
     save_model(out, shrunk(network.state_dict()), config)
     return tag_figures(sure, said.float(), limit)

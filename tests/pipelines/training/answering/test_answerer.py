@@ -14,6 +14,7 @@ from graph_fusion.heads.graph import YES_NO
 from graph_fusion.model import GraphAnswerer, ModelConfig
 from graph_fusion.tensors import TextTable
 from kg.english import plural
+from kg.errors import SightGraphError
 from kg.graph import PhotoInfo, SceneGraph
 from kg.vocabulary import EdgeKind, NodeKind
 from pipelines.build.builder import GraphBuilder
@@ -31,6 +32,7 @@ from pipelines.training.answering.answerer import (
     _config,
     calibrate,
     fit,
+    train,
 )
 
 PICTURE = Picture(
@@ -176,6 +178,11 @@ def test_only_region_features_of_one_origin_are_read() -> None:
     assert (found.region_features, found.region_detector) == (7, "bundled")
     found = _config([replace(PICTURE, detections=(named, box))], "namer")
     assert (found.region_features, found.region_detector) == (5, "namer")
+
+
+def test_the_namer_s_regions_need_somebody_who_looks(tmp_path: Path) -> None:
+    with pytest.raises(SightGraphError, match="detector: bundled"):
+        train(tmp_path, tmp_path / "run", AnswererTraining(regions="namer", log="none"))
 
 
 def test_held_out_wordings_and_concepts_never_train(
