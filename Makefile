@@ -2,6 +2,7 @@
 # make test   all tests
 # make lint   style, types and the direction of imports
 # make shuffled   all tests in a random order
+# make models DATASETS=DIR   trains every model again, into runs/models (data/models/Makefile)
 # Each sets up .venv first, on a machine with nothing but Python 3.11 or newer.
 # Another interpreter: make test PYTHON=/path/to/python
 
@@ -12,7 +13,7 @@ PYTHON ?= $(shell for python in python3.11 python3.12 python3.13 python3; do \
 BIN := .venv/bin
 INSTALLED := .venv/.installed
 
-.PHONY: demo test shuffled lint clean
+.PHONY: demo test shuffled lint models clean
 
 demo: $(INSTALLED)
 	PATH="$(CURDIR)/$(BIN):$$PATH" bash examples/demo.sh demo
@@ -33,6 +34,11 @@ lint: $(INSTALLED)
 # The same tests in an order drawn at random; the first line of the output names the seed.
 shuffled: $(INSTALLED)
 	$(BIN)/python -m pytest -o addopts="-q --doctest-modules --import-mode=importlib" -n auto --maxprocesses 4
+
+RUNS ?= runs
+
+models: $(INSTALLED)
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(MAKE) -f data/models/Makefile DATASETS="$(DATASETS)" RUNS="$(RUNS)"
 
 clean:
 	rm -rf .venv demo dist build

@@ -11,6 +11,8 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from graph_fusion.fusion import ANSWERER_FUSION, FUSIONS, Fused, FusionConfig, Masks, TokenGraph
+from graph_fusion.fusion.base import cover
+from graph_fusion.fusion_model import CONTROLS
 from graph_fusion.heads import HEADS
 from graph_fusion.heads.graph import Scores
 from graph_fusion.tensors import (
@@ -36,6 +38,8 @@ class ModelConfig:
     temperatures: divide the logits of pointer, yes/no and route, fitted on held-out
     questions (Guo et al., ICML 2017), so that confidence means the share of right answers.
     threshold: below this confidence the answer is "I don't know".
+    control: a name of `CONTROLS`, under which the network is trained and measured; it explains
+        no answer, since the edges that it reads are not those of the graph.
     """
 
     text_features: int = 384
@@ -53,6 +57,7 @@ class ModelConfig:
     text_encoder: str = "minilm"
     temperatures: tuple[float, float, float] = (1.0, 1.0, 1.0)
     threshold: float = 0.3
+    control: str | None = None
 
 
 class GraphAnswerer(nn.Module):
@@ -60,10 +65,15 @@ class GraphAnswerer(nn.Module):
 
     The start feature of a node is the sum of its projected label, kind, region feature and
     geometry; the fusion and the heads, by default `AnswerHeads`, are chosen by name.
+
+    Raises:
+        UnknownNameError: there is no such fusion, head or control.
     """
 
     def __init__(self, config: ModelConfig) -> None:
         super().__init__()
+        if config.control:
+            CONTROLS.resolve(config.control)
         self.config = config
         hidden = config.hidden
         self.label = nn.Linear(config.text_features, hidden)
@@ -120,7 +130,11 @@ class GraphAnswerer(nn.Module):
             relations=relations,
             features=torch.cat([batch.edge_features, likeness], dim=1),
         )
-        fused: Fused = self.fusion(image, question.unsqueeze(1), graph, Masks(there, text_mask))
+        masks = Masks(there, text_mask)
+        if self.config.control:
+            graph, masks = CONTROLS.resolve(self.config.control)(graph, masks)
+            image = cover(image, masks.image)
+        fused: Fused = self.fusion(image, question.unsqueeze(1), graph, masks)
         return fused, rows
 
     def _start(self, batch: Batch) -> Tensor:

@@ -35,11 +35,15 @@ def bundled(*parts: str) -> Path:
     """Return the path of a file or folder that ships with SightGraph.
 
     Looks in `data/` of a checkout (editable install), then in the wheel's
-    `sightgraph_data/`.
+    `sightgraph_data/`. A model comes from $SIGHTGRAPH_MODELS, if that folder has one of its name:
+    models of your own take the place of the shipped ones so.
 
     Raises:
-        SightGraphError: the file is in neither place.
+        SightGraphError: the file is in none of these places.
     """
+    own = os.environ.get("SIGHTGRAPH_MODELS")
+    if own and parts[0] == "models" and (path := Path(own).joinpath(*parts[1:])).exists():
+        return path
     for root in (_CHECKOUT_DATA, _WHEEL_DATA):
         path = root.joinpath(*parts)
         if path.exists():

@@ -14,6 +14,7 @@ from graph_fusion.encoders import TEXT_ENCODERS, TextEncoder
 from graph_fusion.heads.graph import Scores
 from graph_fusion.model import GraphAnswerer
 from graph_fusion.tensors import GraphTensors, Query, TextTable, collate, graph_tensors
+from kg.errors import SightGraphError
 from kg.graph import Edge, SceneGraph
 from pipelines.answering.abilities import ABILITY_CONFIDENCE, stated_ability
 from pipelines.answering.attribution import Attribution, Without
@@ -65,9 +66,15 @@ class Answerer:
         """Load what `sightgraph train answerer` wrote to `folder`, with a vocabulary if it has one.
 
         Raises:
-            SightGraphError: a file is missing or does not fit.
+            SightGraphError: a file is missing or does not fit, or the network is a control.
         """
         model = GraphAnswerer.load(folder)
+        if model.config.control is not None:
+            raise SightGraphError(
+                f"the network in {folder} was trained under the control '{model.config.control}', "
+                "and cannot say what its answers rest on. It can be measured by 'sightgraph "
+                "evaluate answerer --model'."
+            )
         encoder = TEXT_ENCODERS.make(model.config.text_encoder)
         return cls(model, encoder, VocabularyPredictor.load(folder, encoder))
 

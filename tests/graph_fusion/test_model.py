@@ -20,7 +20,7 @@ from graph_fusion.tensors import (
     graph_tensors,
     segment_softmax,
 )
-from kg.errors import SightGraphError
+from kg.errors import SightGraphError, UnknownNameError
 from kg.graph import Edge, Node, PhotoInfo, SceneGraph
 from kg.vocabulary import EdgeKind, NodeKind
 
@@ -118,6 +118,25 @@ def test_the_words_of_the_question_are_never_the_answer(encoder: MiniLM) -> None
     probability = torch.softmax(scores.node, 0)
     assert probability[1] == 0
     assert probability.sum() > 0.999
+
+
+def test_under_a_control_the_edges_say_nothing(encoder: MiniLM) -> None:
+    graph = cup_graph(uses=2)
+    batch, bare = (
+        batch_of(encoder, one) for one in (graph, graph.without(*graph.edges(EdgeKind.FACT)))
+    )
+    torch.manual_seed(0)
+    model = GraphAnswerer(SMALL).eval()
+    with torch.no_grad():
+        whole, left = model(batch)[0], model(bare)[0]
+        assert not torch.equal(whole.node, left.node)
+        model.config = replace(SMALL, control="no_edges")
+        assert torch.equal(model(batch)[0].node, model(bare)[0].node)
+        model.config = replace(SMALL, control="question_only")
+        alone = model(batch)[0]
+        assert torch.equal(alone.yes_no, model(batch_of(encoder, cup_graph(uses=0)))[0].yes_no)
+    with pytest.raises(UnknownNameError, match="no_edges"):
+        GraphAnswerer(replace(SMALL, control="no_edge"))
 
 
 def test_saved_and_loaded_the_model_answers_with_the_same_bits(

@@ -25,6 +25,18 @@ def test_missing_bundled_file_is_named() -> None:
         bundled("models", "nothing")
 
 
+def test_a_model_of_ones_own_takes_the_place_of_the_shipped_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "tags").mkdir()
+    (tmp_path / "kg").mkdir()
+    shipped = bundled("models", "scenes")
+    monkeypatch.setenv("SIGHTGRAPH_MODELS", str(tmp_path))
+    assert bundled("models", "tags") == tmp_path / "tags"
+    assert bundled("models", "scenes") == shipped
+    assert bundled("kg") != tmp_path / "kg"
+
+
 def test_the_cache_is_the_users(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("SIGHTGRAPH_CACHE", raising=False)
     monkeypatch.setenv("XDG_CACHE_HOME", "/somewhere")

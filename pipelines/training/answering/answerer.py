@@ -22,6 +22,7 @@ from torch.nn import functional as F
 from graph_fusion import training
 from graph_fusion.encoders import TEXT_ENCODERS
 from graph_fusion.encoders.text import encode_once
+from graph_fusion.fusion_model import CONTROLS
 from graph_fusion.heads.graph import COUNT, POINTER, YES_NO, Scores
 from graph_fusion.model import GraphAnswerer, ModelConfig
 from graph_fusion.tensors import Batch, TextTable, collate, segment_max, segment_sum
@@ -61,7 +62,8 @@ class AnswererTraining(TrainingOptions):
         `teacher_boxes.json.gz`, without features. photographs: at most so many, those of OK-VQA
         first. typed: words and writes some questions as people type. base: a model folder to
         start from. regions: whose features of a region its node has, the detector's or the
-        namer's; those of `base` are kept for the same ones.
+        namer's; those of `base` are kept for the same ones. control: a name of `CONTROLS`, under
+        which it is trained and measured.
     """
 
     epochs: int = 5
@@ -74,6 +76,7 @@ class AnswererTraining(TrainingOptions):
     photographs: int | None = None
     typed: bool = False
     base: Path | None = None
+    control: str | None = None
     regions: Literal["detector", "namer"] = "detector"
 
 
@@ -89,7 +92,8 @@ def train(
     concepts and wordings.
 
     Raises:
-        SightGraphError: `data` lacks a file, or nobody looks at the regions that are to be read.
+        SightGraphError: `data` lacks a file, nobody looks at the regions that are to be read, or
+            there is no such control.
     """
     options = options or AnswererTraining()
     if options.regions == "namer" and options.detector is None:
@@ -97,12 +101,15 @@ def train(
             "'regions: namer' needs a 'detector', since the boxes of teacher_boxes.json.gz come "
             "without features. Write 'detector: bundled' beside it."
         )
+    if options.control:
+        CONTROLS.resolve(options.control)  # before the photographs are read
     torch.manual_seed(options.seed)
     eyes = SightGraph.from_pretrained(options.detector) if options.detector else None
     pictures = read_pictures(data, eyes, options.photographs, options.seed)
     origin = EfficientNetNamer.name if options.regions == "namer" else options.detector
     config = _config(pictures, origin)
     model = GraphAnswerer.load(options.base) if options.base else GraphAnswerer(config)
+    model.config = replace(model.config, control=options.control)
     if options.regions == "namer":
         model.read_regions(config.region_features, config.region_detector)
     examples, table = generated_examples(
@@ -204,6 +211,8 @@ def _loss(model: GraphAnswerer, batch: Batch, examples: Sequence[Example]) -> Te
     if (route == YES_NO).any():
         loss = loss + F.cross_entropy(scores.yes_no[route == YES_NO], yes_no[route == YES_NO])
     loss = loss + _count_loss(scores, batch, examples, route == COUNT)
+    if model.config.control is not None:
+        return loss  # the gates are those of other edges
     path = torch.cat([one.path for one in examples])
     opened = fused.weights["gates"].amax(dim=1).clamp(1e-6, 1 - 1e-6)
     weight = torch.where(path > 0, 4.0, 0.25) * (path >= 0)  # below 0: the path is unknown

@@ -12,15 +12,16 @@ import torch
 from graph_fusion.encoders.text import MiniLM, encode_once
 from graph_fusion.heads.graph import YES_NO
 from graph_fusion.model import GraphAnswerer, ModelConfig
-from graph_fusion.tensors import TextTable
+from graph_fusion.tensors import EDGE_KINDS, TextTable
 from kg.english import plural
 from kg.errors import SightGraphError
 from kg.graph import PhotoInfo, SceneGraph
 from kg.vocabulary import EdgeKind, NodeKind
+from pipelines.answering.answerer import Answerer
 from pipelines.build.builder import GraphBuilder
 from pipelines.datasets.splits import question_part
 from pipelines.detections import Detection
-from pipelines.evaluate.answering.answerer import measure
+from pipelines.evaluate.answering.answerer import judged, measure
 from pipelines.generate.answerer_examples import Example, ExampleMaker, Picture
 from pipelines.generate.question import GeneratedQuestion
 from pipelines.generate.questions import QuestionWriter
@@ -276,6 +277,26 @@ def test_training_learns_and_the_graph_is_what_it_learns_from(
     assert measure(model, made, texts)["all"] > guessed + 0.15
     calibrate(model, made, texts)
     assert model.config.temperatures != SMALL.temperatures
+
+
+def test_what_is_trained_without_edges_reads_none_and_answers_nobody(
+    examples: tuple[list[Example], torch.Tensor], tmp_path: Path
+) -> None:
+    made, texts = examples
+    options = AnswererTraining(epochs=12, batch_size=8, learning_rate=3e-3)
+    differ = {}
+    for control in (None, "no_edges"):
+        torch.manual_seed(0)
+        model = GraphAnswerer(replace(SMALL, control=control))
+        guessed = measure(model, made, texts)["all"]
+        fit(model, made, texts, options, tmp_path / str(control))
+        assert measure(model, made, texts)["all"] > guessed
+        whole = judged(model, made, texts)
+        differ[control] = any(judged(model, made, texts, kind) != whole for kind in EDGE_KINDS)
+    assert differ == {None: True, "no_edges": False}
+    model.save(tmp_path / "control")
+    with pytest.raises(SightGraphError, match="trained under the control 'no_edges'"):
+        Answerer.load(tmp_path / "control")
 
 
 def test_a_head_without_questions_keeps_its_temperature(
