@@ -37,7 +37,6 @@ class ModelConfig:
     mean something else and are left out.
     temperatures: divide the logits of pointer, yes/no and route, fitted on held-out
     questions (Guo et al., ICML 2017), so that confidence means the share of right answers.
-    threshold: below this confidence the answer is "I don't know".
     control: a name of `CONTROLS`, under which the network is trained and measured; it explains
         no answer, since the edges that it reads are not those of the graph.
     """
@@ -56,7 +55,6 @@ class ModelConfig:
     dropout: float = 0.1
     text_encoder: str = "minilm"
     temperatures: tuple[float, float, float] = (1.0, 1.0, 1.0)
-    threshold: float = 0.3
     control: str | None = None
 
 
@@ -162,6 +160,7 @@ class GraphAnswerer(nn.Module):
         with loading("answerer", folder):
             values = json.loads((folder / "config.json").read_text(encoding="utf-8"))
             values["temperatures"] = tuple(values["temperatures"])
+            values.pop("threshold", None)  # models of before December 2026 have one
             model = cls(ModelConfig(**values))
             model.load_state_dict(read_weights(folder / "model.safetensors"))
         return model.eval()

@@ -106,13 +106,16 @@ class Answerer:
         return rule not in self.without_rules
 
     def answer(self, fused: FusedQuestion) -> tuple[str, tuple[Candidate, ...]]:
-        """Return the answer and its candidates; "I don't know" below the threshold."""
+        """Return the answer and its candidates.
+
+        "I don't know" if the graph is empty or, without a vocabulary, if most likely no node is
+        right. An improbable answer is given: its confidence says how improbable it is.
+        """
         output = fused.output
         if output is None:
             return DONT_KNOW, completed(())
         best, score = output.best()
-        no_answer = self.vocabulary is None and output.no_answer > score
-        if self.applies("threshold") and (score < self.model.config.threshold or no_answer):
+        if self.vocabulary is None and output.no_answer > score:
             return DONT_KNOW, output.guesses()
         return best, output.candidates()
 

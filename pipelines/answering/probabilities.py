@@ -191,17 +191,22 @@ class Probabilities:
 
 
 def restrict_to_options(scores: Mapping[str, float], options: tuple[str, ...]) -> dict[str, float]:
-    """Return those of `scores` (by text) that are one of `options`, scaled to sum to 1.
+    """Return those of `scores` (by text) that are one of `options`; empty, where none is.
 
-    A text is an option in any form of its words ("tree" is "trees"). Empty, where none is.
+    A text is an option in any form of its words ("tree" is "trees"). The probability that is on no
+    option says nothing of which of them is right: each has an equal share of it. So two options
+    of which hardly anything is known have a half each.
 
-    >>> restrict_to_options({"tree": 0.2, "yes": 0.6, "ground": 0.2}, ("trees", "ground"))
-    {'tree': 0.5, 'ground': 0.5}
+    >>> restrict_to_options({"tree": 0.3, "yes": 0.6, "ground": 0.1}, ("trees", "ground"))
+    {'tree': 0.6, 'ground': 0.4}
     """
-    allowed = {form for one in options for form in all_forms(one)}
-    matching = {text: score for text, score in scores.items() if allowed & set(all_forms(text))}
-    total = sum(matching.values())
-    return {text: score / total for text, score in matching.items()} if total > 0 else {}
+    forms = {text: set(all_forms(text)) for text in scores}
+    named = [[t for t in scores if forms[t] & set(all_forms(one))] for one in options]
+    matching = {text: scores[text] for texts in named for text in texts}
+    rest = max(0.0, 1 - sum(matching.values()))
+    for texts in filter(None, named):
+        matching[max(texts, key=lambda text: scores[text])] += rest / len(options)
+    return matching
 
 
 def _ranked(scores: Mapping[str, float]) -> list[Candidate]:

@@ -61,7 +61,6 @@ RULES = {
         "a choice is answered by one of its options",
         "0, 0 (3, 0 differ): else an option may lose to what is none",
     ),
-    "threshold": Rule("an improbable answer is not given", "-5, -1 (28, 17 differ): honesty"),
     "repeated": Rule("answers that only repeat the question are held back", "1, 1 (5, 3 differ)"),
 }
 """The rules in the order in which docs/experiments/answering.md has them."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from kg.graph import Edge, Node, SceneGraph
 from kg.vocabulary import MEANS, EdgeKind, NodeKind
 from pipelines.answering.evidence import DONT_KNOW, Answer
+from pipelines.answering.support import Support
 from pipelines.build.context import BuildContext
 from pipelines.build.grounding import GENERIC_NOUNS
 from pipelines.build.steps import whole_names
@@ -118,7 +119,10 @@ def _referent(
 
 
 def _answered(answer: Answer, spoken: Sequence[Referent], kinds: Kinds) -> Referent | None:
-    """Return the thing that the answer is: an object, or a concept of a thing."""
+    """Return the thing that the answer is: an object, or a concept of a thing.
+
+    A guess that is no object is none: nothing says that there is such a thing.
+    """
     graph, text = answer.graph, answer.text
     if text == DONT_KNOW or not kinds.is_thing(text):
         return None
@@ -134,6 +138,8 @@ def _answered(answer: Answer, spoken: Sequence[Referent], kinds: Kinds) -> Refer
     meant = [o for o in spoken if len(o.nodes) == 1 and kinds.is_a(text, o.name) and not o.plural]
     if meant and meant[0].nodes[0].startswith("object:"):  # what animal is this? a cat
         return Referent(text, meant[0].nodes, False, kinds.is_person(text), True)
+    if answer.support == Support.GUESS:
+        return None
     return Referent(named[0].label, (named[0].id,), False, kinds.is_person(text), True)
 
 

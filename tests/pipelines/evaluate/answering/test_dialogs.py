@@ -26,11 +26,11 @@ DIALOG = PhotoDialog(
 )
 
 KNOWING = PhotoDialog(
-    "young",
+    "covered",
     "example:cat",
     (
         DialogTurn("What animal is this?", ("cat",)),
-        DialogTurn("What is its young called?", ("kitten",), ("cat",)),
+        DialogTurn("What is it covered in?", ("fur",), ("cat",)),
     ),
 )
 
