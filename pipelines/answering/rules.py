@@ -51,7 +51,7 @@ RULES = {
     ),
     "no-support": Rule(
         "where nothing is seen, nothing is answered without a fact or a signal",
-        "0, 0, 0: of asked.json 0.448 of the answers stay on a grey picture without it, 0.112 with it",
+        "0, 0, 0: 0.448 of asked.json stay on a grey picture without it, 0.112 with it",
     ),
     "stated-ability": Rule(
         "a fact that states an ability answers yes or no", "0, 1, 2 (2, 1, 2 differ)"
