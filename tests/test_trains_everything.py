@@ -39,13 +39,15 @@ def test_every_shipped_model_is_trained(commands: list[list[str]]) -> None:
 def test_every_command_can_be_given(commands: list[list[str]]) -> None:
     assert len(commands) > 15
     for _, *words in commands:
-        command: click.Command = main
-        while isinstance(command, click.Group):
+        context = click.Context(main, info_name="sightgraph", **main.context_settings)
+        while isinstance(context.command, click.Group):
             name, *words = words
-            found = command.get_command(click.Context(command), name)
-            assert found is not None, name
-            command = found
-        command.make_context(command.name, words)
+            command = context.command.get_command(context, name)
+            assert command is not None, name
+            if isinstance(command, click.Group):
+                context = click.Context(command, info_name=name, parent=context)
+            else:
+                context = command.make_context(name, words, parent=context)
 
 
 def test_configs_are_there(commands: list[list[str]]) -> None:
