@@ -69,6 +69,17 @@ def test_what_is_looked_with_is_trained_before_what_looks(commands: list[list[st
         assert order.index(first) < order.index(then)
 
 
+def test_what_is_ready_is_left_out_without_its_training(tmp_path: Path) -> None:
+    ready = tmp_path / "ready"
+    ready.mkdir()
+    for one in ("names", "parser", "detector", "namer", "retrieval"):
+        (ready / one).touch()
+    arguments = ("-n", "DATASETS=data", f"RUNS={tmp_path}")
+    left = make(*arguments, f"{ready}/relations", f"{ready}/retrieval").stdout.splitlines()
+    (trained,) = [one for one in left if one.startswith("sightgraph ")]
+    assert "train relations" in trained
+
+
 def test_without_data_it_says_what_to_give() -> None:
     refused = make("-n")
     assert refused.returncode != 0
