@@ -35,10 +35,8 @@ lint: $(INSTALLED)
 shuffled: $(INSTALLED)
 	$(BIN)/python -m pytest -o addopts="-q --doctest-modules --import-mode=importlib" -n auto --maxprocesses 4
 
-RUNS ?= runs
-
 models: $(INSTALLED)
-	PATH="$(CURDIR)/$(BIN):$$PATH" $(MAKE) -f data/models/Makefile DATASETS="$(DATASETS)" RUNS="$(RUNS)"
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(MAKE) -f data/models/Makefile
 
 clean:
 	rm -rf .venv demo dist build

@@ -35,8 +35,8 @@ def bundled(*parts: str) -> Path:
     """Return the path of a file or folder that ships with SightGraph.
 
     Looks in `data/` of a checkout (editable install), then in the wheel's
-    `sightgraph_data/`. A model comes from $SIGHTGRAPH_MODELS, if that folder has one of its name:
-    models of your own take the place of the shipped ones so.
+    `sightgraph_data/`. A model comes from $SIGHTGRAPH_MODELS if that folder has one of its name,
+    so that models of your own can take the place of the shipped ones.
 
     Raises:
         SightGraphError: the file is in none of these places.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -148,6 +149,13 @@ def test_saved_and_loaded_the_model_answers_with_the_same_bits(
     assert again.config == model.config
     batch = batch_of(encoder, cup_graph(3))
     assert torch.equal(model(batch)[0].node, again(batch)[0].node)
+
+
+def test_a_model_with_a_threshold_of_before_is_still_read(tmp_path: Path) -> None:
+    GraphAnswerer(SMALL).save(tmp_path)
+    file = tmp_path / "config.json"
+    file.write_text(json.dumps(json.loads(file.read_text()) | {"threshold": 0.15}))
+    assert GraphAnswerer.load(tmp_path).config == SMALL
 
 
 @pytest.mark.parametrize("broken", ["missing", "config", "weights"])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 import torch
 
@@ -94,6 +96,19 @@ def test_what_is_not_there_is_guessed_at_without_confidence(
     guess, *_, unknown = answerer(graph, query_of(sentence)).candidates
     assert unknown.text == DONT_KNOW
     assert guess.score < 0.15 < 0.5 < unknown.score
+
+
+def test_without_a_vocabulary_nothing_is_answered_where_most_likely_no_node_is_right(
+    answerer: Answerer, builder: GraphBuilder, parser: Parser
+) -> None:
+    alone = replace(answerer, vocabulary=None)
+    for question, known in (
+        ("What is the object next to the cup used for?", False),
+        ("What is the cup used for?", True),
+    ):
+        sentence = parser(question)
+        graph = builder([CUP], PhotoInfo("photo", 320, 240), sentence)
+        assert (alone(graph, query_of(sentence)).text != DONT_KNOW) == known
 
 
 def test_an_empty_graph_is_not_known(answerer: Answerer) -> None:
