@@ -108,6 +108,8 @@ STANDARD_VOCABULARIES = (
     "http://www.w3.org/ns/shacl#",
 )
 CAPABLE_OF, NOT_CAPABLE_OF = ONTOLOGY + "capableOf", ONTOLOGY + "notCapableOf"
+DENIALS = frozenset({NOT_CAPABLE_OF, ONTOLOGY + "notHasProperty"})
+"""Relations of the ontology whose facts say that something is not so."""
 MADE_OF, HAS_PROPERTY = ONTOLOGY + "madeOf", ONTOLOGY + "hasProperty"
 """Relations of the ontology that rules read, and below categories that they read."""
 ACTIVITY, ANIMAL = KNOWLEDGE + "activity", KNOWLEDGE + "animal"

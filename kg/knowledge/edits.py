@@ -78,6 +78,7 @@ class EditedKnowledge(KnowledgeGraph):
         self._subjects: dict[str, tuple[str, ...]] = {}
         self._set: dict[str, list[Fact]] = {}
         self._unset: dict[str, set[tuple[str, str]]] = {}
+        self._said: dict[tuple[str, str], str] = {}
         self._facts: dict[str, list[Fact]] = {}
         self._affected: dict[str, bool] = {}
         sources = (base, *beside)
@@ -181,6 +182,10 @@ class EditedKnowledge(KnowledgeGraph):
         """Return the facts that are set."""
         return [fact for facts in self._set.values() for fact in facts]
 
+    def said(self, fact: Fact) -> str:
+        """Return the name of the object of `fact`: as the person wrote it who set the fact."""
+        return self._said.get((fact.relation, fact.object)) or self.label(fact.object)
+
     def unset_facts(self) -> list[tuple[str, str, str]]:
         """Return subject, relation and object of each fact that is unset."""
         return [
@@ -235,6 +240,7 @@ class EditedKnowledge(KnowledgeGraph):
         subjects = _concepts(self, one.subject) or [self._new_concept(one.subject)]
         object_ = self._object(one)
         relation = one.relation
+        self._said[relation.iri, object_] = one.object
         for subject in subjects:
             if (relation.iri, object_) in self._unset.get(subject, ()):
                 raise SightGraphError(

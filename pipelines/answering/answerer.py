@@ -16,12 +16,12 @@ from graph_fusion.model import GraphAnswerer
 from graph_fusion.tensors import GraphTensors, Query, TextTable, collate, graph_tensors
 from kg.errors import SightGraphError
 from kg.graph import Edge, SceneGraph
-from pipelines.answering.abilities import ABILITY_CONFIDENCE, stated_ability
 from pipelines.answering.attribution import Attribution, Without
 from pipelines.answering.evidence import DONT_KNOW, Candidate, Evidence, completed
 from pipelines.answering.prediction import Prediction
 from pipelines.answering.probabilities import Probabilities
 from pipelines.answering.query import equally_right
+from pipelines.answering.stated_yes_no import STATED_CONFIDENCE, stated_yes_no
 from pipelines.answering.vocabulary_answerer import (
     NamedGraph,
     VocabularyPredictor,
@@ -219,7 +219,7 @@ class EncodedQuestion:
             strict=True,
         )
         outputs = [
-            self._with_ability(
+            self._with_stated(
                 Probabilities(
                     nodes,
                     *part,
@@ -241,12 +241,12 @@ class EncodedQuestion:
             for one, words in zip(outputs, said, strict=True)
         ]
 
-    def _with_ability(self, output: Probabilities, graph: SceneGraph) -> Probabilities:
-        """Return `output`, with yes and no set where facts state the ability in question."""
-        able = stated_ability(graph, self.query)
-        if able is None or not self.answerer.applies("stated-ability"):
+    def _with_stated(self, output: Probabilities, graph: SceneGraph) -> Probabilities:
+        """Return `output`, with yes and no set where facts state what is asked."""
+        true = stated_yes_no(graph, self.query)
+        if true is None or not self.answerer.applies("stated"):
             return output
-        yes = ABILITY_CONFIDENCE if able else 1 - ABILITY_CONFIDENCE
+        yes = STATED_CONFIDENCE if true else 1 - STATED_CONFIDENCE
         return replace(output, yes_no=output.yes_no.new_tensor([yes, 1 - yes, 0.0]), stated=True)
 
 

@@ -24,25 +24,22 @@ from kg.vocabulary import (
     SPATIAL_INVERSES,
     NodeKind,
 )
-from pipelines.answering.abilities import forms, negated, within
 from pipelines.answering.evidence import Evidence
 from pipelines.answering.paths import best_path
 from pipelines.answering.prediction import Prediction
 from pipelines.answering.query import denoted_by
+from pipelines.answering.relation_matching import MARGIN, RelationMatcher
+from pipelines.answering.stated_yes_no import forms, negated, within
 
 EDIT_CONFIDENCE = 0.9
 """The score of an answer that an edit decides; the other candidates share the rest.
 
 Of 23 sealed edits that are decided 22 are followed (`evaluate edits`, edits_typed.json)."""
-MIN_COSINE = 0.4
-"""Min cosine between a question and a wording of the relation that it may query: set by hand."""
-MARGIN = 0.02
-"""A relation, or two in a row, may be queried too if its cosine is below the best by at most this:
-set by hand."""
+MIN_COSINE = 0.5
+"""Min cosine between a question and a wording of the relation that it may query: set by hand. The
+least that leaves the unrelated questions of edits.json as they are."""
 LEADS_NOWHERE = frozenset({IS_A_IRI, CAPABLE_OF, NOT_CAPABLE_OF})
 """Relations whose object no question describes as "the stuff it ..."; kinds are inherited from."""
-LONGEST = 8
-"""Words of a part of a question that describes something."""
 PLACED = 0.15
 """A question that names both ends of a fact asks how they lie to each other if its cosine with
 that is higher by more than this. Set by hand: the edits of data/questions reach 0.11, and such
@@ -60,6 +57,7 @@ class EditAnswers:
     def __init__(self, knowledge: EditedKnowledge, encoder: TextEncoder) -> None:
         self.knowledge = knowledge
         self.encoder = encoder
+        self.relations = RelationMatcher(knowledge.relations, encoder)
 
     def __call__(self, graph: SceneGraph, query: Query) -> Prediction | None:
         """Return the answer of the edits to `query`; None if no edit answers it."""
@@ -123,7 +121,7 @@ class EditAnswers:
                     for one in self.knowledge.facts(concept)
                     if one.object == fact.object
                 }
-                if not others or fact.relation in self._likest(
+                if not others or fact.relation in self.relations.likest(
                     self._frame(graph, query, concept, meant[concept]), {fact.relation, *others}
                 ):
                     return by_statement(no)
@@ -132,7 +130,7 @@ class EditAnswers:
     def _asks_for_place(self, graph: SceneGraph, query: Query, fact: Fact) -> bool:
         """Whether a question asks how the ends of a fact lie to each other, not for the fact."""
         end = self.knowledge.label(fact.object)
-        stated = [f"{wording} {end}" for wording in self._wordings(fact.relation)]
+        stated = [f"{wording} {end}" for wording in self.relations.declared(fact.relation)]
         placed = [f"is it {one} the {end}" for one in SPATIAL_INVERSES] + [f"is there a {end}"]
         frame = _with_it(graph, query.text, query.topic, [self.knowledge.label(fact.subject)])
         cosines = self._cosines(frame, [*stated, *placed])
@@ -162,9 +160,9 @@ class EditAnswers:
         if not new and not chains:
             return []
         frame = self._frame(graph, query, concept, word)
-        single = self._scores(frame, {fact.relation for fact in facts})
+        single = self.relations.scores(frame, {fact.relation for fact in facts})
         best = max(single.values(), default=0.0)
-        double = self._scores_of_two(frame, {_relations(two) for two in chains})
+        double = self.relations.scores_of_two(frame, {_relations(two) for two in chains})
         if double and max(double.values()) >= max(MIN_COSINE, best - MARGIN):
             pair = max(double, key=lambda one: double[one])
             return list(next(two for two in chains if _relations(two) == pair))
@@ -181,54 +179,12 @@ class EditAnswers:
                 new, _ = self._changes(first.object)
                 yield from ((first, one) for one in new if one.relation != IS_A_IRI)
 
-    def _scores_of_two(
-        self, frame: str, pairs: Collection[tuple[str, str]]
-    ) -> dict[tuple[str, str], float]:
-        """Return how like a question is to two relations in a row.
-
-        A part of the question that describes something by the first ("the stuff it is made of") is
-        replaced by "it", and what is left asks for the second ("where does it come from"). The
-        best part counts, by the mean of both cosines.
-        """
-        parts = _descriptions(frame)
-        if not parts or not pairs:
-            return {}
-        outer = self.encoder([question for question, _ in parts])
-        inner = self.encoder([description for _, description in parts])
-        likeness = {
-            (side, relation): (vectors @ self.encoder(self._wordings(relation)).T).amax(dim=1)
-            for side, vectors in enumerate((inner, outer))
-            for relation in sorted({pair[side] for pair in pairs})
-        }
-        return {
-            pair: float((likeness[0, pair[0]] + likeness[1, pair[1]]).max()) / 2
-            for pair in sorted(pairs)
-        }
-
-    def _wordings(self, relation: str) -> tuple[str, ...]:
-        known = self.knowledge.relations[relation]
-        return (known.label, *known.asks)
-
     def _frame(self, graph: SceneGraph, query: Query, concept: str, word: str | None) -> str:
         return _with_it(graph, query.text, word, self._names(concept))
 
     def _cosines(self, frame: str, texts: Sequence[str]) -> list[float]:
         found: list[float] = torch.mv(self.encoder(texts), self.encoder([frame])[0]).tolist()
         return found
-
-    def _scores(self, frame: str, relations: Collection[str]) -> dict[str, float]:
-        """Return for each relation the cosine of its likest wording with the question."""
-        wordings = [(iri, text) for iri in sorted(relations) for text in self._wordings(iri)]
-        found: dict[str, float] = {}
-        cosines = self._cosines(frame, [text for _, text in wordings])
-        for (iri, _), cosine in zip(wordings, cosines, strict=True):
-            found[iri] = max(found.get(iri, cosine), cosine)
-        return found
-
-    def _likest(self, frame: str, relations: Collection[str]) -> set[str]:
-        """Return those of `relations` that the question may query, if it queries any of them."""
-        scores = self._scores(frame, relations)
-        return {one for one, score in scores.items() if score >= max(scores.values()) - MARGIN}
 
     def _answer(
         self, graph: SceneGraph, word: str | None, facts: Sequence[Fact], text: str | None = None
@@ -237,7 +193,7 @@ class EditAnswers:
 
         word: denotes the subject of the first of `facts`; None where any word may lead there.
         """
-        answer = text or self.knowledge.label(facts[-1].object)
+        answer = text or self.knowledge.said(facts[-1])
         edges = []
         for fact in facts:
             ends = fact.subject, fact.object
@@ -253,21 +209,6 @@ class EditAnswers:
 
 def _relations(two: tuple[Fact, Fact]) -> tuple[str, str]:
     return two[0].relation, two[1].relation
-
-
-def _descriptions(frame: str) -> list[tuple[str, str]]:
-    """Return the parts of a question with "it" in them, each with "it" in its place, and alone.
-
-    >>> _descriptions("where does the stuff in it grow")[2]
-    ('where does it grow', 'the stuff in it')
-    """
-    words = frame.split()
-    return [
-        (" ".join((*words[:start], "it", *words[end:])), " ".join(words[start:end]))
-        for start in range(1, len(words))
-        for end in range(start + 2, min(start + LONGEST, len(words)) + 1)
-        if "it" in words[start:end]
-    ]
 
 
 def _with_it(graph: SceneGraph, question: str, word: str | None, names: Iterable[str]) -> str:

@@ -34,7 +34,7 @@ class Probabilities:
     vocabulary_scores: the vocabulary's answers with probabilities; share: their weight in [0, 1].
     options: the alternatives that the question names; other answers are left out if one is found.
     alike: groups of ids of nodes that answer the question equally well.
-    stated: whether facts state yes or no (`pipelines.answering.abilities`).
+    stated: whether facts state yes or no (`pipelines.answering.stated_yes_no`).
     """
 
     nodes: list[Node]

@@ -53,9 +53,7 @@ RULES = {
         "where nothing is seen, nothing is answered without a fact or a signal",
         "0, 0, 0: 0.448 of asked.json stay on a grey picture without it, 0.112 with it",
     ),
-    "stated-ability": Rule(
-        "a fact that states an ability answers yes or no", "0, 1, 2 (2, 1, 2 differ)"
-    ),
+    "stated": Rule("a fact that states what is asked answers yes or no", "STATEDGAIN"),
     "equal-answers": Rule("facts of one relation are one answer", "5, 2, 1 (16, 9, 12 differ)"),
     "same-word": Rule(
         "what both networks say adds up, in plural and gerund, too",

@@ -28,10 +28,10 @@ from kg.files import atomic_path
 from pipelines.datasets.daquar import RoomQuestion, whole_answers
 from pipelines.detections import Detection
 from pipelines.detectors import COCO_LABELS, Detector, make_detector
-from pipelines.generate.wordings import paired
 from pipelines.namers.efficientnet import EfficientNetNamer
 from pipelines.photo import Photo
 from pipelines.progress import track
+from pipelines.reading.wordings import paired
 from pipelines.seeing.colours import COLOURS, name_colours
 
 ROWS, COLUMNS = 5, 7

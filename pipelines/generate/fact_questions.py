@@ -11,7 +11,8 @@ from kg.vocabulary import IS_A
 from pipelines.datasets.okvqa import OpenQuestion
 from pipelines.datasets.splits import Part, concept_part, for_training, in_part
 from pipelines.generate.question import TOO_GENERAL, VISIBLE
-from pipelines.generate.wordings import ask_about, asks, bare_verb, grouped, listed, one_of
+from pipelines.generate.wordings import ask_about, asks, bare_verb, one_of
+from pipelines.reading.wordings import grouped, listed
 
 MAX_BESIDE = 4
 """Names of other things that are seen beside."""

@@ -18,15 +18,8 @@ from pipelines.generate.question import (
     References,
     ReferenceScene,
 )
-from pipelines.generate.wordings import (
-    agreeing,
-    ask_about,
-    bare_verb,
-    capital,
-    grouped,
-    listed,
-    nested,
-)
+from pipelines.generate.wordings import agreeing, ask_about, bare_verb, capital
+from pipelines.reading.wordings import grouped, listed, nested
 
 HAS_PART = "has part"
 DONE_BY_PARTS = ("used for", "can")

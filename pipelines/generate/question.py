@@ -13,7 +13,8 @@ from kg.knowledge.memory import Knowledge
 from kg.linking import Linker
 from kg.vocabulary import EdgeKind, NodeKind
 from pipelines.build.builder import GraphBuilder
-from pipelines.generate.wordings import countable, grouped, listed, one_of
+from pipelines.generate.wordings import countable, one_of
+from pipelines.reading.wordings import grouped, listed
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from pipelines.generate.wordings import grouped, listed, paired
+from pipelines.reading.wordings import grouped, listed, paired
 
 if TYPE_CHECKING:
     from spacy.tokens import Doc

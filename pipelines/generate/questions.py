@@ -32,10 +32,9 @@ from pipelines.generate.wordings import (
     bare_verb,
     capital,
     countable,
-    grouped,
-    listed,
     one_of,
 )
+from pipelines.reading.wordings import grouped, listed
 
 MIN_FACTS = 5
 """Concepts with fewer stated facts are not asked about by name."""

@@ -8,7 +8,8 @@ from kg.graph import Edge, Node
 from kg.vocabulary import EdgeKind, NodeKind
 from pipelines.detections import HAS_COLOUR, HAS_POSITION, HAS_SIZE
 from pipelines.generate.question import GeneratedQuestion, References, ReferenceScene
-from pipelines.generate.wordings import agreeing, capital, grouped, listed, one_of
+from pipelines.generate.wordings import agreeing, capital, one_of
+from pipelines.reading.wordings import grouped, listed
 from pipelines.seeing.colours import COLOURS
 
 

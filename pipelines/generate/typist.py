@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable
 from random import Random
 
-from pipelines.generate.wordings import grouped, paired
+from pipelines.reading.wordings import grouped, paired
 
 MIN_LETTERS = 4
 """A shorter word is typed as it is."""

@@ -113,6 +113,14 @@ def test_words_that_are_not_known_become_concepts(bundled: Knowledge) -> None:
     assert not bundled.named("unicorn")
 
 
+def test_what_is_set_keeps_the_name_that_the_person_gave_it(bundled: Knowledge) -> None:
+    knowledge = EditedKnowledge(bundled, Edits(set=["cat | eats | seaweed"]))
+    (fact,) = knowledge.set_facts()
+    assert (knowledge.label(fact.object), knowledge.said(fact)) == ("water plant", "seaweed")
+    stated = next(one for one in bundled.facts(fact.subject) if one.relation == fact.relation)
+    assert knowledge.said(stated) == bundled.label(stated.object)
+
+
 def test_another_form_of_the_words_means_the_same_only_where_it_fits(bundled: Knowledge) -> None:
     after = edited(bundled, "zebras can fly", "baseball bat playedIn fencing", "bear eats apples")
     assert "flying" in objects(after, "zebra", "can")

@@ -69,6 +69,8 @@ def ask(builder: GraphBuilder, parser: Parser, encoder: TextEncoder) -> Asker:
         ("Can this animal fly?", "cat | can | flying", "yes"),
         ("Can the cat climb?", "cat | cannot | climbing", "no"),
         ("How many legs does the cat have?", "cat | number of legs | 7", "7"),
+        ("What does the cat eat?", "cat | eats | seaweed", "seaweed"),  # known as a water plant
+        ("what should i bring along to feed it", "cat | eats | seaweed", "seaweed"),
     ],
 )
 def test_what_is_set_answers(ask: Asker, question: str, fact: str, answer: str) -> None:

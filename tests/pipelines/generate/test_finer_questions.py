@@ -10,7 +10,7 @@ from pipelines.build.builder import GraphBuilder
 from pipelines.detections import HAS_POSITION, Detection, PerceivedAttribute, PerceptionResult
 from pipelines.generate.question import GeneratedQuestion, ReferenceScene
 from pipelines.generate.questions import QuestionWriter
-from pipelines.generate.wordings import nested
+from pipelines.reading.wordings import nested
 
 LABELS = ("zebra", "person", "car", "banana")
 

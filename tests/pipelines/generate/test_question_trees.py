@@ -8,7 +8,7 @@ from spacy.tokens import Doc
 from spacy.vocab import Vocab
 
 from pipelines.generate.question_trees import Filling, sample, slot_words
-from pipelines.generate.wordings import listed
+from pipelines.reading.wordings import listed
 
 PLURALS = {"NNS": [Filling("otters", "otter"), Filling("boxes", "box")]}
 

@@ -19,7 +19,7 @@ from pipelines.detections import (
 )
 from pipelines.generate.question import ReferenceScene
 from pipelines.generate.questions import QuestionWriter
-from pipelines.generate.wordings import grouped
+from pipelines.reading.wordings import grouped
 
 
 @pytest.fixture

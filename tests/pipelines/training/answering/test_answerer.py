@@ -25,8 +25,9 @@ from pipelines.evaluate.answering.answerer import judged, measure
 from pipelines.generate.answerer_examples import Example, ExampleMaker, Picture
 from pipelines.generate.question import GeneratedQuestion
 from pipelines.generate.questions import QuestionWriter
-from pipelines.generate.wordings import grouped, one_of
+from pipelines.generate.wordings import one_of
 from pipelines.reading.parser import Parser
+from pipelines.reading.wordings import grouped
 from pipelines.training.answering.answerer import (
     AnswererObjective,
     AnswererTraining,

@@ -1,4 +1,4 @@
-"""abilities.py: facts say whether something can do what is asked, and only then."""
+"""stated_yes_no.py: facts say whether what is asked is so, and only then."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from kg.knowledge.memory import Knowledge
 from kg.knowledge.store import Store
 from kg.knowledge.store_import import import_source
 from kg.vocabulary import CAPABLE_OF
-from pipelines.answering.abilities import ABILITY_CONFIDENCE, stated_ability
 from pipelines.answering.answerer import Answerer
 from pipelines.answering.query import query_of
+from pipelines.answering.stated_yes_no import STATED_CONFIDENCE, forms, stated_yes_no
 from pipelines.build.builder import GraphBuilder
 from pipelines.detections import Detection
 from pipelines.reading.parser import Parser
@@ -55,17 +55,37 @@ def read(builder: GraphBuilder, parser: Parser) -> Read:
         ("Can this animal climb or not?", "cat", True),
         ("Can this animal play chess?", "cat", None),
         ("What can this animal do?", "cat", None),
+        ("Does this animal have whiskers?", "cat", True),
+        ("Does this vehicle need water?", "boat", True),
+        ("Is this animal an elephant?", "cat", None),
     ],
 )
-def test_a_stated_ability_decides(read: Read, question: str, seen: str, yes: bool | None) -> None:
-    assert stated_ability(*read(question, seen)) is yes
+def test_a_stated_fact_decides(read: Read, question: str, seen: str, yes: bool | None) -> None:
+    assert stated_yes_no(*read(question, seen)) is yes
+
+
+def test_an_article_is_no_form_of_a_noun() -> None:
+    assert "thing" not in forms("Can the cat fly?")
+    assert {"flying", "cat"} <= forms("Can the cat fly?")
+
+
+def test_a_relation_of_which_nobody_knows_whether_it_denies_states_nothing(read: Read) -> None:
+    graph, query = read("Does this animal have whiskers?", "cat")
+    stating = [
+        one for one in graph.edges() if "whisker" in one.target and one.relation == "has part"
+    ]
+    others = graph.without(*stating)
+    for edge in stating:
+        others.connect(replace(edge, predicate="https://example.org/lacks", implied=()))
+    assert stated_yes_no(graph, query) is True
+    assert stated_yes_no(others, query) is None
 
 
 def test_where_facts_disagree_none_decides(read: Read) -> None:
     graph, query = read("Can this animal jump?", "elephant")
     (no,) = [one for one in graph.edges() if one.relation == "cannot" and "jump" in one.target]
     graph.connect(replace(no, relation="can", predicate=CAPABLE_OF))
-    assert stated_ability(graph, query) is None
+    assert stated_yes_no(graph, query) is None
 
 
 OWN = """
@@ -95,7 +115,7 @@ def test_a_users_relation_states_an_ability_by_what_it_is_and_not_by_its_label(
     for activity, yes in (("play chess", True), ("ski", True), ("dive", False)):
         sentence = parser(f"Can the cat {activity}?")
         graph = GraphBuilder(knowledge)([SEEN["cat"]], photo, sentence)
-        assert stated_ability(graph, query_of(sentence)) is yes
+        assert stated_yes_no(graph, query_of(sentence)) is yes
     (edge,) = [one for one in graph.edges() if one.relation == "masters"]
     assert edge.predicate == "https://example.org/masters"
     assert CAPABLE_OF in edge.implied
@@ -110,5 +130,5 @@ def test_the_answer_rests_on_the_fact_that_states_it(read: Read) -> None:
     answerer = Answerer.load(bundled("models", "answerer"))
     graph, query = read("Can this animal jump?", "elephant")
     reply = answerer(graph, query)
-    assert (reply.text, reply.confidence) == ("no", pytest.approx(ABILITY_CONFIDENCE, abs=0.05))
+    assert (reply.text, reply.confidence) == ("no", pytest.approx(STATED_CONFIDENCE, abs=0.05))
     assert [fact.relation for fact in reply.evidence.facts] == ["cannot"]
