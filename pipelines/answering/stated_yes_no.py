@@ -8,7 +8,7 @@ from collections.abc import Collection
 from graph_fusion.tensors import Query
 from kg.english import FUNCTION_WORDS, all_forms, base_forms, normalise
 from kg.graph import SceneGraph
-from kg.vocabulary import DENIALS, IS_A_IRI, ONTOLOGY, EdgeKind
+from kg.vocabulary import DENIALS, ONTOLOGY, EdgeKind
 from pipelines.answering.query import denoted_by
 
 STATED_CONFIDENCE = 0.8
@@ -25,7 +25,8 @@ def stated_yes_no(graph: SceneGraph, query: Query) -> bool | None:
     """Return whether the answer is yes; None if no fact states it, or facts disagree.
 
     A fact states it if the question names its object. It is one of the ontology's relations, or of
-    one that implies one of these: of others nobody knows whether they deny something.
+    one that implies one of these: of others nobody knows whether they deny something. What a thing
+    is a kind of is left to the network, which reads and cites the path over its categories.
     """
     if query.answer_type != "yes/no":
         return None
@@ -35,7 +36,7 @@ def stated_yes_no(graph: SceneGraph, query: Query) -> bool | None:
         for node in denoted_by(graph, query.topic)
         for edge in graph.edges_from(node)
         if edge.kind == EdgeKind.FACT
-        if any(one.startswith((ONTOLOGY, IS_A_IRI)) for one in (edge.predicate, *edge.implied))
+        if any(one.startswith(ONTOLOGY) for one in (edge.predicate, *edge.implied))
         if within(graph.node(edge.target).label, words_of_question)
     }
     return None if len(found) != 1 else found.pop() != negated(query.text)

@@ -58,6 +58,7 @@ def read(builder: GraphBuilder, parser: Parser) -> Read:
         ("Does this animal have whiskers?", "cat", True),
         ("Does this vehicle need water?", "boat", True),
         ("Is this animal an elephant?", "cat", None),
+        ("Is this animal a mammal?", "cat", None),
     ],
 )
 def test_a_stated_fact_decides(read: Read, question: str, seen: str, yes: bool | None) -> None:
