@@ -59,6 +59,7 @@ def read(builder: GraphBuilder, parser: Parser) -> Read:
         ("Does this vehicle need water?", "boat", True),
         ("Is this animal an elephant?", "cat", None),
         ("Is this animal a mammal?", "cat", None),
+        ("Does this animal eat mice or grass?", "cat", None),
     ],
 )
 def test_a_stated_fact_decides(read: Read, question: str, seen: str, yes: bool | None) -> None:
