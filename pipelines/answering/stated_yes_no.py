@@ -15,10 +15,15 @@ STATED_CONFIDENCE = 0.8
 """Confidence in an answer that facts state: 17 of 22 of the development questions are answered
 rightly by it."""
 _WORD = re.compile(r"[\w'-]+")
+_NOT = r"\b(?:is|are|was|were|do|does|did|has|have|had|ca|wo|could|would|should)n['\u2019]?t"
 _NEGATED = re.compile(
     r"\b(?:unable|incapable|impossible|cannot|(?<!or )not|never|no way|untrue|false|incorrect|"
-    r"wrong to|mistaken (?:if|to|in|when))\b|n't\b"
+    rf"wrong to|mistaken (?:if|to|in|when))\b|{_NOT}\b"
 )
+_EXPECTS_YES = re.compile(
+    rf"^(?:(?:so|and|but|well)\W+)?{_NOT}\b|{_NOT} (?:it|they|he|she|this|that|there|you|we)\W*$"
+)
+"""A negation that opens a question, and a tag at its end: yes still says that the fact holds."""
 
 
 def stated_yes_no(graph: SceneGraph, query: Query) -> bool | None:
@@ -49,8 +54,12 @@ def _without(text: str, graph: SceneGraph, word: str | None) -> str:
 
 
 def negated(question: str) -> bool:
-    """Whether a question is negated: "Is it unable to ...?", but not "Can it ... or not?"."""
-    return _NEGATED.search(question.lower()) is not None
+    """Whether a question is negated: "Is it unable to ...?", but not "Can it ... or not?".
+
+    >>> [negated(one) for one in ("is it true it cant swim", "cant it swim", "it can, cant it")]
+    [True, False, False]
+    """
+    return _NEGATED.search(_EXPECTS_YES.sub("", question.lower())) is not None
 
 
 def forms(text: str) -> set[str]:

@@ -15,7 +15,7 @@ from pipelines.reading.sentence import Sentence, Token
 REFUSALS = listed("no nope nah wrong incorrect false")
 """Words with which a correction begins."""
 SOFTENERS = listed("actually sorry well but i think mean believe in fact really , ; : -")
-NEGATIONS = frozenset({"not", "n't", "n\u2019t", "no", "never"})
+NEGATIONS = frozenset({"not", "n't", "no", "never"})
 ALSO = frozenset({"another", "also", "too", "more"})
 FINITE = ("VBZ", "VBP", "VBD", "MD")
 _BE = lexicon.BE | {"ai"}
@@ -147,8 +147,8 @@ def _predication(
 ) -> Statement | None:
     """Read what stands before and after a form of "be"."""
     subject = sentence.text[body[0].start : body[verb - 1].end]
-    after = [one for one in body[verb + 1 :] if one.text.lower() not in ("n't", "not", "n\u2019t")]
-    negated = len(after) < len(body) - verb - 1 or body[verb].text.lower() == "isn't"
+    after = [one for one in body[verb + 1 :] if one.text.lower() not in ("n't", "not")]
+    negated = len(after) < len(body) - verb - 1
     after = [one for one in after if one.tag != "RB" and one.text.lower() != "being"] or after
     if not after:
         return None

@@ -11,7 +11,9 @@ from pathlib import Path
 
 from spacy.language import Language
 from spacy.tokens import Doc
+from spacy.tokens import Token as SpacyToken
 
+from pipelines.reading import lexicon
 from pipelines.reading.constraints import with_constraints
 from pipelines.reading.entities import read_scene
 from pipelines.reading.parse_corrections import (
@@ -54,13 +56,17 @@ def question(doc: Doc) -> Doc:
 
 
 def tokens_of(doc: Doc) -> tuple[Token, ...]:
-    """Return the tokens of a parsed document, white space left out."""
+    """Return the tokens of a parsed document, white space left out.
+
+    The parts of a contraction are spelt out, with the offsets of what was typed: "cant" is "can"
+    and "n't", "what're" is "what" and "are". The other files know one spelling of each.
+    """
     kept = [token for token in doc if not token.is_space]
     index = {token.i: at for at, token in enumerate(kept)}
     return tuple(
         correct_word(
             Token(
-                text=token.text,
+                text=_spelt_out(token),
                 lemma=token.lemma_ or token.lower_,
                 tag=token.tag_,
                 pos=token.pos_,
@@ -72,6 +78,16 @@ def tokens_of(doc: Doc) -> tuple[Token, ...]:
         )
         for at, token in enumerate(kept)
     )
+
+
+def _spelt_out(token: SpacyToken) -> str:
+    """Return the text of a token, in full where it is joined to a word that it is a part of."""
+    doc, at = token.doc, token.i
+    after = at > 0 and doc[at - 1].is_alpha and not doc[at - 1].whitespace_
+    before = at + 1 < len(doc) and not token.whitespace_ and doc[at + 1].norm_ == "not"
+    if after or before:
+        return lexicon.CONTRACTED.get(token.lower_, token.text)
+    return token.text
 
 
 Language.component(SCENE, func=scene)

@@ -82,7 +82,7 @@ _POSITION = re.compile(
 )
 _FROM = re.compile(r"\s+from\s+(?:the\s+)?(left|right|top|bottom)\b")
 PLACE_NOUNS = frozenset({"corner", "side", "part", "middle", "half", "edge", "center", "centre"})
-_NEGATIONS = frozenset({"not", "n't", "n\u2019t", "without", "no", "never", "except"})
+_NEGATIONS = frozenset({"not", "n't", "without", "no", "never", "except"})
 
 _MAX_OPTION_WORDS = 4
 _OR = re.compile(r"\bor\b")

@@ -10,17 +10,27 @@ def listed(words: str) -> frozenset[str]:
 
 WH_WORDS = frozenset({"what", "which", "who", "whom", "whose", "where", "when", "why", "how"})
 
-BE = frozenset({"is", "are", "was", "were", "be", "been", "being", "'s", "\u2019s", "am", "isn't"})
+BE = frozenset({"is", "are", "was", "were", "be", "been", "being", "'s", "am"})
 DO = frozenset({"do", "does", "did"})
 HAVE = frozenset({"has", "have", "had"})
 MODALS = frozenset({"can", "could", "will", "would", "may", "might", "must", "should", "shall"})
 AUXILIARY_TAGS = {
-    **dict.fromkeys(("is", "does", "has", "'s", "\u2019s"), "VBZ"),
+    **dict.fromkeys(("is", "does", "has", "'s"), "VBZ"),
     **dict.fromkeys(("are", "do", "have", "am"), "VBP"),
     **dict.fromkeys(("was", "were", "did", "had"), "VBD"),
     **dict.fromkeys(MODALS, "MD"),
 }
 """Penn tag of each auxiliary that can open a question."""
+
+CONTRACTED = {
+    **dict.fromkeys(("re", "'re", "\u2019re"), "are"),
+    **dict.fromkeys(("m", "'m", "\u2019m"), "am"),
+    **dict.fromkeys(("nt", "n\u2019t"), "n't"),
+    **dict.fromkeys(("s", "\u2019s"), "'s"),
+    "ca": "can",
+    "wo": "will",
+}
+"""Parts of contractions, with and without their apostrophe, as the other lists have them."""
 
 POINTING = frozenset({"it", "this", "that", "these", "those", "they", "them"})
 PERSONS = frozenset({"he", "him", "she", "her"})

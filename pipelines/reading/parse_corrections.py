@@ -17,9 +17,7 @@ from pipelines.reading.sentence import Token
 _OPENERS = frozenset({"so", "and", "but", "well", "ok", "okay", "then", "please", "hey", ","})
 _COMMANDS = frozenset({"name", "tell", "identify", "describe", "guess", "count"})
 _QUOTES = frozenset("\"'\u201d\u2019)]} ")
-_CAPTION_TOO = frozenset(
-    {"can", "will", "may", "might", "must", "have", "has", "had", "'s", "\u2019s"}
-)
+_CAPTION_TOO = frozenset({"can", "will", "may", "might", "must", "have", "has", "had", "'s"})
 """Auxiliaries that may open a text that asks nothing: "can opener on a table", "will smith"."""
 _NOMINAL = ("NN", "NNP", "NNPS", "JJ", "CD", "PDT")
 """Tags with which the subject begins in "are ripe bananas yellow"."""
@@ -63,14 +61,17 @@ def is_question(tokens: Sequence[Token]) -> bool:
     if at >= len(tokens):
         return False
     first = tokens[at].text.lower()
-    following = tokens[at + 1] if at + 1 < len(tokens) else None
+    following = next((one for one in tokens[at + 1 :] if one.text.lower() != "n't"), None)
     if first in words.WH_WORDS:
         return following is not None
     if following is None:
         return False
     if first in words.AUXILIARY_TAGS and following.tag in ("DT", "PRP", "PRP$", "EX", "NNS"):
         return True
-    if first in words.AUXILIARY_TAGS.keys() - _CAPTION_TOO and following.tag in _NOMINAL:
+    pointing = following.text.lower() in words.POINTING
+    if first in words.AUXILIARY_TAGS.keys() - _CAPTION_TOO and (
+        pointing or following.tag in _NOMINAL
+    ):
         return True
     if following.text.lower() in words.WH_WORDS and first in words.PREPOSITIONS:
         return True

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kg.errors import SightGraphError, UnknownNameError
+from pipelines.reading.components import tokens_of
 from pipelines.reading.parser import READERS, Parser
 from pipelines.reading.text_graph_reader import TrainedReader, load_text_graph
 
@@ -69,3 +70,26 @@ def test_a_folder_without_a_model_is_refused(tmp_path: Path) -> None:
 )
 def test_a_caption_of_too_many_word_pieces_is_read_as_far_as_it_goes(text: str) -> None:
     assert all(len(triple) == 3 for triple in TrainedReader()(text))
+
+
+@pytest.mark.parametrize(
+    ("typed", "spelt"),
+    [
+        ("cant a cat swim", ["can", "n't", "a", "cat", "swim"]),
+        ("can\u2019t a cat swim", ["can", "n't", "a", "cat", "swim"]),
+        ("isnt that red", ["is", "n't", "that", "red"]),
+        ("whats she riding", ["what", "'s", "she", "riding"]),
+        ("What're they doing", ["What", "are", "they", "doing"]),
+        ("the S in ca and nt", ["the", "S", "in", "ca", "and", "nt"]),
+    ],
+)
+def test_contractions_are_spelt_out_where_they_were_typed(typed: str, spelt: list[str]) -> None:
+    tokens = tokens_of(Parser().pipeline(typed))
+    assert [one.text for one in tokens] == spelt
+    assert "".join(typed[one.start : one.end] for one in tokens) == typed.replace(" ", "")
+
+
+@pytest.mark.parametrize("opening", ["isn't", "isnt", "aren\u2019t", "arent"])
+def test_a_negated_auxiliary_opens_a_question_without_a_mark(opening: str) -> None:
+    question = Parser()(f"{opening} that boat made of wood").question
+    assert question is not None and question.answer_type == "yes/no"
