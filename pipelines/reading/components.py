@@ -86,8 +86,8 @@ def _spelt_out(token: SpacyToken) -> str:
     after = at > 0 and doc[at - 1].is_alpha and not doc[at - 1].whitespace_
     before = at + 1 < len(doc) and not token.whitespace_ and doc[at + 1].norm_ == "not"
     if after or before:
-        return lexicon.CONTRACTED.get(token.lower_, token.text)
-    return token.text
+        return lexicon.CONTRACTED.get(str(token.lower_), str(token.text))
+    return str(token.text)
 
 
 Language.component(SCENE, func=scene)

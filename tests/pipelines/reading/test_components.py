@@ -92,4 +92,5 @@ def test_contractions_are_spelt_out_where_they_were_typed(typed: str, spelt: lis
 @pytest.mark.parametrize("opening", ["isn't", "isnt", "aren\u2019t", "arent"])
 def test_a_negated_auxiliary_opens_a_question_without_a_mark(opening: str) -> None:
     question = Parser()(f"{opening} that boat made of wood").question
-    assert question is not None and question.answer_type == "yes/no"
+    assert question is not None
+    assert question.answer_type == "yes/no"
