@@ -50,6 +50,7 @@ class Query:
     options: what the question lets choose between, if it does: ("left", "right").
     written: what kind of text in the photograph it asks for: "words", "number", "time", "name" or
         "brand"; None where it asks for no text.
+    of_now: whether it asks what is being done in the photograph: "is it swimming".
     """
 
     text: str
@@ -60,6 +61,7 @@ class Query:
     wordings: Mapping[str, str] = field(default_factory=dict)
     options: tuple[str, ...] = ()
     written: str | None = None
+    of_now: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,10 +14,12 @@ from kg.graph import SceneGraph
 from kg.knowledge.facts import KnowledgeGraph
 from kg.vocabulary import IS_A_IRI, ONTOLOGY, EdgeKind
 from pipelines.detections import Detection
-from pipelines.reading.sentence import Question, Sentence
+from pipelines.reading.parse_corrections import find_auxiliary
+from pipelines.reading.sentence import Question, Sentence, Token
 from pipelines.reading.written import written_kind
 
 DETERMINERS = frozenset({"the", "this", "that", "these", "those", "a", "an"})
+PROGRESSIVE = "VBG"
 MAX_DESCRIBING = 3
 """Words between a determiner and the noun that they describe."""
 
@@ -33,7 +35,20 @@ def query_of(sentence: Sentence) -> Query:
         None if question.topic is None else f"entity:{question.topic}",
         options=question.options,
         written=written_kind(sentence),
+        of_now=asks_of_now(sentence.tokens),
     )
+
+
+def asks_of_now(tokens: Sequence[Token]) -> bool:
+    """Whether a question asks what is being done: "is it swimming", not "is it used for swimming".
+
+    Its main verb is then a gerund after a form of "be".
+    """
+    auxiliary = find_auxiliary(tokens)
+    if auxiliary is None or tokens[auxiliary].lemma != "be":
+        return False
+    after = list(enumerate(tokens))[auxiliary + 1 :]
+    return any(one.tag == PROGRESSIVE and one.head == at for at, one in after)
 
 
 def phrase_of(text: str, span: tuple[int, int]) -> tuple[int, int]:
