@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Iterator
 from graph_fusion.tensors import Query
 from kg.english import FUNCTION_WORDS, all_forms, base_forms, normalise
 from kg.graph import Edge, Node, SceneGraph
-from kg.vocabulary import DENIALS, IS_A_IRI, ONTOLOGY, EdgeKind, NodeKind
+from kg.vocabulary import ARTEFACT, DENIALS, IS_A_IRI, ONTOLOGY, EdgeKind, NodeKind
 from pipelines.answering.query import denoted_by, phrase_of
 
 STATED_CONFIDENCE = 0.7
@@ -16,6 +16,8 @@ STATED_CONFIDENCE = 0.7
 rightly by it."""
 SHOWN = frozenset({ONTOLOGY + "hasColour", ONTOLOGY + "foundAt"})
 """Relations that the photograph decides: cats are black and sit on sofas, and this one need not."""
+CONTAINS = ONTOLOGY + "contains"
+"""States what food is made with; what a cup holds the photograph decides."""
 _WORD = re.compile(r"[\w'-]+")
 _NOT = r"\b(?:is|are|was|were|do|does|did|has|have|had|ca|wo|could|would|should)n['\u2019]?t"
 _NEGATED = re.compile(
@@ -33,8 +35,8 @@ def stated_yes_no(graph: SceneGraph, query: Query) -> bool | None:
 
     A fact states it if the question names its object. It is one of the ontology's relations, or of
     one that implies one of these: of others nobody knows whether they deny something. Colours,
-    places and what is being done are left to sight, and what a thing is a kind of to the network,
-    which reads and cites the path over its categories.
+    places, what is being done and what a vessel holds are left to sight, and what a thing is a kind
+    of to the network, which reads and cites the path over its categories.
     """
     if query.answer_type != "yes/no" or query.options:  # "do they grow on trees or in the ground?"
         return None
@@ -71,9 +73,10 @@ def _stated_of(graph: SceneGraph, word: str, is_asked: Callable[[Edge], bool]) -
 
 def _facts_of(graph: SceneGraph, node: str) -> Iterator[Edge]:
     """Yield the facts about `node` that can state something."""
+    shown = SHOWN | {CONTAINS} if ARTEFACT in _categories(graph, node) else SHOWN
     for edge in graph.edges_from(node):
         ours = any(one.startswith(ONTOLOGY) for one in (edge.predicate, *edge.implied))
-        if edge.kind == EdgeKind.FACT and ours and edge.predicate not in SHOWN:
+        if edge.kind == EdgeKind.FACT and ours and edge.predicate not in shown:
             yield edge
 
 

@@ -61,6 +61,7 @@ def read(builder: GraphBuilder, parser: Parser) -> Read:
         ("isnt the cat eating mice", "cat", None),
         ("Is the cat capable of climbing?", "cat", True),
         ("Is the cat on a bed?", "cat", None),
+        ("Is there any milk in the cup?", "cat", None),
         ("Can the vehicle float?", "boat", True),
         ("Can this animal fly?", "cat", False),
         ("Can this animal fly or not?", "cat", False),
