@@ -19,7 +19,10 @@ SHOWN = frozenset({ONTOLOGY + "hasColour", ONTOLOGY + "foundAt"})
 CONTAINS = ONTOLOGY + "contains"
 """States what food is made with; what a cup holds the photograph decides."""
 _WORD = re.compile(r"[\w'-]+")
-_NOT = r"\b(?:is|are|was|were|do|does|did|has|have|had|ca|wo|could|would|should)n['\u2019]?t"
+_NOT = (
+    r"\b(?:is|are|was|were|do|does|did|has|have|had|ca|wo|could|would|should|must|might|need|ai)"
+    r"n['\u2019]?t"
+)
 _NEGATED = re.compile(
     r"\b(?:unable|incapable|impossible|cannot|(?<!or )not|never|no way|untrue|false|incorrect|"
     rf"wrong to|mistaken (?:if|to|in|when))\b|{_NOT}\b"
