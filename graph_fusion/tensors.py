@@ -51,6 +51,7 @@ class Query:
     written: what kind of text in the photograph it asks for: "words", "number", "time", "name" or
         "brand"; None where it asks for no text.
     of_now: whether it asks what is being done in the photograph: "is it swimming".
+    about: the span of the words for the topic, with what describes it; (0, 0) without one.
     """
 
     text: str
@@ -62,6 +63,7 @@ class Query:
     options: tuple[str, ...] = ()
     written: str | None = None
     of_now: bool = False
+    about: Span = (0, 0)
 
 
 @dataclass(frozen=True, slots=True)

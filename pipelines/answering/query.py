@@ -2,26 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 
 from graph_fusion.encoders import TextEncoder
 from graph_fusion.tensors import Query
-from kg.english import FUNCTION_WORDS
 from kg.graph import SceneGraph
 from kg.knowledge.facts import KnowledgeGraph
 from kg.vocabulary import IS_A_IRI, ONTOLOGY, EdgeKind
 from pipelines.detections import Detection
-from pipelines.reading.parse_corrections import find_auxiliary
-from pipelines.reading.sentence import Question, Sentence, Token
+from pipelines.reading.sentence import Question, Sentence
 from pipelines.reading.written import written_kind
-
-DETERMINERS = frozenset({"the", "this", "that", "these", "those", "a", "an"})
-PROGRESSIVE = "VBG"
-MAX_DESCRIBING = 3
-"""Words between a determiner and the noun that they describe."""
 
 
 def query_of(sentence: Sentence) -> Query:
@@ -35,35 +27,9 @@ def query_of(sentence: Sentence) -> Query:
         None if question.topic is None else f"entity:{question.topic}",
         options=question.options,
         written=written_kind(sentence),
-        of_now=asks_of_now(sentence.tokens),
+        of_now=question.of_now,
+        about=(question.topic_start, question.topic_end),
     )
-
-
-def asks_of_now(tokens: Sequence[Token]) -> bool:
-    """Whether a question asks what is being done: "is it swimming", not "is it used for swimming".
-
-    Its main verb is then a gerund after a form of "be".
-    """
-    auxiliary = find_auxiliary(tokens)
-    if auxiliary is None or tokens[auxiliary].lemma != "be":
-        return False
-    after = list(enumerate(tokens))[auxiliary + 1 :]
-    return any(one.tag == PROGRESSIVE and one.head == at for at, one in after)
-
-
-def phrase_of(text: str, span: tuple[int, int]) -> tuple[int, int]:
-    """Return where the noun phrase begins that ends with the noun at `span`, and where it ends.
-
-    >>> phrase_of("can the big grey animal swim", (17, 23))
-    (4, 23)
-    """
-    words = [(one.start(), one[0].lower()) for one in re.finditer(r"\S+", text[: span[0]])]
-    for start, word in reversed(words[-MAX_DESCRIBING - 1 :]):
-        if word in DETERMINERS:
-            return start, span[1]
-        if word in FUNCTION_WORDS or not word.isalpha():
-            break
-    return span
 
 
 def region_features(detections: Sequence[Detection], origin: str) -> Mapping[str, np.ndarray]:

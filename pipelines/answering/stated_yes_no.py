@@ -7,9 +7,9 @@ from collections.abc import Callable, Collection, Iterator
 
 from graph_fusion.tensors import Query
 from kg.english import FUNCTION_WORDS, all_forms, base_forms, normalise
-from kg.graph import Edge, Node, SceneGraph
+from kg.graph import Edge, SceneGraph
 from kg.vocabulary import ARTEFACT, DENIALS, IS_A_IRI, ONTOLOGY, EdgeKind, NodeKind
-from pipelines.answering.query import denoted_by, phrase_of
+from pipelines.answering.query import denoted_by
 
 STATED_CONFIDENCE = 0.7
 """Confidence in an answer that facts state: 20 of 30 of the development questions are answered
@@ -48,7 +48,8 @@ def stated_yes_no(graph: SceneGraph, query: Query) -> bool | None:
     topic = query.topic
     if topic is None or topic not in graph:
         return None
-    asked = forms(_without(query.text, graph.node(topic)))
+    start, end = query.about
+    asked = forms(f"{query.text[:start]} {query.text[end:]}")  # no fact says these words of it
     found = _stated_of(graph, topic, lambda fact: within(graph.node(fact.target).label, asked))
     if not found:  # "is there sugar in donuts" asks about sugar, and the fact is of donuts
         meant = denoted_by(graph, topic)
@@ -76,10 +77,12 @@ def _stated_of(graph: SceneGraph, word: str, is_asked: Callable[[Edge], bool]) -
 
 def _facts_of(graph: SceneGraph, node: str) -> Iterator[Edge]:
     """Yield the facts about `node` that can state something."""
-    shown = SHOWN | {CONTAINS} if ARTEFACT in _categories(graph, node) else SHOWN
     for edge in graph.edges_from(node):
         ours = any(one.startswith(ONTOLOGY) for one in (edge.predicate, *edge.implied))
-        if edge.kind == EdgeKind.FACT and ours and edge.predicate not in shown:
+        shown = edge.predicate in SHOWN or (
+            edge.predicate == CONTAINS and ARTEFACT in _categories(graph, node)
+        )
+        if edge.kind == EdgeKind.FACT and ours and not shown:
             yield edge
 
 
@@ -96,14 +99,6 @@ def _categories(graph: SceneGraph, node: str) -> set[str]:
         reached = {e.target for e in edges if e.predicate == IS_A_IRI} - found - {node}
         found |= reached
     return found
-
-
-def _without(text: str, word: Node) -> str:
-    """Return a question without the words for what it asks about: no fact says these of it."""
-    if word.span is None:
-        return text
-    start, end = phrase_of(text, word.span)
-    return f"{text[:start]} {text[end:]}"
 
 
 def negated(question: str) -> bool:

@@ -64,7 +64,11 @@ def read_question(text: str, tokens: tuple[Token, ...], scene: Scene) -> Sentenc
         relation=queried.relation or None,
         frame=frame(text, tokens, [scene.phrases[i] for i in kept if i != clause.focus]),
         topic=topic,
+        of_now=_is_being_done(tokens, clause),
     )
+    if about := next((scene.phrases[i] for i, at in place.items() if at == topic), None):
+        start, end = tokens[about.first].start, tokens[about.stop - 1].end
+        question = replace(question, topic_start=start, topic_end=end)
     if focus is not None and clause.focus is not None:
         phrase = scene.phrases[clause.focus]
         question = replace(
@@ -240,9 +244,14 @@ def _about_the_photograph(tokens: Sequence[Token], clause: Clause) -> bool:
         return False
     if not clause.predicate:
         return clause.wh == "where"
+    return clause.predicate[0].preposition is not None or _is_being_done(tokens, clause)
+
+
+def _is_being_done(tokens: Sequence[Token], clause: Clause) -> bool:
+    """Return whether the queried relation is what somebody is doing: "is it swimming"."""
+    if not clause.predicate or not set(clause.auxiliaries) & words.BE:
+        return False
     first = clause.predicate[0]
-    if first.preposition is not None:
-        return True
     return first.phrase is None and tokens[first.first].tag == _PROGRESSIVE
 
 

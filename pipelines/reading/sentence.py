@@ -125,6 +125,8 @@ class Question:
     frame: the question with its entities blanked out, so that questions of one kind about
         different entities read alike (see `pipelines.reading.question.frame`).
     topic: index of the entity whose relation is queried, if there is one.
+    topic_start, topic_end: its words, determiner and attributes included; 0, 0 without a topic.
+    of_now: whether it asks what is being done: "is it swimming", not "is it used for swimming".
     constraints: restrictions on the entities; the queried relation itself is not among them.
     comparison: the superlative or comparative, if there is one.
     steps: the relations from the known entity to the answer, one for each hop: "what does the
@@ -140,6 +142,9 @@ class Question:
     relation: str | None = None
     frame: str = ""
     topic: int | None = None
+    topic_start: int = 0
+    topic_end: int = 0
+    of_now: bool = False
     constraints: tuple[Constraint, ...] = ()
     comparison: Comparison | None = None
     steps: tuple[str, ...] = ()
