@@ -77,8 +77,7 @@ def calibration_error(judged: Sequence[Judged], bins: int = BINS) -> float:
     (b / bins, (b + 1) / bins].
     """
     confidence, right = _arrays(judged)
-    place = np.ceil(confidence * bins) - 1
-    return _gap(confidence, right, place.clip(0).astype(np.int64))
+    return _gap(confidence, right, _equal_bins(confidence, bins))
 
 
 def adaptive_calibration_error(judged: Sequence[Judged], bins: int = BINS) -> float:
@@ -90,6 +89,26 @@ def adaptive_calibration_error(judged: Sequence[Judged], bins: int = BINS) -> fl
     _, group, amount = np.unique(confidence, return_inverse=True, return_counts=True)
     middle = np.cumsum(amount) - amount / 2
     return _gap(confidence, right, (middle * bins / len(confidence)).astype(np.int64)[group])
+
+
+def error_by_chance(judged: Sequence[Judged], bins: int = BINS) -> float:
+    """Return the expected calibration error of the same confidences if every one of them is true.
+
+    It is above 0, because few answers hardly ever hold just their expected number of right ones:
+    a lower error cannot be told from none (Bröcker and Smith, Weather and Forecasting 2007).
+    """
+    confidence, _ = _arrays(judged)
+    place = _equal_bins(confidence, bins)
+    gaps = [_expected_gap(np.sort(confidence[place == one])) for one in np.unique(place)]
+    return float(sum(gaps) / len(confidence))
+
+
+def _expected_gap(chances: Numbers) -> float:
+    """Return E|K − Σ p| of the number K of successes among independent trials of `chances` [n]."""
+    number = np.ones(1)  # P(K = 0), P(K = 1), ...
+    for chance in chances:
+        number = np.convolve(number, [1 - chance, chance])
+    return float(number @ np.abs(np.arange(len(number)) - chances.sum()))
 
 
 def risk_coverage(judged: Sequence[Judged]) -> RiskCoverage:
@@ -109,6 +128,7 @@ def figures(judged: Sequence[Judged]) -> dict[str, float]:
     half, all_ = curve.accuracy(HALF), curve.accuracy(1.0)
     found = {
         f"calibration error, {BINS} equal bins": calibration_error(judged),
+        f"calibration error, {BINS} equal bins, by chance": error_by_chance(judged),
         f"calibration error, {BINS} adaptive bins": adaptive_calibration_error(judged),
         "area under risk-coverage": curve.area,
         "accuracy at 50 % coverage": half,
@@ -149,6 +169,11 @@ def _arrays(judged: Sequence[Judged]) -> tuple[Numbers, Numbers]:
         np.array([one.confidence for one in judged], np.float64),
         np.array([one.right for one in judged], np.float64),
     )
+
+
+def _equal_bins(confidence: Numbers, bins: int) -> NDArray[np.int64]:
+    """Return the bin of each of N confidences [N]: the one whose upper end it does not exceed."""
+    return (np.ceil(confidence * bins) - 1).clip(0).astype(np.int64)
 
 
 def _gap(confidence: Numbers, right: Numbers, place: NDArray[np.int64]) -> float:

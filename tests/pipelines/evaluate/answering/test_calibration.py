@@ -15,6 +15,7 @@ from pipelines.evaluate.answering.calibration import (
     Judged,
     adaptive_calibration_error,
     calibration_error,
+    error_by_chance,
     figures,
     plot,
     risk_coverage,
@@ -46,6 +47,27 @@ def test_who_is_as_often_right_as_sure_is_calibrated() -> None:
     judged = [Judged(0.75, number % 4 > 0) for number in range(40)]
     assert calibration_error(judged) == pytest.approx(0)
     assert adaptive_calibration_error(judged) == pytest.approx(0)
+
+
+def test_two_fair_coins_differ_from_one_success_by_half_of_one_on_average() -> None:
+    # 0, 1, 1 or 2 successes of 2, where 1 is expected: a gap of 1 in every second case
+    assert error_by_chance([Judged(0.5, True), Judged(0.5, True)]) == pytest.approx(0.5 / 2)
+
+
+def test_error_by_chance_falls_with_the_number_of_answers_and_not_with_what_is_right() -> None:
+    few, many = ([Judged(0.3, right=False)] * number for number in (20, 320))
+    assert error_by_chance(many) == pytest.approx(error_by_chance(few) / 4, rel=0.05)
+    assert error_by_chance([Judged(0.3, right=True)] * 20) == error_by_chance(few)
+
+
+def test_error_by_chance_is_the_mean_error_of_confidences_that_are_true() -> None:
+    chance = Random(3)
+    sure = [chance.random() for _ in range(60)]
+    imagined = [
+        calibration_error([Judged(one, chance.random() < one) for one in sure]) for _ in range(400)
+    ]
+    expected = error_by_chance([Judged(one, right=True) for one in sure])
+    assert expected == pytest.approx(sum(imagined) / len(imagined), abs=0.01)
 
 
 def test_abstentions_rank_below_every_answer_however_sure() -> None:
