@@ -30,12 +30,21 @@ def failure(what: str, error: Exception) -> str:
     return reason
 
 
-def stopped_after(done: int, total: int) -> None:
-    """Say on stderr that Ctrl-C ended the work, and that what is reported is of what was done.
+def until_stopped(work: Iterable[Item], what: str, total: int) -> list[Item]:
+    """Do `work`, which is done as it is taken, and show how much of `total` is done.
+
+    Ctrl-C ends it without costing what was done, and stderr says that figures are of that.
 
     Raises:
-        KeyboardInterrupt: nothing was done.
+        KeyboardInterrupt: Ctrl-C came before anything was done.
     """
-    if not done:
-        raise KeyboardInterrupt
-    print(f"sightgraph: stopped after {done} of {total}: the figures are of these", file=sys.stderr)
+    done: list[Item] = []
+    try:
+        for one in track(work, what, total):
+            done.append(one)
+    except KeyboardInterrupt:
+        if not done:
+            raise
+        said = f"stopped after {len(done)} of {total}: the figures are of these"
+        print(f"sightgraph: {said}", file=sys.stderr)
+    return done

@@ -17,7 +17,7 @@ from pipelines.dialog import Dialog, Rules, Turn
 from pipelines.evaluate.answering.questions import with_last_step, without_facts
 from pipelines.evaluate.protocol import Report, Source
 from pipelines.photo import Photo
-from pipelines.progress import track
+from pipelines.progress import until_stopped
 from pipelines.sightgraph import SightGraph
 
 
@@ -75,7 +75,8 @@ class DialogsEvaluator:
 
     def __call__(self, sightgraph: SightGraph, dataset: PhotoDialogs) -> Report:
         change, rules = (unchanged, Rules()) if self.without is None else WITHOUT[self.without]
-        held = [*_held(change(sightgraph), dataset, rules)]
+        talks = _held(change(sightgraph), dataset, rules)
+        held = until_stopped(talks, "talking", len(dataset.dialogs))
         rows = [one.row for outcomes in held for one in outcomes]
         return Report("right turns", figures(held), rows)
 
@@ -83,8 +84,7 @@ class DialogsEvaluator:
 def _held(
     sightgraph: SightGraph, dataset: PhotoDialogs, rules: Rules
 ) -> Iterator[list[TurnOutcome]]:
-    progress = track(dataset.dialogs, "talking", len(dataset.dialogs))
-    for one in progress:
+    for one in dataset.dialogs:
         dialog = Dialog.about(sightgraph, Photo.open(one.photo(dataset.images)), rules=rules)
         yield [_outcome(dialog, one, number) for number in range(len(one.turns))]
 

@@ -16,7 +16,7 @@ from pipelines.answering.rules import checked
 from pipelines.datasets.questions import EXAMPLE, PhotoQuestion, check_photographs, same_answer
 from pipelines.evaluate.protocol import Report, Source
 from pipelines.photo import Photo
-from pipelines.progress import failure, track
+from pipelines.progress import failure, until_stopped
 from pipelines.sightgraph import SightGraph
 
 DIGITS = 4
@@ -166,12 +166,11 @@ class EditsEvaluator:
 
     def __call__(self, sightgraph: SightGraph, dataset: EditFile) -> Report:
         edits, unrelated, images = dataset.edits, dataset.unrelated, dataset.images
-        edited = ask_edits(sightgraph, edits, images)
+        edited = until_stopped(ask_edits(sightgraph, edits, images), "editing", len(edits))
+        if len(edited) < len(edits) or not unrelated:
+            return report(edited, [])
         stayed = ask_unrelated(sightgraph, edits, unrelated, images)
-        return report(
-            list(track(edited, "editing", len(edits))),
-            list(track(stayed, "asking what is unrelated", len(unrelated))),
-        )
+        return report(edited, until_stopped(stayed, "asking what is unrelated", len(unrelated)))
 
 
 def check(edits: Sequence[EditCase], unrelated: Sequence[UnrelatedCase], images: Path) -> None:

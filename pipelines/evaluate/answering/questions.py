@@ -29,7 +29,7 @@ from pipelines.evaluate.answering.calibration import Judged
 from pipelines.evaluate.answering.rules import gains
 from pipelines.evaluate.protocol import Report, Source
 from pipelines.photo import Photo
-from pipelines.progress import failure, stopped_after, track
+from pipelines.progress import failure, track, until_stopped
 from pipelines.seeing.nothing import NoDetector, NoPerception
 from pipelines.sightgraph import SightGraph
 
@@ -161,7 +161,7 @@ class QuestionsEvaluator:
         return Asked(sightgraph, reader)
 
     def __call__(self, ask: Ask, dataset: PhotoQuestions) -> Report:
-        outcomes = list(track(_outcomes(ask, dataset), "asking", len(dataset)))
+        outcomes = until_stopped(_outcomes(ask, dataset), "asking", len(dataset))
         answered = [one for one in outcomes if not one.has_failed]
         if not answered:
             raise SightGraphError("not one question could be asked. The reasons stand above.")
@@ -189,21 +189,15 @@ class QuestionsEvaluator:
 
 
 def _outcomes(ask: Ask, dataset: PhotoQuestions) -> Iterator[Outcome]:
-    """Yield the outcome of each question; one that fails must not cost those of all others.
-
-    Nor must Ctrl-C: it ends the asking, and the figures are of what was asked.
-    """
+    """Yield the outcome of each question; one that fails must not cost those of all others."""
     name, photo = "", None
-    for number, one in enumerate(dataset.questions):
+    for one in dataset.questions:
         try:
             if photo is None or one.file_name != name:
                 name, photo = one.file_name, Photo.open(one.photo(dataset.images))
             outcome = Outcome.of(one, ask(photo, one.text))
         except Exception as error:
             outcome, photo = Outcome.failed(one, error), None
-        except KeyboardInterrupt:
-            stopped_after(number, len(dataset))
-            return
         yield outcome
 
 

@@ -20,7 +20,7 @@ from pipelines.namers import make_namer
 from pipelines.namers.labels import SynsetLabels
 from pipelines.namers.tree import HypernymTree
 from pipelines.photo import Photo
-from pipelines.progress import track
+from pipelines.progress import until_stopped
 
 SURE = 0.6
 """Score of the main object from which a wrong name counts as wrong and sure."""
@@ -83,10 +83,12 @@ class NamingEvaluator:
 
     def __call__(self, detect: Detect, dataset: Sequence[ClassPhoto]) -> Report:
         judge = Judge.bundled()
-        named = []
-        for one in track(dataset, "looking"):
+
+        def name(one: ClassPhoto) -> Named:
             photo = Photo.open(one.file)
-            named.append(judge(one, photo, detect(photo)))
+            return judge(one, photo, detect(photo))
+
+        named = until_stopped(map(name, dataset), "looking", len(dataset))
         rows = [
             {
                 "file_name": one.photo.file.name,

@@ -192,3 +192,22 @@ def test_an_edit_that_fails_is_counted_as_wrong(tmp_path: Path) -> None:
     found = EditsEvaluator()(Failing(), dataset)  # type: ignore[arg-type]
     assert (found.figures["followed"], found.figures["failed, counted as wrong"]) == (0, 1)
     assert found.rows[0]["error"] == "RuntimeError: out of order"
+
+
+def test_ctrl_c_leaves_the_figures_of_the_edits_that_were_asked(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    class Stopped:
+        def ask(self, photo: object, question: str) -> None:
+            if question == "stop":
+                raise KeyboardInterrupt
+            raise RuntimeError("no answer")
+
+    edits = [EDIT | {"id": f"e{number}"} for number in range(3)]
+    edits[2]["question"] = "stop"
+    unrelated = [{"edit": "e0", "file_name": "example:cat", "question": "stop"}]
+    content = {"edits": edits, "unrelated": unrelated}
+    dataset = EditFile(*read_edits(written(tmp_path, content)), tmp_path)
+    found = EditsEvaluator()(Stopped(), dataset)  # type: ignore[arg-type]
+    assert (found.figures["edits"], found.figures["unrelated questions"]) == (2, 0)
+    assert "stopped after 2 of 3" in capsys.readouterr().err
