@@ -27,6 +27,7 @@ from pipelines.reading.sentence import (
     Sentence,
     Token,
 )
+from pipelines.reading.spelling import spelt_out
 from pipelines.reading.triples import Triple, triples_of
 
 if TYPE_CHECKING:
@@ -98,11 +99,13 @@ class Parser:
     def __call__(self, text: str) -> Sentence:
         """Return the entities, relations and question of `text`.
 
+        Offsets count characters of the sentence's text, in which small words are spelt out.
+
         Raises:
             SightGraphError: as `check_text`.
         """
         check_text(text)
-        sentence: Sentence = self.pipeline(text)._.sightgraph_sentence
+        sentence: Sentence = self.pipeline(spelt_out(text))._.sightgraph_sentence
         return sentence
 
 
