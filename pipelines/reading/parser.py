@@ -29,6 +29,7 @@ from pipelines.reading.sentence import (
 )
 from pipelines.reading.spelling import spelt_out
 from pipelines.reading.triples import Triple, triples_of
+from pipelines.reading.word_order import in_order
 
 if TYPE_CHECKING:
     from spacy.language import Language
@@ -99,13 +100,14 @@ class Parser:
     def __call__(self, text: str) -> Sentence:
         """Return the entities, relations and question of `text`.
 
-        Offsets count characters of the sentence's text, in which small words are spelt out.
+        Offsets count characters of the sentence's text, which has small words spelt out and a
+        question in the order of a full sentence.
 
         Raises:
             SightGraphError: as `check_text`.
         """
         check_text(text)
-        sentence: Sentence = self.pipeline(spelt_out(text))._.sightgraph_sentence
+        sentence: Sentence = self.pipeline(in_order(spelt_out(text)))._.sightgraph_sentence
         return sentence
 
 
