@@ -24,9 +24,11 @@ _MEANT = (
     re.compile(r"\b(?:they|he|she|him)(?!['\u2019\w])", re.IGNORECASE),
 )
 """What stands for the thing, the likelier first: in "where do they get it" it is "it"."""
-_ANY = re.compile(r"any\s+(?!idea|chance|clue|thoughts|one\b)(?=\w)", re.IGNORECASE)
+_NO_CLAUSE = rf"(?!.*(?:\b{_AUXILIARY}\b|\.\s*$))"
+"""What is asked is no clause: "any dog can swim" states something."""
+_ANY = re.compile(rf"any\s+(?!idea|chance|clue|thoughts|one\b)(?=\w){_NO_CLAUSE}", re.IGNORECASE)
 _OF = re.compile(
-    rf"(colou?r|name|size|age|brand|breed)\s+of\s+(?={_DETERMINER}\b)(?![^,]*(?:,|\bis\b|\bare\b))",
+    rf"(colou?r|name|size|age|brand|breed)\s+of\s+(?={_DETERMINER}\b)(?!.*,){_NO_CLAUSE}",
     re.IGNORECASE,
 )
 _WITHOUT_OPENER = ((_ANY, "is there any "), (_OF, r"what is the \1 of "))
@@ -46,8 +48,9 @@ def in_order(text: str) -> str:
     >>> in_order("any milk in the cup")
     'is there any milk in the cup'
     """
-    text = text.strip() if _FRONTED.search(text) else text
-    found = _FRONTED.fullmatch(_THERE.sub("the ", text, count=1) if _THERE.match(text) else text)
+    plain = text.strip()
+    there = _THERE.match(plain)
+    found = _FRONTED.fullmatch(f"the {plain[there.end() :]}" if there else plain)
     if found is not None:
         return _put_back(found["thing"], found["asked"]) or text
     for opening, full in _WITHOUT_OPENER:

@@ -43,6 +43,8 @@ def test_the_thing_takes_the_place_of_its_pronoun(typed: str, full: str) -> None
         "the dog, which is black, has it",
         "the red one, what sport is this thing for",
         "any idea what it is",
+        "Any dog can swim",
+        "Any two of the boys.",
         "The color of the bus is the color of what?",
         "color of the bus, what is it called",
         "A man, who holds it, smiles.",
